@@ -1,0 +1,1 @@
+"""The service: HTTP, review page, store, cases, command line, wiring."""

@@ -1,0 +1,1 @@
+"""Verdicts and frames in, a better model out. The only package that imports torch."""
