@@ -1,0 +1,38 @@
+"""What can go wrong in the detector.
+
+DetectorError
+├── ModelInputError        the model file's inputs or outputs are not those of a YOLO detector
+├── PictureUnreadable      a picture file cannot be decoded
+├── RayMissesGround        a pixel's ray never meets the ground, or too flat to be trusted
+├── CalibrationError       control points are too few, malformed, or describe no camera
+└── RulebookInvalid        a rulebook or permit file has faults (all of them, each with its place)
+"""
+
+
+class DetectorError(Exception):
+    """Base of every error that the detector raises on purpose; its text is one line fit for a user."""
+
+
+class ModelInputError(DetectorError):
+    """The model file's inputs or outputs are not those of a YOLO detector."""
+
+
+class PictureUnreadable(DetectorError):
+    """A picture file cannot be decoded."""
+
+
+class RayMissesGround(DetectorError):
+    """A pixel's ray never meets the ground, or meets it too flat to be trusted."""
+
+
+class CalibrationError(DetectorError):
+    """Control points are too few, malformed, or describe no camera."""
+
+
+class RulebookInvalid(DetectorError):
+    """A rulebook or permit file has faults; `faults` lists every one with its place."""
+
+    def __init__(self, path: str, faults: tuple[str, ...]) -> None:
+        self.path = path
+        self.faults = faults
+        super().__init__(f"{path}: " + "; ".join(faults))

@@ -1,0 +1,63 @@
+"""One picture, when it was taken, and where the camera was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]  # (height, width, 3), BGR as OpenCV decodes it
+
+
+@dataclass(frozen=True, slots=True)
+class Lens:
+    """Pinhole intrinsics in pixels of the full picture; distortion is OpenCV's (k1, k2, p1, p2, k3)."""
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where a camera was and where it looked.
+
+    `lat`, `lon` WGS-84 degrees; `height` metres above the ground at take-off. `yaw` degrees clockwise from true north,
+    `pitch` degrees above the horizon (-90 looks straight down), `roll` degrees; applied in that order (Z, Y, X of NED).
+    """
+
+    lat: float
+    lon: float
+    height: float
+    yaw: float
+    pitch: float
+    roll: float
+    lens: Lens
+    rtk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture.
+
+    `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later the
+    picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes.
+    """
+
+    image: Image
+    captured_at: datetime
+    source: str
+    lag: float = 0.0
+    index: int = 0
+    epoch: int = 0
+    pose: Pose | None = None
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
