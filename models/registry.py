@@ -1,0 +1,117 @@
+"""Which models there are, and whether a file is the model that its card describes.
+
+The registry is a folder: every `*.json` in it is a card. Reading cards needs nothing but pydantic; ONNX Runtime is
+imported only to verify a file.
+"""
+
+import ast
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from models.card import ModelCard, read_card
+from models.errors import CardInvalid, HashMismatch, ModelFileMissing, ShapeMismatch, UnknownModel
+
+WEIGHTS = Path(__file__).resolve().parent / "weights"
+"""The cards and ONNX files that come with the product."""
+
+
+def list_models(folder: Path | None = None) -> list[ModelCard]:
+    """Every card in `folder` (default: the shipped ones), by name; an absent folder holds none.
+
+    Raises:
+        CardInvalid: one of the cards cannot be read, or two cards bear one name.
+    """
+    cards = [read_card(path) for path in sorted((folder or WEIGHTS).glob("*.json"))]
+    names = [card.name for card in cards]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise CardInvalid(f"{folder or WEIGHTS}: two cards are named {doubled[0]}; rename or remove one")
+    return sorted(cards, key=lambda card: card.name)
+
+
+def find_model(name: str, folder: Path | None = None) -> ModelCard:
+    """The card of that name.
+
+    Raises:
+        UnknownModel: there is none; the message lists those that are known.
+        CardInvalid: a card in the folder cannot be read.
+    """
+    cards = list_models(folder)
+    for card in cards:
+        if card.name == name:
+            return card
+    known = ", ".join(card.name for card in cards) or "none"
+    raise UnknownModel(f"no model named {name!r} in {folder or WEIGHTS}; known: {known}")
+
+
+def model_path(card: ModelCard) -> Path:
+    """Where the card's ONNX file should be; it need not exist."""
+    return card.folder / card.file
+
+
+def verify(card: ModelCard) -> None:
+    """Refuse a model that is not the one its card describes.
+
+    Raises:
+        ModelFileMissing: no file.
+        HashMismatch: another file.
+        ShapeMismatch: the network's input size, outputs or class names differ from the card's.
+    """
+    path = model_path(card)
+    if not path.is_file():
+        raise ModelFileMissing(f"{path}: the file of model {card.name} is missing; restore it or remove its card")
+    found = sha256_of(path)
+    if found != card.sha256:
+        raise HashMismatch(
+            f"{path}: sha256 is {found[:12]}…, the card of {card.name} says {card.sha256[:12]}…; "
+            "restore the file that was measured, or measure this one and write its card"
+        )
+    _verify_network(card, path)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _verify_network(card: ModelCard, path: Path) -> None:
+    shape, output, names = _network(path)
+    wanted = (1, 3, card.input.height, card.input.width)
+    if tuple(shape) != wanted:
+        raise ShapeMismatch(f"{path}: input is {list(shape)}, the card of {card.name} says {list(wanted)}")
+    rows = 4 + len(card.classes)
+    if len(output) != 3 or output[1] != rows:
+        raise ShapeMismatch(f"{path}: output is {list(output)}, the card of {card.name} needs [1, {rows}, n]")
+    if names != card.classes:
+        raise ShapeMismatch(
+            f"{path}: classes are {', '.join(names) or 'not written in the file'}, "
+            f"the card of {card.name} says {', '.join(card.classes)}"
+        )
+
+
+def _network(path: Path) -> tuple[Sequence[int | str | None], Sequence[int | str | None], tuple[str, ...]]:
+    """Input shape, output shape and class names of an ONNX file."""
+    import onnxruntime as ort  # heavy, and listing cards does not need it
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    try:
+        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001  # ONNX Runtime raises unrelated, undocumented classes for a bad file
+        raise ShapeMismatch(f"{path}: ONNX Runtime cannot load it ({type(error).__name__})") from error
+    names = _class_names(session.get_modelmeta().custom_metadata_map.get("names", ""))
+    return session.get_inputs()[0].shape, session.get_outputs()[0].shape, names
+
+
+def _class_names(text: str) -> tuple[str, ...]:
+    """The names in an export's metadata, written as a Python dict literal of index to name; () where there are none."""
+    try:
+        names = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return ()
+    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
+        return ()
+    return tuple(str(names[index]) for index in range(len(names)))
