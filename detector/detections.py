@@ -21,7 +21,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """Everything seen in one frame: `boxes` (n, 4) float32 x1 y1 x2 y2 pixels, `scores` (n,) float32, `class_ids` (n,) int64."""
+    """Everything seen in one frame.
+
+    `boxes` (n, 4) float32 x1 y1 x2 y2 pixels, `scores` (n,) float32, `class_ids` (n,) int64 into `names`.
+    """
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]

@@ -1,0 +1,23 @@
+"""Where frames come from: the seam that makes everything above testable without a network."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from detector.frame import Frame
+
+
+class Source(Protocol):
+    """A camera, a file, or a script of frames."""
+
+    @property
+    def name(self) -> str:
+        """The camera's id or the file's name; never holds a password."""
+        ...
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames in order of capture, until the source ends or `stop` is called from another thread."""
+        ...
+
+    def stop(self) -> None:
+        """Ask `frames` to end soon; legal at any time, any number of times."""
+        ...
