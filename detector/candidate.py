@@ -12,8 +12,8 @@ from detector.sighting import Sighting
 class Candidate:
     """What waits for a person.
 
-    `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are the
-    names of the models that had a say. The same sighting may come again (same `sighting.key`) with a later `last_seen`.
+    `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
+    the names of the models that had a say. The same sighting may come again (same key) with a later `last_seen`.
     """
 
     sighting: Sighting

@@ -42,8 +42,8 @@ class Pose:
 class Frame:
     """One decoded picture.
 
-    `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later the
-    picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes.
+    `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later
+    the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes.
     """
 
     image: Image

@@ -6,8 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class GroundPoint:
-    """A position on the ground: WGS-84 degrees, `range_m` horizontal metres from the camera, `ce90_m` the radius in metres
-    that holds the true position nine times in ten."""
+    """A position on the ground, WGS-84 degrees.
+
+    `range_m` is horizontal metres from the camera; `ce90_m` is the radius that holds the true position nine times in ten.
+    """
 
     lat: float
     lon: float

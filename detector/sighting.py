@@ -11,8 +11,8 @@ from detector.ground import GroundPoint
 class Sighting:
     """One thing at one place.
 
-    `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the picture
-    (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`.
+    `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the
+    picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`.
     """
 
     key: str
