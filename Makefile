@@ -1,0 +1,44 @@
+# streetwarden: `make demo` and `make test` are all a newcomer needs; both may be run again at any time.
+PYTHON ?= python3
+VENV ?= .venv
+VENV_DEV ?= .venv-dev
+DEMO_FOR ?=
+
+.PHONY: help demo test lint format rebuild-samples clean
+
+help:
+	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
+	@echo "make demo DEMO_FOR=120s the same, ending by itself with a summary (exit 1 if it missed, doubled or invented anything)"
+	@echo "make test               install everything into $(VENV_DEV) and run every test"
+	@echo "make lint               ruff, mypy and the floors"
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/streetwarden demo $(if $(DEMO_FOR),--for $(DEMO_FOR))
+
+test: $(VENV_DEV)/.installed
+	$(VENV_DEV)/bin/python -m pytest
+
+lint: $(VENV_DEV)/.installed
+	$(VENV_DEV)/bin/ruff check .
+	$(VENV_DEV)/bin/ruff format --check .
+	$(VENV_DEV)/bin/mypy
+	$(VENV_DEV)/bin/lint-imports
+
+format: $(VENV_DEV)/.installed
+	$(VENV_DEV)/bin/ruff check --fix .
+	$(VENV_DEV)/bin/ruff format .
+
+# The service alone, without torch.
+$(VENV)/.installed: pyproject.toml constraints.txt scripts/system-packages scripts/make-venv
+	scripts/system-packages service
+	scripts/make-venv $(PYTHON) $(VENV) .
+	touch $@
+
+# Everything that the tests touch: training (torch, ultralytics), PostgreSQL's driver, linters, the browser's driver.
+$(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages scripts/make-venv
+	scripts/system-packages service tests
+	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache
