@@ -4,8 +4,8 @@
 
 The network's speed is the machine's; what lies around it is ours: letterbox and decoding (at most 15 % of
 `session.run`), `detect` on a 1080p picture in memory (at most 1.2 times `session.run`), and a 4K picture in 32 tiles
-and as a whole (at most 1.15 times 33 runs). Runs alternate, so that a change of clock hits both sides alike; CPU seconds,
-medians.
+and as a whole (at most 1.15 times 33 runs). Runs alternate, so that a change of clock hits both sides
+alike; CPU seconds, medians.
 """
 
 import argparse

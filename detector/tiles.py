@@ -111,8 +111,14 @@ def _join(boxes: FloatArray, scores: FloatArray, cuts: NDArray[np.bool_]) -> tup
             ):
                 group[group == group[second]] = group[first]
     members = [group == name for name in np.unique(group)]
-    hulls = [np.concatenate([boxes[mine, :2].min(axis=0), boxes[mine, 2:].max(axis=0)]) for mine in members]
-    return np.array(hulls, np.float32).reshape(-1, 4), np.array([scores[mine].max() for mine in members], np.float32)
+    rows = [np.concatenate([boxes[mine, :2].min(axis=0), boxes[mine, 2:].max(axis=0)]) for mine in members]
+    hulls = np.array(rows, np.float32).reshape(-1, 4)
+    surest = np.array([scores[mine].max() for mine in members], np.float32)
+    areas = np.prod(hulls[:, 2:] - hulls[:, :2], axis=1)
+    # A third tile may have seen a sliver of what the others put together.
+    slivers = [bool(_covered(hulls[i : i + 1], hulls[areas > areas[i]])[0] >= 0.5) for i in range(len(hulls))]
+    keep = ~np.array(slivers, np.bool_)
+    return hulls[keep], surest[keep]
 
 
 def _meet(a: FloatArray, cut_a: NDArray[np.bool_], b: FloatArray, cut_b: NDArray[np.bool_], axis: int) -> bool:

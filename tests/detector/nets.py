@@ -1,0 +1,52 @@
+"""Small real ONNX networks for tests: detectors whose answers can be reckoned by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+COLOURS = ("red", "green", "blue")
+CELL = 8
+
+
+def save_colour_detector(path: Path, width: int = 96, height: int = 64) -> Path:
+    """A YOLO-shaped network: each 8x8 cell is an anchor, and its three class scores are the cell's mean R, G and B."""
+    rows, columns = height // CELL, width // CELL
+    ys, xs = np.mgrid[0:rows, 0:columns].reshape(2, -1) * CELL + CELL / 2
+    boxes = np.stack([xs, ys, np.full_like(xs, CELL), np.full_like(ys, CELL)])[None].astype(np.float32)
+    nodes = [
+        helper.make_node("AveragePool", ["images"], ["cells"], kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+        helper.make_node("Reshape", ["cells", "flat"], ["scores"]),
+        helper.make_node("Concat", ["boxes", "scores"], ["output0"], axis=1),
+    ]
+    constants = [
+        numpy_helper.from_array(np.array([1, 3, -1], np.int64), "flat"),
+        numpy_helper.from_array(boxes, "boxes"),
+    ]
+    return _save(path, nodes, constants, [1, 3, height, width], [1, 7, rows * columns])
+
+
+def save_identity(path: Path, shape: list[int | str]) -> Path:
+    """A network that is no detector: it hands its input on."""
+    return _save(path, [helper.make_node("Identity", ["images"], ["output0"])], [], shape, shape)
+
+
+def _save(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    constants: list[onnx.TensorProto],
+    input_shape: list[int] | list[int | str],
+    output_shape: list[int] | list[int | str],
+) -> Path:
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, input_shape)],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, output_shape)],
+        constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    model.metadata_props.append(onnx.StringStringEntryProto(key="names", value=str(dict(enumerate(COLOURS)))))
+    onnx.save(model, str(path))
+    return path
