@@ -1,8 +1,8 @@
 """The card of a model: what it is, what it was made of, and how well it sees.
 
-A card is a JSON file beside its ONNX file (`aerial-stalls.json` beside `aerial-stalls.onnx`). A model whose file, classes
-or input differ from its card is refused (`models.registry.verify`): the figures on the card would then speak of another
-model.
+A card is a JSON file beside its ONNX file (`aerial-stalls.json` beside `aerial-stalls.onnx`). A model whose file,
+classes or input differ from its card is refused (`models.registry.verify`): the figures on the card would then speak of
+another model.
 """
 
 from pathlib import Path
@@ -47,7 +47,7 @@ class Training(_Part):
     command: str
     seed: int
     base: str = Field(description="file name of the start weights")
-    base_sha256: Sha256
+    base_sha256: Sha256 | None = Field(default=None, description="null when trained from nothing")
     base_licence: str
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from models.card import ModelCard, read_card
 from models.errors import CardInvalid, HashMismatch, ModelFileMissing, ShapeMismatch, UnknownModel
 
+Shape = Sequence[int | str | None]
+
 WEIGHTS = Path(__file__).resolve().parent / "weights"
 """The cards and ONNX files that come with the product."""
 
@@ -91,23 +93,33 @@ def _verify_network(card: ModelCard, path: Path) -> None:
         )
 
 
-def _network(path: Path) -> tuple[Sequence[int | str | None], Sequence[int | str | None], tuple[str, ...]]:
+def class_names(path: Path) -> tuple[str, ...]:
+    """The class names written in an ONNX file by its export, in the order of its outputs; () where there are none.
+
+    Raises:
+        ShapeMismatch: ONNX Runtime cannot load the file.
+    """
+    return _network(path)[2]
+
+
+def _network(path: Path) -> tuple[Shape, Shape, tuple[str, ...]]:
     """Input shape, output shape and class names of an ONNX file."""
-    import onnxruntime as ort  # heavy, and listing cards does not need it
+    import onnxruntime as ort  # type: ignore[import-untyped]  # ships no types; heavy, and listing cards does not need it
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001  # ONNX Runtime raises unrelated, undocumented classes for a bad file
+    except Exception as error:  # ONNX Runtime raises unrelated, undocumented classes for a bad file
         raise ShapeMismatch(f"{path}: ONNX Runtime cannot load it ({type(error).__name__})") from error
-    names = _class_names(session.get_modelmeta().custom_metadata_map.get("names", ""))
+    names = _written_names(session.get_modelmeta().custom_metadata_map.get("names", ""))
     return session.get_inputs()[0].shape, session.get_outputs()[0].shape, names
 
 
-def _class_names(text: str) -> tuple[str, ...]:
-    """The names in an export's metadata, written as a Python dict literal of index to name; () where there are none."""
+def _written_names(text: str) -> tuple[str, ...]:
+    """The names in an export's metadata: a Python dict literal of index to name."""
     try:
         names = ast.literal_eval(text)
     except (ValueError, SyntaxError):

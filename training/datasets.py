@@ -1,0 +1,179 @@
+"""Labelled folders in, a YOLO data set with an honest split out.
+
+    python -m training.datasets aerial-stalls --shared ../shared --out runs/data/aerial-stalls
+    python -m training.datasets street-ads    --shared ../shared --out runs/data/street-ads
+
+Pictures are symlinked, labels are rewritten in the model's class order. Copies of one tile always stand on one side of
+a split: a model that has seen a picture's twin looks better than it is.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+import yaml
+
+from models.card import DataSource
+from training.errors import DatasetInvalid, TrainingError
+from training.labels import Picture, read_pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one model's data set is made from the labelled folders."""
+
+    name: str
+    train: str
+    val: str | None  # None: a share of `train` is held out
+    source_classes: tuple[str, ...]  # in the order of the folder's indices
+    classes: tuple[str, ...]  # in the order of the model's outputs
+    view: Literal["above", "street"]  # what may be done to a picture in training: seen from above, up is nowhere
+    licence: str
+    origin: str
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="aerial-stalls",
+            train="data/aerial_vendors/train",
+            val="data/aerial_vendors/val",
+            source_classes=("stall",),
+            classes=("stall",),
+            view="above",
+            licence="CC BY 4.0",
+            origin="Roboflow vendedores_ambulantes_pesquisa v8, via Ingenieco/pesquisaMMQ",
+        ),
+        Recipe(
+            name="street-ads",
+            train="data/facade_ads/train",
+            val=None,
+            source_classes=("window", "cantilever_sign", "arch", "signboard", "window_ad", "door"),
+            classes=("signboard", "cantilever_sign", "window_ad", "window", "door", "arch"),
+            view="street",
+            licence="CC0 1.0",
+            origin="Urban-Research-Lab/building-facades-advertising-dataset",
+        ),
+    )
+}
+
+HELD_OUT = 0.2
+SPLIT_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The two sides, and what had to leave the training side because a copy of it is measured on."""
+
+    train: tuple[Picture, ...]
+    val: tuple[Picture, ...]
+    dropped: tuple[Picture, ...] = ()
+
+
+def hold_out(pictures: Sequence[Picture], share: float = HELD_OUT, seed: int = SPLIT_SEED) -> Split:
+    """Hold out `share` of the tiles, chosen by a hash of their names.
+
+    The hash makes the choice independent of the order in which a folder is listed; equal names are held out together.
+    """
+    tiles = sorted(
+        {picture.tile for picture in pictures}, key=lambda tile: hashlib.sha256(f"{seed}:{tile}".encode()).digest()
+    )
+    held = set(tiles[: round(share * len(tiles))])
+    return Split(
+        train=tuple(picture for picture in pictures if picture.tile not in held),
+        val=tuple(picture for picture in pictures if picture.tile in held),
+    )
+
+
+def without_twins(train: Sequence[Picture], val: Sequence[Picture]) -> Split:
+    """The same sides, less the training pictures whose tile is also measured on."""
+    measured = {picture.tile for picture in val}
+    return Split(
+        train=tuple(picture for picture in train if picture.tile not in measured),
+        val=tuple(val),
+        dropped=tuple(picture for picture in train if picture.tile in measured),
+    )
+
+
+def build(name: str, shared: Path, out: Path) -> Split:
+    """Write the data set of a model under `out` (`data.yaml`, `sources.json`, `train/`, `val/`), over an older one.
+
+    Raises:
+        DatasetInvalid: unknown recipe, bad labels, an empty side, or `out` is a folder of something else.
+    """
+    recipe = RECIPES.get(name)
+    if recipe is None:
+        raise DatasetInvalid(f"no data set named {name!r}; known: {', '.join(sorted(RECIPES))}")
+    train = read_pictures(shared / recipe.train, len(recipe.source_classes))
+    if recipe.val is None:
+        split = hold_out(train)
+    else:
+        split = without_twins(train, read_pictures(shared / recipe.val, len(recipe.source_classes)))
+    for side, pictures in (("train", split.train), ("val", split.val)):
+        if not any(picture.labels for picture in pictures):
+            raise DatasetInvalid(f"{shared / recipe.train}: nothing is left for {side}; the set is too small to split")
+    _make_room(out)
+    _write_side(recipe, split.train, out / "train")
+    _write_side(recipe, split.val, out / "val")
+    sources = [
+        DataSource(
+            name=recipe.train if side == "train" or recipe.val is None else recipe.val,
+            role=side,
+            pictures=len(pictures),
+            boxes=sum(len(picture.labels) for picture in pictures),
+            licence=recipe.licence,
+            source=recipe.origin,
+        ).model_dump()
+        for side, pictures in (("train", split.train), ("val", split.val))
+    ]
+    (out / "sources.json").write_text(json.dumps(sources, indent=2) + "\n", encoding="utf-8")
+    # last: a folder with data.yaml is a whole one
+    described = {"path": str(out.resolve()), "train": "train/images", "val": "val/images"}
+    names = dict(enumerate(recipe.classes))
+    (out / "data.yaml").write_text(
+        yaml.safe_dump({**described, "view": recipe.view, "names": names}, sort_keys=False), encoding="utf-8"
+    )
+    return split
+
+
+def _make_room(out: Path) -> None:
+    if out.exists():
+        if not (out / "sources.json").is_file() and any(out.iterdir()):
+            raise DatasetInvalid(f"{out}: holds something else; give an empty folder")
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+
+
+def _write_side(recipe: Recipe, pictures: Sequence[Picture], folder: Path) -> None:
+    index = [recipe.classes.index(name) for name in recipe.source_classes]
+    for part in ("images", "labels"):
+        (folder / part).mkdir(parents=True)
+    for picture in pictures:
+        (folder / "images" / picture.path.name).symlink_to(picture.path.resolve())
+        lines = "".join(label.line(index[label.cls]) + "\n" for label in picture.labels)
+        (folder / "labels" / f"{picture.path.stem}.txt").write_text(lines, encoding="utf-8")
+
+
+def main(
+    name: Annotated[str, typer.Argument(help=f"one of: {', '.join(sorted(RECIPES))}")],
+    shared: Annotated[Path, typer.Option(help="the folder that holds data/")] = Path("../shared"),
+    out: Annotated[Path | None, typer.Option(help="default: runs/data/NAME")] = None,
+) -> None:
+    """Build a model's data set, for example: python -m training.datasets street-ads"""
+    try:
+        split = build(name, shared, out or Path("runs/data") / name)
+    except TrainingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    for side, pictures in (("train", split.train), ("val", split.val), ("dropped", split.dropped)):
+        typer.echo(f"{side}: {len(pictures)} pictures, {sum(len(picture.labels) for picture in pictures)} boxes")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,28 @@
+"""What can be wrong with a data set or a training run.
+
+TrainingError
+├── DatasetInvalid      a folder, label or split that must not be trained on; names file and line
+├── UnsafeWeights       start weights from outside the guarded folder: a .pt file is a pickle and runs code
+├── RunExists           the run folder holds another run
+└── ModelUnreadable     what is to be measured is no ONNX detector of ours
+"""
+
+
+class TrainingError(Exception):
+    """Root of this package's errors."""
+
+
+class DatasetInvalid(TrainingError):
+    """Labels out of range, a missing picture, an empty set, twins on both sides of a split."""
+
+
+class UnsafeWeights(TrainingError):
+    """Start weights that may not be unpickled."""
+
+
+class RunExists(TrainingError):
+    """A run folder that is taken, or one that cannot be resumed."""
+
+
+class ModelUnreadable(TrainingError):
+    """A file that cannot be measured as a detector."""

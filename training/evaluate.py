@@ -1,0 +1,226 @@
+"""Measure a detector on labelled pictures that it was not trained on, exactly as the product runs it.
+
+    python -m training.evaluate aerial-stalls runs/data/aerial-stalls
+
+Pre- and post-processing are the detector's own, one thread, ONNX Runtime. No torch.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from rich.progress import track
+
+from detector.detections import Detections
+from detector.engine import OnnxModel
+from detector.errors import DetectorError
+from detector.frame import Image
+from detector.pixels import read_picture, suppress
+from models.card import ClassMetrics, Interval, Metrics
+from models.errors import ModelError
+from models.registry import class_names, find_model, model_path, verify
+from training.ap import Looked, Matched, Scores, Spread, match, score
+from training.errors import DatasetInvalid, ModelUnreadable, TrainingError
+from training.labels import Label, open_set, read_pictures
+
+ADVERTISING = ("signboard", "cantilever_sign", "window_ad")
+"""Taken as one class for `advertising`: a rule asks whether an advertisement is there, rarely of which kind."""
+
+NMS_IOU = 0.6
+"""Boxes of one class that overlap more than this are one thing."""
+
+_EVERYTHING = 0.001  # confidence: AP needs the whole curve
+_MOST = 300  # detections of a picture, surest first
+_TIMED = 30  # pictures
+
+
+class Report(BaseModel):
+    """What `streetwarden evaluate` prints; intervals are of 95 %, `latency_ms` is the CPU time of one picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: str
+    dataset: str
+    map50: float
+    map50_95: float
+    map50_interval: tuple[float, float]
+    map50_95_interval: tuple[float, float]
+    per_class: dict[str, ClassMetrics]
+    merged: dict[str, ClassMetrics]
+    images: int
+    boxes: int
+    latency_ms: float
+
+    def metrics(self) -> Metrics:
+        """The same for a model's card."""
+        return Metrics(
+            dataset=self.dataset,
+            pictures=self.images,
+            boxes=self.boxes,
+            map50=Interval(value=self.map50, low=self.map50_interval[0], high=self.map50_interval[1]),
+            map50_95=Interval(value=self.map50_95, low=self.map50_95_interval[0], high=self.map50_95_interval[1]),
+            per_class=self.per_class,
+            merged=self.merged,
+            latency_ms=self.latency_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A report, and by class the matches that it was computed from."""
+
+    report: Report
+    matched: dict[str, Matched]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One picture: what the model saw, and its labelled boxes (m, 4) in pixels with their class indices (m,)."""
+
+    detections: Detections
+    truth: NDArray[np.float32]
+    truth_ids: NDArray[np.int64]
+
+
+def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Report:
+    """Measure a model on the val side of a data set.
+
+    Args:
+        model: a name in the registry, or an ONNX file with its class names inside.
+        dataset: a folder with `data.yaml`; its classes are among the model's.
+
+    Raises:
+        DatasetInvalid, ModelUnreadable, and the errors of `models.errors` and `detector.errors`.
+    """
+    return measure(model, dataset, progress=progress).report
+
+
+def measure(model: str | Path, dataset: Path, *, progress: bool = False) -> Measured:
+    """As `evaluate`, and keep what the figures came from."""
+    described = open_set(dataset)
+    detector = _open_model(model)
+    strangers = [name for name in described.names if name not in detector.names]
+    if strangers:
+        raise DatasetInvalid(
+            f"{dataset}: class {strangers[0]!r} is unknown to {detector.name} ({', '.join(detector.names)})"
+        )
+    pictures = read_pictures(described.val, len(described.names))
+    seen: list[_Seen] = []
+    milliseconds: list[float] = []
+    for picture in track(pictures, description=detector.name, disable=not progress, transient=True):
+        image = read_picture(picture.path)
+        seen.append(_look(detector, image, picture.labels))
+        if len(milliseconds) < _TIMED:
+            milliseconds.append(_time(detector, image))
+    matched = {name: match([_of_class(one, (name,), described.names) for one in seen]) for name in described.names}
+    each, mean = score(list(matched.values()))
+    report = Report(
+        model=detector.name,
+        dataset=dataset.name,
+        map50=round(mean.ap50.value, 4),
+        map50_95=round(mean.ap50_95.value, 4),
+        map50_interval=_interval(mean.ap50),
+        map50_95_interval=_interval(mean.ap50_95),
+        per_class={name: _class_metrics(matched[name], scores) for name, scores in zip(matched, each, strict=True)},
+        merged=_merged(seen, detector.names, described.names, detector.iou),
+        images=len(pictures),
+        boxes=sum(len(picture.labels) for picture in pictures),
+        latency_ms=round(float(np.median(milliseconds)), 1),
+    )
+    return Measured(report, matched)
+
+
+def _open_model(model: str | Path) -> OnnxModel:
+    if isinstance(model, str) and not model.endswith(".onnx"):
+        card = find_model(model)
+        verify(card)
+        return OnnxModel(model_path(card), card.classes, iou=card.nms_iou, name=card.name)
+    path = Path(model)
+    if not path.is_file():
+        raise ModelUnreadable(f"{path}: no such file; give an ONNX file or the name of a model in the registry")
+    names = class_names(path)
+    if not names:
+        raise ModelUnreadable(
+            f"{path}: its class names are not written in the file; export it with `python -m training.export`"
+        )
+    return OnnxModel(path, names, iou=NMS_IOU)
+
+
+def _look(detector: OnnxModel, image: Image, labels: Sequence[Label]) -> _Seen:
+    height, width = image.shape[:2]
+    corners = [
+        (box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2) for box in labels
+    ]
+    truth = np.array(corners, np.float32).reshape(-1, 4) * np.array([width, height] * 2, np.float32)
+    found = detector.detect(image, _EVERYTHING)
+    return _Seen(found[np.arange(min(_MOST, len(found)))], truth, np.array([box.cls for box in labels], np.int64))
+
+
+def _time(detector: OnnxModel, image: Image) -> float:
+    """Milliseconds of this thread's CPU time: the latency on a core of its own, whatever else the machine does."""
+    begun = time.thread_time()
+    detector.detect(image)
+    return (time.thread_time() - begun) * 1000
+
+
+def _of_class(seen: _Seen, wanted: tuple[str, ...], labelled: tuple[str, ...]) -> Looked:
+    """The classes `wanted`, taken as one, in one picture."""
+    found = seen.detections.of_class(*wanted)
+    ids = [index for index, name in enumerate(labelled) if name in wanted]
+    return Looked(found.boxes, found.scores, seen.truth[np.isin(seen.truth_ids, ids)])
+
+
+def _merged(
+    seen: Sequence[_Seen], model: tuple[str, ...], labelled: tuple[str, ...], iou: float
+) -> dict[str, ClassMetrics]:
+    """Any advertising as one class: doubles of one thing under two names are dropped, as within a class."""
+    if sum(name in model for name in ADVERTISING) < 2 or not any(name in labelled for name in ADVERTISING):
+        return {}
+    looked = []
+    for one in seen:
+        every = _of_class(one, ADVERTISING, labelled)
+        keep = suppress(every.boxes, every.scores, np.zeros(len(every.scores), np.int64), iou)
+        looked.append(Looked(every.boxes[keep], every.scores[keep], every.truth))
+    matched = match(looked)
+    (scores,), _ = score([matched])
+    return {"advertising": _class_metrics(matched, scores)}
+
+
+def _class_metrics(matched: Matched, scores: Scores) -> ClassMetrics:
+    return ClassMetrics(
+        pictures=int((matched.labelled > 0).sum()),
+        boxes=int(matched.labelled.sum()),
+        ap50=_card_interval(scores.ap50),
+        ap50_95=_card_interval(scores.ap50_95),
+    )
+
+
+def _interval(spread: Spread) -> tuple[float, float]:
+    return round(spread.low, 4), round(spread.high, 4)
+
+
+def _card_interval(spread: Spread) -> Interval:
+    return Interval(value=round(spread.value, 4), low=round(spread.low, 4), high=round(spread.high, 4))
+
+
+def main(
+    model: Annotated[str, typer.Argument(help="a registered model's name, or an ONNX file")],
+    dataset: Annotated[Path, typer.Argument(help="folder with data.yaml")],
+) -> None:
+    """Measure a model, for example: python -m training.evaluate street-ads runs/data/street-ads"""
+    try:
+        report = evaluate(model, dataset, progress=True)
+    except (TrainingError, ModelError, DetectorError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    typer.echo(report.model_dump_json())
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,153 @@
+"""YOLO labels: one text file per picture, one `class x y w h` line per box, normalised to the picture."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from training.errors import DatasetInvalid
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+_SLACK = 1e-3  # exporters round: an edge may stand this far outside the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One box: class index, centre and size as shares of the picture (0..1)."""
+
+    cls: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def line(self, cls: int | None = None) -> str:
+        """The label as a line, under another class index when one is given."""
+        return f"{self.cls if cls is None else cls} {self.x:.6f} {self.y:.6f} {self.width:.6f} {self.height:.6f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture with its labels; no labels: a background."""
+
+    path: Path
+    labels: tuple[Label, ...]
+
+    @property
+    def tile(self) -> str:
+        """What its augmented copies share: Roboflow names them `<tile>.rf.<hash>.jpg`."""
+        return self.path.stem.split(".rf.")[0]
+
+
+def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
+    """The boxes of a label file; an empty file is a picture without boxes.
+
+    Raises:
+        DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
+
+
+def _label(line: str, where: str, classes: int) -> Label:
+    parts = line.split()
+    if len(parts) != 5:
+        raise DatasetInvalid(f"{where}: {len(parts)} values; a box is `class x y w h`")
+    try:
+        cls, (x, y, width, height) = int(parts[0]), (float(part) for part in parts[1:])
+    except ValueError as error:
+        raise DatasetInvalid(f"{where}: {line.strip()!r} is not `class x y w h` in numbers") from error
+    if not 0 <= cls < classes:
+        raise DatasetInvalid(f"{where}: class {cls}; this set knows 0 to {classes - 1}")
+    edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    if not (width > 0 and height > 0):  # also catches NaN
+        raise DatasetInvalid(f"{where}: a box of {width:g} x {height:g} has no area; remove the line")
+    if not all(-_SLACK <= edge <= 1 + _SLACK for edge in edges):
+        raise DatasetInvalid(f"{where}: the box leaves the picture; values are shares of its width and height, 0 to 1")
+    return Label(cls, x, y, width, height)
+
+
+def read_pictures(folder: Path, classes: int) -> tuple[Picture, ...]:
+    """The pictures of `folder/images` with their labels in `folder/labels`, by name.
+
+    Raises:
+        DatasetInvalid: no such folder, no picture, a picture without a label file (a background has an empty one), a
+            label file without a picture, or a bad line.
+    """
+    images, labels = folder / "images", folder / "labels"
+    for part in (images, labels):
+        if not part.is_dir():
+            raise DatasetInvalid(f"{part}: no such folder; a set is images/ and labels/ side by side")
+    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in PICTURES)
+    if not paths:
+        raise DatasetInvalid(f"{images}: holds no picture")
+    stems = [path.stem for path in paths]
+    for path in paths:
+        if not (labels / f"{path.stem}.txt").is_file():
+            raise DatasetInvalid(
+                f"{path}: has no labels/{path.stem}.txt; write an empty one if nothing is in the picture"
+            )
+    orphans = sorted({path.stem for path in labels.glob("*.txt")} - set(stems))
+    if orphans:
+        raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")
+    if len(set(stems)) != len(stems):
+        doubled = next(stem for stem in stems if stems.count(stem) > 1)
+        raise DatasetInvalid(f"{images}: two pictures are named {doubled}")
+    return tuple(Picture(path, read_labels(labels / f"{path.stem}.txt", classes)) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class YoloSet:
+    """A data set folder that `data.yaml` describes."""
+
+    folder: Path
+    names: tuple[str, ...]
+    view: str
+    train: Path | None
+    val: Path
+
+
+def open_set(dataset: Path) -> YoloSet:
+    """Read `data.yaml` of a folder (or the file itself).
+
+    Raises:
+        DatasetInvalid: no such file, not YAML, or no names or val side in it.
+    """
+    described = dataset / "data.yaml" if dataset.is_dir() else dataset
+    if not described.is_file():
+        raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets`")
+    try:
+        values = yaml.safe_load(described.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DatasetInvalid(f"{described}: is not YAML") from error
+    if not isinstance(values, dict) or not values.get("names") or not values.get("val"):
+        raise DatasetInvalid(f"{described}: needs `names` and `val`")
+    names = values["names"]
+    ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
+    if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
+        raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
+    root = described.parent / str(values.get("path", "."))
+    train = values.get("train")
+    return YoloSet(
+        folder=described.parent,
+        names=tuple(ordered),
+        view=str(values.get("view", "street")),
+        train=root / _side(train) if train else None,
+        val=root / _side(values["val"]),
+    )
+
+
+def _side(value: object) -> str:
+    """`train/images` or `train`: the folder that holds images/ and labels/."""
+    return str(value).removesuffix("/").removesuffix("images") or "."
+
+
+def refuse_twins(train: tuple[Picture, ...], val: tuple[Picture, ...]) -> None:
+    """Raise DatasetInvalid when copies of one tile stand on both sides of a split."""
+    measured = {picture.tile: picture.path for picture in val}
+    for picture in train:
+        if picture.tile in measured:
+            raise DatasetInvalid(
+                f"{picture.path}: is a twin of {measured[picture.tile]}, on the other side of the split; "
+                "a model measured on what it was trained on looks better than it is"
+            )

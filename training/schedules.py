@@ -1,0 +1,43 @@
+"""How a model is trained: one schedule per view, every value with its reason."""
+
+from dataclasses import dataclass
+
+from training.errors import DatasetInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What is handed to the trainer; shares are 0..1."""
+
+    epochs: int
+    image_size: int  # square side in pixels; the model is exported and must be used at this size
+    batch: int = 16
+    learning_rate: float = 1e-3  # AdamW from COCO weights; cosine down to a hundredth
+    flip_up_down: float = 0.0
+    flip_left_right: float = 0.5
+    scale: float = 0.5
+    close_mosaic_share: float = 0.3  # the last epochs see whole pictures, as the model will
+
+    @property
+    def whole_picture_epochs(self) -> int:
+        """Epochs at the end that are trained without mosaics."""
+        return round(self.epochs * self.close_mosaic_share)
+
+
+SCHEDULES = {
+    # Seen from above, up is nowhere: both flips are as good as new pictures. Turned copies come with the set; other
+    # angles would loosen the boxes (the hull of a turned box is larger than the thing).
+    "above": Schedule(epochs=30, image_size=640, flip_up_down=0.5),
+    "street": Schedule(epochs=30, image_size=640),
+}
+
+
+def schedule_for(view: str) -> Schedule:
+    """The schedule of a data set's view.
+
+    Raises:
+        DatasetInvalid: no such view.
+    """
+    if view not in SCHEDULES:
+        raise DatasetInvalid(f"data.yaml: view {view!r}; known: {', '.join(sorted(SCHEDULES))}")
+    return SCHEDULES[view]
