@@ -1,0 +1,98 @@
+"""The web application: what is put together, and in which order it starts and stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import problems
+from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
+from api.cases.delivery import Delivering
+from api.clock import Clock, wall_clock
+from api.context import CamerasProvider, Context, ZonesProvider
+from api.evidence import EvidenceStore
+from api.guards import Guards
+from api.problems import ProblemDocument
+from api.routes import cameras as camera_routes
+from api.routes import candidates, cases, health
+from api.settings import Settings
+from api.store import Database
+
+MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
+SHUTDOWN = timedelta(seconds=5)
+
+
+def open_store(settings: Settings) -> tuple[Database, EvidenceStore]:
+    """The database, migrated, and the evidence folder, made if absent. Raises EvidenceError or SQLAlchemyError."""
+    files = EvidenceStore(settings.evidence_dir)
+    files.prepare()
+    database = Database(settings.engine_url)
+    database.migrate()
+    return database, files
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    files: EvidenceStore,
+    *,
+    zones: ZonesProvider = tuple,
+    cameras: CamerasProvider = tuple,
+    clock: Clock = wall_clock,
+) -> FastAPI:
+    """The service over an opened store; `zones` and `cameras` are asked each time a page needs them.
+
+    The outbox is sent between the application's start-up and shutdown.
+    """
+    delivering = Delivering(
+        database,
+        _case_api(settings, database, clock),
+        clock=clock,
+        lease=settings.case_api_timeout * 4 + timedelta(minutes=1),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        delivering.start()
+        yield
+        delivering.stop(SHUTDOWN)
+
+    app = FastAPI(
+        title="streetwarden",
+        version="1",
+        description="Candidates for street-rule violations, the verdicts on them, and the cases that follow.",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
+        redoc_url=None,
+        max_body_size=MAX_BODY,
+    )
+    app.state.context = Context(settings, database, files, delivering, zones, cameras, clock)
+    problems.install(app)
+    app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
+    for router in (candidates.router, cases.router, camera_routes.router):
+        app.include_router(router, prefix="/api/v1")
+    app.include_router(health.router)
+    _describe_problems(app)
+    return app
+
+
+def _case_api(settings: Settings, database: Database, clock: Clock) -> CaseApi:
+    if settings.case_api_url is None:
+        return BuiltInCaseList(database, clock)
+    token = settings.case_api_token.get_secret_value() if settings.case_api_token else None
+    return HttpCaseApi(str(settings.case_api_url), token, settings.case_api_timeout)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Put the problem document into the OpenAPI schema, which FastAPI would describe as its own error format."""
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    parts = schema.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        parts.pop(name, None)
+    document = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts |= document.pop("$defs", {})
+    parts["ProblemDocument"] = document
+    app.openapi_schema = schema

@@ -1,0 +1,126 @@
+"""What can go wrong in the service.
+
+ApiError
+├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
+├── EvidenceError
+│   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
+│   ├── EvidenceUnwritable the evidence folder cannot be written
+│   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
+├── Problem                answered to the caller as an RFC 9457 problem document
+│   ├── NotFound           404
+│   ├── AlreadyDecided     409: somebody has decided this candidate
+│   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
+│   ├── NotDead            409: only a delivery that was given up can be sent again
+│   ├── CursorInvalid      422
+│   └── NotReady           503
+└── DeliveryFault
+    ├── CaseUnavailable    the case API could not be reached or asked for patience: try again
+    ├── CaseRefused        the case API will never take this body
+    └── EndpointFault      the address or the token is wrong: no case can be delivered
+"""
+
+from datetime import timedelta
+
+
+class ApiError(Exception):
+    """Base of every error that the service raises on purpose; its text is one line fit for a user."""
+
+
+class SettingsInvalid(ApiError):
+    """A setting is missing, malformed, or unsafe where it is used."""
+
+
+class EvidenceError(ApiError):
+    """The evidence store cannot do what was asked."""
+
+
+class EvidenceDiskFull(EvidenceError):
+    """No room is left for evidence; nothing was stored."""
+
+
+class EvidenceUnwritable(EvidenceError):
+    """The evidence folder cannot be written."""
+
+
+class EvidenceDamaged(EvidenceError):
+    """A stored file is missing, or is no longer what was stored."""
+
+
+class Problem(ApiError):
+    """Answered as a problem document: `name` ends its type, `title` never changes, the text is the detail."""
+
+    status = 500
+    name = "internal"
+    title = "The service failed"
+
+
+class NotFound(Problem):
+    """There is no such thing, or the caller may not know of it."""
+
+    status = 404
+    name = "not-found"
+    title = "Not found"
+
+
+class AlreadyDecided(Problem):
+    """Somebody has decided this candidate."""
+
+    status = 409
+    name = "already-decided"
+    title = "Already decided"
+
+
+class NotUndoable(Problem):
+    """There is no verdict, or it is too old, or it was handed on."""
+
+    status = 409
+    name = "not-undoable"
+    title = "The verdict cannot be undone"
+
+
+class NotDead(Problem):
+    """Only a delivery that was given up can be sent again."""
+
+    status = 409
+    name = "not-dead"
+    title = "The delivery was not given up"
+
+
+class CursorInvalid(Problem):
+    """The cursor was not made by this service."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+
+class NotReady(Problem):
+    """The service cannot do its work now."""
+
+    status = 503
+    name = "not-ready"
+    title = "Not ready"
+
+
+class DeliveryFault(ApiError):
+    """A case was not taken; `status` is the HTTP status, None where none came."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class CaseUnavailable(DeliveryFault):
+    """The case API could not be reached or asked for patience; `retry_after` is what it asked for."""
+
+    def __init__(self, message: str, status: int | None = None, retry_after: timedelta | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, status)
+
+
+class CaseRefused(DeliveryFault):
+    """The case API will never take this body."""
+
+
+class EndpointFault(DeliveryFault):
+    """The address or the token is wrong: no case can be delivered until a person mends it."""

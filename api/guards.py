@@ -1,0 +1,86 @@
+"""What stands before every route: which names we answer to, who may make us act, and what a page may load."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import MEDIA_TYPE, ProblemDocument
+from api.settings import is_this_machine
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+class Guards:
+    """An ASGI middleware: refuses foreign host names and foreign pages, adds the security headers."""
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request pass, or answer with a problem document."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        fault = self._fault(scope)
+        if fault is None:
+            await self._app(scope, receive, send_guarded)
+        else:
+            await _refuse(send_guarded, scope, *fault)
+
+    def _fault(self, scope: Scope) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._knows(host):
+            # DNS rebinding: a foreign page that makes its own name point at us still sends that name here.
+            return 421, f"this service does not answer to the name '{host}': see STREETWARDEN_ALLOWED_HOSTS"
+        if scope["method"] not in SAFE_METHODS and not _from_our_pages(headers, host):
+            return 403, "the request comes from a page of another site"
+        return None
+
+    def _knows(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            return False
+        return name is not None and (is_this_machine(name) or name in self._hosts)
+
+
+def _from_our_pages(headers: Headers, host: str) -> bool:
+    """Browsers say where a request comes from; programs say nothing, and cannot be tricked into asking."""
+    site = headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+
+
+async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
+    title = HTTPStatus(status).phrase
+    document = ProblemDocument(type="about:blank", title=title, status=status, detail=detail, instance=scope["path"])
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": document.model_dump_json(exclude_defaults=True).encode()})

@@ -1,0 +1,145 @@
+"""What an operator may set: environment variables that begin with STREETWARDEN_, or a file `.env`."""
+
+import ipaddress
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from api.errors import SettingsInvalid
+
+PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
+DEFAULT_REVIEWER = "local reviewer"
+
+
+class Settings(BaseSettings):
+    """Every setting of the service, with the default that a fresh machine starts with."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STREETWARDEN_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    environment: Literal["development", "production"] = Field(
+        "development",
+        description="production refuses placeholder secrets, unnamed reviewers and unencrypted case APIs.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on. Anything but this machine needs `allowed_hosts`.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Host names under which browsers reach the service, comma separated; this machine's are always in.",
+    )
+    public_url: AnyHttpUrl | None = Field(
+        None,
+        description="Address that links to evidence begin with in what the case API receives; host and port if unset.",
+    )
+    data_dir: Path = Field(Path("var"), description="Folder for the database and the evidence, made if absent.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL as postgresql+psycopg://user:password@host/name; SQLite in `data_dir` if unset.",
+    )
+    min_free_mb: int = Field(
+        200, ge=0, description="Below this many free megabytes in `data_dir` the service says that it is not ready."
+    )
+    reviewer: str = Field(
+        DEFAULT_REVIEWER,
+        min_length=1,
+        max_length=100,
+        description="Name recorded with each verdict (the law asks who).",
+    )
+    language: Literal["en", "zh"] = Field(
+        "en", description="Language of the pages where the browser asks for none that we have."
+    )
+    undo_window: timedelta = Field(
+        timedelta(seconds=20),
+        ge=timedelta(0),
+        le=timedelta(hours=1),
+        description="Seconds a verdict can be taken back; a confirmed case is delivered after that.",
+    )
+    case_api_url: AnyHttpUrl | None = Field(
+        None, description="Where confirmed cases are sent (HTTP POST); kept in the built-in case list if unset."
+    )
+    case_api_token: SecretStr | None = Field(None, description="Bearer token for the case API.")
+    case_api_timeout: timedelta = Field(
+        timedelta(seconds=15),
+        gt=timedelta(0),
+        le=timedelta(minutes=5),
+        description="Seconds the case API has to answer.",
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("undo_window", "case_api_timeout", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        """Accept `20` and `20s` beside ISO 8601: what people write in an environment file."""
+        text = value.strip().removesuffix("s") if isinstance(value, str) else ""
+        return float(text) if text.replace(".", "", 1).isdigit() else value
+
+    @model_validator(mode="after")
+    def _reachable_safely(self) -> Self:
+        if not is_this_machine(self.host) and not self.allowed_hosts:
+            raise ValueError(
+                f"host {self.host} can be reached from other machines: name in allowed_hosts how browsers call it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_defaults_in_production(self) -> Self:
+        if self.environment == "development":
+            return self
+        for name in ("database_url", "case_api_token"):
+            secret: SecretStr | None = getattr(self, name)
+            if secret is not None and PLACEHOLDER in secret.get_secret_value():
+                raise ValueError(f"{name} still holds the placeholder '{PLACEHOLDER}': set a secret of your own")
+        if self.reviewer == DEFAULT_REVIEWER:
+            raise ValueError("reviewer must name a person: the name is recorded with each verdict")
+        if self.case_api_url is not None and self.case_api_url.scheme != "https":
+            raise ValueError("case_api_url must begin with https: cases and the token would travel in the clear")
+        return self
+
+    @property
+    def evidence_dir(self) -> Path:
+        return self.data_dir / "evidence"
+
+    @property
+    def engine_url(self) -> str:
+        """The database's address, for SQLAlchemy; holds the password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'streetwarden.sqlite3').absolute()}"
+
+    @property
+    def base_url(self) -> str:
+        """What links to this service begin with, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return str(self.public_url).rstrip("/") if self.public_url else f"http://{host}:{self.port}"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address can only mean the machine we run on."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings in force; every fault named by its variable, values never shown. Raises SettingsInvalid."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them; a mapping has no field types
+    except ValidationError as error:
+        faults = "; ".join(
+            f"STREETWARDEN_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            if fault["loc"]
+            else fault["msg"].removeprefix("Value error, ")
+            for fault in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsInvalid(f"settings: {faults}") from None

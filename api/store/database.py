@@ -1,0 +1,81 @@
+"""One database, two engines: SQLite when nothing is configured, PostgreSQL for a city."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x57524454  # any constant that nothing else in the database uses
+
+
+class Database:
+    """Transactions on one database.
+
+    A unit of work is one `with database.write() as connection:`; it is committed whole when the block ends, and leaves
+    no trace when the block raises. Readers never wait for writers.
+    """
+
+    def __init__(self, url: str) -> None:
+        address = make_url(url)
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        if self.is_sqlite and address.database:
+            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may change things."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look at the database; whatever it changes is rolled back."""
+        with self.engine.connect() as connection, connection.execution_options(read_only=True).begin() as work:
+            yield connection
+            work.rollback()
+
+    def migrate(self) -> None:
+        """Bring the tables to this version of the code; two services that start at once do it once."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        with self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def ping(self) -> None:
+        """Ask the database for something; raises SQLAlchemyError where it does not answer."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The sqlite3 module would begin transactions late and without a lock; we begin them ourselves, below.
+    if not isinstance(raw, SqliteConnection):
+        raise TypeError(f"expected a sqlite3 connection, got {type(raw).__name__}")
+    raw.isolation_level = None
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A write that starts as a read cannot wait for the lock (SQLITE_BUSY at once), so writers take it at the start.
+    read_only = bool(connection.get_execution_options().get("read_only"))
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

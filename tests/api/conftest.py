@@ -1,0 +1,121 @@
+"""A store on every engine there is, a service on a real port, and candidates cut from a drawn street."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import create_app, open_store
+from api.context import CameraView, MapZone
+from api.evidence import EvidenceStore
+from api.intake import StoreSink
+from api.settings import Settings
+from api.store import Database
+from tests.api.postgres import PostgresServer, start_postgres
+from tests.api.samples import NOON, a_candidate
+from tests.api.serving import Served, serve
+
+
+class FakeClock:
+    """A clock that stands until it is told to move."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file: copying it is faster than migrating for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    database.migrate()
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with start_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
+    """An empty, migrated database; each test that asks for it runs once on each engine."""
+    if request.param == "sqlite":
+        shutil.copy(sqlite_template, tmp_path / "store.sqlite3")
+        store = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        store = server.fresh_database()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> EvidenceStore:
+    store = EvidenceStore(tmp_path / "evidence")
+    store.prepare()
+    return store
+
+
+@pytest.fixture
+def sink(database: Database, files: EvidenceStore, clock: FakeClock) -> StoreSink:
+    return StoreSink(database, files, clock=clock)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    """Settings over an SQLite file that is migrated already."""
+    (tmp_path / "var").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "var" / "streetwarden.sqlite3")
+    return Settings(_env_file=None, data_dir=tmp_path / "var", port=0, min_free_mb=1, reviewer="Li Wei")
+
+
+class Service:
+    """A running service, its sink, and a client that speaks to it."""
+
+    def __init__(self, served: Served, sink: StoreSink, database: Database, http: httpx.Client) -> None:
+        self.url = served.url
+        self.sink = sink
+        self.database = database
+        self.http = http
+
+    def seed(self, count: int = 1, **changes: object) -> list[str]:
+        """Store `count` candidates; gives their ids, longest waiting first."""
+        for number in range(count):
+            self.sink.take(a_candidate(key=f"place-{number}", **changes))
+        found = self.http.get("/api/v1/candidates", params={"state": "open"}).json()["items"]
+        return [item["id"] for item in found]
+
+
+ServiceMaker = Callable[..., Service]
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[Service]:
+    """The whole service on a free port, with one zone and one camera."""
+    database, files = open_store(settings)
+    zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
+    cameras = (
+        CameraView("cam-1", "Daxue Road north", "live", NOON, "", datetime.now(UTC), 34.7466, 113.6251),
+        CameraView("cam-2", "Market gate", "waiting", NOON, "connection refused"),
+    )
+    app = create_app(settings, database, files, zones=lambda: zones, cameras=lambda: cameras)
+    with serve(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as http:
+        yield Service(served, StoreSink(database, files), database, http)
+    database.close()

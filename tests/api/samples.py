@@ -1,0 +1,68 @@
+"""Candidates to store: a drawn street with a stall on it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+
+from detector.candidate import Candidate
+from detector.detections import Box
+from detector.frame import Frame, Image
+from detector.ground import GroundPoint
+from detector.rulings import Outcome, Ruling
+from detector.sighting import Sighting
+
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+STALL: Box = (220.0, 150.0, 330.0, 240.0)
+
+
+def street(width: int = 640, height: int = 360) -> Image:
+    """A grey street with a red stall under its umbrella at STALL."""
+    image = np.full((height, width, 3), 150, np.uint8)
+    image[: height // 3] = (200, 180, 160)
+    cv2.rectangle(image, (220, 190), (330, 240), (40, 40, 190), -1)
+    cv2.ellipse(image, (275, 175), (55, 22), 0, 180, 360, (30, 160, 220), -1)
+    return image
+
+
+VIOLATION = Ruling(
+    Outcome.VIOLATION,
+    ("A stall stands in zone 'daxue-road' (main_road).", "It has stood for 360 s; 300 s are allowed."),
+    code="0501",
+    rule="stall-on-main-road",
+    zone="daxue-road",
+    rulebook_version="2026-11-01",
+)
+
+
+def a_candidate(
+    key: str = "place-0",
+    *,
+    source: str = "cam-1",
+    class_name: str = "stall",
+    ruling: Ruling = VIOLATION,
+    position: GroundPoint | None = GroundPoint(34.7465, 113.6254, 21.0, 2.4),
+    minutes: float = 6.0,
+    frames: int = 72,
+    confidence: float = 0.87,
+) -> Candidate:
+    """A stall that has stood for `minutes`."""
+    seen = Sighting(
+        key,
+        source,
+        class_name,
+        STALL,
+        confidence,
+        NOON,
+        NOON + timedelta(minutes=minutes),
+        frames,
+        "occupancy",
+        position,
+    )
+    return Candidate(seen, ruling, Frame(street(), seen.last_seen, source), STALL, ("street-ads",))
+
+
+def ruled(outcome: Outcome, *reasons: str) -> Ruling:
+    """The sample ruling with another outcome."""
+    return replace(VIOLATION, outcome=outcome, reasons=reasons or VIOLATION.reasons)
