@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 
 from models.registry import sha256_of
 from training.bfloat16 import bf16_network, native
-from training.errors import DatasetInvalid, RunExists, TrainingError, UnsafeWeights
+from training.errors import RunExists, TrainingError, UnsafeWeights
+from training.labels import check_set, open_set
 from training.schedules import Schedule, schedule_for
 
 if TYPE_CHECKING:
@@ -102,11 +102,9 @@ def finetune(
 
 
 def _schedule(dataset: Path, epochs: int | None, image_size: int | None, batch: int | None) -> Schedule:
-    described = dataset / "data.yaml"
-    if not described.is_file():
-        raise DatasetInvalid(f"{described}: no such file; build the set with `python -m training.datasets`")
-    view = (yaml.safe_load(described.read_text(encoding="utf-8")) or {}).get("view", "street")
-    schedule = schedule_for(view)
+    described = open_set(dataset)
+    check_set(described)
+    schedule = schedule_for(described.view)
     return replace(
         schedule,
         epochs=epochs or schedule.epochs,

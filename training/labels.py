@@ -1,5 +1,6 @@
 """YOLO labels: one text file per picture, one `class x y w h` line per box, normalised to the picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,7 +143,7 @@ def _side(value: object) -> str:
     return str(value).removesuffix("/").removesuffix("images") or "."
 
 
-def refuse_twins(train: tuple[Picture, ...], val: tuple[Picture, ...]) -> None:
+def refuse_twins(train: Sequence[Picture], val: Sequence[Picture]) -> None:
     """Raise DatasetInvalid when copies of one tile stand on both sides of a split."""
     measured = {picture.tile: picture.path for picture in val}
     for picture in train:
@@ -151,3 +152,20 @@ def refuse_twins(train: tuple[Picture, ...], val: tuple[Picture, ...]) -> None:
                 f"{picture.path}: is a twin of {measured[picture.tile]}, on the other side of the split; "
                 "a model measured on what it was trained on looks better than it is"
             )
+
+
+def check_set(described: YoloSet) -> None:
+    """Read both sides of a set and refuse it when a model trained on it would learn or be measured wrongly.
+
+    Raises:
+        DatasetInvalid: no side to train on, bad labels, twins across the split, a class that one side lacks.
+    """
+    if described.train is None:
+        raise DatasetInvalid(f"{described.folder / 'data.yaml'}: no `train`; this set is for measuring alone")
+    sides = {side: read_pictures(side, len(described.names)) for side in (described.train, described.val)}
+    refuse_twins(*sides.values())
+    for side, pictures in sides.items():
+        present = {label.cls for picture in pictures for label in picture.labels}
+        for index, name in enumerate(described.names):
+            if index not in present:
+                raise DatasetInvalid(f"{side}: no box of {name!r}; both sides need every class of data.yaml")
