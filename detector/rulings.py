@@ -14,7 +14,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the rulebook says, and why in words: `reasons` are full sentences, `code` is the city's event code."""
+    """What the rulebook says, and why in words.
+
+    `reasons` are English sentences and `reasons_zh` the same ones in Chinese, in the same order. `code` is the city's
+    event code, `rule` and `zone` the ids that spoke; the three are None where nothing forbids the thing.
+    """
 
     outcome: Outcome
     reasons: tuple[str, ...]
@@ -22,3 +26,4 @@ class Ruling:
     rule: str | None = None
     zone: str | None = None
     rulebook_version: str = ""
+    reasons_zh: tuple[str, ...] = ()
