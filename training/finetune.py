@@ -60,7 +60,7 @@ def finetune(
     image_size: int | None = None,
     batch: int | None = None,
     seed: int = SEED,
-    threads: int = 2,
+    threads: int = 1,
     resume: bool = False,
 ) -> Run:
     """Train on a data set folder (see `training.datasets`) into `runs/name`.
@@ -172,19 +172,22 @@ def _one_loader(trainer: "BaseTrainer") -> None:
 
 def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int) -> None:
     with quiet_torch(threads):
+        import torch
         from ultralytics.models import YOLO
 
         model = YOLO(str(weights), task="detect")
         model.add_callback("on_pretrain_routine_start", _one_loader)
         model.add_callback("on_pretrain_routine_end", _channels_last)
+        # ultralytics leaves one core free by itself; how many to use is for the caller to say
+        model.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))
         with bf16_network(native()):
             if resume:
                 model.train(resume=True)
             else:
-                _start(model, run, dataset, threads)
+                _start(model, run, dataset)
 
 
-def _start(model: "YOLO", run: Run, dataset: Path, threads: int) -> None:
+def _start(model: "YOLO", run: Run, dataset: Path) -> None:
     schedule = run.schedule
     model.train(
         data=str((dataset / "data.yaml").resolve()),
@@ -223,7 +226,7 @@ def main(
     image_size: Annotated[int | None, typer.Option(min=64)] = None,
     batch: Annotated[int | None, typer.Option(min=2)] = None,
     seed: int = SEED,
-    threads: Annotated[int, typer.Option(min=1)] = 2,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
     resume: bool = False,
 ) -> None:
     """Fine-tune, for example: python -m training.finetune runs/data/street-ads --name street-ads"""
