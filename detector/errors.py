@@ -4,6 +4,7 @@ DetectorError
 ├── ModelInputError        the model file's inputs or outputs are not those of a YOLO detector
 ├── PictureUnreadable      a picture file cannot be decoded
 ├── RayMissesGround        a pixel's ray never meets the ground, or too flat to be trusted
+├── PoseImpossible         a camera pose holds a value that no camera can have
 ├── CalibrationError       control points are too few, malformed, or describe no camera
 └── RulebookInvalid        a rulebook or permit file has faults (all of them, each with its place)
 """
@@ -23,6 +24,10 @@ class PictureUnreadable(DetectorError):
 
 class RayMissesGround(DetectorError):
     """A pixel's ray never meets the ground, or meets it too flat to be trusted."""
+
+
+class PoseImpossible(DetectorError):
+    """A camera pose holds a value that no camera can have."""
 
 
 class CalibrationError(DetectorError):
