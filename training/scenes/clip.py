@@ -1,0 +1,152 @@
+"""The street camera's clip. What stands still is rendered once per state; frames re-render only what movers touch."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from training.scenes import render, street
+from training.scenes.camera import Pose
+from training.scenes.cast import Cast
+from training.scenes.script import Actor, Light, Script
+from training.scenes.truth import Seen, read_seen, seen, write_seen
+
+Linear = NDArray[np.float32]
+Frame = Callable[[int], tuple[NDArray[np.uint8], tuple[Seen, ...]]]
+BASE_QUALITY = 4  # the standing scene gets this many times the samples
+SETTLED = 60.0  # seconds: who stands this long belongs to the standing scene
+WINDOW_COST = 25_000  # a render call costs about as much as this many pixels
+
+
+@dataclass(slots=True)
+class Standing:
+    """The scene without movers: who is in it, under which sun, as linear light with and without sun, and its masks."""
+
+    actors: tuple[Actor, ...]
+    sun: Light
+    dark: Linear
+    bright: Linear
+    mask: NDArray[np.int32]
+
+
+class Scene:
+    """A script before a fixed camera."""
+
+    def __init__(self, script: Script, pose: Pose, samples: int, threads: int) -> None:
+        self.script, self.pose, self.samples = script, pose, samples
+        middle = script.light(script.frames * script.step / 2)
+        render.start(threads, middle)
+        self.cast = Cast(script, street.build(script.seed))
+        render.look(pose)
+        self._standing: Standing | None = None
+
+    def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[Seen, ...]]:
+        """The finished picture (height, width, RGB) and what is seen in it."""
+        t = index * self.script.step
+        present = [a for a in self.script.actors if a.label != "signboard" and a.at(t) is not None]
+        settled = tuple(a for a in present if _settled(a))
+        light = self.script.light(t)
+        base = self._update(settled, t, light)
+        linear, mask = base.dark + (base.bright - base.dark) * np.float32(light.through), base.mask.copy()
+        self.cast.show(present, t)
+        windows = self._windows([a for a in present if a not in settled], t, light)
+        render.shine(light)
+        self._lay(linear, windows, self.samples)
+        for x1, y1, x2, y2 in windows:
+            mask[y1:y2, x1:x2] = render.masks((x1, y1, x2, y2))
+        return render.develop(linear), seen(mask)
+
+    def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> Standing:
+        """The standing scene as it is now: rendered whole under a new sun, else only where somebody came or went."""
+        old = self._standing
+        if old is not None and old.actors == settled and old.sun.azimuth == light.azimuth:
+            return old
+        self.cast.show(settled, t)
+        overcast, clear = replace(light, through=0.0), replace(light, through=1.0)
+        changed = set(settled) ^ set(old.actors) if old else set()
+        windows = [w for a in changed for w in self._windows([a], a.first, clear)]
+        render.shine(overcast)
+        dark = old.dark if old else render.picture(self.samples * BASE_QUALITY)
+        if old:
+            self._lay(dark, windows, self.samples * BASE_QUALITY)
+        render.shine(clear)
+        if old and old.sun.azimuth == light.azimuth:
+            bright = old.bright
+            self._lay(bright, windows, self.samples * BASE_QUALITY)
+        else:
+            bright = render.picture(self.samples * BASE_QUALITY)
+        self._standing = Standing(settled, light, dark, bright, render.masks())
+        return self._standing
+
+    def _windows(self, actors: Sequence[Actor], t: float, light: Light) -> list[render.Window]:
+        reaches = [self.cast.reach(a, t, self.pose, light) for a in actors]
+        return merged([(int(r[0]), int(r[1]), int(r[2]), int(r[3])) for r in reaches if r is not None])
+
+    @staticmethod
+    def _lay(linear: Linear, windows: Sequence[render.Window], samples: int) -> None:
+        for window in windows:
+            x1, y1, x2, y2 = window
+            linear[y1:y2, x1:x2] = _laid_over(linear[y1:y2, x1:x2], render.picture(samples, window))
+
+
+def _settled(actor: Actor) -> bool:
+    still = actor.path[0].x == actor.path[-1].x and actor.path[0].y == actor.path[-1].y
+    return still and actor.last - actor.first >= SETTLED
+
+
+def merged(windows: list[render.Window]) -> list[render.Window]:
+    """Few windows that cover all given ones: two are joined where that costs less than a render call."""
+    todo = list(windows)
+    while True:
+        best: tuple[int, int, int] | None = None
+        for i in range(len(todo)):
+            for j in range(i):
+                extra = _area(_union(todo[i], todo[j])) - _area(todo[i]) - _area(todo[j])
+                if extra < WINDOW_COST and (best is None or extra < best[0]):
+                    best = (extra, i, j)
+        if best is None:
+            return todo
+        one, two = todo.pop(best[1]), todo.pop(best[2])
+        todo.append(_union(one, two))
+
+
+def _union(a: render.Window, b: render.Window) -> render.Window:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _area(a: render.Window) -> int:
+    return (a[2] - a[0]) * (a[3] - a[1])
+
+
+def _laid_over(base: Linear, part: Linear) -> Linear:
+    """`part` where it differs from `base`, softly: what did not change keeps the base's cleaner pixels."""
+    change = np.abs(part - base).max(axis=2) / (base.max(axis=2) + 0.03)
+    rough = Image.fromarray((np.clip((change - 0.07) / 0.1, 0, 1) * 255).astype(np.uint8))
+    for step in (ImageFilter.MedianFilter(3), ImageFilter.MaxFilter(5), ImageFilter.GaussianBlur(1)):
+        rough = rough.filter(step)
+    share = np.asarray(rough, dtype=np.float32)[..., None] / np.float32(255)
+    return base + (part - base) * share
+
+
+def render_clip(frame: Frame, folder: Path, count: int) -> list[tuple[Seen, ...]]:
+    """Render `count` frames to `folder` as PNG with their boxes; those that are there already are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for index in range(count):
+        picture, boxes = folder / f"{index:04d}.png", folder / f"{index:04d}.json"
+        if not (picture.exists() and boxes.exists()):
+            began = time.monotonic()
+            pixels, what = frame(index)
+            Image.fromarray(pixels).save(picture)
+            write_seen(boxes, what)
+            sys.stderr.write(f"frame {index + 1}/{count}: {time.monotonic() - began:.1f} s, {len(what)} objects\n")
+            sys.stderr.flush()
+        found.append(read_seen(boxes))
+    return found

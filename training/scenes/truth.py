@@ -1,0 +1,130 @@
+"""What is true in a rendered clip, as JSON beside it: poses, objects, visible boxes, ground control points."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.scenes.camera import Pose, to_wgs84
+from training.scenes.script import Script
+
+MIN_PIXELS = 12  # fewer visible pixels than this are no box
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The visible part of one actor in one frame: pixels, half-open box, and how many pixels show it."""
+
+    number: int
+    box: tuple[int, int, int, int]
+    pixels: int
+
+
+def seen(mask: NDArray[np.int32]) -> tuple[Seen, ...]:
+    """Boxes round the visible pixels of each number in the renderer's mask (height, width)."""
+    found = []
+    for number in np.unique(mask[mask > 0]):
+        rows, cols = np.nonzero(mask == number)
+        if len(rows) >= MIN_PIXELS:
+            box = (int(cols.min()), int(rows.min()), int(cols.max()) + 1, int(rows.max()) + 1)
+            found.append(Seen(int(number), box, len(rows)))
+    return tuple(found)
+
+
+def document(
+    clip: str, script: Script, poses: list[Pose], frames: list[tuple[Seen, ...]], fps: float
+) -> dict[str, object]:
+    """The truth of a clip; docs/scenes.md explains the fields."""
+    visible = {s.number for frame in frames for s in frame}
+    objects = []
+    for actor in script.actors:
+        if actor.number not in visible and actor.role == "context":
+            continue
+        where = [(k, actor.at(k * script.step)) for k in range(len(frames))]
+        there = [(k, p) for k, p in where if p is not None]
+        if not there:
+            continue
+        spots = [
+            to_wgs84(p.x, p.y)
+            for _, p in (
+                there if actor.path[0].x != actor.path[-1].x or actor.path[0].y != actor.path[-1].y else there[:1]
+            )
+        ]
+        objects.append(
+            {
+                "id": actor.number,
+                "name": actor.name,
+                "class": actor.label,
+                "role": actor.role,
+                "kind": actor.kind,
+                "lat": round(spots[0][0], 7),
+                "lon": round(spots[0][1], 7),
+                "base_height_m": 3.0 if actor.label == "signboard" else actor.ground(),
+                "first": _clock(script, there[0][0]),
+                "last": _clock(script, there[-1][0]),
+                "first_frame": there[0][0],
+                "last_frame": there[-1][0],
+                "track": [[round(a, 7), round(o, 7)] for a, o in spots] if len(spots) > 1 else None,
+            }
+        )
+    return {
+        "clip": clip,
+        "seed": script.seed,
+        "start": script.start.isoformat(),
+        "speed": script.speed,
+        "step_s": script.step,
+        "fps": fps,
+        "objects": objects,
+        "frames": [
+            {
+                "frame": k,
+                "scene_s": k * script.step,
+                "clip_s": k / fps,
+                "time": _clock(script, k),
+                "sunlight": round(script.light(k * script.step).through, 3),
+                "pose": pose_document(pose),
+                "boxes": [{"id": s.number, "box": list(s.box), "pixels": s.pixels} for s in frame],
+            }
+            for k, (pose, frame) in enumerate(zip(poses, frames, strict=True))
+        ],
+    }
+
+
+def pose_document(pose: Pose) -> dict[str, float]:
+    """A pose in WGS-84; `height` is metres above the roadway."""
+    lat, lon = to_wgs84(pose.east, pose.north)
+    return {
+        "lat": round(lat, 8),
+        "lon": round(lon, 8),
+        "height": pose.height,
+        "yaw": pose.yaw,
+        "pitch": pose.pitch,
+        "roll": pose.roll,
+        "focal_px": round(pose.focal, 4),
+        "width": pose.width,
+        "height_px": pose.size_v,
+    }
+
+
+def _clock(script: Script, frame: int) -> str:
+    return (script.start + timedelta(seconds=frame * script.step)).isoformat()
+
+
+def write_json(path: Path, content: object) -> None:
+    """One line per list of numbers would be long; compact separators keep the file small."""
+    path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def read_seen(path: Path) -> tuple[Seen, ...]:
+    """What `write_seen` kept of a rendered frame."""
+    return tuple(Seen(r["number"], tuple(r["box"]), r["pixels"]) for r in json.loads(path.read_text(encoding="utf-8")))
+
+
+def write_seen(path: Path, what: tuple[Seen, ...]) -> None:
+    """Keep a frame's boxes beside its picture, so that an interrupted rendering can go on."""
+    write_json(path, [asdict(s) for s in what])
