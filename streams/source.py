@@ -14,6 +14,11 @@ class Source(Protocol):
         """The camera's id or the file's name; never holds a password."""
         ...
 
+    @property
+    def live(self) -> bool:
+        """Whether the world goes on while we look: a live source's frames may be dropped, a recording's wait."""
+        ...
+
     def frames(self) -> Iterator[Frame]:
         """Frames in order of capture, until the source ends or `stop` is called from another thread."""
         ...

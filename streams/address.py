@@ -1,0 +1,119 @@
+"""Where a camera is reached: an RTSP address that never shows its password."""
+
+import ipaddress
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from streams.errors import AddressRefused, Unreachable
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+DEFAULT_PORT = 554
+# Cameras stand in private networks; shared address space (100.64/10) is what carriers give cameras behind a mobile
+# router.
+PRIVATE_NETWORKS: tuple[Network, ...] = (
+    ipaddress.IPv4Network("10.0.0.0/8"),
+    ipaddress.IPv4Network("172.16.0.0/12"),
+    ipaddress.IPv4Network("192.168.0.0/16"),
+    ipaddress.IPv4Network("100.64.0.0/10"),
+    ipaddress.IPv6Network("fc00::/7"),
+)
+_CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/?#]*@")
+_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|auth|secret|user|username)=)[^&\s]*")
+
+
+def mask_url(text: str) -> str:
+    """The text with the user and password of every address in it replaced by `***`; safe to print and to log."""
+    return _SECRET_PARAMETER.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))
+
+
+def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Camera networks in CIDR notation, such as `10.1.0.0/16`; raises AddressRefused on a bad one."""
+    networks = []
+    for text in texts:
+        try:
+            networks.append(ipaddress.ip_network(text))
+        except ValueError as error:
+            raise AddressRefused(f"camera network {text!r}: {error}; write it like 10.1.0.0/16") from error
+    return tuple(networks)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraAddress:
+    """One RTSP address. `url` holds the password and is kept out of `repr` and `str`."""
+
+    url: str = field(repr=False)
+    host: str
+    port: int
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "CameraAddress":
+        """Reads `rtsp://[user:password@]host[:port]/path`; raises AddressRefused, without the password in its text."""
+        shown = mask_url(text)
+        if re.search(r"[\s\x00-\x1f]", text):
+            raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
+        parts = _split(text, shown)
+        if parts.scheme not in ("rtsp", "rtsps"):
+            raise AddressRefused(f"{shown}: a camera's address begins with rtsp:// or rtsps://")
+        if not parts.hostname:
+            raise AddressRefused(f"{shown}: the host is missing; write rtsp://host:554/path")
+        try:
+            port = parts.port or (DEFAULT_PORT if parts.scheme == "rtsp" else 322)
+        except ValueError as error:
+            raise AddressRefused(f"{shown}: the port is no number from 1 to 65535") from error
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        return cls(text, parts.hostname, port, user, password)
+
+    @property
+    def masked(self) -> str:
+        """The address as it may be shown."""
+        return mask_url(self.url)
+
+    def __str__(self) -> str:
+        return self.masked
+
+    def check_allowed(self, networks: Sequence[Network], *, loopback: bool = False) -> None:
+        """Raises AddressRefused unless every address of the host lies in one of the camera networks.
+
+        Loopback is allowed by `loopback` alone, never by a network: an address taken from a file must not reach the
+        services of this machine. Link-local addresses (cloud metadata) are always refused. Raises Unreachable for a
+        host name that does not resolve.
+        """
+        for ip in self._resolve():
+            if ip.is_loopback:
+                if not loopback:
+                    raise AddressRefused(f"{self.masked}: {ip} is this machine, which is no camera")
+            elif ip.is_link_local or ip.is_multicast or ip.is_unspecified:
+                raise AddressRefused(f"{self.masked}: {ip} is link-local, multicast or unspecified, not a camera's")
+            elif not any(ip in network for network in networks):
+                allowed = ", ".join(map(str, networks)) or "none configured"
+                raise AddressRefused(f"{self.masked}: {ip} is outside the camera networks ({allowed})")
+
+    def _resolve(self) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+        try:
+            return [_unwrap(ipaddress.ip_address(self.host))]
+        except ValueError:
+            pass
+        try:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Unreachable(f"{self.masked}: the host name does not resolve") from error
+        return [_unwrap(ipaddress.ip_address(entry[4][0])) for entry in found]
+
+
+def _split(text: str, shown: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:
+        raise AddressRefused(f"{shown}: not an address ({error})") from None
+
+
+def _unwrap(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """::ffff:127.0.0.1 is 127.0.0.1: judged as what it reaches."""
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return mapped or ip

@@ -1,0 +1,55 @@
+"""How long to wait before the next try, and how many tries the whole site may make.
+
+A power cut takes every camera of a street away at once and brings them back at once. Fixed pauses would make all of
+them reconnect in the same second, again and again; full jitter spreads them, and the budget holds whatever is left of a
+storm.
+"""
+
+import threading
+import time
+from dataclasses import dataclass, field
+from random import Random
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Full-jitter exponential back-off: the n-th pause is uniform in 0 to min(cap, base * 2^n) seconds.
+
+    Source: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+
+    base: float = 1.0
+    cap: float = 60.0
+    random: Random = field(default_factory=Random)
+    _tries: int = 0
+
+    def next_pause(self) -> float:
+        """Seconds to wait now; the next one may be twice as long."""
+        ceiling = min(self.cap, self.base * 2.0 ** min(self._tries, 30))
+        self._tries += 1
+        return self.random.uniform(0.0, ceiling)
+
+    def reset(self) -> None:
+        """The camera has been well for a while: begin with short pauses again."""
+        self._tries = 0
+
+
+class OpeningBudget:
+    """At most `per_second` openings in any second, for all cameras that share this object; thread-safe.
+
+    Openings are spaced evenly, not in bursts: a burst is what makes a switch or a recorder drop connections.
+    """
+
+    def __init__(self, per_second: float = 8.0) -> None:
+        if per_second <= 0:
+            raise ValueError(f"a budget of {per_second} openings per second opens nothing")
+        self._gap = 1.0 / per_second
+        self._lock = threading.Lock()
+        self._next = 0.0
+
+    def wait_turn(self, stop: threading.Event) -> bool:
+        """Blocks until it is this caller's turn; False when `stop` was set meanwhile."""
+        with self._lock:
+            turn = max(time.monotonic(), self._next)
+            self._next = turn + self._gap
+        return not stop.wait(max(0.0, turn - time.monotonic()))

@@ -1,0 +1,108 @@
+"""What can go wrong on the way from a camera to a frame.
+
+StreamError
+├── AddressRefused         no RTSP address, or one that lies outside the camera networks
+├── CamerasInvalid         a camera file has faults (all of them, each with its line)
+├── NotAVideo              a file is neither a video nor a picture that we open
+├── IllegalMove            a camera was asked to go from one state to another that does not follow it
+├── CameraUnknown          no camera of that id in the fleet, or one that is there already
+└── CameraError            why a camera gives no frames just now; `reason` is the word shown to people
+    ├── Refused            nobody listens at the address
+    ├── Unreachable        the host name is unknown, or no route leads there
+    ├── TimedOut           the camera did not answer in time
+    ├── Unauthorised       user or password are wrong, or missing
+    ├── NotFound           the camera knows no such stream
+    ├── UnsupportedCodec   the stream is neither H.264 nor H.265 (nor another that OpenCV decodes)
+    ├── NoFrames           the camera answers but sends no picture
+    ├── StreamCut          the stream was alive and ended
+    └── StreamStale        pictures arrive later than the limit, and stay late
+"""
+
+
+class StreamError(Exception):
+    """Base of every error that streams/ raises on purpose; its text is one line fit for a user, without a password."""
+
+
+class AddressRefused(StreamError):
+    """No RTSP address, or one that lies outside the camera networks."""
+
+
+class CamerasInvalid(StreamError):
+    """A camera file has faults; `faults` lists every one with its line."""
+
+    def __init__(self, path: str, faults: tuple[str, ...]) -> None:
+        self.path = path
+        self.faults = faults
+        super().__init__(f"{path}: " + "; ".join(faults))
+
+
+class NotAVideo(StreamError):
+    """A file is neither a video nor a picture that we open."""
+
+
+class IllegalMove(StreamError):
+    """A camera was asked to go from one state to another that does not follow it."""
+
+
+class CameraUnknown(StreamError):
+    """No camera of that id in the fleet, or one that is there already."""
+
+
+class CameraError(StreamError):
+    """Why a camera gives no frames just now; `reason` is the word shown to people."""
+
+    reason = "failed"
+
+
+class Refused(CameraError):
+    """Nobody listens at the address."""
+
+    reason = "refused"
+
+
+class Unreachable(CameraError):
+    """The host name is unknown, or no route leads there."""
+
+    reason = "unreachable"
+
+
+class TimedOut(CameraError):
+    """The camera did not answer in time."""
+
+    reason = "timed out"
+
+
+class Unauthorised(CameraError):
+    """User or password are wrong, or missing."""
+
+    reason = "unauthorised"
+
+
+class NotFound(CameraError):
+    """The camera knows no such stream."""
+
+    reason = "not found"
+
+
+class UnsupportedCodec(CameraError):
+    """The stream is in no codec that we decode."""
+
+    reason = "unsupported codec"
+
+
+class NoFrames(CameraError):
+    """The camera answers but sends no picture."""
+
+    reason = "no frames"
+
+
+class StreamCut(CameraError):
+    """The stream was alive and ended."""
+
+    reason = "cut"
+
+
+class StreamStale(CameraError):
+    """Pictures arrive later than the limit, and stay late."""
+
+    reason = "stale"

@@ -1,0 +1,127 @@
+"""The one place that opens a cv2.VideoCapture.
+
+OpenCV's FFmpeg backend takes its options from the environment variable OPENCV_FFMPEG_CAPTURE_OPTIONS, which it reads at
+every `open` (cap_ffmpeg_impl.hpp), so they are the process's, not the capture's. Cameras and files need different ones:
+what keeps a playlist from naming another file also keeps RTSP out, and key-frame decoding would thin a file. Openings
+that need the same options run side by side; one that needs others waits until those under way have ended.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+# OPENCV_FFMPEG_IS_THREAD_SAFE: without it one camera that hangs while opening blocks the opening of every other one.
+# OPENCV_FFMPEG_LOGLEVEL 8 (fatal): a bad camera writes a line per broken macroblock to standard error otherwise.
+# The pixel limit keeps a picture of 100 kB from taking gigabytes when it is decoded.
+os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")
+os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
+
+import cv2
+
+# Every opening warns that OPENCV_FFMPEG_IS_THREAD_SAFE is set; what we need to know of a failure we find out ourselves.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
+_FILE_OPTIONS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi"
+
+
+def rtsp_options(*, transport: str, key_frames: bool, patient: bool = False) -> str:
+    """Options for a camera: `transport` tcp or udp; `key_frames` decodes nothing else (9 times less CPU, measured).
+
+    OpenCV would look at a stream for a second before it opens; a fifth is enough for a camera that begins with a key
+    frame and names its parameters. `patient` looks for longer than any usual key-frame distance, for one that does not.
+    `fflags;nobuffer` is left out: it throws the first key frame away, which costs a period, not a delay.
+    """
+    probe = 12_000_000 if patient else 200_000
+    options = (
+        f"rtsp_transport;{transport}|protocol_whitelist;rtsp,rtsps,rtp,rtcp,tcp,udp,tls,srtp,crypto"
+        f"|analyzeduration;{probe}"
+    )
+    return f"{options}|avdiscard;nonkey" if key_frames else options
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds after which an opening or a read is given up."""
+
+    open: float = 5.0
+    read: float = 5.0
+
+
+def open_rtsp(url: str, options: str, deadlines: Deadlines, *, raw: bool = False) -> cv2.VideoCapture:
+    """Opens a camera; look at `isOpened()`. `raw` hands out packets as they came instead of pictures."""
+    if raw and "avdiscard" in options:
+        raise ValueError("raw packets and key-frame decoding exclude each other: together they crash OpenCV 5.0")
+    parameters = [
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(deadlines.open * 1000)),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(deadlines.read * 1000)),
+        *((cv2.CAP_PROP_FORMAT, -1) if raw else (cv2.CAP_PROP_N_THREADS, 1)),
+    ]
+    with _turnstile.passing(options):
+        return cv2.VideoCapture(url, cv2.CAP_FFMPEG, parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When the packet or picture just grabbed is to be shown. Equal stamps are parts of one picture.
+
+    `seconds` since the stream's beginning. `position` is OpenCV's other account of it, which starts anew once during
+    the first fifth of a second and so tells time badly; but it is not rounded to whole frames of the declared rate, so
+    only when both are equal do two packets belong to one picture.
+    """
+
+    seconds: float
+    position: float
+
+
+def stamp_of(capture: cv2.VideoCapture) -> Stamp:
+    """The stamp of what was grabbed last."""
+    position = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return Stamp(capture.get(cv2.CAP_PROP_PTS) / rate if rate > 0 else position, position)
+
+
+def open_file(path: Path, *, raw: bool = False) -> cv2.VideoCapture:
+    """Opens a video file; look at `isOpened()`. The `file:` prefix keeps a name like `concat:x` from being a protocol."""
+    parameters = [cv2.CAP_PROP_FORMAT, -1] if raw else [cv2.CAP_PROP_N_THREADS, 1]
+    with _turnstile.passing(_FILE_OPTIONS):
+        return cv2.VideoCapture(f"file:{path.resolve()}", cv2.CAP_FFMPEG, parameters)
+
+
+class _Turnstile:
+    """Lets openings with equal options pass together, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._queue: deque[object] = deque()
+        self._options = ""
+        self._passing = 0
+
+    @contextmanager
+    def passing(self, options: str) -> Iterator[None]:
+        ticket = object()
+        with self._changed:
+            self._queue.append(ticket)
+            self._changed.wait_for(
+                lambda: self._queue[0] is ticket and (self._passing == 0 or self._options == options)
+            )
+            self._queue.popleft()
+            self._passing += 1
+            if self._options != options:
+                self._options = options
+                os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = options
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._passing -= 1
+                self._changed.notify_all()
+
+
+_turnstile = _Turnstile()

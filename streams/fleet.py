@@ -1,0 +1,220 @@
+"""Many cameras watched at once; cameras come, change, pause and go while the others are watched on."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from streams.backoff import OpeningBudget
+from streams.camera import CameraSource
+from streams.errors import CameraUnknown
+from streams.sink import CameraNote, Sink
+from streams.states import CameraState
+from streams.watcher import Look, WatchCounts, watch
+
+
+@dataclass(frozen=True, slots=True)
+class CameraJob:
+    """What the fleet needs to know of one camera. Two equal jobs are the same work; a change restarts the camera."""
+
+    id: str
+    url: str
+    every: timedelta
+    transport: Literal["tcp", "udp"] = "tcp"
+
+    def __repr__(self) -> str:
+        return f"CameraJob({self.id!r}, every={self.every})"  # the address holds a password
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStatus:
+    """How one camera is doing just now. Ages and lag in seconds, None before the first frame."""
+
+    camera: str
+    state: CameraState
+    mode: str
+    frame_age: float | None
+    lag: float
+    delivered: int
+    looked: int
+    dropped: int
+    stale: int
+    halves: int
+    failures: int
+    openings: int
+    epoch: int
+    look_errors: int
+    candidates: int
+    reason: str
+    last_error: str
+
+
+MakeLook = Callable[[str], Look]  # a camera's id to the look that its frames get: places are kept per camera
+
+
+class Fleet:
+    """Watches cameras, one reading and one looking thread each, in this process. Thread-safe.
+
+    Decoding and inference leave Python's lock, so threads share the cores; what they must not share is a hang, and so
+    every camera has its own.
+    """
+
+    def __init__(self, make_look: MakeLook, sink: Sink, *, openings_per_second: float = 8.0) -> None:
+        self._make_look = make_look
+        self._sink = sink
+        self._budget = OpeningBudget(openings_per_second)
+        self._lock = threading.RLock()
+        self._watched: dict[str, _Watched] = {}
+
+    def add(self, job: CameraJob) -> None:
+        """Begins to watch a camera; raises CameraUnknown when the id is watched already, AddressRefused for a bad one."""
+        with self._lock:
+            if job.id in self._watched:
+                raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
+            watched = _Watched(job, self._make_look, self._sink, self._budget)
+            self._watched[job.id] = watched
+            watched.start()
+
+    def change(self, job: CameraJob) -> None:
+        """Goes on with new settings; a job equal to the present one changes nothing."""
+        with self._lock:
+            old = self._find(job.id)
+            if old.job == job:
+                return
+            fresh = _Watched(job, self._make_look, self._sink, self._budget)
+            self._watched[job.id] = fresh
+        old.stop()
+        if not old.paused:
+            fresh.start()
+        else:
+            fresh.pause()
+
+    def remove(self, camera: str) -> None:
+        """Stops watching a camera; returns when its threads have ended."""
+        with self._lock:
+            watched = self._find(camera)
+            del self._watched[camera]
+        watched.stop()
+
+    def pause(self, camera: str) -> None:
+        """Closes the camera's connection but keeps it in the fleet."""
+        self._find(camera).pause()
+
+    def resume(self, camera: str) -> None:
+        """Watches a paused camera again."""
+        self._find(camera).resume()
+
+    def status(self) -> tuple[CameraStatus, ...]:
+        """All cameras, in order of their ids."""
+        with self._lock:
+            return tuple(self._watched[camera].status() for camera in sorted(self._watched))
+
+    def close(self) -> None:
+        """Stops every camera and waits for all."""
+        with self._lock:
+            watched, self._watched = list(self._watched.values()), {}
+        for camera in watched:
+            camera.ask_to_stop()  # all are asked first: waiting for one after the other would add up the read deadlines
+        for camera in watched:
+            camera.stop()
+
+    def _find(self, camera: str) -> "_Watched":
+        with self._lock:
+            if camera not in self._watched:
+                raise CameraUnknown(f"camera {camera!r} is not in the fleet")
+            return self._watched[camera]
+
+
+class _Watched:
+    """One camera with the thread that watches it."""
+
+    def __init__(self, job: CameraJob, make_look: MakeLook, sink: Sink, budget: OpeningBudget) -> None:
+        self.job = job
+        self._make_look = make_look
+        self._sink = sink
+        self._budget = budget
+        self._lock = threading.Lock()
+        self._source = self._make_source()
+        self._counts = WatchCounts()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._crash = ""
+        self.paused = False
+
+    def _make_source(self) -> CameraSource:
+        job = self.job
+        return CameraSource(
+            job.url,
+            name=job.id,
+            every=job.every,
+            transport=job.transport,
+            budget=self._budget,
+            on_note=self._sink.note,
+        )
+
+    def start(self) -> None:
+        with self._lock:
+            self._stop = threading.Event()
+            self._thread = threading.Thread(target=self._run, name=f"watch {self.job.id}", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            watch(self._source, self._make_look(self.job.id), self._sink, self.job.every, self._stop, self._counts)
+        except Exception as error:  # noqa: BLE001 - the thread ends here: what ended it must be seen in the status
+            self._crash = f"{type(error).__name__}: {error}"
+            self._sink.note(CameraNote(self.job.id, CameraState.STOPPED.value, datetime.now(UTC), self._crash))
+
+    def ask_to_stop(self) -> None:
+        self._stop.set()
+        self._source.stop()
+
+    def stop(self) -> None:
+        self.ask_to_stop()
+        with self._lock:
+            if self._thread is not None:
+                self._thread.join()
+                self._thread = None
+
+    def pause(self) -> None:
+        self.stop()
+        if not self.paused:
+            self.paused = True
+            self._sink.note(CameraNote(self.job.id, CameraState.PAUSED.value, datetime.now(UTC)))
+
+    def resume(self) -> None:
+        if self.paused:
+            self.paused = False
+            facts = self._source.facts
+            self._source = self._make_source()
+            self._source.facts = facts  # measured once; a pause does not change what the camera sends
+            self.start()
+
+    def status(self) -> CameraStatus:
+        camera, watched = self._source.counts, self._counts
+        age = None if camera.last_frame is None else time.monotonic() - camera.last_frame
+        return CameraStatus(
+            camera=self.job.id,
+            state=CameraState.PAUSED if self.paused else self._state(),
+            mode=camera.mode,
+            frame_age=age,
+            lag=camera.lag,
+            delivered=camera.delivered,
+            looked=watched.looked,
+            dropped=watched.dropped,
+            stale=camera.stale,
+            halves=camera.halves,
+            failures=camera.failures,
+            openings=camera.openings,
+            epoch=camera.epoch,
+            look_errors=watched.errors,
+            candidates=watched.candidates,
+            reason=camera.last_reason if camera.state is CameraState.WAITING else "",
+            last_error=self._crash or camera.last_error,
+        )
+
+    def _state(self) -> CameraState:
+        state = self._source.counts.state
+        return CameraState.BLIND if state is CameraState.LIVE and self._counts.blind else state

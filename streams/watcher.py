@@ -1,0 +1,123 @@
+"""Watching one source: its frames, a look at each, and what was found handed on."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from detector.candidate import Candidate
+from detector.frame import Frame
+from streams.frame_queue import FrameQueue
+from streams.sampling import Sampler, phase_of
+from streams.sink import CameraNote, Sink
+from streams.source import Source
+from streams.states import CameraState
+
+log = logging.getLogger(__name__)
+
+QUEUE = 2  # frames that may wait: one being late is forgiven, more would only make every picture old
+
+Look = Callable[[Frame], Sequence[Candidate]]
+
+
+@dataclass(slots=True)
+class WatchCounts:
+    """What happened so far; written by the watcher alone, read by anybody. Times are monotonic seconds."""
+
+    looked: int = 0
+    dropped: int = 0  # frames pushed out of the queue by newer ones
+    candidates: int = 0
+    errors: int = 0  # looks that failed
+    blind: bool = False  # the last look failed
+    last_error: str = ""
+    last_look: float | None = None
+    look_seconds: float = 0.0
+
+
+def watch(
+    source: Source,
+    look: Look,
+    sink: Sink,
+    every: timedelta = timedelta(0),
+    stop: threading.Event | None = None,
+    counts: WatchCounts | None = None,
+) -> WatchCounts:
+    """Looks at one frame of the source per period until the source ends or `stop` is set; returns what happened.
+
+    `every` 0 takes each frame that the source gives. A look that fails is counted and noted (state `blind`), and the
+    next frame is looked at as if nothing had been: one odd picture must not end a camera. Raises the StreamError that
+    ended the source, such as NotAVideo.
+    """
+    stop = stop or threading.Event()
+    counts = counts or WatchCounts()
+    frames = FrameQueue(QUEUE, drop=source.live)
+    sampler = Sampler(every, phase_of(source.name) if source.live else 0.5)
+    reader = threading.Thread(target=_read, args=(source, sampler, frames), name=f"read {source.name}", daemon=True)
+    reader.start()
+    looker = _Looker(source.name, look, sink, counts)
+    try:
+        while not stop.is_set() and not frames.finished:
+            frame = frames.get(timeout=0.2)
+            counts.dropped = frames.dropped
+            if frame is not None:
+                looker.look_at(frame)
+    finally:
+        source.stop()
+        frames.close()
+        reader.join()
+    if frames.error is not None:
+        raise frames.error
+    return counts
+
+
+def _read(source: Source, sampler: Sampler, frames: FrameQueue) -> None:
+    try:
+        for frame in source.frames():
+            if sampler.due(frame.captured_at):
+                frames.put(frame)
+    except BaseException as error:  # noqa: BLE001 - raised again in the watching thread, where somebody listens
+        frames.close(error)
+    else:
+        frames.close()
+
+
+class _Looker:
+    """Looks at frames and notes when that begins to fail and when it works again."""
+
+    def __init__(self, name: str, look: Look, sink: Sink, counts: WatchCounts) -> None:
+        self._name = name
+        self._look = look
+        self._sink = sink
+        self._counts = counts
+
+    def look_at(self, frame: Frame) -> None:
+        began = time.monotonic()
+        try:
+            for candidate in self._look(frame):
+                self._sink.take(candidate)
+                self._counts.candidates += 1
+        except Exception as error:  # noqa: BLE001 - whatever a model or a store raises: noted, and the watch goes on
+            self._failed(error)
+        else:
+            self._worked()
+        self._counts.looked += 1
+        self._counts.last_look = time.monotonic()
+        self._counts.look_seconds += self._counts.last_look - began
+
+    def _failed(self, error: Exception) -> None:
+        self._counts.errors += 1
+        self._counts.last_error = f"{type(error).__name__}: {error}"
+        if not self._counts.blind:
+            log.exception("camera %s: looking at a frame failed", self._name)
+            self._counts.blind = True
+            self._note(CameraState.BLIND, self._counts.last_error)
+
+    def _worked(self) -> None:
+        if self._counts.blind:
+            self._counts.blind = False
+            self._note(CameraState.LIVE, "looking works again")
+
+    def _note(self, state: CameraState, reason: str) -> None:
+        self._sink.note(CameraNote(self._name, state.value, datetime.now(UTC), reason))

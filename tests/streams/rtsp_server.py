@@ -1,0 +1,156 @@
+"""An RTSP server that misbehaves in every way that cameras in the field do."""
+
+import asyncio
+import hashlib
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+from streams.loopback import Request, RtspServer, ServerThread, Session
+from streams.rtp import Clip, Picture
+
+
+class Fault(StrEnum):
+    """What is wrong with a camera."""
+
+    NONE = "none"
+    STALL = "stall"  # stops sending after `after` seconds, the connection stays open
+    CUT = "cut"  # closes the connection after `after` seconds
+    HANG = "hang"  # never answers DESCRIBE
+    SILENT = "silent"  # answers PLAY and sends nothing
+    RESIZE = "resize"  # goes on with another picture size after `after` seconds
+    FROZEN = "frozen"  # sends the same picture over and over
+    SLICES = "slices"  # marks every slice as the end of a picture
+    MISSING = "missing"  # 404
+    CODEC = "codec"  # describes a codec that nobody decodes
+    GARBAGE = "garbage"  # answers in no known protocol
+
+
+@dataclass(slots=True)
+class Camera:
+    """One path of the server; a test changes `fault` while the server runs."""
+
+    clip: Clip
+    fault: Fault = Fault.NONE
+    after: float = 0.0
+    other: Clip | None = None
+    auth: str = ""  # "Basic" or "Digest"
+    describes: int = 0
+    plays: int = 0
+    opened_at: list[float] = field(default_factory=list)
+
+
+USER, PASSWORD, REALM, NONCE = "operator", "s3cret", "camera", "5a1f"
+
+
+class BadServer(RtspServer):
+    """Serves the cameras of `cameras`, each with its fault."""
+
+    def __init__(self) -> None:
+        self.cameras: dict[str, Camera] = {}
+        self.sessions: list[Session] = []
+
+    def clip_at(self, path: str) -> Clip | None:
+        camera = self.cameras.get(path)
+        return camera.clip if camera and camera.fault is not Fault.MISSING else None
+
+    async def answer(self, session: Session, request: Request) -> None:
+        camera = self.cameras.get(request.path)
+        if camera is None or request.method == "OPTIONS":
+            return await super().answer(session, request)
+        if request.method == "DESCRIBE":
+            camera.describes += 1
+            camera.opened_at.append(asyncio.get_running_loop().time())
+            if camera.fault is Fault.HANG:
+                await asyncio.sleep(3600)
+            if camera.fault is Fault.GARBAGE:
+                session.writer.write(b"HTTP/1.0 200 OK\r\n\r\nhello\r\n\r\n")
+                return
+        if camera.auth and not _authorised(camera.auth, request):
+            challenge = f'{camera.auth} realm="{REALM}", nonce="{NONCE}"'
+            return await self.reply(session, request, 401, f"WWW-Authenticate: {challenge}\r\n")
+        await super().answer(session, request)
+
+    async def reply(self, session: Session, request: Request, status: int, headers: str = "", body: str = "") -> None:
+        camera = self.cameras.get(request.path)
+        if camera is not None and camera.fault is Fault.CODEC:
+            body = body.replace("H264/90000", "X-SNOW/90000").replace("H265/90000", "X-SNOW/90000")
+        await super().reply(session, request, status, headers, body)
+
+    async def play(self, session: Session) -> None:
+        self.sessions.append(session)
+        camera = self.cameras[session.path]
+        camera.plays += 1
+        clock = asyncio.get_running_loop()
+        packetiser = self.packetiser(camera.clip)
+        began, number = clock.time(), 0
+        while True:
+            clip, passed = camera.clip, clock.time() - began
+            faulty = passed >= camera.after
+            if faulty and camera.fault in (Fault.STALL, Fault.SILENT):
+                await asyncio.sleep(0.05)
+                continue
+            if faulty and camera.fault is Fault.CUT:
+                return
+            if faulty and camera.fault is Fault.RESIZE and camera.other is not None:
+                clip = camera.other
+            frozen = faulty and camera.fault is Fault.FROZEN
+            picture: Picture = clip.pictures[0 if frozen else number % len(clip.pictures)]
+            for packet in packetiser.packets(picture, number / clip.fps, mark_every_slice=camera.fault is Fault.SLICES):
+                await session.send_packet(packet)
+            await session.writer.drain()
+            number += 1
+            await asyncio.sleep(max(0.0, began + number / clip.fps - clock.time()))
+
+    def drop_all(self) -> None:
+        """Cuts every connection, as a power cut does; call it on the server's loop."""
+        for session in self.sessions:
+            session.writer.close()
+        self.sessions.clear()
+
+
+def _authorised(kind: str, request: Request) -> bool:
+    given = request.headers.get("authorization", "")
+    if kind == "Basic":
+        return given == f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"
+    uri = given.partition('uri="')[2].partition('"')[0]
+    secret = _md5(f"{USER}:{REALM}:{PASSWORD}")
+    asked = _md5(f"{request.method}:{uri}")
+    response = _md5(f"{secret}:{NONCE}:{asked}")
+    return given.startswith("Digest") and f'response="{response}"' in given
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+class BadCameras:
+    """A context manager: the server in its thread. `add` a camera and open its address."""
+
+    def __init__(self) -> None:
+        self.server = BadServer()
+        self._host = ServerThread(self.server)
+
+    def add(self, path: str, clip: Clip, fault: Fault = Fault.NONE, **more: object) -> str:
+        """Adds a camera and returns its address, with the password where it asks for one."""
+        self.server.cameras[path] = replace(Camera(clip, fault), **more)  # type: ignore[arg-type]  # fields of Camera
+        return self.url(path)
+
+    def url(self, path: str) -> str:
+        credentials = f"{USER}:{PASSWORD}@" if self.server.cameras[path].auth else ""
+        return f"rtsp://{credentials}127.0.0.1:{self._host.port}/{path}"
+
+    def __getitem__(self, path: str) -> Camera:
+        return self.server.cameras[path]
+
+    def drop_all(self) -> None:
+        """Cuts every connection at once."""
+        self._host.call(self.server.drop_all)
+
+    def __enter__(self) -> Self:
+        self._host.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._host.close()
