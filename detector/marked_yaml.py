@@ -1,0 +1,125 @@
+"""YAML as plain text values that know their lines: safe by having no types, bounded by having no aliases.
+
+Every scalar stays the text that stands in the file (`code: 0501` is not the octal number 321, `19:00` not 1140
+seconds); whoever reads the tree gives the values their types.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from detector.errors import RulebookInvalid
+
+MAX_BYTES: Final = 5_000_000
+MAX_DEPTH: Final = 20
+
+Tree = str | None | list["Tree"] | dict[str, "Tree"]
+Trail = tuple[str | int, ...]  # the keys and indices that lead to a value
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedYaml:
+    """A document and the line (from 1) of each value and key in it."""
+
+    root: Tree
+    lines: dict[Trail, int]
+    faults: tuple[tuple[int, str], ...] = ()
+
+    def line(self, trail: Trail) -> int:
+        """The line of the value at a trail, or of the nearest one that holds it."""
+        while trail and trail not in self.lines:
+            trail = trail[:-1]
+        return self.lines.get(trail, 1)
+
+
+def read_marked_yaml(path: Path) -> MarkedYaml:
+    """Reads one document; raises RulebookInvalid for what is no readable YAML, with the line.
+
+    Keys that are there twice are `faults`, as the rest of the file can still be judged.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise RulebookInvalid(str(path), (f"larger than {MAX_BYTES // 1_000_000} MB",))
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise RulebookInvalid(str(path), (f"cannot be read: {error.strerror}",)) from error
+    except UnicodeDecodeError as error:
+        raise RulebookInvalid(str(path), ("is not UTF-8: save it as UTF-8",)) from error
+    try:
+        return _Builder(text).build()
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise RulebookInvalid(str(path), (f"{line}is not YAML: {error.problem or error.context}",)) from error
+    except yaml.YAMLError as error:
+        raise RulebookInvalid(str(path), (f"is not YAML: {' '.join(str(error).split())}",)) from error
+    except _Refused as error:
+        raise RulebookInvalid(str(path), (str(error),)) from error
+
+
+class _Refused(Exception):
+    """Something that is YAML, but not read here; never leaves this module."""
+
+
+class _Builder:
+    """Builds the tree from parse events, so that nothing is expanded or nested before it was looked at."""
+
+    def __init__(self, text: str) -> None:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast, where it is built in
+        self._events: Iterator[yaml.Event] = iter(yaml.parse(text, Loader=loader))
+        self._lines: dict[Trail, int] = {}
+        self._faults: list[tuple[int, str]] = []
+
+    def build(self) -> MarkedYaml:
+        root: Tree = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise _Refused(f"line {_line(event)}: a second document begins: write only one")
+                root = self._value(next(self._events), ())
+        return MarkedYaml(root, self._lines, tuple(self._faults))
+
+    def _value(self, event: yaml.Event, trail: Trail) -> Tree:
+        line = _line(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise _Refused(f"line {line}: aliases (*{event.anchor}) are not read here: write the value out")
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            raise _Refused(f"line {line}: tags ({event.tag}) are not read here: leave the tag out")
+        if len(trail) > MAX_DEPTH:
+            raise _Refused(f"line {line}: nested deeper than {MAX_DEPTH} levels")
+        self._lines.setdefault(trail, line)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(trail)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(trail)
+        if not isinstance(event, yaml.ScalarEvent):
+            raise _Refused(f"line {line}: neither a value, a list nor a mapping")
+        plain = event.implicit[0]
+        return None if plain and event.value in ("", "~", "null", "Null", "NULL") else str(event.value)
+
+    def _sequence(self, trail: Trail) -> list[Tree]:
+        values: list[Tree] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            values.append(self._value(event, (*trail, len(values))))
+        return values
+
+    def _mapping(self, trail: Trail) -> dict[str, Tree]:
+        values: dict[str, Tree] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            line = _line(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _Refused(f"line {line}: a key must be a word")
+            key = str(event.value)
+            if key in values:
+                self._faults.append((line, f"{key!r} is there already, in line {self._lines[(*trail, key)]}"))
+            self._lines.setdefault((*trail, key), line)
+            values[key] = self._value(next(self._events), (*trail, key))
+        return values
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
