@@ -15,12 +15,12 @@ from api.context import CamerasProvider, Context, ZonesProvider
 from api.evidence import EvidenceStore
 from api.guards import Guards
 from api.problems import ProblemDocument
+from api.review import pages
 from api.routes import cameras as camera_routes
 from api.routes import candidates, cases, health
 from api.settings import Settings
 from api.store import Database
 
-MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
 SHUTDOWN = timedelta(seconds=5)
 
 
@@ -67,7 +67,6 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
-        max_body_size=MAX_BODY,
     )
     app.state.context = Context(settings, database, files, delivering, zones, cameras, clock)
     problems.install(app)
@@ -75,6 +74,8 @@ def create_app(
     for router in (candidates.router, cases.router, camera_routes.router):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
+    app.include_router(pages.router)
+    app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
     _describe_problems(app)
     return app
 

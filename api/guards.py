@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.problems import MEDIA_TYPE, ProblemDocument
 from api.settings import is_this_machine
 
+MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -46,10 +47,14 @@ class Guards:
             await send(message)
 
         fault = self._fault(scope)
-        if fault is None:
-            await self._app(scope, receive, send_guarded)
-        else:
+        if fault is not None:
             await _refuse(send_guarded, scope, *fault)
+            return
+        body = await _read_body(scope, receive)
+        if body is None:
+            await _refuse(send_guarded, scope, 413, f"a request may carry {MAX_BODY} bytes at most, and must end")
+            return
+        await self._app(scope, _replay(body, receive), send_guarded)
 
     def _fault(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
@@ -62,10 +67,7 @@ class Guards:
         return None
 
     def _knows(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname
-        except ValueError:
-            return False
+        name = _split(f"//{host}").hostname
         return name is not None and (is_this_machine(name) or name in self._hosts)
 
 
@@ -75,7 +77,42 @@ def _from_our_pages(headers: Headers, host: str) -> bool:
     if site is not None and site not in ("same-origin", "none"):
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+    return origin is None or _split(origin).netloc.lower() == host.lower()
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # half an IPv6 address: nobody we know
+        return urlsplit("")
+
+
+async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """The whole body, None where it is too long or cut off; no route takes a stream, so it is read up front."""
+    announced = Headers(scope=scope).get("content-length", "")
+    if announced.isdigit() and int(announced) > MAX_BODY:
+        return None
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MAX_BODY or message["type"] == "http.disconnect":
+            return None
+    return body
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:

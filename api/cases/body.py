@@ -53,6 +53,7 @@ class CaseBody(_Frozen):
     class_name: str
     ruling: Outcome
     reasons: tuple[str, ...]
+    reasons_zh: tuple[str, ...]
     rule_id: str | None
     rule_version: str
     zone_id: str | None
@@ -87,6 +88,7 @@ def write_body(
         class_name=candidate.class_name,
         ruling=candidate.outcome,
         reasons=candidate.reasons,
+        reasons_zh=candidate.reasons_zh,
         rule_id=candidate.rule,
         rule_version=candidate.rulebook_version,
         zone_id=candidate.zone,

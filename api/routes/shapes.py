@@ -90,6 +90,7 @@ class CandidateOut(BaseModel):
     source: str
     ruling: Outcome
     reasons: list[str]
+    reasons_zh: list[str]
     code: str | None
     rule: str | None
     zone: str | None
@@ -119,6 +120,7 @@ class CandidateOut(BaseModel):
             source=item.source,
             ruling=item.outcome,
             reasons=list(item.reasons),
+            reasons_zh=list(item.reasons_zh),
             code=item.code,
             rule=item.rule,
             zone=item.zone,

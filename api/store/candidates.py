@@ -33,6 +33,7 @@ class StoredCandidate:
     class_name: str
     outcome: Outcome
     reasons: tuple[str, ...]
+    reasons_zh: tuple[str, ...]
     code: str | None
     rule: str | None
     zone: str | None
@@ -168,6 +169,7 @@ def _ruled(candidate: Candidate) -> dict[str, object]:
     return {
         "outcome": ruling.outcome,
         "reasons": list(ruling.reasons),
+        "reasons_zh": list(ruling.reasons_zh),
         "code": ruling.code,
         "rule": ruling.rule,
         "zone": ruling.zone,
@@ -187,6 +189,7 @@ def _from_row(row: Row[tuple[object, ...]]) -> StoredCandidate:
             "outcome": Outcome(values["outcome"]),
             "state": State(values["state"]),
             "reasons": tuple(values["reasons"]),
+            "reasons_zh": tuple(values["reasons_zh"]),
             "models": tuple(values["models"]),
             "box": tuple(values["box"]),
         }

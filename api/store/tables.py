@@ -37,6 +37,7 @@ candidates = Table(
     Column("class_name", String, nullable=False),
     Column("outcome", String, nullable=False),
     Column("reasons", JSON, nullable=False),
+    Column("reasons_zh", JSON, nullable=False),
     Column("code", String),
     Column("rule", String),
     Column("zone", String),

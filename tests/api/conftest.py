@@ -1,7 +1,7 @@
 """A store on every engine there is, a service on a real port, and candidates cut from a drawn street."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -95,15 +95,12 @@ class Service:
         self.database = database
         self.http = http
 
-    def seed(self, count: int = 1, **changes: object) -> list[str]:
+    def seed(self, count: int = 1, source: str = "cam-1") -> list[str]:
         """Store `count` candidates; gives their ids, longest waiting first."""
         for number in range(count):
-            self.sink.take(a_candidate(key=f"place-{number}", **changes))
+            self.sink.take(a_candidate(f"place-{number}", source=source))
         found = self.http.get("/api/v1/candidates", params={"state": "open"}).json()["items"]
         return [item["id"] for item in found]
-
-
-ServiceMaker = Callable[..., Service]
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ VIOLATION = Ruling(
     rule="stall-on-main-road",
     zone="daxue-road",
     rulebook_version="2026-11-01",
+    reasons_zh=("摊位位于区域“daxue-road”（主干道）内。", "已停留 360 秒，允许 300 秒。"),
 )
 
 

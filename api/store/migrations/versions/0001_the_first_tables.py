@@ -26,6 +26,7 @@ def _candidates() -> None:
         sa.Column("class_name", sa.String(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False),
+        sa.Column("reasons_zh", sa.JSON(), nullable=False),
         sa.Column("code", sa.String(), nullable=True),
         sa.Column("rule", sa.String(), nullable=True),
         sa.Column("zone", sa.String(), nullable=True),

@@ -1,0 +1,199 @@
+"""The pages: review, cases, cameras. Each is made on the server, in the reader's language."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Cookie, Depends, Header, Query, status
+from pydantic import BaseModel
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from api.context import Context
+from api.errors import NotFound
+from api.review import words
+from api.review.map import MapPicture, camera_of, draw_map
+from api.review.words import Language
+from api.routes.dependencies import Cursor, Service
+from api.store import candidates, evidence, outbox, verdicts
+from api.store.candidates import Filter, State, StoredCandidate
+from api.store.evidence import EvidenceFile, Kind
+from api.store.verdicts import Verdict
+
+router = APIRouter(include_in_schema=False)
+STATIC = Path(__file__).parent / "static"
+QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
+ROWS = 50
+YEAR = 365 * 24 * 3600
+
+
+class Assets(StaticFiles):
+    """Scripts and styles: kept by the browser, asked about each time (a new version counts at once)."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+class Queue(BaseModel):
+    """What waits, longest waiting first."""
+
+    ids: list[UUID]
+    total: int
+
+
+def page_language(
+    service: Service,
+    lang: Annotated[str | None, Query(max_length=8)] = None,
+    language: Annotated[str | None, Cookie()] = None,
+    accept_language: Annotated[str, Header()] = "",
+) -> Language:
+    """The language to answer in."""
+    return words.language(words.pick(lang, language, accept_language, service.settings.language))
+
+
+Speaks = Annotated[Language, Depends(page_language)]
+
+
+@router.get("/")
+def home() -> RedirectResponse:
+    return RedirectResponse("/review", status.HTTP_307_TEMPORARY_REDIRECT)
+
+
+@router.get("/review")
+def review(service: Service, speaks: Speaks) -> HTMLResponse:
+    """The candidate that waits longest, or the news that none does."""
+    queue = _queue(service)
+    card = _card(service, speaks, queue.ids[0]) if queue.ids else None
+    cameras = len(service.cameras())
+    return _page(service, speaks, "review.html", active="review", card=card, queue=queue, cameras=cameras)
+
+
+@router.get("/review/queue")
+def review_queue(service: Service) -> Queue:
+    """Which candidates wait."""
+    return _queue(service)
+
+
+@router.get("/review/{candidate_id}")
+def review_one(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLResponse:
+    """The review page, beginning with this candidate."""
+    card = _card(service, speaks, candidate_id)
+    cameras = len(service.cameras())
+    return _page(service, speaks, "review.html", active="review", card=card, queue=_queue(service), cameras=cameras)
+
+
+@router.get("/review/{candidate_id}/card")
+def review_card(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLResponse:
+    """The candidate alone: what the page puts in place of the one before."""
+    return HTMLResponse(_card(service, speaks, candidate_id))
+
+
+@router.get("/cases")
+def cases_page(service: Service, speaks: Speaks, cursor: Cursor = None) -> HTMLResponse:
+    """What was confirmed, and how far it got."""
+    with service.database.read() as connection:
+        page = outbox.page(connection, None, cursor, ROWS)
+        known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
+    return _page(
+        service,
+        speaks,
+        "cases.html",
+        active="cases",
+        page=page,
+        known=known,
+        pause=service.delivering.paused,
+        built_in=service.settings.case_api_url is None,
+    )
+
+
+@router.get("/cases/{delivery_id}")
+def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLResponse:
+    """One confirmed case: what was sent, when, and what came back."""
+    with service.database.read() as connection:
+        delivery = outbox.find(connection, delivery_id)
+        if delivery is None:
+            raise NotFound(f"there is no case {delivery_id}")
+        candidate = candidates.find(connection, delivery.candidate_id)
+        files = evidence.of_candidates(connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
+        verdict = verdicts.standing(connection, [delivery.candidate_id]).get(delivery.candidate_id)
+    return _page(
+        service,
+        speaks,
+        "case.html",
+        active="cases",
+        delivery=delivery,
+        candidate=candidate,
+        files=files,
+        verdict=verdict,
+        body=delivery.body.decode(),
+    )
+
+
+@router.post("/cases/{delivery_id}/retry")
+def retry_case(service: Service, delivery_id: UUID) -> RedirectResponse:
+    """Send a refused case again, then show it."""
+    with service.database.write() as connection:
+        outbox.revive(connection, delivery_id, service.clock())
+    return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
+
+
+@router.get("/cameras")
+def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
+    """Every camera, its state, and how old its last picture is."""
+    now = service.clock()
+    rows = [
+        (view, None if view.last_frame_at is None else max(now - view.last_frame_at, timedelta(0)))
+        for view in service.cameras()
+    ]
+    return _page(service, speaks, "cameras.html", active="cameras", rows=rows)
+
+
+def _queue(service: Context) -> Queue:
+    with service.database.read() as connection:
+        page = candidates.page(connection, Filter(State.OPEN), None, QUEUE)
+    return Queue(ids=[item.id for item in page.items], total=page.total)
+
+
+def _card(service: Context, speaks: Language, candidate_id: UUID) -> str:
+    with service.database.read() as connection:
+        candidate = candidates.find(connection, candidate_id)
+        if candidate is None:
+            raise NotFound(f"there is no candidate {candidate_id}")
+        files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
+        verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
+    return _draw_card(service, speaks, candidate, files, verdict)
+
+
+def _draw_card(
+    service: Context,
+    speaks: Language,
+    candidate: StoredCandidate,
+    files: tuple[EvidenceFile, ...],
+    verdict: Verdict | None,
+) -> str:
+    camera = camera_of(candidate.source, service.cameras())
+    chart: MapPicture | None = None
+    if candidate.lat is not None and candidate.lon is not None:
+        chart = draw_map(candidate.lat, candidate.lon, candidate.ce90, service.zones(), camera)
+    by_kind = {file.kind: file for file in files}
+    return speaks.render(
+        "card.html",
+        candidate=candidate,
+        scene=by_kind[Kind.SCENE],
+        crop=by_kind[Kind.CROP],
+        files=files,
+        verdict=verdict,
+        camera=camera,
+        chart=chart,
+    )
+
+
+def _page(service: Context, speaks: Language, template: str, **values: object) -> HTMLResponse:
+    text = speaks.render(template, reviewer=service.settings.reviewer, **values)
+    response = HTMLResponse(text, headers={"Content-Language": words.HTML_LANG[speaks.code], "Vary": "Accept-Language"})
+    response.set_cookie("language", speaks.code, max_age=YEAR, samesite="lax", httponly=True)
+    return response

@@ -1,0 +1,214 @@
+// One candidate per screen, one key per verdict. Nothing is shown as decided before the service has recorded it.
+
+import { Queue } from "/static/queue.js";
+import { localTimes } from "/static/times.js";
+
+const POLL_MS = 3000;
+const LOW = 20;
+
+const at = (id) => document.getElementById(id);
+const desk = at("desk");
+const words = at("words").dataset;
+const queue = new Queue(desk.dataset.queue.split(" ").filter(Boolean), Number(desk.dataset.total));
+const decided = [];
+let busy = false;
+
+function shownCard() {
+  return desk.querySelector(".card");
+}
+
+function tell(text) {
+  at("toast").textContent = text;
+}
+
+function settle() {
+  const card = shownCard();
+  at("left").textContent = String(queue.total);
+  at("confirm").disabled = at("reject").disabled = card?.dataset.state !== "open";
+  at("previous").disabled = at("next").disabled = queue.ids.length < 2 && card?.dataset.id === queue.current;
+  at("undo").disabled = decided.length === 0;
+}
+
+function put(element) {
+  const hadFocus = desk.contains(document.activeElement);
+  desk.replaceChildren(element);
+  localTimes(desk);
+  if (hadFocus) {
+    desk.querySelector("[tabindex='-1']").focus();
+  }
+  settle();
+}
+
+async function show() {
+  const id = queue.current;
+  if (id === undefined) {
+    put(at("nothing").content.firstElementChild.cloneNode(true));
+    history.replaceState(null, "", "/review");
+    return;
+  }
+  const card = await queue.card(id);
+  put(card.cloneNode(true));
+  history.replaceState(null, "", `/review/${id}`);
+  queue.fetchAhead();
+}
+
+// Runs one action at a time: a second key before the answer is dropped, not queued up as a verdict on the next picture.
+async function exclusively(action) {
+  if (busy) {
+    return;
+  }
+  busy = true;
+  desk.setAttribute("aria-busy", "true");
+  try {
+    await action();
+  } catch {
+    tell(words.offline);
+  } finally {
+    busy = false;
+    desk.removeAttribute("aria-busy");
+    settle();
+  }
+}
+
+async function decide(decision, reason, note) {
+  const card = shownCard();
+  if (card?.dataset.state !== "open") {
+    return;
+  }
+  const id = card.dataset.id;
+  const response = await fetch(`/api/v1/candidates/${id}/verdict`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ decision, reason, note }),
+  });
+  if (response.ok) {
+    decided.push(id);
+    tell(decision === "confirmed" ? words.confirmed : words.rejected);
+  } else if (response.status === 409) {
+    tell(words.taken);
+  } else {
+    tell(words.failed);
+    return;
+  }
+  queue.stand(id);
+  queue.remove(id);
+  if (queue.ids.length < LOW && queue.total > queue.ids.length) {
+    await renew();
+  }
+  await show();
+}
+
+async function undo() {
+  const id = decided.at(-1);
+  if (id === undefined) {
+    return;
+  }
+  const response = await fetch(`/api/v1/candidates/${id}/verdict`, { method: "DELETE" });
+  decided.pop();
+  if (!response.ok) {
+    tell(words.late);
+    return;
+  }
+  queue.putBack(id);
+  tell(words.undone);
+  await show();
+}
+
+async function move(by) {
+  const shown = shownCard()?.dataset.id;
+  if (shown === queue.current) {
+    queue.step(by);
+  }
+  await show();
+}
+
+async function renew() {
+  const response = await fetch("/review/queue");
+  if (response.ok) {
+    const fresh = await response.json();
+    queue.renew(fresh.ids, fresh.total);
+  }
+}
+
+async function poll() {
+  if (!busy && !document.hidden) {
+    try {
+      await renew();
+      if (!busy && !shownCard() && queue.ids.length > 0) {
+        await show();
+      }
+      settle();
+    } catch {
+      // The service is away; a verdict would say so, and the next round asks again.
+    }
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+function askReason() {
+  if (!at("reject").disabled && !busy) {
+    at("note").value = "";
+    at("reasons").showModal();
+  }
+}
+
+function reject(reason) {
+  const note = at("note").value.trim();
+  at("reasons").close();
+  exclusively(() => decide("rejected", reason, note));
+}
+
+const actions = {
+  c: () => exclusively(() => decide("confirmed", null, "")),
+  r: askReason,
+  u: () => exclusively(undo),
+  j: () => exclusively(() => move(1)),
+  k: () => exclusively(() => move(-1)),
+  b: () => desk.classList.toggle("unboxed"),
+  "?": () => at("keys").showModal(),
+};
+const aliases = { enter: "c", arrowright: "j", arrowdown: "j", arrowleft: "k", arrowup: "k" };
+
+document.addEventListener("keydown", (event) => {
+  // A held key must not decide a row of candidates, and shortcuts of the browser stay the browser's.
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, input")) {
+    return;
+  }
+  const key = event.key.toLowerCase();
+  if (at("reasons").open) {
+    const choice = at("reasons").querySelectorAll(".reasons button")[Number(key) - 1];
+    if (choice) {
+      event.preventDefault();
+      reject(choice.value);
+    }
+    return;
+  }
+  if (at("keys").open || (key === "enter" && event.target.matches("a, button, summary"))) {
+    return;
+  }
+  const action = actions[aliases[key] ?? key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});
+
+for (const [id, key] of Object.entries({ confirm: "c", reject: "r", undo: "u", next: "j", previous: "k", help: "?" })) {
+  at(id).addEventListener("click", actions[key]);
+}
+for (const choice of at("reasons").querySelectorAll(".reasons button")) {
+  choice.addEventListener("click", () => reject(choice.value));
+}
+
+const first = shownCard();
+if (first) {
+  localTimes(desk);
+  if (first.dataset.state === "open") {
+    queue.stand(first.dataset.id);
+  }
+  settle();
+  queue.fetchAhead();
+} else {
+  show();
+}
+setTimeout(poll, POLL_MS);

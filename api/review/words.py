@@ -1,0 +1,161 @@
+"""The languages of the pages: gettext catalogues, and names for what the rest of the service calls by a code."""
+
+import gettext
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from api.store.candidates import StoredCandidate
+
+LOCALE = Path(__file__).parent / "locale"
+CATALOGUES = {"en": None, "zh": LOCALE / "zh_CN" / "LC_MESSAGES" / "messages.po"}
+HTML_LANG = {"en": "en", "zh": "zh-CN"}
+
+
+def N_(message: str) -> str:  # gettext's customary name for "translate this later"
+    """Mark a text for the catalogue; it is translated where it is shown."""
+    return message
+
+
+CLASSES = {
+    "stall": N_("Street stall"),
+    "signboard": N_("Shop sign"),
+    "cantilever_sign": N_("Projecting sign"),
+    "window_ad": N_("Window advertising"),
+    "banner": N_("Banner"),
+    "a_board": N_("Pavement board"),
+}
+OUTCOMES = {"violation": N_("Violation"), "unknown": N_("Cannot tell"), "permitted": N_("Permitted")}
+FINDERS = {"model": N_("trained model"), "objects": N_("everyday objects"), "occupancy": N_("occupied ground")}
+ZONE_KINDS = {
+    "main_road": N_("main road"),
+    "secondary_road": N_("secondary road"),
+    "back_street": N_("back street"),
+    "permitted_site": N_("permitted site"),
+}
+CANDIDATE_STATES = {"open": N_("Open"), "confirmed": N_("Confirmed"), "rejected": N_("Rejected")}
+CAMERA_STATES = {
+    "idle": N_("Not started"),
+    "opening": N_("Connecting"),
+    "live": N_("Live"),
+    "blind": N_("Not analysed"),
+    "waiting": N_("Waiting to retry"),
+    "paused": N_("Paused"),
+    "ended": N_("Ended"),
+    "stopped": N_("Stopped"),
+}
+DELIVERY_STATES = {"pending": N_("On its way"), "delivered": N_("Delivered"), "dead": N_("Refused")}
+REJECT_REASONS = {
+    "permitted": N_("It is permitted"),
+    "not_a_stall": N_("Not a stall or an advert"),
+    "moving_vendor": N_("Vendor passing by"),
+    "in_shop": N_("Inside the shop line"),
+    "duplicate": N_("Already reported"),
+    "vehicle": N_("A parked vehicle"),
+    "bad_position": N_("Wrong position"),
+    "bad_picture": N_("Picture too poor"),
+    "other": N_("Something else"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language: its templates, already bound to its words."""
+
+    code: str
+    environment: Environment
+
+    def render(self, template: str, **values: object) -> str:
+        """A template with its values, in this language."""
+        page = self.environment.get_template(template)
+        return page.render(**values, language=self.code, html_lang=HTML_LANG[self.code])
+
+
+@cache
+def language(code: str) -> Language:
+    """A language by its code, `en` or `zh`."""
+    words = translations(code)
+    environment = Environment(
+        loader=PackageLoader("api.review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+
+    def named(table: dict[str, str], key: str) -> str:
+        # A class or a state that nobody named yet is shown as it is called, not hidden.
+        return words.gettext(table[key]) if key in table else key.replace("_", " ")
+
+    environment.filters["class_name"] = lambda key: named(CLASSES, key)
+    environment.filters["outcome"] = lambda key: named(OUTCOMES, key)
+    environment.filters["finder"] = lambda key: named(FINDERS, key)
+    environment.filters["zone_kind"] = lambda key: named(ZONE_KINDS, key)
+    environment.filters["state"] = lambda key: named(CANDIDATE_STATES | DELIVERY_STATES, key)
+    environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
+    environment.filters["why"] = lambda candidate: reasons(candidate, code)
+    environment.filters["reject_reason"] = lambda key: named(REJECT_REASONS, key)
+    environment.filters["duration"] = lambda value: duration(value, words)
+    environment.globals["REJECT_REASONS"] = tuple(REJECT_REASONS)
+    return Language(code, environment)
+
+
+def reasons(candidate: StoredCandidate, code: str) -> tuple[str, ...]:
+    """Why the rulebook ruled as it did, in the language asked for where it was given in it."""
+    return candidate.reasons_zh if code == "zh" and candidate.reasons_zh else candidate.reasons
+
+
+@cache
+def translations(code: str) -> gettext.NullTranslations:
+    """The words of a language. Catalogues are kept as text and compiled here: no binary file can be out of date."""
+    path = CATALOGUES[code]
+    if path is None:
+        return gettext.NullTranslations()
+    with path.open("rb") as stream:
+        catalogue = read_po(stream, locale="zh_CN")
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def duration(value: timedelta, words: gettext.NullTranslations) -> str:
+    """A time span in its two largest units: 6 min 12 s, 2 h 5 min, 3 d 4 h."""
+    seconds = max(int(value.total_seconds()), 0)
+    units = ((86400, words.gettext("%d d")), (3600, words.gettext("%d h")), (60, words.gettext("%d min")),
+             (1, words.gettext("%d s")))  # fmt: skip
+    parts: list[str] = []
+    for size, text in units:
+        count, seconds = divmod(seconds, size)
+        if count or parts or size == 1:
+            parts.append(text % count)
+    return " ".join(parts[:2])
+
+
+def pick(asked: str | None, remembered: str | None, accepted: str, fallback: str) -> str:
+    """The language of a page: what the address asks for, else the cookie, else the browser, else the setting."""
+    for choice in (asked, remembered):
+        if choice in CATALOGUES:
+            return choice
+    ranges = [part.partition(";") for part in accepted.lower().split(",")]
+    for tag, _, quality in sorted(ranges, key=lambda part: -_quality(part[2])):
+        code = tag.strip().split("-")[0]
+        if code in CATALOGUES and _quality(quality) > 0:
+            return code
+    return fallback
+
+
+def _quality(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return float(value) if name == "q" else 1.0
+    except ValueError:
+        return 0.0
