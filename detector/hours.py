@@ -137,7 +137,7 @@ def read_hours(
             country=country,
             coords=place if sunny else None,
             auto_country=False,
-            auto_timezone=False,
+            auto_timezone=sunny,  # without it, the library forgets the place; the zone given wins all the same
         )
 
     parts = [part.strip() for part in _PART.findall(text)]

@@ -142,16 +142,13 @@ class Rulebook:
         place = (wording.inside(str(standing.zone)),) if standing.where is Where.INSIDE else ()
         if rule.always:
             return Finding(Outcome.PERMITTED, (*place, wording.permitted_site()), zone=standing.zone)
-        tests = [self._hours(rule, class_name, at), _dwell(rule, at, dwell), self._permit(rule, class_name, at, spot)]
-        for outcome in (Outcome.PERMITTED, Outcome.UNKNOWN, Outcome.VIOLATION):
-            if any(test.outcome is outcome for test in tests):
-                break
-        reasons = [
-            reason
-            for test in tests
-            for reason in test.reasons
-            if test.outcome is outcome or outcome is not Outcome.PERMITTED
-        ]
+        tests = [self._hours(rule, class_name, at), self._permit(rule, class_name, at, spot), _dwell(rule, at, dwell)]
+        cleared = next((test for test in tests if test.outcome is Outcome.PERMITTED), None)
+        if cleared is not None:
+            return Finding(Outcome.PERMITTED, (*place, *cleared.reasons), rule, standing.zone)
+        doubtful = any(test.outcome is Outcome.UNKNOWN for test in tests)
+        outcome = Outcome.UNKNOWN if doubtful else Outcome.VIOLATION
+        reasons = [reason for test in tests for reason in test.reasons]
         return Finding(outcome, (*place, *reasons), rule, standing.zone)
 
     def _hours(self, rule: Rule, class_name: str, at: datetime) -> Finding:

@@ -226,28 +226,42 @@ _KEYS: Final = {
 
 def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
     """A fault as pydantic tells it, in the words of the file."""
-    trail: Trail = tuple(part for part in fault["loc"])
-    where = _name(document.root, trail)
-    key = trail[-1] if trail else ""
+    trail: Trail = tuple(fault["loc"])
+    where, key = _name(document.root, trail)
+    limits = fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            text = f"{where}unknown key {key!r}: {_known(str(key), _KEYS[trail[0] if len(trail) > 1 else 0])}"
+            text = f"unknown key {key!r}: {_known(key, _KEYS[trail[0] if len(trail) > 1 else 0])}"
+        case "missing" if isinstance(trail[-1], int):
+            text = f"{key}: two numbers make a corner"
         case "missing":
-            text = f"{where}{key!r} is missing"
+            text = f"{key!r} is missing"
         case "timezone_aware":
-            text = f"{where}{key} {fault['input']!r} has no time zone: write it like 2026-11-20T00:00:00+08:00"
+            text = f"{key} {fault['input']!r} has no time zone: write it like 2026-11-20T00:00:00+08:00"
+        case "too_short":
+            text = f"{key}: at least {limits['min_length']} needed, {limits['actual_length']} given"
+        case "string_too_short" | "string_type" if fault["input"] in ("", None):
+            text = f"{key} is empty: write a value or leave the key out"
+        case "float_parsing" | "float_type" | "finite_number":
+            text = f"{key} {fault['input']!r} is not a number"
+        case "list_type" | "tuple_type":
+            text = f"{key}: must be a list"
+        case "model_type" | "model_attributes_type":
+            text = f"{key or 'the file'}: must be keys with values"
         case "value_error":
-            text = where + fault["msg"].removeprefix("Value error, ")
+            text = fault["msg"].removeprefix("Value error, ")
         case _:
-            text = f"{where}{key}: {fault['msg']}" if key != "" else f"the file is no rulebook: {fault['msg']}"
-    return document.line(trail), text
+            text = f"{key}: {fault['msg']}"
+    return document.line(trail), where + text
 
 
-def _name(root: Tree, trail: Trail) -> str:
-    """`rule 'x': ` for what stands inside an entry that has an id."""
-    if len(trail) < 3 or not isinstance(root, dict) or not isinstance(trail[1], int):
-        return ""
-    entries = root.get(str(trail[0]))
-    entry = entries[trail[1]] if isinstance(entries, list) and trail[1] < len(entries) else None
+def _name(root: Tree, trail: Trail) -> tuple[str, str]:
+    """(`rule 'x': `, `polygon[2]`) for what stands inside an entry that has an id; else (``, the path)."""
+    entry: Tree = None
+    if isinstance(root, dict) and len(trail) > 2 and isinstance(trail[1], int):
+        entries = root.get(str(trail[0]))
+        entry = entries[trail[1]] if isinstance(entries, list) else None
     named = entry.get("id") if isinstance(entry, dict) else None
-    return f"{str(trail[0])[:-1]} {named or trail[1] + 1!r}: "
+    rest = trail[2:] if isinstance(named, str) else trail
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).removeprefix(".")
+    return (f"{str(trail[0])[:-1]} {named!r}: " if isinstance(named, str) else ""), path

@@ -138,7 +138,7 @@ def area_m2(corners: Iterable[tuple[float, float]]) -> float:
 
 
 def extent_m(corners: Iterable[tuple[float, float]]) -> float:
-    """Metres across the box that holds (lon, lat) corners in degrees; a box over the date line goes around the earth."""
+    """Metres across the box that holds (lon, lat) corners in degrees; over the date line, it goes around the earth."""
     lons, lats = zip(*corners, strict=True)
     if max(lons) - min(lons) > 180:
         return HALF_EARTH_M
