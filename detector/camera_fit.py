@@ -1,5 +1,6 @@
 """Weighted, robust least squares for the ten numbers of a fixed camera (Levenberg-Marquardt)."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,16 +56,20 @@ def fit_camera(
     Raises CalibrationError when no camera sees the points at all.
     """
     prior = _Prior.of(size, size_known=size_known)
-    starts = _starts(ground, pixels, size) if start is None else iter((start,))
-    fits = [fit for first in starts if (fit := _descend(first, ground, pixels, prior)) is not None]
-    if not fits:
-        fits = [fit for first in _headings(ground, size) if (fit := _descend(first, ground, pixels, prior)) is not None]
-    if not fits:
+    guesses = (start,) if start is not None else itertools.chain(_starts(ground, pixels, size), _headings(ground, size))
+    best: Fit | None = None
+    for guess in guesses:
+        fit = _descend(guess, ground, pixels, prior)
+        if fit is not None and (best is None or fit.cost < best.cost):
+            best = fit
+        if best is not None and best.cost < 2 * pixels.size:
+            return best  # clicks and survey explain what is left: another guess finds the same camera
+    if best is None:
         raise CalibrationError(
             "no camera above the ground sees the control points like this: check that every pixel belongs to its "
             "position, and that lat and lon are not swapped"
         )
-    return min(fits, key=lambda fit: fit.cost)
+    return best
 
 
 def to_ground(parameters: Parameters, pixels: Floats) -> Floats:
