@@ -1,0 +1,177 @@
+"""What a fixed camera's picture looks like when nothing stands in it, told in terms that light hardly changes.
+
+A shadow, a cloud or an exposure step multiplies the light of a region by a factor; in logarithms it adds a constant. So a
+picture is described by its *contrast* (log light less its local mean: a constant added to a region vanishes, but at the
+region's edge) and by two *colours* (differences of log channels) that the same factor cancels from. `warm` runs along the
+daylight axis, from blue sky light to yellow sunlight, where shadows move things; `tint` runs across it, where they do not.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.frame import Image
+
+Map = NDArray[np.float32]
+
+DARK = 6.0
+"""Grey levels added before the logarithm, so that sensor noise in the dark does not pass for contrast."""
+
+AROUND = 13
+"""Side of the window whose mean is taken off the log light; pixels of the small picture."""
+
+WINDOW = 7
+"""Side of the window in which two pictures are compared."""
+
+MEDIAN = 11
+"""Side of the window of the median that knows a shadow by its flatness."""
+
+STEPS = 60.0
+"""Levels per unit of log light that the median works in."""
+
+FLAT = 0.035**2
+"""Contrast energy below which a surface counts as having no structure: compression noise on asphalt."""
+
+_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(DARK)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A small picture's description, all (height, width) float32: see the module's text. `valid` is where the
+    colours can be trusted: neither in the dark nor burnt out."""
+
+    light: Map
+    contrast: Map
+    energy: Map
+    warm: Map
+    tint: Map
+    valid: NDArray[np.bool_]
+
+
+def shrink(image: Image, width: int) -> Image:
+    """The picture at `width` pixels, each the mean of what it covers; a smaller picture is left as it is."""
+    if image.shape[1] <= width:
+        return image
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def describe(small: Image) -> Appearance:
+    """Describe a small BGR picture."""
+    soft = cv2.GaussianBlur(small, (3, 3), 0)
+    channels = cv2.split(soft)
+    blue, green, red = (cv2.LUT(channel, _LOG) for channel in channels)
+    light = 0.15 * blue + 0.55 * green + 0.3 * red
+    contrast = light - cv2.blur(light, (AROUND, AROUND))
+    energy = cv2.blur(contrast * contrast, (WINDOW, WINDOW))
+    warm = cv2.blur(red - blue, (5, 5))
+    tint = cv2.blur(green - 0.5 * (red + blue), (5, 5))
+    brightest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    return Appearance(light, contrast, energy, warm, tint, (brightest > 30) & (brightest < 250))
+
+
+def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> Map:
+    """How little two pictures' structure agrees: 0 the same, 1 nothing in common, up to 2 the reverse; (height, width).
+
+    Where only the light differs, the difference of log light is flat, with steps where shadows end; a median keeps
+    flats, ramps and steps, so nothing is left of it. What is left is texture that one picture has and the other has not,
+    set against the texture that both have. `noise` is the scene's own restlessness (contrast variance), which raises the
+    floor below which there is no texture: leaves, water, compression.
+    """
+    difference = a.light - b.light
+    steps = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
+    left = difference - (cv2.medianBlur(steps, MEDIAN).astype(np.float32) - 128) / STEPS
+    floor = FLAT + 6 * noise
+    change: Map = np.asarray(cv2.blur(left * left, (WINDOW, WINDOW)) / (a.energy + b.energy + floor), np.float32)
+    return change
+
+
+def colour_change(now: Appearance, before: Appearance) -> Map:
+    """How far the colours differ beyond what a change of light explains: 1 is the limit; (height, width).
+
+    A cast shadow darkens and, lit by the sky alone, turns bluer; sun does the reverse. Along the daylight axis such a
+    step is forgiven in the measure of the change of light; across it, nothing is. What the whole picture does alike, as
+    an exposure step, dusk or a new white balance make it do, is taken off first.
+    """
+    both = now.valid & before.valid
+    sample = np.zeros_like(both)
+    sample[2::4, 2::4] = both[2::4, 2::4]
+    if sample.sum() < 50:
+        return np.zeros_like(now.light)
+    warm = now.warm - _carried(now.warm, before.warm, sample)
+    tint = now.tint - _carried(now.tint, before.tint, sample)
+    light = now.light - before.light
+    light -= np.float32(np.median(light[sample]))
+    explained = np.where(warm * light > 0, np.minimum(0.5 * np.abs(light), 0.4), 0)
+    beyond = np.maximum(np.abs(warm) - explained, 0) / 0.16
+    change: Map = np.where(both, np.maximum(beyond, np.abs(tint) / 0.09), 0).astype(np.float32)
+    return change
+
+
+def _carried(now: Map, before: Map, sample: NDArray[np.bool_]) -> Map:
+    """`before` as the picture's common change of light (a gamma and a shift in log colour) makes it look now."""
+    x, y = before[sample], now[sample]
+    slope, shift = np.float32(1), np.float32(np.median(y - x))
+    for _ in range(2):  # least squares over what fits so far: things that came do not pull it
+        left = np.abs(y - slope * x - shift)
+        good = left <= 2 * np.median(left) + np.float32(1e-4)
+        spread = x[good] - x[good].mean()
+        slope = np.clip((spread * y[good]).sum() / ((spread * spread).sum() + np.float32(0.5)), 0.5, 2.0)
+        shift = y[good].mean() - slope * x[good].mean()
+    return np.asarray(slope * before + shift, np.float32)
+
+
+def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
+    """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
+    half = (now.contrast.shape[1] // 2, now.contrast.shape[0] // 2)
+    a, b = (cv2.resize(np.clip(one.contrast, -0.5, 0.5), half, interpolation=cv2.INTER_AREA) for one in (before, now))
+    (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(half))
+    dx, dy = 2 * dx, 2 * dy
+    if response < 0.1 or max(abs(dx), abs(dy)) > limit or max(abs(dx), abs(dy)) < 0.4:
+        return 0.0, 0.0
+    return dx, dy
+
+
+def move(small: Image, shift: tuple[float, float]) -> Image:
+    """The picture moved back by `shift`; borders are stretched."""
+    matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
+    size = (small.shape[1], small.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(small, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+_HANNING: dict[tuple[int, int], Map] = {}
+
+
+def _hanning(size: tuple[int, int]) -> Map:
+    if size not in _HANNING:
+        _HANNING[size] = np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
+    return _HANNING[size]
+
+
+def blend(old: Appearance, new: Appearance, share: Map) -> Appearance:
+    """`old` moved towards `new` by `share` (height, width), 0 to 1."""
+    contrast = old.contrast + share * (new.contrast - old.contrast)
+    return Appearance(
+        light=old.light + share * (new.light - old.light),
+        contrast=contrast,
+        energy=cv2.blur(contrast * contrast, (WINDOW, WINDOW)),
+        warm=old.warm + share * (new.warm - old.warm),
+        tint=old.tint + share * (new.tint - old.tint),
+        valid=np.where(share > 0.5, new.valid, old.valid),
+    )
+
+
+def median_of(looks: list[Appearance]) -> Appearance:
+    """What most of the looks show at each pixel: passing things vanish."""
+    contrast = np.median([one.contrast for one in looks], axis=0).astype(np.float32)
+    return Appearance(
+        light=np.median([one.light for one in looks], axis=0).astype(np.float32),
+        contrast=contrast,
+        energy=cv2.blur(contrast * contrast, (WINDOW, WINDOW)),
+        warm=np.median([one.warm for one in looks], axis=0).astype(np.float32),
+        tint=np.median([one.tint for one in looks], axis=0).astype(np.float32),
+        valid=np.median([one.valid for one in looks], axis=0) > 0.5,
+    )

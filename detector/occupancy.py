@@ -1,0 +1,225 @@
+"""Something stands where the empty scene has nothing, whatever it is, and it is no vehicle, no walker and no shadow.
+
+For one fixed camera whose frames come every few seconds. Three layers are kept of the small picture: the *empty scene*,
+the *standing* layer (what has lately been there instead, and for how many seconds), and where vehicles and people have
+lately been seen. A pixel belongs to a standing thing when it differs from the empty scene and has resembled itself for long
+enough, passing things forgiven. Regions of such pixels become proposals unless they are a vehicle, people alone, a thin band
+(a shadow's edge), or a place that something has *left*.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.detections import Box, Detections
+from detector.empty_scene import (
+    Appearance,
+    Map,
+    blend,
+    colour_change,
+    describe,
+    find_shift,
+    median_of,
+    move,
+    shrink,
+    structure_change,
+)
+from detector.frame import Image
+from detector.proposal import STALL, Proposal
+from detector.regions import Region, find_regions, leaning
+
+Mask = NDArray[np.bool_]
+
+WIDTH = 480
+"""Pixels that the picture is looked at in: a stall 100 pixels wide in 1080p is 25 here."""
+
+VEHICLES = ("bicycle", "motorcycle", "car", "bus", "truck")
+PEOPLE = ("person",)
+
+LEARN_LOOKS = 7
+LEARN_EVERY = 3.0
+"""The empty scene is first taken from so many looks at least so many seconds apart: what passes by falls out."""
+
+STANDS = 20.0
+"""Seconds that a change must have resembled itself to be a standing thing."""
+
+LONGEST = 90.0
+"""Seconds of standing that are remembered: what leaves is let go within half of it."""
+
+CHANGED = 0.5
+"""Structure change (0 to 1) from which on two looks differ."""
+
+
+@dataclass(slots=True)
+class _State:
+    """Everything that changes from frame to frame, in one place."""
+
+    at: datetime
+    empty: Appearance
+    noise: Map
+    standing: Appearance
+    seconds: Map
+    vehicles: Map
+    people: Map
+    leanings: Map
+
+
+class Occupancy:
+    """Finds what stands in one fixed camera's view. One frame at a time, in order of capture."""
+
+    def __init__(self) -> None:
+        self._looks: list[Appearance] = []
+        self._last_look: datetime | None = None
+        self._size: tuple[int, int] | None = None
+        self._state: _State | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Has the empty scene been learned?"""
+        return self._state is not None
+
+    def restart(self) -> None:
+        """Forget everything: the camera looks elsewhere."""
+        self.__init__()  # type: ignore[misc]  # the constructor is the one list of what there is to forget
+
+    def look(self, image: Image, at: datetime, seen: Detections | None = None) -> list[Proposal]:
+        """What stands in this frame, as proposals of class `stall` in pixels of the full picture.
+
+        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it.
+        """
+        size = (image.shape[1], image.shape[0])
+        if self._size not in (None, size):
+            self.restart()
+        self._size = size
+        small = shrink(image, WIDTH)
+        if self._state is None:
+            self._learn(describe(small), at)
+            return []
+        scale = size[0] / small.shape[1]
+        return self._judge(small, at, seen or Detections.empty(), scale)
+
+    def _learn(self, now: Appearance, at: datetime) -> None:
+        if self._last_look is not None and (at - self._last_look).total_seconds() < LEARN_EVERY:
+            return
+        self._last_look = at
+        self._looks.append(now)
+        if len(self._looks) < LEARN_LOOKS:
+            return
+        empty = median_of(self._looks)
+        spread = np.median([(one.contrast - empty.contrast) ** 2 for one in self._looks], axis=0).astype(np.float32)
+        nothing = np.zeros_like(empty.light)
+        self._state = _State(
+            at=at,
+            empty=empty,
+            noise=np.asarray(cv2.blur(spread, (5, 5)), np.float32),
+            standing=now,
+            seconds=nothing.copy(),
+            vehicles=nothing.copy(),
+            people=nothing.copy(),
+            leanings=nothing.copy(),
+        )
+        self._looks = []
+
+    def _judge(self, small: Image, at: datetime, seen: Detections, scale: float) -> list[Proposal]:
+        state = self._state
+        if state is None:
+            return []
+        # A long pause shows nothing of what happened in it.
+        elapsed = min(max((at - state.at).total_seconds(), 0.0), 15.0)
+        state.at = at
+        now = describe(small)
+        shift = find_shift(now, state.empty)
+        if shift != (0.0, 0.0):
+            now = describe(move(small, shift))
+        _remember(state.vehicles, seen.of_class(*VEHICLES), scale, shift)
+        _remember(state.people, seen.of_class(*PEOPLE), scale, shift)
+        self._weigh(state, now, elapsed)
+        found: list[Proposal] = []
+        stands = state.seconds >= STANDS
+        state.leanings[~stands] = 0
+        for region in find_regions(stands):
+            state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
+            lean = float(state.leanings[region.mask].mean())
+            if lean < -1.5:
+                self._accept(state, region, now)
+            elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
+                found.append(_proposal(region, scale, shift, (small.shape[1] * scale, small.shape[0] * scale)))
+        np.clip(state.leanings, -4, 4, out=state.leanings)
+        return found
+
+    def _weigh(self, state: _State, now: Appearance, elapsed: float) -> None:
+        """Move each pixel's clock, the empty scene and the standing layer by one look."""
+        from_empty = np.maximum(structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty))
+        from_standing = np.maximum(
+            structure_change(now, state.standing, state.noise) / CHANGED, colour_change(now, state.standing)
+        )
+        known = state.seconds >= STANDS
+        like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
+        like_standing = ~like_empty & (from_standing < 1)
+        strange = ~like_empty & ~like_standing
+        if (~like_empty & ~known).mean() > 0.3:
+            self._bear_upheaval(state, now)
+            return
+        self._looks = []
+        step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
+        state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
+        fresh = strange & (state.seconds <= 0)
+        share = np.where(fresh, 1.0, np.where(like_standing, 0.1, 0.0)).astype(np.float32)
+        state.standing = blend(state.standing, now, share)
+        calm = like_empty & (state.seconds <= 0)
+        pace = np.float32(1 - np.exp(-elapsed / 90))
+        state.empty = blend(state.empty, now, calm.astype(np.float32) * pace)
+        error = (now.contrast - state.empty.contrast) ** 2
+        state.noise += calm * np.float32(0.03) * (cv2.blur(error, (5, 5)) - state.noise)
+
+    def _bear_upheaval(self, state: _State, now: Appearance) -> None:
+        """Too much has changed at once for things that came: the light, or a lorry before the lens.
+
+        Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is still
+        known by its own looks.
+        """
+        self._looks.append(now)
+        if len(self._looks) < LEARN_LOOKS:
+            return
+        bare = (state.seconds < STANDS).astype(np.float32)
+        state.empty = blend(state.empty, median_of(self._looks), bare)
+        state.seconds *= 1 - bare
+        self._looks = []
+
+    def _accept(self, state: _State, region: Region, now: Appearance) -> None:
+        """Something has left here: what shows now is the empty scene."""
+        gone = cv2.dilate(region.mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        state.empty = blend(state.empty, now, gone.astype(np.float32))
+        state.seconds[gone] = 0
+
+
+def _remember(memory: Map, seen: Detections, scale: float, shift: tuple[float, float]) -> None:
+    """Let the map of where such things were seen fade, and add what is seen now."""
+    memory *= np.float32(0.8)
+    for x1, y1, x2, y2 in (seen.boxes / scale - np.array([*shift, *shift], np.float32)).tolist():
+        left, top = max(0, int(x1)), max(0, int(y1))
+        memory[top : int(np.ceil(y2)), left : int(np.ceil(x2))] += np.float32(0.2)
+    np.minimum(memory, 1, out=memory)
+
+
+def _is_vehicle(state: _State, region: Region) -> bool:
+    return float((state.vehicles[region.mask] > 0.25).mean()) > 0.6
+
+
+def _is_people(state: _State, region: Region) -> bool:
+    return float((np.maximum(state.people, state.vehicles)[region.mask] > 0.25).mean()) > 0.75
+
+
+def _proposal(region: Region, scale: float, shift: tuple[float, float], size: tuple[float, float]) -> Proposal:
+    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(region.box))
+    box: Box = (max(0.0, x1), max(0.0, y1), min(size[0], x2), min(size[1], y2))
+    return Proposal(STALL, STALL, box, region.score, "occupancy")
+
+
+def boxes_of(proposals: Sequence[Proposal]) -> list[Box]:
+    """The proposals' boxes."""
+    return [one.box for one in proposals]

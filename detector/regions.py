@@ -1,0 +1,71 @@
+"""Regions of the small picture that have changed for good: their shape, and whether something came or went there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.detections import Box
+from detector.empty_scene import Appearance, Map
+
+Mask = NDArray[np.bool_]
+
+SMALLEST = (0.018, 0.03)
+"""Width and height of the smallest region, as shares of the picture's: 35 x 32 pixels of a 1080p picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A connected change: `mask` (height, width) bool, its box in pixels of the small picture, how solid it is."""
+
+    mask: Mask
+    box: Box
+    score: float
+
+
+def find_regions(stands: Mask) -> Iterator[Region]:
+    """Connected regions large and solid enough to be a thing; a thin band is a shadow's edge, a speck is noise."""
+    height, width = stands.shape
+    closed = cv2.morphologyEx(stands.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
+    for label in range(1, count):
+        x, y, w, h, area = (int(value) for value in stats[label])
+        if w < SMALLEST[0] * width or h < SMALLEST[1] * height or area < 0.25 * w * h:
+            continue
+        yield Region(np.asarray(labels == label, np.bool_), (x, y, x + w, y + h), min(1.0, area / (w * h)))
+
+
+def leaning(region: Region, now: Appearance, before: Appearance, stands: Mask) -> float:
+    """Has something come (above 0) or left (below 0) here? In units of log ratio; about -1 to 1.
+
+    Where a thing stands, the picture has edges along its border, more structure within, and other colours within than
+    around. After it has left, the remembered picture has all this and the present one does not.
+    """
+    mask = region.mask.astype(np.uint8)
+    border = (cv2.dilate(mask, _square(5)) - cv2.erode(mask, _square(5))) > 0
+    ring = (cv2.dilate(mask, _square(17)) - cv2.dilate(mask, _square(7)) > 0) & ~stands
+    votes = [np.log((_edges(now)[border].mean() + 0.02) / (_edges(before)[border].mean() + 0.02))]
+    votes.append(0.5 * np.log((now.energy[region.mask].mean() + 1e-3) / (before.energy[region.mask].mean() + 1e-3)))
+    if ring.sum() > 20:
+        votes.append(np.log((_unlike(now, region.mask, ring) + 0.05) / (_unlike(before, region.mask, ring) + 0.05)))
+    return float(np.clip(sum(votes), -2, 2))
+
+
+def _edges(picture: Appearance) -> Map:
+    gx = cv2.Sobel(picture.light, cv2.CV_32F, 1, 0)
+    gy = cv2.Sobel(picture.light, cv2.CV_32F, 0, 1)
+    return np.asarray(cv2.magnitude(gx, gy), np.float32)
+
+
+def _unlike(picture: Appearance, inside: Mask, around: Mask) -> float:
+    """How far the colours within are from those around."""
+    return float(
+        sum(abs(float(plane[inside].mean()) - float(plane[around].mean())) for plane in (picture.warm, picture.tint))
+    )
+
+
+def _square(side: int) -> NDArray[np.uint8]:
+    return np.ones((side, side), np.uint8)
