@@ -49,7 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--width", type=int, default=1280, help="of the picture, 16:9")
     parser.add_argument("--samples", type=int, default=6, help="light paths a pixel, before denoising")
-    parser.add_argument("--quality", type=int, default=27, help="x264 constant rate factor; lower is better and larger")
+    parser.add_argument("--quality", type=int, default=34, help="x264 constant rate factor; lower is better and larger")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

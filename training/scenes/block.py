@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from training.scenes.paint import Colour
 from training.scenes.script import Role
 
+Colour = tuple[int, int, int]  # sRGB, 0..255
 ROAD = 5.25  # half the carriageway; the kerb
 FRONT = 10.5  # the façades' distance from the axis
 NEAR, FAR = -36.0, 116.0  # the block's south and north end

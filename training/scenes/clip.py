@@ -10,19 +10,18 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from training.scenes import render, street
 from training.scenes.camera import Pose
 from training.scenes.cast import Cast
+from training.scenes.film import Linear, Window, develop, laid_over, merged
 from training.scenes.script import Actor, Light, Script
 from training.scenes.truth import Seen, read_seen, seen, write_seen
 
-Linear = NDArray[np.float32]
 Frame = Callable[[int], tuple[NDArray[np.uint8], tuple[Seen, ...]]]
 BASE_QUALITY = 4  # the standing scene gets this many times the samples
 SETTLED = 60.0  # seconds: who stands this long belongs to the standing scene
-WINDOW_COST = 25_000  # a render call costs about as much as this many pixels
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class Scene:
         self._lay(linear, windows, self.samples)
         for x1, y1, x2, y2 in windows:
             mask[y1:y2, x1:x2] = render.masks((x1, y1, x2, y2))
-        return render.develop(linear), seen(mask)
+        return develop(linear), seen(mask)
 
     def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> Standing:
         """The standing scene as it is now: rendered whole under a new sun, else only where somebody came or went."""
@@ -85,54 +84,20 @@ class Scene:
         self._standing = Standing(settled, light, dark, bright, render.masks())
         return self._standing
 
-    def _windows(self, actors: Sequence[Actor], t: float, light: Light) -> list[render.Window]:
+    def _windows(self, actors: Sequence[Actor], t: float, light: Light) -> list[Window]:
         reaches = [self.cast.reach(a, t, self.pose, light) for a in actors]
         return merged([(int(r[0]), int(r[1]), int(r[2]), int(r[3])) for r in reaches if r is not None])
 
     @staticmethod
-    def _lay(linear: Linear, windows: Sequence[render.Window], samples: int) -> None:
+    def _lay(linear: Linear, windows: Sequence[Window], samples: int) -> None:
         for window in windows:
             x1, y1, x2, y2 = window
-            linear[y1:y2, x1:x2] = _laid_over(linear[y1:y2, x1:x2], render.picture(samples, window))
+            linear[y1:y2, x1:x2] = laid_over(linear[y1:y2, x1:x2], render.picture(samples, window))
 
 
 def _settled(actor: Actor) -> bool:
     still = actor.path[0].x == actor.path[-1].x and actor.path[0].y == actor.path[-1].y
     return still and actor.last - actor.first >= SETTLED
-
-
-def merged(windows: list[render.Window]) -> list[render.Window]:
-    """Few windows that cover all given ones: two are joined where that costs less than a render call."""
-    todo = list(windows)
-    while True:
-        best: tuple[int, int, int] | None = None
-        for i in range(len(todo)):
-            for j in range(i):
-                extra = _area(_union(todo[i], todo[j])) - _area(todo[i]) - _area(todo[j])
-                if extra < WINDOW_COST and (best is None or extra < best[0]):
-                    best = (extra, i, j)
-        if best is None:
-            return todo
-        one, two = todo.pop(best[1]), todo.pop(best[2])
-        todo.append(_union(one, two))
-
-
-def _union(a: render.Window, b: render.Window) -> render.Window:
-    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
-
-
-def _area(a: render.Window) -> int:
-    return (a[2] - a[0]) * (a[3] - a[1])
-
-
-def _laid_over(base: Linear, part: Linear) -> Linear:
-    """`part` where it differs from `base`, softly: what did not change keeps the base's cleaner pixels."""
-    change = np.abs(part - base).max(axis=2) / (base.max(axis=2) + 0.03)
-    rough = Image.fromarray((np.clip((change - 0.07) / 0.1, 0, 1) * 255).astype(np.uint8))
-    for step in (ImageFilter.MedianFilter(3), ImageFilter.MaxFilter(5), ImageFilter.GaussianBlur(1)):
-        rough = rough.filter(step)
-    share = np.asarray(rough, dtype=np.float32)[..., None] / np.float32(255)
-    return base + (part - base) * share
 
 
 def render_clip(frame: Frame, folder: Path, count: int) -> list[tuple[Seen, ...]]:

@@ -63,7 +63,7 @@ def write(folder: Path, script: Script, pose: Pose, clip: str) -> None:
 
 def _control(pose: Pose) -> list[tuple[str, ...]]:
     pixels = project(pose, np.array([(x, y, 0.0) for x, y in CONTROL]))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for (x, y), (u, v) in zip(CONTROL, pixels, strict=True):
         lat, lon = to_wgs84(x, y)
         if 0 <= u < pose.width and 0 <= v < pose.size_v:

@@ -22,9 +22,23 @@ def encode(folder: Path, target: Path, fps: float, key_every: int, quality: int)
     `quality` is x264's constant rate factor. Needs the `ffmpeg` program with libx264 on the PATH.
     """
     command = ["ffmpeg", "-v", "error", "-y", "-framerate", str(fps), "-i", str(folder / "%04d.png")]
-    command += ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-colorspace", "bt709"]
+    # a lens is never as sharp as a renderer: half a pixel of blur saves a quarter of the bytes
+    command += ["-vf", "gblur=0.5,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-colorspace", "bt709"]
     command += ["-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-    command += ["-c:v", "libx264", "-preset", "veryslow", "-crf", str(quality), "-threads", "1", "-bf", "0"]
+    command += [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "slower",
+        "-tune",
+        "ssim",
+        "-crf",
+        str(quality),
+        "-threads",
+        "1",
+        "-bf",
+        "0",
+    ]
     command += ["-g", str(key_every), "-keyint_min", str(key_every), "-sc_threshold", "0", "-flags", "+cgop"]
     command += ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-movflags", "+faststart", str(target)]
     try:

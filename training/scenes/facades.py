@@ -9,9 +9,8 @@ import numpy as np
 from mathutils import Matrix
 
 from training.scenes import paint, paint_walls
-from training.scenes.block import SIGN_BASE, Building
+from training.scenes.block import SIGN_BASE, Building, Colour
 from training.scenes.materials import painted, plain
-from training.scenes.paint import Colour
 from training.scenes.paint_walls import FLOOR, GROUND_FLOOR, Finish, Opening
 from training.scenes.shapes import Shape
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from training.scenes import render, street
 from training.scenes.camera import Pose
 from training.scenes.cast import Cast
+from training.scenes.film import develop
 from training.scenes.script import Script
 from training.scenes.timeline import FLIGHT_HEIGHT
 from training.scenes.truth import Seen, seen
@@ -42,7 +43,7 @@ class Flight:
         light = script.light(0)
         render.start(threads, light)
         self.cast = Cast(script, street.build(script.seed))
-        render.shine(light)
+        self.light = light
 
     def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[Seen, ...]]:
         """The finished picture (height, width, RGB) and what is seen in it."""
@@ -50,4 +51,5 @@ class Flight:
         present = [a for a in self.script.actors if a.label != "signboard" and a.at(t) is not None]
         self.cast.show(present, t)
         render.look(self.poses[index])
-        return render.develop(render.picture(self.samples)), seen(render.masks())
+        render.shine(self.light)
+        return develop(render.picture(self.samples)), seen(render.masks())

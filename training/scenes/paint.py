@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-Colour = tuple[int, int, int]
+from training.scenes.block import Colour
+
 FONTS = Path("/usr/share/fonts/opentype/noto")
 
 
@@ -22,9 +23,10 @@ def noise(height: int, width: int, cell: float, rng: np.random.Generator) -> NDA
     return np.asarray(image, dtype=np.float32) / 127.5 - 1
 
 
-def _mottled(
+def mottled(
     size: tuple[int, int], colour: Colour, grain: float, blotch: float, rng: np.random.Generator
 ) -> Image.Image:
+    """A surface of one colour with fine `grain` and large `blotch`es, as shares of its brightness."""
     width, height = size
     field = 1 + blotch * (0.6 * noise(height, width, 90, rng) + 0.4 * noise(height, width, 25, rng))
     field = field + grain * rng.standard_normal((height, width), dtype=np.float32)
@@ -44,7 +46,7 @@ def _crack(draw: ImageDraw.ImageDraw, x: float, y: float, steps: int, rng: np.ra
 def road(width: float, length: float, ppm: int, zebras: tuple[float, ...], rng: np.random.Generator) -> Image.Image:
     """A two-lane carriageway: worn markings, patches, cracks, manholes, zebra crossings `zebras` m from the far end."""
     w, h = int(width * ppm), int(length * ppm)
-    image = _mottled((w, h), (88, 88, 90), 0.09, 0.14, rng)
+    image = mottled((w, h), (88, 88, 90), 0.09, 0.14, rng)
     draw = ImageDraw.Draw(image)
     for lane in (0.27, 0.73):  # tyres polish the lanes
         for side in (-0.09, 0.09):
@@ -62,7 +64,7 @@ def road(width: float, length: float, ppm: int, zebras: tuple[float, ...], rng: 
         draw.ellipse((x - r, y - r, x + r, y + r), fill=(60, 58, 56), outline=(40, 39, 38), width=3)
     _markings(draw, w, h, width, ppm, zebras)
     worn = noise(h, w, 6, rng) + 0.6 * noise(h, w, 40, rng) > 0.85
-    base = np.asarray(_mottled((w, h), (92, 92, 93), 0.08, 0.1, rng))
+    base = np.asarray(mottled((w, h), (92, 92, 93), 0.08, 0.1, rng))
     pixels = np.where(worn[..., None], base, np.asarray(image))
     return Image.fromarray(pixels)
 
@@ -118,10 +120,10 @@ def roof(width: float, depth: float, ppm: int, rng: np.random.Generator) -> Imag
     """A flat roof of bitumen felt or screed, in sheets, with puddle marks."""
     w, h = max(8, int(width * ppm)), max(8, int(depth * ppm))
     colour: Colour = [(126, 122, 116), (98, 98, 100), (148, 138, 124), (112, 92, 84)][int(rng.integers(4))]
-    image = _mottled((w, h), colour, 0.05, 0.2, rng)
+    image = mottled((w, h), colour, 0.05, 0.2, rng)
     draw = ImageDraw.Draw(image)
-    for y in range(0, h, ppm):
-        draw.line((0, y, w, y), fill=tuple(int(c * 0.8) for c in colour), width=1)
+    for seam in range(0, h, ppm):
+        draw.line((0, seam, w, seam), fill=tuple(int(c * 0.8) for c in colour), width=1)
     for _ in range(6):
         x, y, r = rng.uniform(0, w), rng.uniform(0, h), rng.uniform(0.3, 1.6) * ppm
         tone = rng.uniform(0.75, 1.15)

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw
 
-from training.scenes.paint import Colour, _mottled, noise
+from training.scenes.block import Colour
+from training.scenes.paint import mottled, noise
 
 GROUND_FLOOR = 4.0
 FLOOR = 3.2
@@ -66,7 +67,7 @@ def wall(
 
 def _finish(w: int, h: int, ppm: int, finish: Finish, colour: Colour, rng: np.random.Generator) -> Image.Image:
     if finish == "plaster":
-        return _mottled((w, h), colour, 0.025, 0.09, rng)
+        return mottled((w, h), colour, 0.025, 0.09, rng)
     course, length = (0.09, 0.25) if finish == "brick" else (0.12, 0.24)
     rows, cols = int(h / ppm / course) + 1, int(w / ppm / length) + 2
     tones = 1 + (0.13 if finish == "brick" else 0.05) * rng.standard_normal((rows, cols))

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import bpy
 from mathutils import Matrix, Vector
 
+from training.scenes.blender import scene
+
 Point = tuple[float, float, float]
 
 
@@ -89,7 +91,7 @@ class Shape:
         a, b = Vector(start), Vector(end)
         turn = (b - a).to_track_quat("Z", "Y")
         circle = [Vector((math.cos(k * math.tau / sides), math.sin(k * math.tau / sides), 0)) for k in range(sides)]
-        rings = [[tuple(base + turn @ (c * r)) for c in circle] for base, r in ((a, r0), (b, r1))]
+        rings = [[_point(base + turn @ (c * r)) for c in circle] for base, r in ((a, r0), (b, r1))]
         self.loft(rings, material, smooth=sides > 5)
 
     def ball(self, centre: Point, radii: Point, material: bpy.types.Material, sides: int = 8) -> None:
@@ -140,7 +142,7 @@ def place(mesh: bpy.types.Mesh, name: str, at: Point = (0.0, 0.0, 0.0), turn: fl
     thing = bpy.data.objects.new(name, mesh)
     thing.location = at
     thing.rotation_euler = (0.0, 0.0, turn)
-    bpy.context.scene.collection.objects.link(thing)
+    scene().collection.objects.link(thing)
     return thing
 
 
@@ -161,9 +163,14 @@ def rounded(x: float, half_width: float, low: float, high: float, corner: float,
     return ring
 
 
+def _point(v: Vector) -> Point:
+    return v.x, v.y, v.z
+
+
 def _metre_uvs(points: Sequence[Point]) -> list[tuple[float, float]]:
-    a, b, c = (Vector(p) for p in points[:3])
-    normal = (b - a).cross(c - a)
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = points[:3]
+    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+    normal = (uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx)
     axis = max(range(3), key=lambda k: abs(normal[k]))
     first, second = ((1, 2), (0, 2), (0, 1))[axis]
     return [(p[first], p[second]) for p in points]

@@ -9,59 +9,53 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from training.scenes import blender
+from training.scenes.blender import Nodes, dial, dress
 from training.scenes.script import Light
+
+SIZE = (1024, 512)
 
 
 def hang(light: Light) -> None:
     """Give the (still empty) scene the sky that belongs to this sun. The sun's disc itself is a lamp."""
-    scene = bpy.context.scene
+    scene = blender.scene()
     scene.world = _air(light)
     eye = bpy.data.cameras.new("sky eye")
-    eye.type = "PANO"
-    eye.panorama_type = "EQUIRECTANGULAR"
+    dress(eye, type="PANO", panorama_type="EQUIRECTANGULAR")
     seat = bpy.data.objects.new("sky eye", eye)
     # Blender's environment pictures have east in the middle
     seat.rotation_euler = (math.radians(90), 0, math.radians(-90))
     scene.collection.objects.link(seat)
     view, scene.camera = scene.camera, seat
-    scene.render.resolution_x, scene.render.resolution_y = 1024, 512
-    scene.cycles.samples, scene.cycles.use_denoising = 2, False
+    dress(scene.render, resolution_x=SIZE[0], resolution_y=SIZE[1])
+    dress(scene.cycles, samples=2, use_denoising=False)
     with tempfile.TemporaryDirectory() as folder:
         scene.render.filepath = str(Path(folder) / "sky.exr")
         bpy.ops.render.render(write_still=True)
-        loaded = bpy.data.images.load(scene.render.filepath)
-        pixels = np.empty(len(loaded.pixels), dtype=np.float32)
-        loaded.pixels.foreach_get(pixels)
-        bpy.data.images.remove(loaded)
+        pixels = blender.read_image(Path(scene.render.filepath))
     scene.camera = view
     bpy.data.objects.remove(seat)
-    baked = bpy.data.images.new("sky", 1024, 512, float_buffer=True)
-    baked.pixels.foreach_set(pixels)
-    baked.pack()
+    rgba = np.dstack([pixels[..., :3], np.ones(pixels.shape[:2], dtype=np.float32)])
     world = bpy.data.worlds.new("baked sky")
-    world.use_nodes = True
-    picture = world.node_tree.nodes.new("ShaderNodeTexEnvironment")
-    picture.image = baked
-    world.node_tree.links.new(picture.outputs["Color"], world.node_tree.nodes["Background"].inputs["Color"])
+    nodes = Nodes(world)
+    picture = nodes.add("TexEnvironment", image=blender.image("sky", rgba, exact=True))
+    nodes.link(picture, "Color", nodes["Background"], "Color")
     scene.world = world
 
 
 def _air(light: Light) -> bpy.types.World:
     world = bpy.data.worlds.new("air")
-    world.use_nodes = True
-    tree = world.node_tree
-    air = tree.nodes.new("ShaderNodeTexSky")
-    air.sky_type, air.sun_disc, air.aerosol_density = "MULTIPLE_SCATTERING", False, 2.0
-    air.sun_elevation, air.sun_rotation = math.radians(light.elevation), math.radians(light.azimuth)
-    noise, where = tree.nodes.new("ShaderNodeTexNoise"), tree.nodes.new("ShaderNodeTexCoord")
-    noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 2.2, 6.0
-    cover = tree.nodes.new("ShaderNodeMapRange")
-    cover.inputs["From Min"].default_value, cover.inputs["From Max"].default_value = 0.45, 0.7
-    blend = tree.nodes.new("ShaderNodeMixRGB")
-    blend.inputs["Color2"].default_value = (7.0, 7.2, 7.6, 1.0)
-    tree.links.new(where.outputs["Generated"], noise.inputs["Vector"])
-    tree.links.new(noise.outputs["Fac"], cover.inputs["Value"])
-    tree.links.new(cover.outputs["Result"], blend.inputs["Fac"])
-    tree.links.new(air.outputs["Color"], blend.inputs["Color1"])
-    tree.links.new(blend.outputs["Color"], tree.nodes["Background"].inputs["Color"])
+    nodes = Nodes(world)
+    air = nodes.add("TexSky", sky_type="MULTIPLE_SCATTERING", sun_disc=False, aerosol_density=2.0)
+    dress(air, sun_elevation=math.radians(light.elevation), sun_rotation=math.radians(light.azimuth))
+    noise, where = nodes.add("TexNoise"), nodes.add("TexCoord")
+    cover, blend = nodes.add("MapRange"), nodes.add("MixRGB")
+    dial(noise, Scale=2.2, Detail=6.0)
+    dial(cover, From_Min=0.45, From_Max=0.7)
+    dial(blend, Color2=(7.0, 7.2, 7.6, 1.0))
+    nodes.link(where, "Generated", noise, "Vector")
+    nodes.link(noise, "Fac", cover, "Value")
+    nodes.link(cover, "Result", blend, "Fac")
+    nodes.link(air, "Color", blend, "Color1")
+    nodes.link(blend, "Color", nodes["Background"], "Color")
     return world

@@ -14,8 +14,8 @@ from training.scenes.script import Actor, Class, Role, Script, Stop
 CAMERA = Pose(8.8, 0.0, 6.0, -33.0, -18.0, 0.0, 660.0, 960, 540)
 STREET_START = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
 FLIGHT_START = datetime.fromisoformat("2026-11-20T10:30:00+08:00")
-STEP, SPEED, FRAMES = 5.0, 10.0, 140
-END = STEP * FRAMES
+STEP, SPEED, FRAMES = 5.0, 10.0, 112
+END = 700.0  # the street lives on after the clip's last frame
 FLIGHT_STEP, FLIGHT_FRAMES, FLIGHT_HEIGHT = 0.5, 32, 45.0
 NORTHBOUND, SOUTHBOUND, BAY = 2.5, -1.5, -4.15
 HALTS = (("bus", 231, 248, 14.6), ("van", 378, 387, 14.0), ("bus", 506, 524, 14.2), ("bus", 612, 627, 15.0))

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.scenes.block import SIGN_BASE
 from training.scenes.camera import Pose, to_wgs84
-from training.scenes.script import Script
+from training.scenes.script import Actor, Script
 
 MIN_PIXELS = 12  # fewer visible pixels than this are no box
 
@@ -41,37 +42,8 @@ def document(
 ) -> dict[str, object]:
     """The truth of a clip; docs/scenes.md explains the fields."""
     visible = {s.number for frame in frames for s in frame}
-    objects = []
-    for actor in script.actors:
-        if actor.number not in visible and actor.role == "context":
-            continue
-        where = [(k, actor.at(k * script.step)) for k in range(len(frames))]
-        there = [(k, p) for k, p in where if p is not None]
-        if not there:
-            continue
-        spots = [
-            to_wgs84(p.x, p.y)
-            for _, p in (
-                there if actor.path[0].x != actor.path[-1].x or actor.path[0].y != actor.path[-1].y else there[:1]
-            )
-        ]
-        objects.append(
-            {
-                "id": actor.number,
-                "name": actor.name,
-                "class": actor.label,
-                "role": actor.role,
-                "kind": actor.kind,
-                "lat": round(spots[0][0], 7),
-                "lon": round(spots[0][1], 7),
-                "base_height_m": 3.0 if actor.label == "signboard" else actor.ground(),
-                "first": _clock(script, there[0][0]),
-                "last": _clock(script, there[-1][0]),
-                "first_frame": there[0][0],
-                "last_frame": there[-1][0],
-                "track": [[round(a, 7), round(o, 7)] for a, o in spots] if len(spots) > 1 else None,
-            }
-        )
+    told = [a for a in script.actors if a.number in visible or a.role != "context"]
+    objects = [entry for actor in told if (entry := _object(actor, script, len(frames))) is not None]
     return {
         "clip": clip,
         "seed": script.seed,
@@ -92,6 +64,28 @@ def document(
             }
             for k, (pose, frame) in enumerate(zip(poses, frames, strict=True))
         ],
+    }
+
+
+def _object(actor: Actor, script: Script, count: int) -> dict[str, object] | None:
+    there = [(k, p) for k in range(count) if (p := actor.at(k * script.step)) is not None]
+    if not there:
+        return None
+    track = [tuple(round(c, 7) for c in to_wgs84(p.x, p.y)) for _, p in there]
+    return {
+        "id": actor.number,
+        "name": actor.name,
+        "class": actor.label,
+        "role": actor.role,
+        "kind": actor.kind,
+        "lat": track[0][0],
+        "lon": track[0][1],
+        "base_height_m": SIGN_BASE if actor.label == "signboard" else actor.ground(),
+        "first": _clock(script, there[0][0]),
+        "last": _clock(script, there[-1][0]),
+        "first_frame": there[0][0],
+        "last_frame": there[-1][0],
+        "track": track if len(set(track)) > 1 else None,
     }
 
 
