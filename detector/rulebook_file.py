@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from shapely import Polygon, is_valid_reason
+from shapely import MultiPoint, Polygon, is_valid_reason
 
 from detector.errors import RulebookInvalid
 from detector.hours import HoursInvalid, check_country, check_hours, read_hours
@@ -171,15 +171,19 @@ def _ring_fault(ring: list[tuple[float, float]], on_ground: bool) -> str | None:
         return "has fewer than three different corners"
     if on_ground and (wide := extent_m(ring)) > WIDEST_M:
         return f"spans {ceil(wide / 1000)} km: check its numbers for a wrong digit"
-    polygon = Polygon(ring)
+    polygon, hull = Polygon(ring), MultiPoint(ring).convex_hull  # the hull of corners on a line is no polygon
+    if not isinstance(hull, Polygon) or (polygon.is_valid and _too_small(polygon, on_ground)):
+        least = f"{SMALLEST_M2:g} square metre" if on_ground else f"{SMALLEST_PX:g} pixels"
+        return f"is smaller than {least}: check its corners"
     if not polygon.is_valid:
         found = re.search(r"\[(\S+) (\S+)\]", is_valid_reason(polygon))
         place = f" near [{found[1]}, {found[2]}]" if found else ""
         return f"crosses or touches itself{place}: give its corners in order around the edge"
-    if (on_ground and area_m2(ring) < SMALLEST_M2) or (not on_ground and polygon.area < SMALLEST_PX):
-        least = f"{SMALLEST_M2:g} square metre" if on_ground else f"{SMALLEST_PX:g} pixels"
-        return f"is smaller than {least}: check its corners"
     return None
+
+
+def _too_small(polygon: Polygon, on_ground: bool) -> bool:
+    return area_m2(polygon.exterior.coords) < SMALLEST_M2 if on_ground else polygon.area < SMALLEST_PX
 
 
 def _across(root: Tree) -> Iterator[tuple[Trail, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, isfinite, nan
+from math import inf, isfinite
 from typing import Final, Self
 
 import numpy as np
@@ -127,14 +127,11 @@ def metres_to_border(shape: BaseGeometry, point: GroundPoint) -> float:
     return float(transform(shape.boundary, metres).distance(Point(0, 0)))
 
 
-def area_m2(corners: Iterable[tuple[float, float]]) -> float:
-    """Square metres inside (lon, lat) corners in degrees; nan for fewer than three."""
+def area_m2(corners: Iterable[tuple[float, ...]]) -> float:
+    """Square metres inside three or more (lon, lat) corners in degrees."""
     ring = list(corners)
-    if len(ring) < 3:
-        return nan
-    lon, lat = ring[0]
-    plane = Plane(lat, lon)
-    return Polygon([plane.metres(lat, lon) for lon, lat in ring]).area
+    plane = Plane(ring[0][1], ring[0][0])
+    return Polygon([plane.metres(lat, lon) for lon, lat, *_ in ring]).area
 
 
 def extent_m(corners: Iterable[tuple[float, float]]) -> float:
