@@ -25,7 +25,7 @@ SHUTDOWN = timedelta(seconds=5)
 
 
 def open_store(settings: Settings) -> tuple[Database, EvidenceStore]:
-    """The database, migrated, and the evidence folder, made if absent. Raises EvidenceError or SQLAlchemyError."""
+    """The database, migrated, and the evidence folder, made if absent. Raises EvidenceError or DatabaseUnavailable."""
     files = EvidenceStore(settings.evidence_dir)
     files.prepare()
     database = Database(settings.engine_url)

@@ -34,7 +34,7 @@ def decide(
     verdict = Verdict(uuid4(), candidate_id, reviewer, decision, reason, note, now)
     try:
         with database.write() as connection:
-            candidate = candidates.find(connection, candidate_id)
+            candidate = candidates.lock(connection, candidate_id)
             if candidate is None:
                 raise NotFound(f"there is no candidate {candidate_id}")
             if not candidates.move(connection, candidate_id, State.OPEN, State(decision.value), now):
@@ -55,7 +55,7 @@ def undo(database: Database, candidate_id: UUID, *, now: datetime, undo_window: 
     Raises NotFound, or NotUndoable where there is no verdict, it is too old, or its case may have left.
     """
     with database.write() as connection:
-        candidate = candidates.find(connection, candidate_id)
+        candidate = candidates.lock(connection, candidate_id)
         if candidate is None:
             raise NotFound(f"there is no candidate {candidate_id}")
         verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)

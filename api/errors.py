@@ -6,6 +6,7 @@ ApiError
 │   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
+├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: somebody has decided this candidate
@@ -44,6 +45,10 @@ class EvidenceUnwritable(EvidenceError):
 
 class EvidenceDamaged(EvidenceError):
     """A stored file is missing, or is no longer what was stored."""
+
+
+class DatabaseUnavailable(ApiError):
+    """The database cannot be opened, read or written: no server, no room, no right to the file."""
 
 
 class Problem(ApiError):

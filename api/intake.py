@@ -38,7 +38,8 @@ class StoreSink:
     def take(self, candidate: Candidate) -> None:
         """Store a new candidate with its evidence, or note that a known one is still there.
 
-        Raises EvidenceError where the evidence cannot be kept; then the candidate is not stored either.
+        Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), and
+        DatabaseUnavailable.
         """
         if self._see_again(candidate) or candidate.ruling.outcome is Outcome.PERMITTED:
             return
@@ -62,7 +63,7 @@ class StoreSink:
 
     def _see_again(self, candidate: Candidate) -> bool:
         with self._database.write() as connection:
-            known = candidates.find_by_key(connection, candidate.sighting.source, candidate.sighting.key)
+            known = candidates.lock_by_key(connection, candidate.sighting.source, candidate.sighting.key)
             if known is not None:
                 candidates.see_again(connection, known, candidate, self._clock())
         return known is not None

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.errors import EvidenceDamaged, NotReady, Problem
+from api.errors import DatabaseUnavailable, EvidenceDamaged, NotReady, Problem
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of this application with a problem document."""
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(EvidenceDamaged, _on_damage)
+    app.add_exception_handler(DatabaseUnavailable, _on_no_database)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(Exception, _on_surprise)
@@ -73,6 +74,12 @@ def _on_problem(request: Request, error: Exception) -> Response:
 def _on_damage(request: Request, error: Exception) -> Response:
     log.error("%s", error)
     return answer(request, _document(request, PREFIX + "evidence-damaged", "Evidence is damaged", 500, str(error)))
+
+
+def _on_no_database(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    document = _document(request, PREFIX + NotReady.name, NotReady.title, 503, "The database does not answer.")
+    return answer(request, document, {"Retry-After": "5"})
 
 
 def _on_http(request: Request, error: Exception) -> Response:

@@ -6,11 +6,9 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from api.cases.adapters import CaseApi
 from api.clock import Clock
-from api.errors import CaseRefused, CaseUnavailable, EndpointFault
+from api.errors import CaseRefused, CaseUnavailable, DatabaseUnavailable, EndpointFault
 from api.store import Database, outbox
 from api.store.outbox import Delivery
 
@@ -96,8 +94,8 @@ class Delivering:
         while not self._stopping.is_set():
             try:
                 worked = self.deliver_next()
-            except SQLAlchemyError:
-                log.exception("the outbox cannot be read")
+            except DatabaseUnavailable as error:
+                log.error("the outbox cannot be read: %s", error)
                 worked = False
             except (
                 Exception

@@ -4,9 +4,8 @@ import shutil
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from sqlalchemy.exc import SQLAlchemyError
 
-from api.errors import NotReady
+from api.errors import DatabaseUnavailable, NotReady
 from api.problems import problem_responses
 from api.routes.dependencies import Service
 
@@ -30,8 +29,8 @@ def ready(service: Service) -> Health:
     """The database answers, and there is room for evidence."""
     try:
         service.database.ping()
-    except SQLAlchemyError as error:
-        raise NotReady(f"the database does not answer ({type(error).__name__})") from error
+    except DatabaseUnavailable as error:
+        raise NotReady("the database does not answer") from error
     folder, wanted = service.settings.data_dir, service.settings.min_free_mb
     try:
         free = shutil.disk_usage(folder).free // 2**20

@@ -124,9 +124,16 @@ def find(connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     return _from_row(row) if row else None
 
 
-def find_by_key(connection: Connection, source: str, key: str) -> StoredCandidate | None:
-    """The candidate of this place: keys are unique within their source."""
-    query = select(candidates).where(candidates.c.source == source, candidates.c.key == key)
+def lock(connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
+    """The candidate with this id; nobody else changes it before this transaction ends."""
+    query = select(candidates).where(candidates.c.id == candidate_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    return _from_row(row) if row else None
+
+
+def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidate | None:
+    """The candidate of this place, locked: keys are unique within their source."""
+    query = select(candidates).where(candidates.c.source == source, candidates.c.key == key).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
 

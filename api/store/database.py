@@ -9,7 +9,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from api.errors import DatabaseUnavailable
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x57524454  # any constant that nothing else in the database uses
@@ -25,8 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         address = make_url(url)
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        if self.is_sqlite and address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+        self._shown = address.render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -34,32 +36,44 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction that may change things."""
-        with self.engine.begin() as connection:
+        """One transaction that may change things. Raises DatabaseUnavailable."""
+        with self._named_errors(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look at the database; whatever it changes is rolled back."""
-        with self.engine.connect() as connection, connection.execution_options(read_only=True).begin() as work:
+        """One consistent look at the database; whatever it changes is rolled back. Raises DatabaseUnavailable."""
+        with self._named_errors(), self.engine.connect() as connection:
+            work = connection.execution_options(read_only=True).begin()
             yield connection
             work.rollback()
 
     def migrate(self) -> None:
-        """Bring the tables to this version of the code; two services that start at once do it once."""
+        """Bring the tables to this version of the code; two services that start at once do it once.
+
+        Raises DatabaseUnavailable.
+        """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self.engine.begin() as connection:
+        with self.write() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
     def ping(self) -> None:
-        """Ask the database for something; raises SQLAlchemyError where it does not answer."""
+        """Ask the database for something. Raises DatabaseUnavailable where it does not answer."""
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            cause = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+            raise DatabaseUnavailable(f"database {self._shown}: {cause}") from error
 
     def close(self) -> None:
         """Give every connection back."""
