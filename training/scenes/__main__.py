@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from training.errors import TrainingError
-from training.scenes import config, encode, timeline, truth
+from training.scenes import config, encode, flight_path, timeline, truth
 from training.scenes.camera import Pose
 
 CAMERA_FPS, CAMERA_KEY = timeline.SPEED / timeline.STEP, 2
@@ -73,7 +73,7 @@ def _drone(wanted: argparse.Namespace, work: Path) -> None:
     scene = flight.Flight(script, wanted.width, wanted.samples, wanted.threads)
     frames = clip.render_clip(scene.frame, work, script.frames)
     encode.encode(work, wanted.out / "flight.mp4", FLIGHT_FPS, FLIGHT_KEY, wanted.quality)
-    srt = encode.subtitles(script, scene.poses, flight.FOCAL_35MM, flight.GROUND_ALTITUDE)
+    srt = encode.subtitles(script, scene.poses, flight_path.FOCAL_35MM, flight_path.GROUND_ALTITUDE)
     (wanted.out / "flight.srt").write_text(srt, encoding="utf-8")
     truth.write_json(wanted.out / "flight.json", truth.document("flight.mp4", script, scene.poses, frames, FLIGHT_FPS))
 
