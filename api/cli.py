@@ -1,0 +1,49 @@
+"""The command `streetwarden`: puts the groups of commands together and turns errors into one clear line.
+
+Exit codes: 0 done, 1 a check failed (the demo's summary), 2 bad input, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.exceptions import TyperException
+
+from api.commands import ground, registry
+from api.printing import tell
+from detector.errors import DetectorError
+from models.errors import ModelError
+
+app = typer.Typer(
+    help="Finds stalls and advertising that break street rules, and hands a person a short, evidenced list.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(registry.app, name="models")
+ground.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; never returns normally."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and give its exit code."""
+    try:
+        result = app(arguments, prog_name="streetwarden", standalone_mode=False)
+    except TyperException as error:
+        tell(f"streetwarden: {error.format_message()}")
+        return error.exit_code
+    except (DetectorError, ModelError) as error:
+        tell(f"streetwarden: {error}")
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        tell("streetwarden: interrupted")
+        return 130
+    except BrokenPipeError:  # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        return 0
+    return result if isinstance(result, int) else 0

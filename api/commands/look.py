@@ -1,0 +1,66 @@
+"""`streetwarden detect`: one model on pictures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from api.printing import AsJson, emit, errors_console, tell
+from detector.detections import Detection
+from detector.engine import load_model
+from detector.errors import PictureUnreadable, RayMissesGround
+from detector.ground import Locator
+from detector.pixels import read_picture
+from streams.telemetry.photo import photo_locator
+
+Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
+Folder = Annotated[Path | None, typer.Option("--models-folder", help="A folder of cards; the shipped models if absent.")]
+
+
+def detect(
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures: JPEG, PNG, WebP, TIFF, BMP.")],
+    model: Annotated[str, typer.Option(help="The model's name; see 'streetwarden models list'.")],
+    confidence: Confidence = 0.25,
+    models_folder: Folder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run one model on pictures. A drone's photo that carries its pose gives each box a position.
+
+    Example: streetwarden detect roof.jpg --model aerial-stalls --json
+    """
+    detector = load_model(model, models_folder)
+    unreadable = 0
+    for path in track(images, "detect", console=errors_console(), transient=True, disable=len(images) < 2):
+        try:
+            image = read_picture(path)
+        except PictureUnreadable as error:
+            unreadable += 1
+            tell(f"streetwarden: {error}")
+            continue
+        height, width = image.shape[:2]
+        found = list(detector.detect(image, confidence))
+        locator = photo_locator(path, width, height)
+        records = [_record(one, locator) for one in found]
+        summary = ", ".join(f"{one.class_name} {one.confidence:.2f}" for one in found) or "nothing"
+        line = {"image": str(path), "width": width, "height": height, "detections": records}
+        emit(line, f"{path}: {summary}", as_json)
+    return 2 if unreadable else 0
+
+
+def _record(found: Detection, locator: Locator | None) -> dict[str, object]:
+    x1, y1, x2, y2 = found.box
+    record: dict[str, object] = {"class": found.class_name, "confidence": round(found.confidence, 4)}
+    record |= {"box": [round(side, 2) for side in found.box], "lat": None, "lon": None, "ce90": None}
+    if locator is not None:
+        try:
+            point = locator.locate((x1 + x2) / 2, y2)
+        except RayMissesGround:
+            return record
+        record |= {"lat": round(point.lat, 8), "lon": round(point.lon, 8), "ce90": round(point.ce90_m, 2)}
+    return record
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the application."""
+    app.command()(detect)

@@ -1,0 +1,141 @@
+"""The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from api.context import CameraView, MapZone
+from detector.calibration import calibrate, read_points
+from detector.engine import OnnxModel, load_model
+from detector.fixed_camera import FixedCamera
+from detector.look import Look
+from detector.rulebook import Rulebook
+from models.registry import list_models
+from streams.address import PRIVATE_NETWORKS
+from streams.cameras_file import CameraConfig, read_cameras
+from streams.fleet import CameraJob, CameraStatus
+from streams.sink import CameraNote
+
+OBJECTS = "street-objects"
+SIGNS = "street-ads"
+
+
+class ModelShelf:
+    """Models by name, each loaded once and shared by all cameras; thread-safe."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._loaded: dict[str, OnnxModel] = {}
+
+    def get(self, name: str) -> OnnxModel:
+        """The model, verified against its card; raises ModelError or ModelInputError."""
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = load_model(name, self._folder)
+            return self._loaded[name]
+
+    def has(self, name: str) -> bool:
+        """Whether a card of that name is on the shelf."""
+        return any(card.name == name for card in list_models(self._folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What one camera's look is made of: `lat`, `lon` are the geotag of last resort."""
+
+    id: str
+    models: tuple[str, ...]
+    camera: FixedCamera | None = None
+    lat: float | None = None
+    lon: float | None = None
+
+
+def look_for(spec: Spec, rulebook: Rulebook, shelf: ModelShelf) -> Look:
+    """One camera's look: the models it was told to use, and the everyday objects that occupancy must not mistake."""
+    position = None if spec.lat is None or spec.lon is None else (spec.lat, spec.lon)
+    models = [shelf.get(name) for name in spec.models]
+    objects = shelf.get(OBJECTS) if shelf.has(OBJECTS) else None
+    return Look(spec.id, rulebook, models, objects, spec.camera, position)
+
+
+def default_models(shelf: ModelShelf) -> tuple[str, ...]:
+    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
+    return (SIGNS,) if shelf.has(SIGNS) else ()
+
+
+def read_camera(points: Path | None) -> FixedCamera | None:
+    """A fixed camera from its file of control points; raises CalibrationError."""
+    return None if points is None else calibrate(read_points(points)).camera
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The cameras of a file, with their calibrations read."""
+
+    cameras: tuple[CameraConfig, ...]
+    specs: dict[str, Spec]
+    jobs: tuple[CameraJob, ...]
+
+
+def read_site(path: Path, shelf: ModelShelf, *, loopback: bool = False) -> Site:
+    """Cameras and their calibrations from a camera file; calibrations lie beside it.
+
+    Raises CamerasInvalid, CalibrationError or ModelError before anything is started.
+    """
+    cameras = read_cameras(path, PRIVATE_NETWORKS, loopback=loopback)
+    specs = {
+        camera.id: Spec(
+            camera.id,
+            camera.models or default_models(shelf),
+            read_camera(path.parent / camera.calibration if camera.calibration else None),
+            camera.lat,
+            camera.lon,
+        )
+        for camera in cameras
+    }
+    for name in {name for spec in specs.values() for name in spec.models}:
+        shelf.get(name)
+    jobs = tuple(CameraJob(camera.id, camera.address.url, camera.every, camera.transport) for camera in cameras)
+    return Site(cameras, specs, jobs)
+
+
+@dataclass(slots=True)
+class CameraBoard:
+    """What the pages show of the cameras: the fleet's word, and since when it has been so."""
+
+    cameras: Sequence[CameraConfig] = ()
+    statuses: Callable[[], Sequence[CameraStatus]] = tuple
+    _since: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    def note(self, note: CameraNote) -> None:
+        """A camera's state has changed."""
+        self._since[note.camera] = (note.state, note.at)
+
+    def views(self) -> Sequence[CameraView]:
+        """Every camera as a page shows it."""
+        now = datetime.now(UTC)
+        known = {status.camera: status for status in self.statuses()}
+        return [self._view(camera, known.get(camera.id), now) for camera in self.cameras]
+
+    def _view(self, camera: CameraConfig, status: CameraStatus | None, now: datetime) -> CameraView:
+        state, since = self._since.get(camera.id, ("idle", now))
+        age = status.frame_age if status else None
+        return CameraView(
+            id=camera.id,
+            name=camera.name,
+            state=status.state.value if status else state,
+            since=since,
+            reason=(status.reason or status.last_error) if status and status.state.value != "live" else "",
+            last_frame_at=None if age is None else now - timedelta(seconds=age),
+            lat=camera.lat,
+            lon=camera.lon,
+        )
+
+
+def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
+    """The rulebook's zones on the ground, for the map."""
+    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
+
