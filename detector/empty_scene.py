@@ -1,9 +1,10 @@
 """What a fixed camera's picture looks like when nothing stands in it, told in terms that light hardly changes.
 
-A shadow, a cloud or an exposure step multiplies the light of a region by a factor; in logarithms it adds a constant. So a
-picture is described by its *contrast* (log light less its local mean: a constant added to a region vanishes, but at the
-region's edge) and by two *colours* (differences of log channels) that the same factor cancels from. `warm` runs along the
-daylight axis, from blue sky light to yellow sunlight, where shadows move things; `tint` runs across it, where they do not.
+A shadow, a cloud or an exposure step multiplies the light of a region by a factor; in logarithms it adds a constant.
+So a picture is described by its *contrast* (log light less its local mean: a constant added to a region vanishes, but
+at the region's edge) and by two *colours* (differences of log channels) that the same factor cancels from. `warm`
+runs along the daylight axis, from blue sky light to yellow sunlight, where shadows move things; `tint` runs across
+it, where they do not.
 """
 
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ class Appearance:
     valid: NDArray[np.bool_]
 
 
+def _mean(values: Map, side: int) -> Map:
+    return np.asarray(cv2.blur(values, (side, side)), np.float32)
+
+
 def shrink(image: Image, width: int) -> Image:
     """The picture at `width` pixels, each the mean of what it covers; a smaller picture is left as it is."""
     if image.shape[1] <= width:
@@ -64,10 +69,10 @@ def describe(small: Image) -> Appearance:
     channels = cv2.split(soft)
     blue, green, red = (cv2.LUT(channel, _LOG) for channel in channels)
     light = 0.15 * blue + 0.55 * green + 0.3 * red
-    contrast = light - cv2.blur(light, (AROUND, AROUND))
-    energy = cv2.blur(contrast * contrast, (WINDOW, WINDOW))
-    warm = cv2.blur(red - blue, (5, 5))
-    tint = cv2.blur(green - 0.5 * (red + blue), (5, 5))
+    contrast = light - _mean(light, AROUND)
+    energy = _mean(contrast * contrast, WINDOW)
+    warm = _mean(red - blue, 5)
+    tint = _mean(green - 0.5 * (red + blue), 5)
     brightest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
     return Appearance(light, contrast, energy, warm, tint, (brightest > 30) & (brightest < 250))
 
@@ -76,9 +81,9 @@ def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> 
     """How little two pictures' structure agrees: 0 the same, 1 nothing in common, up to 2 the reverse; (height, width).
 
     Where only the light differs, the difference of log light is flat, with steps where shadows end; a median keeps
-    flats, ramps and steps, so nothing is left of it. What is left is texture that one picture has and the other has not,
-    set against the texture that both have. `noise` is the scene's own restlessness (contrast variance), which raises the
-    floor below which there is no texture: leaves, water, compression.
+    flats, ramps and steps, so nothing is left of it. What is left is texture that one picture has and the other has
+    not, set against the texture that both have. `noise` is the scene's own restlessness (contrast variance), which
+    raises the floor below which there is no texture: leaves, water, compression.
     """
     difference = a.light - b.light
     steps = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
@@ -157,7 +162,7 @@ def blend(old: Appearance, new: Appearance, share: Map) -> Appearance:
     return Appearance(
         light=old.light + share * (new.light - old.light),
         contrast=contrast,
-        energy=cv2.blur(contrast * contrast, (WINDOW, WINDOW)),
+        energy=_mean(contrast * contrast, WINDOW),
         warm=old.warm + share * (new.warm - old.warm),
         tint=old.tint + share * (new.tint - old.tint),
         valid=np.where(share > 0.5, new.valid, old.valid),
@@ -170,7 +175,7 @@ def median_of(looks: list[Appearance]) -> Appearance:
     return Appearance(
         light=np.median([one.light for one in looks], axis=0).astype(np.float32),
         contrast=contrast,
-        energy=cv2.blur(contrast * contrast, (WINDOW, WINDOW)),
+        energy=_mean(contrast * contrast, WINDOW),
         warm=np.median([one.warm for one in looks], axis=0).astype(np.float32),
         tint=np.median([one.tint for one in looks], axis=0).astype(np.float32),
         valid=np.median([one.valid for one in looks], axis=0) > 0.5,

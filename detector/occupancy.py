@@ -1,10 +1,10 @@
 """Something stands where the empty scene has nothing, whatever it is, and it is no vehicle, no walker and no shadow.
 
-For one fixed camera whose frames come every few seconds. Three layers are kept of the small picture: the *empty scene*,
-the *standing* layer (what has lately been there instead, and for how many seconds), and where vehicles and people have
-lately been seen. A pixel belongs to a standing thing when it differs from the empty scene and has resembled itself for long
-enough, passing things forgiven. Regions of such pixels become proposals unless they are a vehicle, people alone, a thin band
-(a shadow's edge), or a place that something has *left*.
+For one fixed camera whose frames come every few seconds. Three layers are kept of the small picture: the *empty
+scene*, the *standing* layer (what has lately been there instead, and for how many seconds), and where vehicles and
+people have lately been seen. A pixel belongs to a standing thing when it differs from the empty scene and has
+resembled itself for long enough, passing things forgiven. Regions of such pixels become proposals unless they are a
+vehicle, people alone, a thin band (a shadow's edge), or a place that something has *left*.
 """
 
 from collections.abc import Sequence
@@ -153,7 +153,9 @@ class Occupancy:
 
     def _weigh(self, state: _State, now: Appearance, elapsed: float) -> None:
         """Move each pixel's clock, the empty scene and the standing layer by one look."""
-        from_empty = np.maximum(structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty))
+        from_empty = np.maximum(
+            structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty)
+        )
         from_standing = np.maximum(
             structure_change(now, state.standing, state.noise) / CHANGED, colour_change(now, state.standing)
         )
@@ -179,8 +181,8 @@ class Occupancy:
     def _bear_upheaval(self, state: _State, now: Appearance) -> None:
         """Too much has changed at once for things that came: the light, or a lorry before the lens.
 
-        Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is still
-        known by its own looks.
+        Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is
+        still known by its own looks.
         """
         self._looks.append(now)
         if len(self._looks) < LEARN_LOOKS:

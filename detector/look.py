@@ -1,0 +1,177 @@
+"""One frame through all of it: what is in a fixed camera's frame, where it stands, how long, and whether it may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from detector.album import Album
+from detector.belongings import find_groups
+from detector.candidate import Candidate
+from detector.detections import Box, Detections
+from detector.engine import OnnxModel
+from detector.frame import Frame
+from detector.ground import Locator
+from detector.occupancy import PEOPLE, VEHICLES, Occupancy
+from detector.pixels import suppress
+from detector.places import Place, Places
+from detector.position import position_of
+from detector.proposal import STALL, Proposal, as_array, hull, overlap
+from detector.rulebook import Rulebook
+from detector.rulings import Outcome, Ruling
+
+AGAIN = timedelta(minutes=5)
+"""How often a candidate that stands on is handed on again."""
+
+FRESH = timedelta(minutes=15)
+"""A place older than this is asked about once a minute: its ruling changes with the hour only."""
+
+FAINT = 0.15
+"""Confidence at which a vehicle is taken into account: here a miss makes a false stall, a false vehicle hides a
+frame."""
+
+CLEAR = 0.35
+"""Confidence at which people and vehicles are taken to hide what is behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What was last said of a place."""
+
+    at: datetime
+    outcome: Outcome
+    handed_at: datetime | None = None
+    handed_as: tuple[Outcome, str | None] | None = None
+
+
+class Look:
+    """Looks at the frames of one fixed camera, one by one in order of capture, and gives the candidates in each.
+
+    `models` are detectors of trained classes, `objects` one of everyday things (people, vehicles, umbrellas, tables).
+    `locator` maps pixels to the ground; `position` is the camera's own (lat, lon), used where that fails. A candidate
+    comes once when its place is ruled a violation (or unknown), and again, with the same key, every five minutes while
+    it stands or when its ruling changes. Not for use by several threads at once.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        rulebook: Rulebook,
+        models: Sequence[OnnxModel],
+        objects: OnnxModel | None = None,
+        locator: Locator | None = None,
+        position: tuple[float, float] | None = None,
+    ) -> None:
+        self.source = source
+        self.rulebook = rulebook
+        self.occupancy = Occupancy()
+        self.places = Places(source, gap=self._longest_gap())
+        self._models = tuple(models)
+        self._objects = objects
+        self._locator = locator
+        self._position = position
+        self._album = Album()
+        self._handed: dict[str, _Handed] = {}
+        self._epoch: tuple[int, int, int] | None = None
+
+    def __call__(self, frame: Frame) -> list[Candidate]:
+        """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
+        self._follow(frame)
+        proposals = [one for model in self._models for one in self._signs(model, frame)]
+        objects = self._objects.detect(frame.image, FAINT) if self._objects else Detections.empty()
+        if STALL in self.rulebook.classes:
+            stands = self.occupancy.look(frame.image, frame.captured_at, objects)
+            trained = [one for one in proposals if one.kind == STALL]
+            others = [one for one in proposals if one.kind != STALL]
+            proposals = others + _merge(_merge(trained, stands), find_groups(objects))
+        passing = objects.of_class(*PEOPLE, *VEHICLES)
+        hidden: list[Box] = [one.box for one in passing if one.confidence >= CLEAR]
+        places = self.places.update(_once(proposals), frame.captured_at, hidden)
+        self._album.keep(frame, [one for one in places if one.last_seen == frame.captured_at], hidden)
+        alive = {place.key for place in places}
+        self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
+        self._album.drop_all_but(alive)
+        return [found for place in places if (found := self._judge(place, frame)) is not None]
+
+    def _follow(self, frame: Frame) -> None:
+        """Another picture size is another view; a stream that was opened anew may be the same one in another light."""
+        now = (frame.epoch, frame.width, frame.height)
+        if self._epoch is not None and now != self._epoch:
+            self.occupancy.restart()
+            if now[1:] != self._epoch[1:]:
+                self.places.forget()
+                self._album = Album()
+        self._epoch = now
+
+    def _signs(self, model: OnnxModel, frame: Frame) -> list[Proposal]:
+        """What a model of trained classes sees, of the classes that a rule speaks of; one box for one thing."""
+        seen = model.detect(frame.image).of_class(*self.rulebook.classes)
+        # Two classes in the same spot are one thing that the model is torn between.
+        seen = seen[suppress(seen.boxes, seen.scores, np.zeros(len(seen), np.int64), model.iou)]
+        return [
+            Proposal(one.class_name, STALL if one.class_name == STALL else model.name, one.box, one.confidence, "model")
+            for one in seen
+        ]
+
+    def _judge(self, place: Place, frame: Frame) -> Candidate | None:
+        """The place as a candidate, when there is something to say of it that has not been said."""
+        at = frame.captured_at
+        before = self._handed.get(place.key)
+        if not place.settled or place.last_seen != at:
+            return None
+        if before and at - place.first_seen > FRESH and at - before.at < timedelta(minutes=1):
+            return None
+        sighting = place.sighting(self.source)
+        position = position_of(sighting.class_name, sighting.contact, self._locator, self._position)
+        ruling = self.rulebook.rule(
+            class_name=sighting.class_name,
+            at=at,
+            position=position,
+            dwell=sighting.dwell,
+            camera=self.source,
+            image_point=sighting.contact,
+        )
+        said = (ruling.outcome, ruling.rule)
+        due = before is None or before.handed_as != said or before.handed_at is None or at - before.handed_at >= AGAIN
+        if ruling.outcome is Outcome.PERMITTED or not due:
+            handed_at, handed_as = (before.handed_at, before.handed_as) if before else (None, None)
+            self._handed[place.key] = _Handed(at, ruling.outcome, handed_at, handed_as)
+            return None
+        self._handed[place.key] = _Handed(at, ruling.outcome, at, said)
+        self.places.report(place.key)
+        shot = self._album.take(place.key)
+        evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
+        return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place, ruling))
+
+    def _voices(self, place: Place, ruling: Ruling) -> tuple[str, ...]:
+        """The names of the models that had a say."""
+        names = [model.name for model in self._models if place.class_name in model.names]
+        if place.kind == STALL and self._objects:
+            names.append(self._objects.name)
+        return tuple(names)
+
+    def _longest_gap(self) -> timedelta:
+        gaps = [self.rulebook.gap(name) for name in self.rulebook.classes]
+        return max(gaps, default=timedelta(seconds=90)) or timedelta(seconds=90)
+
+
+def _once(proposals: list[Proposal]) -> list[Proposal]:
+    """Each proposal once, the surest first."""
+    return sorted(dict.fromkeys(proposals), key=lambda one: -one.confidence)
+
+
+def _merge(stands: list[Proposal], groups: list[Proposal]) -> list[Proposal]:
+    """Two finders on one thing: their common box, and more confidence than either has alone."""
+    merged = list(stands)
+    for group in groups:
+        _, inside, around = overlap(as_array([one.box for one in merged]), as_array([group.box]))
+        share = np.maximum(inside, around)[:, 0] if merged else np.zeros(0)
+        if share.max(initial=0.0) < 0.5:
+            merged.append(group)
+            continue
+        index = int(share.argmax())
+        one = merged[index]
+        sure = 1 - (1 - one.confidence) * (1 - group.confidence)
+        merged[index] = Proposal(STALL, STALL, hull(one.box, group.box), sure, one.found_by)
+    return merged
