@@ -4,6 +4,7 @@ StreamError
 ├── AddressRefused         no RTSP address, or one that lies outside the camera networks
 ├── CamerasInvalid         a camera file has faults (all of them, each with its line)
 ├── NotAVideo              a file is neither a video nor a picture that we open
+├── TelemetryUnreadable    a file holds no telemetry that we know
 ├── IllegalMove            a camera was asked to go from one state to another that does not follow it
 ├── CameraUnknown          no camera of that id in the fleet, or one that is there already
 └── CameraError            why a camera gives no frames just now; `reason` is the word shown to people
@@ -38,6 +39,10 @@ class CamerasInvalid(StreamError):
 
 class NotAVideo(StreamError):
     """A file is neither a video nor a picture that we open."""
+
+
+class TelemetryUnreadable(StreamError):
+    """A file holds no telemetry that we know."""
 
 
 class IllegalMove(StreamError):

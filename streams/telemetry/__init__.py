@@ -1,0 +1,1 @@
+"""Where a drone was and where it looked: sidecars, embedded subtitles, photos, KLV packets. Own parsers."""
