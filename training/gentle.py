@@ -5,7 +5,7 @@ the service will, letterboxed into a wide input, only darker, softer, noisier or
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -55,6 +55,18 @@ def tune(
                 optimiser.step()
                 schedule.step()
     model.eval()
+
+
+def part_way(model: DetectionModel, start: Mapping[str, torch.Tensor], share: float) -> None:
+    """Put the weights of a tuned `model` back to `share` of the way from `start` (0: as it was, 1: as tuned).
+
+    Between the two lie models that keep most of the old and take some of the new (Wortsman et al., "Robust fine-tuning
+    of zero-shot models", 2022).
+    """
+    with torch.no_grad():
+        for key, value in model.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(start[key], 1 - share)
 
 
 def _unfreeze(model: DetectionModel) -> list[torch.nn.Parameter]:

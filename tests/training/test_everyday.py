@@ -23,7 +23,7 @@ with quiet_torch(1):
     import torch
     from ultralytics.nn.tasks import DetectionModel
 
-    from training.gentle import collate, spoil, tune, vary
+    from training.gentle import collate, part_way, spoil, tune, vary
     from training.surgery import keep_classes, start_weights, write_onnx
 
 
@@ -146,6 +146,10 @@ def test_tuning_moves_the_head_and_not_the_backbone(coco_network: DetectionModel
     assert changed
     assert {int(key.split(".")[1]) for key in changed} >= {23}
     assert all(int(key.split(".")[1]) > 10 and "running" not in key and "dfl" not in key for key in changed)
+    key = next(key for key in changed if "weight" in key)
+    tuned = coco_network.state_dict()[key].clone()
+    part_way(coco_network, before, 0.25)
+    torch.testing.assert_close(coco_network.state_dict()[key], 0.75 * before[key] + 0.25 * tuned)
     write_onnx(coco_network, tmp_path / "small.onnx", (64, 96))
     assert class_names(tmp_path / "small.onnx") == CLASSES
     model = OnnxModel(tmp_path / "small.onnx", CLASSES)
