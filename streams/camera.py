@@ -4,21 +4,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import cv2
-import numpy as np
 
 from detector.frame import Frame, Image
 from streams.address import CameraAddress
 from streams.backoff import Backoff, OpeningBudget
 from streams.clock import CaptureClock
 from streams.diagnose import diagnose
-from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedOut
-from streams.ffmpeg import Deadlines, Stamp, open_rtsp, rtsp_options, stamp_of
+from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedOut, Unauthorised
+from streams.ffmpeg import Deadlines, Stamp, open_rtsp, rtsp_options
 from streams.measure import Mode, StreamFacts, choose_mode, measure
+from streams.readers import DecodingReader, PacketReader, PictureReader
 from streams.sampling import Sampler, phase_of
 from streams.sink import CameraNote
 from streams.states import CameraState, check_move
@@ -81,7 +81,7 @@ class CameraSource:
         self._on_note = on_note
         self._start = start
         self._speed = speed
-        self._sampler = Sampler(every, phase_of(self._name))
+        self._sampler = Sampler(every, phase_of(self._name) if start is None else 0.5)
         self._stop = threading.Event()
         self._size: tuple[int, int] | None = None
 
@@ -125,8 +125,12 @@ class CameraSource:
         self.counts.failures += 1
         if isinstance(error, NoFrames):
             self._patient = not self._patient
+        if isinstance(error, TimedOut):
+            self.facts = None  # somebody may have set another key-frame distance: measure again
         self.counts.last_error, self.counts.last_reason = str(error), error.reason
         pause = self._backoff.next_pause()
+        if isinstance(error, Unauthorised):
+            pause = max(pause, self._backoff.cap / 2)  # many cameras lock the account after a few wrong passwords
         self._move(CameraState.WAITING, f"{error}; next try in {pause:.1f} s")
         self._stop.wait(pause)
 
@@ -137,7 +141,7 @@ class CameraSource:
         self.counts.mode = mode.value
         capture = self._open(mode)
         try:
-            yield from self._read(capture, mode)
+            yield from self._read(self._reader(capture, mode))
         finally:
             # Another thread may be inside read(): releasing here is safe because this generator is that thread.
             with suppress(cv2.error):
@@ -159,12 +163,25 @@ class CameraSource:
 
     def _open(self, mode: Mode) -> cv2.VideoCapture:
         self.counts.openings += 1
-        capture = open_rtsp(self.address.url, self._options(mode), self._deadlines)
+        raw = mode is Mode.PACKETS
+        capture = open_rtsp(self.address.url, self._options(mode), self._deadlines_for(mode), raw=raw)
         if not capture.isOpened():
             raise diagnose(self.address, self._deadlines.open)
         return capture
 
-    def _read(self, capture: cv2.VideoCapture, mode: Mode) -> Iterator[Frame]:
+    def _reader(self, capture: cv2.VideoCapture, mode: Mode) -> PictureReader:
+        if mode is not Mode.PACKETS or self.facts is None:
+            return DecodingReader(capture)
+        patience, whole = self._deadlines_for(mode).read, self.facts.whole
+        return PacketReader(capture, self.facts.codec, whole=whole, patience=patience, stop=self._stop)
+
+    def _deadlines_for(self, mode: Mode) -> Deadlines:
+        """Where key frames alone are read, silence is only longer than the key-frame distance, and then some."""
+        if mode is Mode.FULL or self.facts is None or self.facts.gop is None:
+            return self._deadlines
+        return replace(self._deadlines, read=max(self._deadlines.read, 2 * self.facts.gop + 1))
+
+    def _read(self, reader: PictureReader) -> Iterator[Frame]:
         """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted."""
         opened = time.monotonic()
         self.clock = CaptureClock(jumps=self.clock.jumps)
@@ -172,12 +189,11 @@ class CameraSource:
         late_since: float | None = None
         while not self._stop.is_set():
             asked = time.monotonic()
-            if not capture.grab():
+            if (stamp := reader.grab()) is None:
                 raise self._why_ended(last is None, time.monotonic() - asked)
             arrival = time.monotonic()
-            stamp = stamp_of(capture)
             if stamp == last:
-                self.counts.halves += 1
+                self._reject_halves()
                 continue
             last = stamp
             lag = 0.0 if self._start else self.clock.lag(stamp.seconds, arrival)
@@ -190,9 +206,16 @@ class CameraSource:
             captured_at = self._captured_at(stamp.seconds, lag)
             if not self._sampler.due(captured_at):
                 continue
-            read, image = capture.retrieve()
-            if read and image is not None:
+            if (image := reader.picture()) is not None:
                 yield self._frame(image, captured_at, lag, arrival)
+
+    def _reject_halves(self) -> None:
+        self.counts.halves += 1
+        if self.facts is None:
+            return
+        # Measuring missed it: from now on the parts of a picture are put together before they are decoded.
+        self.facts = replace(self.facts, whole=False)
+        raise StreamCut(f"{self.address.masked}: sends each picture in halves; connecting anew to join them")
 
     def _drop_stale(self, lag: float, arrival: float, late_since: float | None) -> float:
         self.counts.stale += 1
@@ -202,7 +225,7 @@ class CameraSource:
         return since
 
     def _why_ended(self, nothing_came: bool, waited: float) -> CameraError:
-        silent = waited >= self._deadlines.read * 0.9
+        silent = waited >= self._deadlines.read * 0.9  # FFmpeg says the same, nothing, of an end and of a time-out
         if nothing_came:
             return NoFrames(f"{self.address.masked}: opened, but no picture came within {waited:.0f} s")
         if silent:
@@ -214,7 +237,7 @@ class CameraSource:
             return self._start + timedelta(seconds=pts * self._speed)
         return datetime.now(UTC) - timedelta(seconds=lag)
 
-    def _frame(self, image: cv2.typing.MatLike, captured_at: datetime, lag: float, arrival: float) -> Frame:
+    def _frame(self, image: Image, captured_at: datetime, lag: float, arrival: float) -> Frame:
         height, width = image.shape[:2]
         if self._size is not None and self._size != (width, height):
             self.counts.epoch += 1
@@ -222,7 +245,7 @@ class CameraSource:
         self.counts.delivered += 1
         self.counts.lag, self.counts.last_frame = lag, arrival
         self._move(CameraState.LIVE)
-        return Frame(_as_image(image), captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch)
+        return Frame(image, captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch)
 
     def _move(self, state: CameraState, reason: str = "") -> None:
         check_move(self.state, state)
@@ -230,9 +253,3 @@ class CameraSource:
         self.counts.state = state
         if changed and self._on_note is not None:
             self._on_note(CameraNote(self._name, state.value, datetime.now(UTC), reason))
-
-
-def _as_image(picture: cv2.typing.MatLike) -> Image:
-    """What OpenCV decoded, as the (height, width, 3) BGR array that everything above expects."""
-    coloured = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    return np.asarray(coloured, np.uint8)

@@ -245,15 +245,17 @@ class _Reader:
         return line
 
 
-def _repeated_keys(node: yaml.Node | None) -> Iterator[tuple[int, str]]:
+def _repeated_keys(node: yaml.Node | None, above: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[int, str]]:
     """YAML forbids a key twice, PyYAML takes the last one: a camera would lose its first address unseen."""
+    if node is None or node in above:  # an alias may lead back to where it stands
+        return
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
             if key.value in seen:
                 yield key.start_mark.line + 1, key.value
             seen.add(key.value)
-            yield from _repeated_keys(value)
+            yield from _repeated_keys(value, (*above, node))
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated_keys(value)
+            yield from _repeated_keys(value, (*above, node))

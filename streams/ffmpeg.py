@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import Path
+from typing import cast
 
 # OPENCV_FFMPEG_IS_THREAD_SAFE: without it one camera that hangs while opening blocks the opening of every other one.
 # OPENCV_FFMPEG_LOGLEVEL 8 (fatal): a bad camera writes a line per broken macroblock to standard error otherwise.
@@ -27,7 +29,8 @@ import cv2
 # Every opening warns that OPENCV_FFMPEG_IS_THREAD_SAFE is set; what we need to know of a failure we find out ourselves.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
-_FILE_OPTIONS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi"
+# h264 and hevc are for `open_packet`, which may meet these options; `sniff` keeps such files out.
+_FILE_OPTIONS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,h264,hevc"
 
 
 def rtsp_options(*, transport: str, key_frames: bool, patient: bool = False) -> str:
@@ -91,6 +94,12 @@ def open_file(path: Path, *, raw: bool = False) -> cv2.VideoCapture:
     parameters = [cv2.CAP_PROP_FORMAT, -1] if raw else [cv2.CAP_PROP_N_THREADS, 1]
     with _turnstile.passing(_FILE_OPTIONS):
         return cv2.VideoCapture(f"file:{path.resolve()}", cv2.CAP_FFMPEG, parameters)
+
+
+def open_packet(stream: BufferedIOBase) -> cv2.VideoCapture:
+    """Opens one picture in memory (Annex-B); the caller keeps `stream` alive. Any options will do, so it never waits."""
+    reader = cast("cv2.IStreamReader", stream)  # OpenCV takes any Python object with read and seek for one
+    return cv2.VideoCapture(reader, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 
 
 class _Turnstile:

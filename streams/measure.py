@@ -16,12 +16,16 @@ from streams.address import CameraAddress
 from streams.diagnose import diagnose
 from streams.errors import NoFrames
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, stamp_of
+from streams.sampling import EARLY
+
+SELDOM = 3.0  # key-frame distances in a period from which walking over packets is cheaper than decoding every key frame
 
 
 class Mode(StrEnum):
     """How a camera is read."""
 
     KEY = "key frames"  # decode key frames alone
+    PACKETS = "wanted key frames"  # decode nothing but the key frame that is wanted
     FULL = "every frame"  # decode everything, keep what is wanted
 
 
@@ -34,13 +38,19 @@ class StreamFacts:
     height: int
     fps: float
     gop: float | None
-    whole: bool  # False when one picture comes as several packets with equal PTS: key-frame decoding would halve it
+    whole: bool  # False when one picture comes as several packets with equal stamps, which decode as so many half ones
+    reordered: bool = False  # B-frames: a decoder that sees key frames alone would give each out two key frames late
 
 
 def choose_mode(facts: StreamFacts, every: timedelta) -> Mode:
-    """Key frames alone where they come at least once a period, and whole; everything otherwise."""
-    often_enough = facts.gop is not None and facts.gop <= every.total_seconds() * 1.05
-    return Mode.KEY if often_enough and facts.whole else Mode.FULL
+    """The cheapest way to get a whole picture every period (see docs/cameras.md for what each costs)."""
+    period = every.total_seconds()
+    joinable = facts.codec in ("H.264", "H.265")
+    if joinable and not facts.whole:
+        return Mode.PACKETS
+    if facts.gop is None or facts.gop > period * (1 + EARLY):
+        return Mode.FULL
+    return Mode.PACKETS if joinable and (facts.reordered or period >= SELDOM * facts.gop) else Mode.KEY
 
 
 def measure(
@@ -52,7 +62,8 @@ def measure(
     """
     capture = open_rtsp(address.url, options, deadlines, raw=True)
     try:
-        if not capture.isOpened():
+        # FFmpeg opens a stream whose codec it does not know, and hands out its packets.
+        if not capture.isOpened() or capture.get(cv2.CAP_PROP_FOURCC) <= 0:
             raise diagnose(address, deadlines.open)
         keys, stamps = _collect(capture, limit, stop)
         if not stamps:
@@ -64,6 +75,7 @@ def measure(
             fps=_rate([stamp.seconds for stamp in stamps]),
             gop=max((later - earlier for earlier, later in pairwise(keys)), default=None),
             whole=all(earlier != later for earlier, later in pairwise(stamps)),
+            reordered=any(later.seconds < earlier.seconds for earlier, later in pairwise(stamps)),
         )
     finally:
         capture.release()

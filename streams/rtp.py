@@ -92,7 +92,7 @@ def _pictures(capture: cv2.VideoCapture) -> Iterator[Picture]:
 def split_units(stream: bytes) -> tuple[bytes, ...]:
     """The NAL units of an Annex-B byte stream, without start codes and trailing zeros."""
     starts = [match.end() for match in _START_CODE.finditer(stream)]
-    ends = [start - 3 for start in starts[1:]] + [len(stream)]
+    ends = [*(start - 3 for start in starts[1:]), len(stream)][: len(starts)]
     units = (stream[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True))
     return tuple(unit for unit in units if unit)
 
@@ -133,17 +133,13 @@ class Packetiser:
     sequence: int
     origin: int  # RTP time of the clip's beginning
 
-    def packets(self, picture: Picture, shown_at: float, *, mark_every_slice: bool = False) -> Iterator[bytes]:
-        """The packets of one picture shown at this time of the stream; the last one bears the marker.
-
-        `mark_every_slice` marks the last packet of every slice, as some cameras wrongly do.
-        """
+    def packets(self, picture: Picture, shown_at: float) -> Iterator[bytes]:
+        """The packets of one picture shown at this time of the stream; the last one bears the marker."""
         stamp = (self.origin + round(shown_at * CLOCK)) & 0xFFFFFFFF
         for number, unit in enumerate(picture.units, 1):
-            marked = number == len(picture.units) or (mark_every_slice and is_slice(unit, self.codec))
             parts = list(payloads(unit, self.codec))
             for count, part in enumerate(parts, 1):
-                last = marked and count == len(parts)
+                last = number == len(picture.units) and count == len(parts)
                 kind = PAYLOAD_TYPE | (0x80 if last else 0)
                 yield struct.pack(">BBHII", 0x80, kind, self.sequence, stamp, self.ssrc) + part
                 self.sequence = (self.sequence + 1) & 0xFFFF

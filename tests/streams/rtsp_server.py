@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
 from streams.loopback import Request, RtspServer, ServerThread, Session
-from streams.rtp import Clip, Picture
+from streams.rtp import Clip, Picture, is_slice
 
 
 class Fault(StrEnum):
@@ -97,8 +98,9 @@ class BadServer(RtspServer):
                 clip = camera.other
             frozen = faulty and camera.fault is Fault.FROZEN
             picture: Picture = clip.pictures[0 if frozen else number % len(clip.pictures)]
-            for packet in packetiser.packets(picture, number / clip.fps, mark_every_slice=camera.fault is Fault.SLICES):
-                await session.send_packet(packet)
+            for part in _slices(picture, clip.codec) if camera.fault is Fault.SLICES else (picture,):
+                for packet in packetiser.packets(part, number / clip.fps):
+                    await session.send_packet(packet)
             await session.writer.drain()
             number += 1
             await asyncio.sleep(max(0.0, began + number / clip.fps - clock.time()))
@@ -108,6 +110,16 @@ class BadServer(RtspServer):
         for session in self.sessions:
             session.writer.close()
         self.sessions.clear()
+
+
+def _slices(picture: Picture, codec: str) -> Iterator[Picture]:
+    """Every slice as if it were a picture: with a delimiter before it (H.264 AUD) and the marker after it."""
+    lead: list[bytes] = []
+    for unit in picture.units:
+        lead.append(unit)
+        if is_slice(unit, codec):
+            yield replace(picture, units=(b"\x09\xf0", *lead))
+            lead = []
 
 
 def _authorised(kind: str, request: Request) -> bool:

@@ -1,0 +1,147 @@
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+
+from detector.candidate import Candidate
+from detector.frame import Frame
+from streams.errors import AddressRefused, CameraUnknown
+from streams.fleet import CameraJob, CameraStatus, Fleet
+from streams.states import CameraState
+from streams.watcher import Look
+from tests.streams.conftest import Clips
+from tests.streams.rtsp_server import BadCameras, Fault
+from tests.streams.scripted import Notebook
+
+EVERY = timedelta(seconds=0.8)
+
+
+class Times:
+    """Makes looks that note when each camera's frames were taken."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[float]] = {}
+
+    def __call__(self, camera: str) -> Look:
+        taken = self.of.setdefault(camera, [])
+
+        def look(frame: Frame) -> Sequence[Candidate]:
+            taken.append(frame.captured_at.timestamp())
+            return ()
+
+        return look
+
+
+@pytest.fixture
+def sink() -> Notebook:
+    return Notebook()
+
+
+@pytest.fixture
+def times() -> Times:
+    return Times()
+
+
+@pytest.fixture
+def fleet(sink: Notebook, times: Times) -> Iterator[Fleet]:
+    fleet = Fleet(times, sink, openings_per_second=40)
+    yield fleet
+    fleet.close()
+    assert fleet.status() == ()
+
+
+def wait_for(condition: Callable[[], bool], patience: float = 20.0) -> None:
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "nothing happened in time"
+        time.sleep(0.02)
+
+
+def status(fleet: Fleet, camera: str) -> CameraStatus:
+    return next(one for one in fleet.status() if one.camera == camera)
+
+
+def test_no_camera_misses_a_sample_because_of_others(
+    bad_cameras: BadCameras, clips: Clips, fleet: Fleet, times: Times
+) -> None:
+    well = ["well 0", "well 1", "well 2"]
+    for camera in well:
+        fleet.add(CameraJob(camera, bad_cameras.add(camera.replace(" ", ""), clips["small"]), EVERY))
+    for fault in Fault:
+        url = bad_cameras.add(fault, clips["small"], fault, after=1.0, other=clips["large"])
+        fleet.add(CameraJob(fault, url, EVERY))
+    wait_for(lambda: all(len(times.of.get(camera, ())) >= 12 for camera in well), patience=40)
+    for camera in well:
+        taken = times.of[camera][1:]
+        gaps = [later - earlier for earlier, later in pairwise(taken)]
+        assert max(gaps) < 2 * EVERY.total_seconds(), (camera, gaps)
+    dead = {one.camera: one for one in fleet.status()}
+    assert dead["missing"].state is CameraState.WAITING
+    assert dead["missing"].reason == "not found"
+    assert dead["hang"].delivered == 0
+    assert all(dead[camera].state is CameraState.LIVE for camera in well)
+
+
+def test_cameras_come_and_go_while_others_are_watched(bad_cameras: BadCameras, clips: Clips, fleet: Fleet) -> None:
+    first = CameraJob("first", bad_cameras.add("first", clips["small"]), EVERY)
+    second = CameraJob("second", bad_cameras.add("second", clips["small"]), EVERY)
+    fleet.add(first)
+    fleet.add(second)
+    with pytest.raises(CameraUnknown, match="first"):
+        fleet.add(first)
+    wait_for(lambda: all(one.looked > 0 for one in fleet.status()))
+    fleet.remove("first")
+    before = status(fleet, "second").looked
+    wait_for(lambda: status(fleet, "second").looked > before + 1)
+    assert [one.camera for one in fleet.status()] == ["second"]
+    for act in (fleet.remove, fleet.pause, fleet.resume):
+        with pytest.raises(CameraUnknown, match="first"):
+            act("first")
+
+
+def test_a_paused_camera_is_left_alone_and_resumes(
+    bad_cameras: BadCameras, clips: Clips, fleet: Fleet, sink: Notebook
+) -> None:
+    fleet.add(CameraJob("gate", bad_cameras.add("gate", clips["small"]), EVERY))
+    wait_for(lambda: status(fleet, "gate").looked > 0)
+    fleet.pause("gate")
+    plays = bad_cameras["gate"].plays
+    assert status(fleet, "gate").state is CameraState.PAUSED
+    threading.Event().wait(0.5)
+    assert bad_cameras["gate"].plays == plays
+    fleet.resume("gate")
+    wait_for(lambda: status(fleet, "gate").state is CameraState.LIVE)
+    assert bad_cameras["gate"].plays == plays + 1  # measured before the pause, not again
+    assert sink.states("gate")[-2:] == ["opening", "live"]
+
+
+def test_a_change_takes_effect_and_an_equal_one_disturbs_nothing(
+    bad_cameras: BadCameras, clips: Clips, fleet: Fleet
+) -> None:
+    job = CameraJob("gate", bad_cameras.add("gate", clips["small"]), EVERY)
+    fleet.add(job)
+    wait_for(lambda: status(fleet, "gate").looked > 0)
+    describes = bad_cameras["gate"].describes
+    fleet.change(job)
+    assert bad_cameras["gate"].describes == describes
+    bad_cameras.add("other", clips["large"])
+    fleet.change(replace(job, url=bad_cameras.url("other")))
+    wait_for(lambda: status(fleet, "gate").looked > 0)
+    assert bad_cameras["other"].plays > 0
+    fleet.pause("gate")
+    fleet.change(job)
+    assert status(fleet, "gate").state is CameraState.PAUSED
+
+
+def test_a_job_with_a_bad_address_is_refused_whole(fleet: Fleet) -> None:
+    with pytest.raises(AddressRefused):
+        fleet.add(CameraJob("gate", "http://me:s3cret@10.1.2.3/", EVERY))
+    assert fleet.status() == ()
+
+
+def test_a_job_shows_no_password() -> None:
+    assert "s3cret" not in repr(CameraJob("gate", "rtsp://me:s3cret@10.1.2.3/", EVERY))
