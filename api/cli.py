@@ -9,10 +9,12 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import ground, registry
+from api.commands import ground, look, registry, service, watching
+from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
 from models.errors import ModelError
+from streams.errors import StreamError
 
 app = typer.Typer(
     help="Finds stalls and advertising that break street rules, and hands a person a short, evidenced list.",
@@ -22,7 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(registry.app, name="models")
-ground.register(app)
+for group in (service, watching, look, ground):
+    group.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,7 +40,7 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         tell(f"streetwarden: {error.format_message()}")
         return error.exit_code
-    except (DetectorError, ModelError) as error:
+    except (ApiError, StreamError, DetectorError, ModelError) as error:
         tell(f"streetwarden: {error}")
         return 2
     except (KeyboardInterrupt, typer.Abort):

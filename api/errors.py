@@ -2,6 +2,8 @@
 
 ApiError
 ├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
+├── PortTaken              the address to listen on cannot be had
+├── SamplesMissing         the demo's footage or script is not there, or is not what it should be
 ├── EvidenceError
 │   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
 │   ├── EvidenceUnwritable the evidence folder cannot be written
@@ -29,6 +31,14 @@ class ApiError(Exception):
 
 class SettingsInvalid(ApiError):
     """A setting is missing, malformed, or unsafe where it is used."""
+
+
+class PortTaken(ApiError):
+    """The address to listen on cannot be had."""
+
+
+class SamplesMissing(ApiError):
+    """The demo's footage or script is not there, or is not what it should be."""
 
 
 class EvidenceError(ApiError):

@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     language: Literal["en", "zh"] = Field(
         "en", description="Language of the pages where the browser asks for none that we have."
     )
+    cameras_file: Path | None = Field(None, description="The camera file that `serve --watch` reads.")
+    rulebook_file: Path | None = Field(None, description="The rulebook's YAML file; permits lie beside it.")
     undo_window: timedelta = Field(
         timedelta(seconds=20),
         ge=timedelta(0),

@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from api.context import CameraView, MapZone
 from detector.calibration import calibrate, read_points
 from detector.engine import OnnxModel, load_model
 from detector.fixed_camera import FixedCamera
 from detector.look import Look
-from detector.rulebook import Rulebook
+from detector.rulebook import Rule, Rulebook
+from detector.zones import Zone
 from models.registry import list_models
 from streams.address import PRIVATE_NETWORKS
 from streams.cameras_file import CameraConfig, read_cameras
@@ -139,3 +141,14 @@ def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
     """The rulebook's zones on the ground, for the map."""
     return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
 
+
+def without_rulebook(cameras: Sequence[str]) -> Rulebook:
+    """Stands in where no rulebook was given: whatever stands anywhere in view is worth a look, and nothing is known.
+
+    Every ruling is `unknown`: what is allowed where, and what has a permit, nobody has said.
+    """
+    everywhere = ((-1e6, -1e6), (1e6, -1e6), (1e6, 1e6), (-1e6, 1e6))
+    zones = [Zone(f"view of {camera}", "view", everywhere, camera) for camera in cameras]
+    stalls = Rule("no-rulebook", ("stall",), ("view",), dwell=timedelta(minutes=5), permit_required=True)
+    signs = Rule("no-rulebook-signs", ("signboard", "cantilever_sign", "window_ad"), ("view",), permit_required=True)
+    return Rulebook.of("none", ZoneInfo("UTC"), zones, (stalls, signs), None)

@@ -1,6 +1,6 @@
 """`streetwarden geotag`, `calibrate` and `rule`: pixels to the ground, and what the rulebook says of a place."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +8,14 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.progress import track
 
-from api.printing import AsJson, emit, errors_console
+from api.printing import AsJson, emit, errors_console, tell
 from detector.calibration import calibrate, read_points
 from detector.errors import RayMissesGround
 from detector.frame import Lens, Pose
 from detector.ground import GroundPoint
 from detector.pose import PoseLocator
 from detector.rulebook_file import load_rulebook
+from streams.telemetry.read import read_telemetry
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -138,6 +139,22 @@ def calibrate_camera(
     emit(record, f"residual {result.rmse_m:.2f} m, {left_out}, distortion k1 {result.distortion:+.3f}", as_json)
 
 
+def telemetry(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="SRT sidecar, video, photo or KLV.", exists=True)],
+    as_json: AsJson = False,
+) -> None:
+    """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.
+
+    Example: streetwarden telemetry DJI_0001.SRT --json
+    """
+    said = read_telemetry(file)
+    for record in said.records:
+        line = record.to_json()
+        emit(line, "  ".join(f"{name} {value}" for name, value in line.items() if value is not None), as_json)
+    for skipped in said.skipped:
+        tell(f"streetwarden: {file}: {skipped}")
+
+
 def rule(
     rulebook: Annotated[Path, typer.Option(help="The rulebook's YAML file.", exists=True, dir_okay=False)],
     class_name: Annotated[str, typer.Option("--class", help="What stands there, e.g. stall.")],
@@ -152,12 +169,15 @@ def rule(
     Example: streetwarden rule --rulebook rulebook.yaml --class stall --at 2026-11-20T10:00:00+08:00
     --lat 34.7466 --lon 113.6253 --dwell 360
     """
-    book = load_rulebook(rulebook)
+    book = load_rulebook(rulebook, now=datetime.now(UTC))
     if (lat is None) != (lon is None):
         raise typer.BadParameter("give both --lat and --lon, or neither when the position is unknown")
     position = None if lat is None or lon is None else GroundPoint(lat, lon, 0.0, 0.0)
     stood = None if dwell is None else timedelta(seconds=dwell)
-    ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
+    try:
+        ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     record = {"ruling": ruling.outcome.value, "reasons": list(ruling.reasons), "code": ruling.code}
     emit(record, f"{ruling.outcome.value}: {'; '.join(ruling.reasons)}", as_json)
 
@@ -176,3 +196,4 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"ignore_unknown_options": True})(geotag)  # U and V may be negative
     app.command("calibrate")(calibrate_camera)
     app.command()(rule)
+    app.command()(telemetry)

@@ -9,13 +9,16 @@ from rich.progress import track
 from api.printing import AsJson, emit, errors_console, tell
 from detector.detections import Detection
 from detector.engine import load_model
-from detector.errors import PictureUnreadable, RayMissesGround
+from detector.errors import PictureUnreadable, PoseImpossible, RayMissesGround
 from detector.ground import Locator
 from detector.pixels import read_picture
-from streams.telemetry.photo import photo_locator
+from detector.pose import PoseLocator
+from streams.telemetry.flight import Flight
+from streams.telemetry.photo import read_photo
+from streams.telemetry.record import Telemetry
 
 Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
-Folder = Annotated[Path | None, typer.Option("--models-folder", help="A folder of cards; the shipped models if absent.")]
+Folder = Annotated[Path | None, typer.Option("--models-folder", help="A folder of cards; else the shipped ones.")]
 
 
 def detect(
@@ -40,7 +43,7 @@ def detect(
             continue
         height, width = image.shape[:2]
         found = list(detector.detect(image, confidence))
-        locator = photo_locator(path, width, height)
+        locator = _locator(path, width, height)
         records = [_record(one, locator) for one in found]
         summary = ", ".join(f"{one.class_name} {one.confidence:.2f}" for one in found) or "nothing"
         line = {"image": str(path), "width": width, "height": height, "detections": records}
@@ -48,8 +51,21 @@ def detect(
     return 2 if unreadable else 0
 
 
+def _locator(path: Path, width: int, height: int) -> Locator | None:
+    """Pixels to the ground, where the photo says how it was taken."""
+    photo = read_photo(path.read_bytes())
+    if photo is None:
+        return None
+    pose = Flight(Telemetry((photo.record,))).pose_at(0.0, photo.lens, size=(width, height))
+    try:
+        return PoseLocator(pose) if pose else None
+    except PoseImpossible as error:
+        tell(f"streetwarden: {path}: no positions: {error}")
+        return None
+
+
 def _record(found: Detection, locator: Locator | None) -> dict[str, object]:
-    x1, y1, x2, y2 = found.box
+    x1, _, x2, y2 = found.box
     record: dict[str, object] = {"class": found.class_name, "confidence": round(found.confidence, 4)}
     record |= {"box": [round(side, 2) for side in found.box], "lat": None, "lon": None, "ce90": None}
     if locator is not None:

@@ -73,7 +73,7 @@ def show_evidence(service: Service, candidate_id: UUID, kind: Kind) -> Response:
 @router.post(
     "/candidates/{candidate_id}/verdict",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(403, 404, 409, 413, 422),
+    responses=problem_responses(400, 403, 404, 409, 413, 422),
 )
 def post_verdict(service: Service, candidate_id: UUID, said: VerdictIn) -> VerdictOut:
     """Confirm or reject a candidate. What is confirmed goes to the case system when the undo window is over."""

@@ -1,0 +1,114 @@
+"""`streetwarden serve` and `streetwarden demo`."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.app import create_app, open_store
+from api.demo import run_demo
+from api.durations import parse_duration
+from api.intake import StoreSink
+from api.printing import tell
+from api.serving import BackgroundServer, bind
+from api.settings import Settings, load_settings
+from api.wiring import CameraBoard, ModelShelf, Site, look_for, map_zones, read_site, without_rulebook
+from detector.rulebook import Rulebook
+from detector.rulebook_file import load_rulebook
+from streams.fleet import Fleet
+
+Cameras = Annotated[Path | None, typer.Option("--cameras", help="The camera file; else STREETWARDEN_CAMERAS_FILE.")]
+Book = Annotated[Path | None, typer.Option("--rulebook", help="The rulebook; else STREETWARDEN_RULEBOOK_FILE.")]
+
+
+def serve(
+    watch: Annotated[bool, typer.Option("--watch", help="Also watch the cameras, in this process.")] = False,
+    cameras: Cameras = None,
+    rulebook: Book = None,
+    for_: Annotated[str | None, typer.Option("--for", help="Stop after this long, e.g. 10m.")] = None,
+) -> None:
+    """Serve the API and the review page, and deliver confirmed cases.
+
+    Example: streetwarden serve --watch --cameras cameras.yaml --rulebook rulebook.yaml
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    settings = load_settings()
+    cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
+    limit = parse_duration("--for", for_) if for_ else None
+    if watch and cameras is None:
+        raise typer.BadParameter("--watch needs a camera file: give --cameras FILE or set STREETWARDEN_CAMERAS_FILE")
+    book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
+    shelf = ModelShelf()
+    site = read_site(cameras, shelf, loopback=settings.environment == "development") if cameras else None
+    with ExitStack() as stack:
+        listener = stack.enter_context(bind(settings.host, settings.port))
+        database, files = open_store(settings)
+        stack.callback(database.close)
+        board = CameraBoard(site.cameras if site else ())
+        zones = map_zones(book) if book else ()
+        app = create_app(settings, database, files, zones=lambda: zones, cameras=board.views)
+        server = stack.enter_context(BackgroundServer(app, listener))
+        if watch and site is not None:
+            sink = StoreSink(database, files, on_note=board.note)
+            stack.enter_context(_watching(site, book, shelf, sink, board))
+        tell(f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C stops it)")
+        _wait(server, None if limit is None else limit.total_seconds())
+
+
+@contextmanager
+def _watching(
+    site: Site, book: Rulebook | None, shelf: ModelShelf, sink: StoreSink, board: CameraBoard
+) -> Iterator[None]:
+    rules = book or without_rulebook(list(site.specs))
+    fleet = Fleet(lambda camera: look_for(site.specs[camera], rules, shelf), sink)
+    board.statuses = fleet.status
+    for job in site.jobs:
+        fleet.add(job)
+    try:
+        yield
+    finally:
+        fleet.close()
+
+
+def _wait(server: BackgroundServer, seconds: float | None) -> None:
+    over = threading.Event()
+    timer = threading.Timer(seconds, over.set) if seconds is not None else None
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        while server.alive and not over.wait(0.5):
+            pass
+    except KeyboardInterrupt:
+        tell("stopping")
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def demo(
+    for_: Annotated[str | None, typer.Option("--for", help="End by itself after this long, e.g. 120s.")] = None,
+    samples: Annotated[Path | None, typer.Option(help="Another folder of sample footage.")] = None,
+) -> int:
+    """Run the whole service on its sample footage, ready to review in a browser, until Ctrl-C.
+
+    Example: streetwarden demo --for 120s
+    """
+    limit = parse_duration("--for", for_).total_seconds() if for_ else None
+    return run_demo(_demo_settings(), samples, limit)
+
+
+def _demo_settings() -> Settings:
+    settings = load_settings()
+    return settings.model_copy(update={"data_dir": settings.data_dir / "demo", "case_api_url": None})
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the application."""
+    app.command()(demo)
+    app.command()(serve)

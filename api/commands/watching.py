@@ -1,0 +1,179 @@
+"""`streetwarden watch`: cameras or files watched without a server."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.durations import parse_duration
+from api.printing import AsJson, emit, tell
+from api.records import candidate_line, candidate_record
+from api.wiring import ModelShelf, Spec, default_models, look_for, read_camera, read_site, without_rulebook
+from detector.candidate import Candidate
+from detector.rulebook import Rulebook
+from detector.rulebook_file import load_rulebook
+from streams.backoff import OpeningBudget
+from streams.camera import CameraSource
+from streams.errors import StreamError
+from streams.file import FileSource
+from streams.sink import CameraNote
+from streams.source import Source
+from streams.watcher import watch
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One source with what its frames are looked at with, and how often."""
+
+    source: Source
+    spec: Spec
+    every: timedelta
+
+
+class PrintingSink:
+    """Prints candidates and changes of state, one line each; safe to share between watchers."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._lock = threading.Lock()
+        self.candidates: set[str] = set()
+
+    def take(self, candidate: Candidate) -> None:
+        with self._lock:
+            if candidate.sighting.key in self.candidates:
+                return
+            self.candidates.add(candidate.sighting.key)
+            emit({"candidate": candidate_record(candidate)}, candidate_line(candidate), self._as_json)
+
+    def note(self, note: CameraNote) -> None:
+        line = f"{note.at:%H:%M:%S} {note.camera}: {note.state}" + (f" ({note.reason})" if note.reason else "")
+        record = {"camera": note.camera, "state": note.state, "at": note.at.isoformat(), "reason": note.reason}
+        with self._lock:
+            emit(record, line, True) if self._as_json else tell(line)
+
+
+def watch_sources(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE…", help="rtsp:// addresses, video files, or camera files (.yaml).")
+    ],
+    model: Annotated[list[str] | None, typer.Option(help="A model of trained classes; may be given again.")] = None,
+    rulebook: Annotated[Path | None, typer.Option(help="The rulebook; without one every ruling is unknown.")] = None,
+    every: Annotated[str, typer.Option(help="How often to look.")] = "5s",
+    for_: Annotated[str | None, typer.Option("--for", help="Stop after this long, e.g. 60s.")] = None,
+    calibration: Annotated[Path | None, typer.Option(help="Ground control points (u,v,lat,lon) of the camera.")] = None,
+    start: Annotated[str | None, typer.Option(help="When a recording's first picture was taken, ISO 8601.")] = None,
+    speed: Annotated[float, typer.Option(min=0.01, help="Scene seconds in one second of a recording.")] = 1.0,
+    models_folder: Annotated[Path | None, typer.Option(help="A folder of cards; the shipped models if absent.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Watch cameras or files and print what would be put before a reviewer.
+
+    Example: streetwarden watch rtsp://10.1.2.3/main --rulebook rulebook.yaml --calibration north.csv --for 60s
+    """
+    period = parse_duration("--every", every)
+    limit = parse_duration("--for", for_) if for_ else None
+    shelf = ModelShelf(models_folder)
+    names = tuple(model) if model else default_models(shelf)
+    sink = PrintingSink(as_json)
+    recording = _Recording(_moment(start), speed)
+    budget = OpeningBudget()
+    plan: list[Watched] = []
+    for text in sources:
+        plan += _watched(text, names, period, calibration, recording, shelf, sink, budget)
+    ids = [one.spec.id for one in plan]
+    book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else without_rulebook(ids)
+    return _run(plan, book, shelf, sink, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """How a recording's time maps to the scene's."""
+
+    start: datetime | None
+    speed: float
+
+
+def _watched(
+    text: str,
+    models: tuple[str, ...],
+    every: timedelta,
+    calibration: Path | None,
+    recording: _Recording,
+    shelf: ModelShelf,
+    sink: PrintingSink,
+    budget: OpeningBudget,
+) -> list[Watched]:
+    if text.lower().endswith((".yaml", ".yml")):
+        site = read_site(Path(text), shelf, loopback=True)
+        return [
+            Watched(
+                CameraSource(job.url, name=job.id, every=job.every, budget=budget, on_note=sink.note),
+                site.specs[job.id],
+                job.every,
+            )
+            for job in site.jobs
+        ]
+    camera = read_camera(calibration)
+    if "://" in text:
+        source: Source = CameraSource(
+            text, every=every, budget=budget, on_note=sink.note, start=recording.start, speed=recording.speed
+        )
+    else:
+        source = FileSource(Path(text), start=recording.start, speed=recording.speed, every=every)
+    return [Watched(source, Spec(source.name, models, camera), every)]
+
+
+def _run(
+    plan: Sequence[Watched], book: Rulebook, shelf: ModelShelf, sink: PrintingSink, limit: timedelta | None
+) -> int:
+    looks = [look_for(one.spec, book, shelf) for one in plan]
+    stop = threading.Event()
+    failed: list[str] = []
+
+    def run(one: Watched, number: int) -> None:
+        try:
+            watch(one.source, looks[number], sink, one.every, stop)
+        except StreamError as error:  # this source is at its end; the others go on
+            failed.append(str(error))
+            tell(f"streetwarden: {error}")
+
+    threads = [threading.Thread(target=run, args=(one, n), daemon=True) for n, one in enumerate(plan)]
+    for thread in threads:
+        thread.start()
+    timer = threading.Timer(limit.total_seconds(), stop.set) if limit else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)
+    except KeyboardInterrupt:
+        stop.set()
+        for thread in threads:
+            thread.join(5)
+    if timer:
+        timer.cancel()
+    tell(f"{len(sink.candidates)} candidates from {len(plan)} sources")
+    return 2 if failed else 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--start {text!r} is no time: write it like 2026-11-20T10:00:00+08:00") from error
+    if moment.tzinfo is None:
+        raise typer.BadParameter(f"--start {text!r} needs its offset: write it like 2026-11-20T10:00:00+08:00")
+    return moment
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's commands to the application."""
+    app.command("watch")(watch_sources)
