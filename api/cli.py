@@ -9,12 +9,13 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import ground, look, registry, service, watching
+from api.commands import ground, later, look, registry, service, teaching, watching
 from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
 from models.errors import ModelError
 from streams.errors import StreamError
+from training.errors import TrainingError
 
 app = typer.Typer(
     help="Finds stalls and advertising that break street rules, and hands a person a short, evidenced list.",
@@ -24,8 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(registry.app, name="models")
-for group in (service, watching, look, ground):
+for group in (service, watching, look, ground, teaching):
     group.register(app)
+later.register(app, registry.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,7 +42,7 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         tell(f"streetwarden: {error.format_message()}")
         return error.exit_code
-    except (ApiError, StreamError, DetectorError, ModelError) as error:
+    except (ApiError, TrainingError, StreamError, DetectorError, ModelError) as error:
         tell(f"streetwarden: {error}")
         return 2
     except (KeyboardInterrupt, typer.Abort):

@@ -2,6 +2,8 @@
 
 ApiError
 ├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
+├── NotThereYet            a command of the contract that is yet to come
+├── ExtraMissing           a part that is installed separately is not there
 ├── PortTaken              the address to listen on cannot be had
 ├── SamplesMissing         the demo's footage or script is not there, or is not what it should be
 ├── EvidenceError
@@ -31,6 +33,14 @@ class ApiError(Exception):
 
 class SettingsInvalid(ApiError):
     """A setting is missing, malformed, or unsafe where it is used."""
+
+
+class NotThereYet(ApiError):
+    """A command of the contract that is yet to come."""
+
+
+class ExtraMissing(ApiError):
+    """A part that is installed separately is not there."""
 
 
 class PortTaken(ApiError):

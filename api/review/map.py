@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from shapely import Point, Polygon, box
 
 from api.context import CameraView, MapZone
+from detector.wgs import Plane
 
 WIDTH, HEIGHT = 360.0, 188.0  # of the drawing, in its own units
 NEAREST_M = 30.0  # never closer: a stall needs its street around it
 FARTHEST_CAMERA_M = 250.0  # a camera farther away is left outside rather than making the place a dot
-METRES_PER_DEGREE = 111_320.0  # along a meridian; good to 1 % over the few hundred metres drawn here
 LONGEST_BAR = 90.0
 CLEARANCE = 28.0
 SMALLEST_NAMED = 0.03  # share of the drawing that a zone must cover to carry its name
@@ -55,10 +55,13 @@ def draw_map(
     lat: float, lon: float, ce90: float | None, zones: Iterable[MapZone], camera: CameraView | None
 ) -> MapPicture:
     """The map around a position (WGS-84 degrees; `ce90` metres)."""
-    at_camera = _metres(lat, lon, camera.lat, camera.lon) if camera else None
+    plane = Plane(lat, lon)
+    at_camera = None
+    if camera is not None and camera.lat is not None and camera.lon is not None:
+        at_camera = plane.metres(camera.lat, camera.lon)
     reach = max(NEAREST_M, 2.0 * (ce90 or 0.0))
     if at_camera is not None and math.hypot(*at_camera) <= FARTHEST_CAMERA_M:
-        reach = max(reach, abs(at_camera[0]) * HEIGHT / WIDTH * 1.2, abs(at_camera[1]) * 1.2)
+        reach = max(reach, abs(at_camera[0]) * 1.2, abs(at_camera[1]) * HEIGHT / WIDTH * 1.2)
     else:
         at_camera = None
     scale = HEIGHT / 2 / reach
@@ -66,7 +69,7 @@ def draw_map(
     return MapPicture(
         width=WIDTH,
         height=HEIGHT,
-        zones=tuple(_draw_zones(lat, lon, scale, zones)),
+        zones=tuple(_draw_zones(plane, scale, zones)),
         grid_x=_grid(WIDTH, bar * scale),
         grid_y=_grid(HEIGHT, bar * scale),
         here=_spot((0.0, 0.0), scale),
@@ -77,11 +80,10 @@ def draw_map(
     )
 
 
-def _draw_zones(lat: float, lon: float, scale: float, zones: Iterable[MapZone]) -> Iterable[DrawnZone]:
+def _draw_zones(plane: Plane, scale: float, zones: Iterable[MapZone]) -> Iterable[DrawnZone]:
     view = box(0, 0, WIDTH, HEIGHT)
     for zone in zones:
-        offsets = [_metres(lat, lon, point[1], point[0]) for point in zone.polygon]
-        spots = [_spot(offset, scale) for offset in offsets if offset is not None]
+        spots = [_spot(plane.metres(lat, lon), scale) for lon, lat in zone.polygon]
         inside = Polygon([(spot.x, spot.y) for spot in spots]).intersection(view)
         if inside.is_empty:
             continue
@@ -96,15 +98,9 @@ def _beside_the_candidate(middle: Point) -> Spot:
     return Spot(round(middle.x, 1), round(HEIGHT / 2 + CLEARANCE if covered else middle.y, 1))
 
 
-def _metres(lat: float, lon: float, other_lat: float | None, other_lon: float | None) -> tuple[float, float] | None:
-    if other_lat is None or other_lon is None:
-        return None
-    east = (other_lon - lon) * METRES_PER_DEGREE * math.cos(math.radians(lat))
-    return east, (other_lat - lat) * METRES_PER_DEGREE
-
-
-def _spot(offset: tuple[float, float], scale: float) -> Spot:
-    return Spot(round(WIDTH / 2 + offset[0] * scale, 1), round(HEIGHT / 2 - offset[1] * scale, 1))
+def _spot(metres: tuple[float, float], scale: float) -> Spot:
+    north, east = metres
+    return Spot(round(WIDTH / 2 + east * scale, 1), round(HEIGHT / 2 - north * scale, 1))
 
 
 def _round_down(metres: float) -> int:

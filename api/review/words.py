@@ -31,7 +31,7 @@ CLASSES = {
     "banner": N_("Banner"),
     "a_board": N_("Pavement board"),
 }
-OUTCOMES = {"violation": N_("Violation"), "unknown": N_("Cannot tell"), "permitted": N_("Permitted")}
+OUTCOMES = {"violation": N_("Violation"), "permitted": N_("Permitted"), "unknown": N_("Cannot tell")}
 FINDERS = {"model": N_("trained model"), "objects": N_("everyday objects"), "occupancy": N_("occupied ground")}
 ZONE_KINDS = {
     "main_road": N_("main road"),
