@@ -14,6 +14,7 @@ from api.evidence import EvidenceStore
 from api.intake import StoreSink
 from api.settings import Settings
 from api.store import Database
+from api.store.tables import metadata
 from tests.api.postgres import PostgresServer, start_postgres
 from tests.api.samples import NOON, a_candidate
 from tests.api.serving import Served, serve
@@ -103,16 +104,34 @@ class Service:
         return [item["id"] for item in found]
 
 
-@pytest.fixture
-def service(settings: Settings) -> Iterator[Service]:
-    """The whole service on a free port, with one zone and one camera."""
-    database, files = open_store(settings)
+def client(served: Served) -> httpx.Client:
+    """A client of a running service."""
+    return httpx.Client(base_url=served.url, timeout=10, trust_env=False)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The whole service on a free port, with one zone and two cameras; started once, it is dear on a small machine."""
+    configured = Settings(
+        _env_file=None, data_dir=tmp_path_factory.mktemp("service"), port=0, min_free_mb=1, reviewer="Li Wei"
+    )
+    database, files = open_store(configured)
     zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
     cameras = (
         CameraView("cam-1", "Daxue Road north", "live", NOON, "", datetime.now(UTC), 34.7466, 113.6251),
         CameraView("cam-2", "Market gate", "waiting", NOON, "connection refused"),
     )
-    app = create_app(settings, database, files, zones=lambda: zones, cameras=lambda: cameras)
-    with serve(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as http:
+    app = create_app(configured, database, files, zones=lambda: zones, cameras=lambda: cameras)
+    with serve(app) as served, client(served) as http:
         yield Service(served, StoreSink(database, files), database, http)
     database.close()
+
+
+@pytest.fixture
+def service(running: Service) -> Service:
+    """The running service, emptied."""
+    with running.database.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    running.http.cookies.clear()
+    return running

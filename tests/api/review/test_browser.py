@@ -1,0 +1,177 @@
+"""A reviewer's hour in a real Chromium: by keyboard, in both languages, with the strict policy in force."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.api.conftest import Service
+from tests.api.samples import a_candidate
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect  # noqa: E402  # after the skip above
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    fresh = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    fresh.set_default_timeout(10_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, service: Service) -> Iterator[Page]:
+    """A page that fails its test if the console complains or anything is asked of another site."""
+    complaints: list[str] = []
+    ours = urlsplit(service.url).netloc
+
+    def listen(message: ConsoleMessage) -> None:
+        # Chromium itself reports each 409, which is an answer the page knows how to read.
+        if message.type in ("error", "warning") and "409 (Conflict)" not in message.text:
+            complaints.append(message.text)
+
+    def watch(request: Request) -> None:
+        if urlsplit(request.url).netloc != ours:
+            complaints.append(request.url)
+
+    opened = context.new_page()
+    opened.on("console", listen)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", watch)
+    yield opened
+    assert complaints == []
+
+
+def shown(page: Page) -> str:
+    return page.locator(".card").get_attribute("data-id") or ""
+
+
+def left(page: Page, count: int) -> None:
+    expect(page.locator("#left")).to_have_text(str(count))
+
+
+def states(service: Service) -> list[str]:
+    return [item["state"] for item in service.http.get("/api/v1/candidates").json()["items"]]
+
+
+def test_a_row_of_candidates_is_worked_off_by_keyboard(page: Page, service: Service) -> None:
+    ids = service.seed(4)
+    page.goto(f"{service.url}/")
+    expect(page.locator(".card h2")).to_have_text("Street stall")
+    left(page, 4)
+    assert shown(page) == ids[0]
+    page.keyboard.press("c")
+    left(page, 3)
+    page.keyboard.press("Enter")
+    left(page, 2)
+    page.keyboard.press("r")
+    page.keyboard.press("6")
+    left(page, 1)
+    expect(page.locator("#toast")).to_have_text("Rejected")
+    page.keyboard.press("u")
+    left(page, 2)
+    assert shown(page) == ids[2]
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    left(page, 1)
+    page.keyboard.press("c")
+    expect(page.locator(".nothing h2")).to_have_text("Nothing to review")
+    left(page, 0)
+    assert states(service) == ["confirmed", "confirmed", "rejected", "confirmed"]
+    reasons = [service.http.get(f"/api/v1/candidates/{ids[2]}").json()["verdict"]["reason"]]
+    assert reasons == ["permitted"]
+    assert service.http.get("/api/v1/outbox").json()["total"] == 3
+
+
+def test_looking_around_decides_nothing(page: Page, service: Service) -> None:
+    ids = service.seed(3)
+    page.goto(f"{service.url}/review")
+    for key, expected in (("j", 1), ("ArrowRight", 2), ("j", 0), ("k", 2), ("ArrowLeft", 1)):
+        page.keyboard.press(key)
+        expect(page.locator(".card")).to_have_attribute("data-id", ids[expected])
+    page.keyboard.press("b")
+    expect(page.locator(".box")).to_be_hidden()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("c")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    left(page, 3)
+    assert set(states(service)) == {"open"}
+
+
+def test_the_box_lies_on_the_thing_in_the_untouched_picture(page: Page, service: Service) -> None:
+    service.seed()
+    page.goto(f"{service.url}/review")
+    picture, box = page.locator(".scene image").bounding_box(), page.locator(".box .line").bounding_box()
+    assert picture is not None
+    assert box is not None
+    scale = picture["width"] / 640
+    assert (box["x"] - picture["x"]) / scale == pytest.approx(220, abs=2)
+    assert box["width"] / scale == pytest.approx(110, abs=4)
+    assert page.locator(".scene image").evaluate("async image => { await image.decode(); return image.href.baseVal }")
+
+
+def test_by_mouse_with_a_note_in_chinese(page: Page, service: Service) -> None:
+    (candidate_id,) = service.seed()
+    page.goto(f"{service.url}/review")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator(".why")).to_contain_text("已停留 360 秒")
+    page.get_by_role("button", name="驳回").click()
+    page.get_by_label("备注（可选）").fill("c1 店内")
+    page.get_by_role("button", name="店内经营").click()
+    expect(page.locator(".nothing")).to_contain_text("没有待审线索")
+    verdict = service.http.get(f"/api/v1/candidates/{candidate_id}").json()["verdict"]
+    assert (verdict["reason"], verdict["note"]) == ("in_shop", "c1 店内")
+
+
+def test_what_somebody_else_decided_is_skipped(page: Page, service: Service) -> None:
+    first, second = service.seed(2)
+    page.goto(f"{service.url}/review")
+    service.http.post(f"/api/v1/candidates/{first}/verdict", json={"decision": "rejected", "reason": "vehicle"})
+    page.keyboard.press("c")
+    expect(page.locator(".card")).to_have_attribute("data-id", second)
+    expect(page.locator("#toast")).to_have_text("Somebody has decided this one already")
+
+
+def test_new_candidates_appear_by_themselves(page: Page, service: Service) -> None:
+    page.goto(f"{service.url}/review")
+    expect(page.locator(".nothing")).to_be_visible()
+    service.sink.take(a_candidate())
+    expect(page.locator(".card")).to_be_visible()
+    left(page, 1)
+
+
+def test_cases_and_cameras_in_a_narrow_window(page: Page, service: Service) -> None:
+    service.seed()
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(f"{service.url}/review")
+    expect(page.locator("#confirm")).to_be_in_viewport()
+    page.keyboard.press("c")
+    expect(page.locator(".nothing")).to_be_visible()
+    page.get_by_role("link", name="Cases").click()
+    page.locator("tbody a").first.click()
+    expect(page.locator("pre")).to_contain_text("stall-on-main-road")
+    page.get_by_role("link", name="Cameras").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    for path in ("/review", "/cases", "/cameras"):
+        page.goto(f"{service.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -1,0 +1,55 @@
+"""The OpenAPI document is true: a fuzzer that reads it finds no 500 and no answer that it does not describe."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.conftest import Service
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
+    first, *_ = service.seed(3)
+    schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
+    walked = set()
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
+        operation = found.ok()
+        walked.add(operation.label)
+        if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
+            continue  # what takes nothing cannot be given anything wrong
+
+        @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
+        def probe(case: "Case[Any]", known: bool) -> None:
+            if known and "candidate_id" in case.path_parameters:
+                case.path_parameters["candidate_id"] = first
+            case.call_and_validate(checks=CHECKS)
+
+        probe()
+    assert len(walked) == 12
+    assert service.http.get(f"/api/v1/candidates/{first}").status_code == 200
+
+
+def test_every_operation_describes_its_problems(service: Service) -> None:
+    document = service.http.get("/api/v1/openapi.json").json()
+    assert "HTTPValidationError" not in str(document)
+    for path, operations in document["paths"].items():
+        for name, operation in operations.items():
+            for status, answer in operation["responses"].items():
+                expected = "application/json" if status.startswith("2") else "application/problem+json"
+                kinds = set(answer.get("content", {}))
+                assert kinds <= {expected, "image/jpeg"}, (path, name, status, kinds)
