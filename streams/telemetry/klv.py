@@ -136,7 +136,7 @@ def _record(tags: dict[int, bytes]) -> Record:
     yaw, pitch, roll = _pointing(tags)
     return Record(
         t=0.0,
-        time=_EPOCH + timedelta(microseconds=int.from_bytes(tags[2])) if len(tags.get(2, b"")) == 8 else None,
+        time=_time(tags.get(2, b"")),
         lat=lat,
         lon=lon,
         height=None,  # the packet knows the height above the sea only
@@ -148,6 +148,13 @@ def _record(tags: dict[int, bytes]) -> Record:
         altitude=_number(tags, 15),
         hfov=_number(tags, 16),
     )
+
+
+def _time(raw: bytes) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(microseconds=int.from_bytes(raw)) if len(raw) == 8 else None
+    except OverflowError:  # a damaged stamp, beyond the year 9999
+        return None
 
 
 def _pointing(tags: dict[int, bytes]) -> tuple[float | None, float | None, float | None]:
@@ -162,10 +169,11 @@ def _pointing(tags: dict[int, bytes]) -> tuple[float | None, float | None, float
 
 
 def _angles(matrix: Floats) -> tuple[float, float, float]:
-    yaw = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) % 360
     pitch = -np.degrees(np.arcsin(np.clip(matrix[2, 0], -1, 1)))
-    roll = np.degrees(np.arctan2(matrix[2, 1], matrix[2, 2]))
-    return float(yaw), float(pitch), float(roll)
+    if np.hypot(matrix[0, 0], matrix[1, 0]) < 1e-6:  # straight down: yaw and roll are one turn, called yaw
+        return float(np.degrees(np.arctan2(-matrix[0, 1], matrix[1, 1])) % 360), float(pitch), 0.0
+    yaw = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])) % 360
+    return float(yaw), float(pitch), float(np.degrees(np.arctan2(matrix[2, 1], matrix[2, 2])))
 
 
 def _streams(data: bytes) -> Iterator[bytes]:

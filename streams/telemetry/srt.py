@@ -37,6 +37,8 @@ _FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({_NUMBER})")
 _DATE: Final = re.compile(
     r"(\d{4})[.-](\d{1,2})[.-](\d{1,2})[ T]+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
 )
+_LATITUDE: Final = re.compile(r"\blatitude\s*:")
+_LONGITUDE: Final = re.compile(r"\blongt?itude\s*:")
 _LATITUDE_FIRST: Final = {"dji-barometer": False, "dji-distance": False, "dji-pry": False, "dji-metres": True}
 _WHICH_ALTITUDE: Final = (
     "altitude is printed without saying above what: some aircraft mean take-off here, others the sea"
@@ -60,8 +62,11 @@ def read_srt(text: str, *, zone: tzinfo | None = None, area: Polygon | None = No
     drafts: list[_Draft] = []
     skipped: list[str] = []
     first: datetime | None = None
-    for cue in cues(text):
+    found = list(cues(text))
+    for cue in found:
         fault = _fault(cue.text)
+        if fault is None and cue is found[-1] and _LATITUDE.search(text) and not _names_position(cue.text):
+            fault = "cut off before the position"
         if fault is None:
             draft = _read(cue, zone)
             if draft is not None:
@@ -84,11 +89,15 @@ def _fault(text: str) -> str | None:
         return "empty"
     if text.count("[") != text.count("]") or text.count("(") != text.count(")"):
         return "cut off in the middle"
-    if not is_telemetry(text) and not re.search(r"\blatitude\s*:", text):
+    if not is_telemetry(text) and not _LATITUDE.search(text):
         return "holds no telemetry"
     if _HOME.search(text) and not _GPS.search(text):
         return "cut off before the position"
     return None
+
+
+def _names_position(text: str) -> bool:
+    return bool((_LATITUDE.search(text) and _LONGITUDE.search(text)) or _GPS.search(text))
 
 
 def _read(cue: Cue, zone: tzinfo | None) -> _Draft | None:

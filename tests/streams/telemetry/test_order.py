@@ -1,0 +1,38 @@
+"""Evidence for the order of two numbers, strongest first."""
+
+from shapely.geometry import box
+
+from streams.telemetry.order import Fix, latitude_first
+
+# the same real line both ways round: 698.70 m from home
+LON_FIRST = Fix((-58.851745, -34.237922), (-58.847509, -34.232707), 698.70)
+LAT_FIRST = Fix((-34.237922, -58.851745), (-34.232707, -58.847509), 698.70)
+
+
+def test_the_printed_distance_is_the_strongest() -> None:
+    assert latitude_first([LON_FIRST], True) is False
+    assert latitude_first([LAT_FIRST], False) is True
+
+
+def test_over_the_home_point_distance_says_nothing() -> None:
+    near = Fix((10.00001, 20.0), (10.0, 20.0), 1.1)
+    assert latitude_first([near], None) is None
+    assert latitude_first([near], True) is True
+
+
+def test_a_distance_that_fits_neither_says_nothing() -> None:
+    assert latitude_first([Fix((10.0, 20.0), (10.1, 20.0), 5.0)], None) is None
+
+
+def test_a_value_beyond_ninety_is_a_longitude() -> None:
+    assert latitude_first([Fix((113.6, 34.7))], True) is False
+    assert latitude_first([Fix((34.7, 113.6))], False) is True
+
+
+def test_the_area_comes_last() -> None:
+    spain = box(-8, 36, 0, 43)
+    assert latitude_first([Fix((36.6, -6.1))], None, spain) is True
+    assert latitude_first([Fix((-6.1, 36.6))], None, spain) is False
+    assert latitude_first([Fix((36.6, -6.1))], False, spain) is False
+    assert latitude_first([Fix((1.0, 2.0))], None, spain) is None
+    assert latitude_first([], None) is None
