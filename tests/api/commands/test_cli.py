@@ -1,0 +1,50 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.api.commands.conftest import Typed
+from tests.conftest import REPO
+
+
+def test_an_unknown_command_is_one_line_and_exit_2(streetwarden: Typed) -> None:
+    printed = streetwarden("survay")
+    assert printed.code == 2
+    assert printed.err.count("\n") == 1
+    assert "survay" in printed.err
+
+
+@pytest.mark.parametrize("words", [("cameras", "check", "x"), ("audit", "verify"), ("models", "promote", "--now")])
+def test_what_is_not_there_yet_says_so(streetwarden: Typed, words: tuple[str, ...]) -> None:
+    printed = streetwarden(*words)
+    assert printed.code == 2
+    assert "not there yet" in printed.err
+    assert printed.out == ""
+
+
+def test_every_command_has_help_with_an_example(streetwarden: Typed) -> None:
+    for command in (
+        "demo",
+        "serve",
+        "watch",
+        "detect",
+        "geotag",
+        "calibrate",
+        "rule",
+        "telemetry",
+        "train",
+        "evaluate",
+    ):
+        printed = streetwarden(command, "--help")
+        assert printed.code == 0
+        assert f"streetwarden {command}" in printed.out.split("Example:")[1]
+
+
+def test_the_service_does_not_import_torch() -> None:
+    """A fresh process: this one may have trained a model a moment ago."""
+    code = (
+        "import sys; sys.modules['torch'] = None; sys.modules['ultralytics'] = None\n"
+        "from api.cli import run; sys.exit(run(['models', 'list']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
