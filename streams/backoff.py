@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 
 @dataclass(slots=True)
@@ -47,9 +48,20 @@ class OpeningBudget:
         self._lock = threading.Lock()
         self._next = 0.0
 
+    def reserve(self) -> float:
+        """Takes the next free turn; returns the seconds until it comes."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._gap
+            return turn - now
+
     def wait_turn(self, stop: threading.Event) -> bool:
         """Blocks until it is this caller's turn; False when `stop` was set meanwhile."""
-        with self._lock:
-            turn = max(time.monotonic(), self._next)
-            self._next = turn + self._gap
-        return not stop.wait(max(0.0, turn - time.monotonic()))
+        return not stop.wait(self.reserve())
+
+
+class Turns(Protocol):
+    """Whoever says when a camera may open: the budget itself, or a process that asks it."""
+
+    def wait_turn(self, stop: threading.Event) -> bool: ...

@@ -3,8 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -12,12 +12,12 @@ import cv2
 
 from detector.frame import Frame, Image
 from streams.address import CameraAddress
-from streams.backoff import Backoff, OpeningBudget
+from streams.backoff import Backoff, OpeningBudget, Turns
 from streams.clock import CaptureClock
 from streams.diagnose import diagnose
 from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedOut, Unauthorised
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, rtsp_options
-from streams.measure import Mode, StreamFacts, choose_mode, measure
+from streams.measure import Mode, Plan, StreamFacts, choose_mode, make_plan, measure
 from streams.readers import DecodingReader, PacketReader, PictureReader
 from streams.sampling import Sampler, phase_of
 from streams.sink import CameraNote
@@ -42,7 +42,8 @@ class CameraCounts:
     last_error: str = ""
     last_reason: str = ""
     mode: str = ""
-    state: CameraState = field(default=CameraState.IDLE)
+    state: CameraState = CameraState.IDLE
+    busy_since: float | None = None  # inside OpenCV since (monotonic seconds); long ago means that it hangs
 
 
 class CameraSource:
@@ -57,19 +58,26 @@ class CameraSource:
         url: str,
         *,
         name: str = "",
+        substream: str | None = None,
+        sharp_width: int = 640,
         every: timedelta = timedelta(0),
         transport: Literal["tcp", "udp"] = "tcp",
         deadlines: Deadlines | None = None,
-        budget: OpeningBudget | None = None,
+        budget: Turns | None = None,
         backoff: Backoff | None = None,
         on_note: Callable[[CameraNote], None] | None = None,
         start: datetime | None = None,
         speed: float = 1.0,
     ) -> None:
-        """`every` 0 delivers every frame that is decoded. Raises AddressRefused; connects to nothing yet."""
+        """`every` 0 delivers every frame that is decoded. `substream` is read instead when it is `sharp_width` wide.
+
+        Raises AddressRefused; connects to nothing yet.
+        """
         self.address = CameraAddress.parse(url)
+        self.substream = CameraAddress.parse(substream) if substream else None
         self.counts = CameraCounts()
-        self.facts: StreamFacts | None = None
+        self.plan: Plan | None = None
+        self._sharp_width = sharp_width
         self.clock = CaptureClock()
         self._name = name or self.address.masked
         self._every = every
@@ -126,7 +134,7 @@ class CameraSource:
         if isinstance(error, NoFrames):
             self._patient = not self._patient
         if isinstance(error, TimedOut):
-            self.facts = None  # somebody may have set another key-frame distance: measure again
+            self.plan = None  # somebody may have set another key-frame distance: measure again
         self.counts.last_error, self.counts.last_reason = str(error), error.reason
         pause = self._backoff.next_pause()
         if isinstance(error, Unauthorised):
@@ -137,49 +145,63 @@ class CameraSource:
     def _one_connection(self) -> Iterator[Frame]:
         if not self._budget.wait_turn(self._stop):
             return
-        mode = self._choose_mode()
-        self.counts.mode = mode.value
-        capture = self._open(mode)
+        plan = self.plan = self._make_plan()
+        self.counts.mode = plan.mode.value
+        capture = self._open(plan)
         try:
-            yield from self._read(self._reader(capture, mode))
+            yield from self._read(self._reader(capture, plan))
         finally:
             # Another thread may be inside read(): releasing here is safe because this generator is that thread.
             with suppress(cv2.error):
                 capture.release()
 
-    def _choose_mode(self) -> Mode:
+    def _make_plan(self) -> Plan:
         """Measured at the first opening: what a camera sends changes only when somebody sets it up anew."""
         if self._start is not None or self._every <= timedelta(0):
-            return Mode.FULL
-        if self.facts is None:
-            limit = max(self._every.total_seconds() * 2, 6.0)
-            self.counts.openings += 1
-            self.facts = measure(self.address, self._options(), self._deadlines, limit=limit, stop=self._stop)
-            self._budget.wait_turn(self._stop)
-        return choose_mode(self.facts, self._every)
+            return Plan(self.address, Mode.FULL, None)
+        if self.plan is not None:
+            return self.plan
+        plan = make_plan(self.address, self.substream, self._every, self._sharp_width, self._measure)
+        self._budget.wait_turn(self._stop)
+        return plan
 
-    def _options(self, mode: Mode = Mode.FULL) -> str:
+    def _measure(self, address: CameraAddress) -> StreamFacts:
+        self.counts.openings += 1
+        limit = max(self._every.total_seconds() * 2, 6.0)
+        with self._busy():
+            return measure(address, self._options(Mode.FULL), self._deadlines, limit=limit, stop=self._stop)
+
+    def _options(self, mode: Mode) -> str:
         return rtsp_options(transport=self._transport, key_frames=mode is Mode.KEY, patient=self._patient)
 
-    def _open(self, mode: Mode) -> cv2.VideoCapture:
+    def _open(self, plan: Plan) -> cv2.VideoCapture:
         self.counts.openings += 1
-        raw = mode is Mode.PACKETS
-        capture = open_rtsp(self.address.url, self._options(mode), self._deadlines_for(mode), raw=raw)
+        raw = plan.mode is Mode.PACKETS
+        with self._busy():
+            capture = open_rtsp(plan.address.url, self._options(plan.mode), self._deadlines_for(plan), raw=raw)
         if not capture.isOpened():
-            raise diagnose(self.address, self._deadlines.open)
+            raise diagnose(plan.address, self._deadlines.open)
         return capture
 
-    def _reader(self, capture: cv2.VideoCapture, mode: Mode) -> PictureReader:
-        if mode is not Mode.PACKETS or self.facts is None:
-            return DecodingReader(capture)
-        patience, whole = self._deadlines_for(mode).read, self.facts.whole
-        return PacketReader(capture, self.facts.codec, whole=whole, patience=patience, stop=self._stop)
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self.counts.busy_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self.counts.busy_since = None
 
-    def _deadlines_for(self, mode: Mode) -> Deadlines:
+    def _reader(self, capture: cv2.VideoCapture, plan: Plan) -> PictureReader:
+        if plan.mode is not Mode.PACKETS or plan.facts is None:
+            return DecodingReader(capture)
+        patience, facts = self._deadlines_for(plan).read, plan.facts
+        return PacketReader(capture, facts.codec, whole=facts.whole, patience=patience, stop=self._stop)
+
+    def _deadlines_for(self, plan: Plan) -> Deadlines:
         """Where key frames alone are read, silence is only longer than the key-frame distance, and then some."""
-        if mode is Mode.FULL or self.facts is None or self.facts.gop is None:
+        if plan.mode is Mode.FULL or plan.facts is None or plan.facts.gop is None:
             return self._deadlines
-        return replace(self._deadlines, read=max(self._deadlines.read, 2 * self.facts.gop + 1))
+        return replace(self._deadlines, read=max(self._deadlines.read, 2 * plan.facts.gop + 1))
 
     def _read(self, reader: PictureReader) -> Iterator[Frame]:
         """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted."""
@@ -189,7 +211,9 @@ class CameraSource:
         late_since: float | None = None
         while not self._stop.is_set():
             asked = time.monotonic()
-            if (stamp := reader.grab()) is None:
+            with self._busy():
+                stamp = reader.grab()
+            if stamp is None:
                 raise self._why_ended(last is None, time.monotonic() - asked)
             arrival = time.monotonic()
             if stamp == last:
@@ -211,10 +235,11 @@ class CameraSource:
 
     def _reject_halves(self) -> None:
         self.counts.halves += 1
-        if self.facts is None:
+        if self.plan is None or self.plan.facts is None:
             return
         # Measuring missed it: from now on the parts of a picture are put together before they are decoded.
-        self.facts = replace(self.facts, whole=False)
+        facts = replace(self.plan.facts, whole=False)
+        self.plan = Plan(self.plan.address, choose_mode(facts, self._every), facts)
         raise StreamCut(f"{self.address.masked}: sends each picture in halves; connecting anew to join them")
 
     def _drop_stale(self, lag: float, arrival: float, late_since: float | None) -> float:

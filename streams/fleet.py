@@ -4,28 +4,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, datetime
 
 from streams.backoff import OpeningBudget
 from streams.camera import CameraSource
 from streams.errors import CameraUnknown
+from streams.job import CameraJob
+from streams.process import ProcessSource
 from streams.sink import CameraNote, Sink
 from streams.states import CameraState
 from streams.watcher import Look, WatchCounts, watch
 
-
-@dataclass(frozen=True, slots=True)
-class CameraJob:
-    """What the fleet needs to know of one camera. Two equal jobs are the same work; a change restarts the camera."""
-
-    id: str
-    url: str
-    every: timedelta
-    transport: Literal["tcp", "udp"] = "tcp"
-
-    def __repr__(self) -> str:
-        return f"CameraJob({self.id!r}, every={self.every})"  # the address holds a password
+__all__ = ["CameraJob", "CameraStatus", "Fleet", "MakeLook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +41,24 @@ class CameraStatus:
     last_error: str
 
 
+_Source = CameraSource | ProcessSource
 MakeLook = Callable[[str], Look]  # a camera's id to the look that its frames get: places are kept per camera
 
 
 class Fleet:
-    """Watches cameras, one reading and one looking thread each, in this process. Thread-safe.
+    """Watches many cameras, each with a reading and a looking thread of its own. Thread-safe.
 
-    Decoding and inference leave Python's lock, so threads share the cores; what they must not share is a hang, and so
-    every camera has its own.
+    Decoding and inference leave Python's lock, so threads share the cores; what cameras must not share is a hang or a
+    crash of their decoder, and with `processes` every camera is read in a process of its own.
     """
 
-    def __init__(self, make_look: MakeLook, sink: Sink, *, openings_per_second: float = 8.0) -> None:
+    def __init__(
+        self, make_look: MakeLook, sink: Sink, *, openings_per_second: float = 8.0, processes: bool = False
+    ) -> None:
         self._make_look = make_look
         self._sink = sink
         self._budget = OpeningBudget(openings_per_second)
+        self._processes = processes
         self._lock = threading.RLock()
         self._watched: dict[str, _Watched] = {}
 
@@ -73,7 +67,7 @@ class Fleet:
         with self._lock:
             if job.id in self._watched:
                 raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
-            watched = _Watched(job, self._make_look, self._sink, self._budget)
+            watched = _Watched(job, self._make_look, self._sink, self._source_of)
             self._watched[job.id] = watched
             watched.start()
 
@@ -83,7 +77,7 @@ class Fleet:
             old = self._find(job.id)
             if old.job == job:
                 return
-            fresh = _Watched(job, self._make_look, self._sink, self._budget)
+            fresh = _Watched(job, self._make_look, self._sink, self._source_of)
             self._watched[job.id] = fresh
         old.stop()
         if not old.paused:
@@ -120,6 +114,10 @@ class Fleet:
         for camera in watched:
             camera.stop()
 
+    def _source_of(self, job: CameraJob) -> "_Source":
+        make = ProcessSource if self._processes else CameraJob.source
+        return make(job, self._budget, self._sink.note)
+
     def _find(self, camera: str) -> "_Watched":
         with self._lock:
             if camera not in self._watched:
@@ -130,29 +128,20 @@ class Fleet:
 class _Watched:
     """One camera with the thread that watches it."""
 
-    def __init__(self, job: CameraJob, make_look: MakeLook, sink: Sink, budget: OpeningBudget) -> None:
+    def __init__(
+        self, job: CameraJob, make_look: MakeLook, sink: Sink, make_source: Callable[[CameraJob], _Source]
+    ) -> None:
         self.job = job
         self._make_look = make_look
         self._sink = sink
-        self._budget = budget
+        self._make_source = make_source
         self._lock = threading.Lock()
-        self._source = self._make_source()
+        self._source = make_source(job)
         self._counts = WatchCounts()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._crash = ""
         self.paused = False
-
-    def _make_source(self) -> CameraSource:
-        job = self.job
-        return CameraSource(
-            job.url,
-            name=job.id,
-            every=job.every,
-            transport=job.transport,
-            budget=self._budget,
-            on_note=self._sink.note,
-        )
 
     def start(self) -> None:
         with self._lock:
@@ -187,9 +176,9 @@ class _Watched:
     def resume(self) -> None:
         if self.paused:
             self.paused = False
-            facts = self._source.facts
-            self._source = self._make_source()
-            self._source.facts = facts  # measured once; a pause does not change what the camera sends
+            plan = self._source.plan
+            self._source = self._make_source(self.job)
+            self._source.plan = plan  # measured once; a pause does not change what the camera sends
             self.start()
 
     def status(self) -> CameraStatus:

@@ -3,8 +3,10 @@
 Measured on packets, without decoding, at the first opening: the answer decides how the camera is read ever after.
 """
 
+import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -14,9 +16,11 @@ import cv2
 
 from streams.address import CameraAddress
 from streams.diagnose import diagnose
-from streams.errors import NoFrames
+from streams.errors import CameraError, NoFrames
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, stamp_of
 from streams.sampling import EARLY
+
+log = logging.getLogger(__name__)
 
 SELDOM = 3.0  # key-frame distances in a period from which walking over packets is cheaper than decoding every key frame
 
@@ -51,6 +55,38 @@ def choose_mode(facts: StreamFacts, every: timedelta) -> Mode:
     if facts.gop is None or facts.gop > period * (1 + EARLY):
         return Mode.FULL
     return Mode.PACKETS if joinable and (facts.reordered or period >= SELDOM * facts.gop) else Mode.KEY
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a camera is read: which of its streams, and how. `facts` are those of that stream, None for a recording."""
+
+    address: CameraAddress
+    mode: Mode
+    facts: StreamFacts | None
+
+
+def make_plan(
+    main: CameraAddress,
+    substream: CameraAddress | None,
+    every: timedelta,
+    sharp_width: int,
+    measure_one: Callable[[CameraAddress], StreamFacts],
+) -> Plan:
+    """The sub-stream where there is one at least `sharp_width` pixels wide, the main stream otherwise.
+
+    A sub-stream that fails is no reason to lose the camera. Raises the CameraError of the main stream.
+    """
+    if substream is not None:
+        try:
+            facts = measure_one(substream)
+        except CameraError as error:
+            log.warning("%s; the main stream is used", error)
+        else:
+            if facts.width >= sharp_width:
+                return Plan(substream, choose_mode(facts, every), facts)
+    facts = measure_one(main)
+    return Plan(main, choose_mode(facts, every), facts)
 
 
 def measure(

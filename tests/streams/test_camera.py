@@ -69,9 +69,10 @@ def test_a_camera_gives_one_frame_a_period_from_key_frames(
     assert source.counts.mode == "key frames"
     assert all(0.5 < gap < 1.5 for gap in gaps)
     assert datetime.now(UTC) - frames[-1].captured_at < SECOND
-    assert source.facts is not None
-    assert source.facts.gop == pytest.approx(0.4, abs=0.01)
-    assert source.facts.fps == pytest.approx(25, rel=0.05)
+    assert source.plan is not None
+    assert source.plan.facts is not None
+    assert source.plan.facts.gop == pytest.approx(0.4, abs=0.01)
+    assert source.plan.facts.fps == pytest.approx(25, rel=0.05)
 
 
 def test_rare_samples_decode_only_the_key_frames_they_want(bad_cameras: BadCameras, clips: Clips) -> None:

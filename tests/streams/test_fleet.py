@@ -1,3 +1,4 @@
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -144,4 +145,26 @@ def test_a_job_with_a_bad_address_is_refused_whole(fleet: Fleet) -> None:
 
 
 def test_a_job_shows_no_password() -> None:
-    assert "s3cret" not in repr(CameraJob("gate", "rtsp://me:s3cret@10.1.2.3/", EVERY))
+    job = CameraJob("gate", "rtsp://me:s3cret@10.1.2.3/", EVERY, substream="rtsp://me:s3cret@10.1.2.3/sub")
+    assert "s3cret" not in repr(job)
+
+
+def test_with_processes_a_killed_reader_is_replaced_and_nobody_else_notices(
+    bad_cameras: BadCameras, clips: Clips, sink: Notebook, times: Times
+) -> None:
+    fleet = Fleet(times, sink, openings_per_second=40, processes=True)
+    try:
+        for camera in ("first", "second"):
+            fleet.add(CameraJob(camera, bad_cameras.add(camera, clips["small"]), EVERY))
+        wait_for(lambda: all(one.looked > 1 for one in fleet.status()), patience=30)
+        readers = {child.name: child for child in multiprocessing.active_children()}
+        readers["camera first"].kill()
+        seen = len(times.of["second"])
+        wait_for(lambda: "waiting" in sink.states("first") and sink.states("first")[-1] == "live", patience=30)
+        wait_for(lambda: len(times.of["second"]) > seen + 4)
+        gaps = [later - earlier for earlier, later in pairwise(times.of["second"][1:])]
+        assert max(gaps) < 2 * EVERY.total_seconds()
+        assert sink.states("second") == ["opening", "live"]
+    finally:
+        fleet.close()
+    assert not [child for child in multiprocessing.active_children() if child.name.startswith("camera ")]

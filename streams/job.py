@@ -1,0 +1,41 @@
+"""What has to be watched: one camera and how."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from streams.backoff import Turns
+from streams.camera import CameraSource
+from streams.ffmpeg import Deadlines
+from streams.sink import CameraNote
+
+
+@dataclass(frozen=True, slots=True)
+class CameraJob:
+    """One camera to watch. Two equal jobs are the same work; a change restarts the camera.
+
+    The addresses hold passwords and are kept out of `repr`. `substream` is read where it is `sharp_width` pixels wide.
+    """
+
+    id: str
+    url: str = field(repr=False)
+    every: timedelta
+    transport: Literal["tcp", "udp"] = "tcp"
+    substream: str | None = field(default=None, repr=False)
+    sharp_width: int = 640
+    deadlines: Deadlines = field(default_factory=Deadlines)
+
+    def source(self, budget: Turns, on_note: Callable[[CameraNote], None]) -> CameraSource:
+        """The camera, read in this process; raises AddressRefused."""
+        return CameraSource(
+            self.url,
+            name=self.id,
+            substream=self.substream,
+            sharp_width=self.sharp_width,
+            every=self.every,
+            transport=self.transport,
+            deadlines=self.deadlines,
+            budget=budget,
+            on_note=on_note,
+        )

@@ -1,0 +1,244 @@
+"""A camera read in a process of its own, so that a decoder that crashes or hangs takes nobody with it.
+
+The child decodes and samples; frames come back through a pipe and look like any other source's. The parent kills a
+child that has been inside OpenCV for too long, notices one that died, and replaces both.
+"""
+
+import multiprocessing
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+
+import numpy as np
+
+from detector.frame import Frame
+from streams.backoff import Backoff, Turns
+from streams.camera import CameraCounts, CameraSource
+from streams.job import CameraJob
+from streams.measure import Plan
+from streams.sink import CameraNote
+from streams.states import CameraState
+
+HEARTBEAT = 1.0  # seconds between two reports of a child
+PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take before the child counts as hung
+
+
+MakeSource = Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A frame without its pixels, which follow as raw bytes."""
+
+    shape: tuple[int, ...]
+    captured_at: datetime
+    lag: float
+    index: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    counts: CameraCounts
+    plan: Plan | None
+
+
+@dataclass(frozen=True, slots=True)
+class _TurnWanted:
+    pass
+
+
+_Message = _Picture | _Report | _TurnWanted | CameraNote
+
+
+class ProcessSource:
+    """A Source whose camera lives in a child process; `counts` and `plan` are the child's as last reported."""
+
+    def __init__(
+        self,
+        job: CameraJob,
+        budget: Turns,
+        on_note: Callable[[CameraNote], None],
+        *,
+        make_source: MakeSource = CameraJob.source,
+        backoff: Backoff | None = None,
+    ) -> None:
+        """`make_source` must be importable by name: it runs in the child. Raises AddressRefused."""
+        CameraJob.source(job, budget, on_note)  # an address that is refused is refused here, not in the child
+        self.job = job
+        self.counts = CameraCounts()
+        self.plan: Plan | None = None
+        self.replaced = 0
+        self._budget = budget
+        self._on_note = on_note
+        self._make_source = make_source
+        self._backoff = backoff or Backoff()
+        self._stop = threading.Event()
+        self._child: BaseProcess | None = None
+        self._epoch = 0  # epochs of children before this one
+
+    @property
+    def name(self) -> str:
+        return self.job.id
+
+    @property
+    def live(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def kill(self) -> None:
+        """Ends the child at once; `frames` replaces it."""
+        if self._child is not None:
+            self._child.kill()
+
+    def frames(self) -> Iterator[Frame]:
+        """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
+        while not self._stop.is_set():
+            ours, theirs = context().Pipe(duplex=True)
+            arguments = (self.job, self.plan, self._make_source, theirs)
+            self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
+            self._child.start()
+            theirs.close()
+            try:
+                yield from self._receive(ours, self._child)
+            finally:
+                ours.close()
+                self._end(self._child)
+            if not self._stop.is_set():
+                self._replace()
+        self.counts.state = CameraState.STOPPED
+        self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
+
+    def _receive(self, pipe: "Connection[object, _Message]", child: BaseProcess) -> Iterator[Frame]:
+        while not self._stop.is_set() and not self._hangs():
+            try:
+                if not pipe.poll(HEARTBEAT):
+                    continue
+                message = pipe.recv()
+                if isinstance(message, _Picture):
+                    yield self._frame(message, pipe)
+                elif isinstance(message, _TurnWanted):
+                    threading.Thread(target=self._grant_turn, args=(pipe,), daemon=True).start()
+                else:
+                    self._listen(message)
+            except (EOFError, ConnectionError):
+                return  # the child has gone
+
+    def _listen(self, message: _Report | CameraNote) -> None:
+        if isinstance(message, _Report):
+            self.counts, self.plan = message.counts, message.plan or self.plan
+        elif message.state != CameraState.STOPPED.value:
+            self._on_note(message)
+
+    def _frame(self, picture: _Picture, pipe: "Connection[object, _Message]") -> Frame:
+        image = np.empty(picture.shape, np.uint8)
+        pipe.recv_bytes_into(image.data.cast("B"))
+        if picture.index > 40:
+            self._backoff.reset()
+        return Frame(image, picture.captured_at, self.name, picture.lag, picture.index, self._epoch + picture.epoch)
+
+    def _grant_turn(self, pipe: "Connection[object, _Message]") -> None:
+        if self._budget.wait_turn(self._stop):
+            with suppress(OSError, ValueError):  # the child may have gone, its pipe be closed
+                pipe.send("turn")
+
+    def _hangs(self) -> bool:
+        """Whether the child has been inside one call of OpenCV for far longer than any deadline allows."""
+        gop = self.plan.facts.gop if self.plan and self.plan.facts else None
+        deadline = max(self.job.deadlines.open, self.job.deadlines.read, 2 * (gop or 0.0) + 1)
+        since = self.counts.busy_since
+        return since is not None and time.monotonic() - since > PATIENCE * deadline
+
+    def _replace(self) -> None:
+        why = "its reader hung" if self._hangs() else "its reader ended"
+        self.replaced += 1
+        self._epoch += self.counts.epoch + 1  # nothing that the next child sends continues what this one sent
+        pause = self._backoff.next_pause()
+        self.counts = CameraCounts(failures=self.counts.failures + 1, state=CameraState.WAITING, last_error=why)
+        reason = f"{why}; a new one starts in {pause:.1f} s"
+        self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), reason))
+        self._stop.wait(pause)
+
+    def _end(self, child: BaseProcess) -> None:
+        if self._stop.is_set() and not self._hangs():
+            child.join(0.2)  # it sees its pipe closed and goes by itself, unless it is inside a read
+        child.kill()
+        child.join()
+        child.close()
+        self._child = None
+
+
+class _AskedTurns:
+    """The child's side of the site's budget: asks the parent and waits for its answer."""
+
+    def __init__(self, pipe: "Connection[_Message, str]", lock: threading.Lock) -> None:
+        self._pipe = pipe
+        self._lock = lock
+        self.granted = threading.Event()
+
+    def wait_turn(self, stop: threading.Event) -> bool:
+        self.granted.clear()
+        with self._lock:
+            self._pipe.send(_TurnWanted())
+        while not stop.is_set():
+            if self.granted.wait(0.2):
+                return True
+        return False
+
+
+def _child(job: CameraJob, plan: Plan | None, make_source: MakeSource, pipe: "Connection[_Message, str]") -> None:
+    """Runs in the child until the camera is stopped or the parent has gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children itself
+    lock = threading.Lock()
+    turns = _AskedTurns(pipe, lock)
+
+    def send(message: _Message) -> None:
+        with lock:
+            pipe.send(message)
+
+    source = make_source(job, turns, send)
+    source.plan = plan
+    threading.Thread(target=_report, args=(source, send), daemon=True).start()
+    threading.Thread(target=_obey, args=(source, turns, pipe), daemon=True).start()
+    try:
+        for frame in source.frames():
+            with lock:
+                shape = frame.image.shape
+                pipe.send(_Picture(shape, frame.captured_at, frame.lag, frame.index, frame.epoch))
+                pipe.send_bytes(np.ascontiguousarray(frame.image).data.cast("B"))
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # the parent has gone or has had enough of us
+
+
+def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:
+    try:
+        while True:
+            send(_Report(source.counts, source.plan))
+            time.sleep(HEARTBEAT)
+    except OSError:
+        source.stop()
+
+
+def _obey(source: CameraSource, turns: _AskedTurns, pipe: "Connection[_Message, str]") -> None:
+    """The parent says when to open; when it closes the pipe, the child ends."""
+    try:
+        while pipe.recv() == "turn":
+            turns.granted.set()
+    except (EOFError, OSError):
+        source.stop()
+
+
+def context() -> ForkServerContext:
+    """Children are forked from a small server that has imported OpenCV and nothing that runs threads."""
+    made = multiprocessing.get_context("forkserver")
+    made.set_forkserver_preload(["streams.camera"])
+    return made
