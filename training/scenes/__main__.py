@@ -3,6 +3,7 @@
     python -m training.scenes camera --out DIR     the street camera's clip, its truth and the demo's configuration
     python -m training.scenes drone --out DIR      the drone's clip, its telemetry and its truth
     python -m training.scenes config --out DIR     the configuration alone (needs no renderer)
+    python -m training.scenes frames --out DIR --count N     labelled single pictures of random streets, for training
 
 Rendering needs the `scenes` extra (Python 3.11) and ffmpeg. The same seed gives the same street and the same script.
 An interrupted rendering goes on where it stopped when it is given the same --work folder.
@@ -16,7 +17,6 @@ from pathlib import Path
 
 from training.errors import TrainingError
 from training.scenes import config, encode, flight_path, timeline, truth
-from training.scenes.camera import Pose
 
 CAMERA_FPS, CAMERA_KEY = timeline.SPEED / timeline.STEP, 2
 FLIGHT_FPS, FLIGHT_KEY = 1 / timeline.FLIGHT_STEP, 2
@@ -33,8 +33,12 @@ def main() -> None:
             config.write(wanted.out, script, pose, "street.mp4")
         elif wanted.clip == "camera":
             _camera(wanted, work / "street")
-        else:
+        elif wanted.clip == "drone":
             _drone(wanted, work / "flight")
+        else:
+            from training.scenes import frames
+
+            frames.render_frames(wanted.out, wanted.count, wanted.seed, wanted.width, wanted.samples, wanted.threads)
     except TrainingError as fault:
         sys.exit(f"scenes: {fault}")
 
@@ -43,13 +47,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="training.scenes", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("clip", choices=("camera", "drone", "config"))
+    parser.add_argument("clip", choices=("camera", "drone", "config", "frames"))
     parser.add_argument("--out", type=Path, required=True, help="where the clip and its truth go")
     parser.add_argument("--work", type=Path, help="where the single frames go (default: OUT/frames)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--width", type=int, default=1280, help="of the picture, 16:9")
     parser.add_argument("--samples", type=int, default=6, help="light paths a pixel, before denoising")
     parser.add_argument("--quality", type=int, default=34, help="x264 constant rate factor; lower is better and larger")
+    parser.add_argument("--count", type=int, default=100, help="how many pictures (frames only)")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -58,9 +63,10 @@ def _camera(wanted: argparse.Namespace, work: Path) -> None:
     from training.scenes import clip  # imports Blender, which `config` does without
 
     script, pose = timeline.street_script(wanted.seed), timeline.CAMERA.resized(wanted.width)
-    scene = clip.Scene(script, pose, wanted.samples, wanted.threads)
-    frames = clip.render_clip(scene.frame, work, script.frames)
-    poses: list[Pose] = [pose] * script.frames
+    poses = [pose] * script.frames
+    frames = clip.render_clip(
+        lambda: clip.Scene(script, pose, wanted.samples, wanted.threads).frame, work, script.frames
+    )
     encode.encode(work, wanted.out / "street.mp4", CAMERA_FPS, CAMERA_KEY, wanted.quality)
     truth.write_json(wanted.out / "street.json", truth.document("street.mp4", script, poses, frames, CAMERA_FPS))
     config.write(wanted.out, script, pose, "street.mp4")
@@ -70,12 +76,14 @@ def _drone(wanted: argparse.Namespace, work: Path) -> None:
     from training.scenes import clip, flight
 
     script = timeline.flight_script(wanted.seed)
-    scene = flight.Flight(script, wanted.width, wanted.samples, wanted.threads)
-    frames = clip.render_clip(scene.frame, work, script.frames)
+    poses = flight_path.poses(script, wanted.width)
+    frames = clip.render_clip(
+        lambda: flight.Flight(script, poses, wanted.samples, wanted.threads).frame, work, script.frames
+    )
     encode.encode(work, wanted.out / "flight.mp4", FLIGHT_FPS, FLIGHT_KEY, wanted.quality)
-    srt = encode.subtitles(script, scene.poses, flight_path.FOCAL_35MM, flight_path.GROUND_ALTITUDE)
+    srt = encode.subtitles(script, poses, flight_path.FOCAL_35MM, flight_path.GROUND_ALTITUDE)
     (wanted.out / "flight.srt").write_text(srt, encoding="utf-8")
-    truth.write_json(wanted.out / "flight.json", truth.document("flight.mp4", script, scene.poses, frames, FLIGHT_FPS))
+    truth.write_json(wanted.out / "flight.json", truth.document("flight.mp4", script, poses, frames, FLIGHT_FPS))
 
 
 if __name__ == "__main__":

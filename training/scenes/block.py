@@ -88,3 +88,37 @@ SCOOTERS = (
     + tuple((9.3, 31.5 + 0.8 * k) for k in range(6))
     + tuple((-9.4, 58.0 + 0.8 * k) for k in range(6))
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A block to be raised: the roadway's half width, the fronts' distance from the axis, and all that stands."""
+
+    road: float
+    front: float
+    near: float
+    far: float
+    zebra: float
+    buildings: dict[str, Building]
+    signs: tuple[Sign, ...]
+    west_trees: tuple[float, ...]
+    east_trees: tuple[float, ...]
+    lamps: tuple[tuple[int, float], ...]
+    parked: tuple[tuple[float, float], ...]  # scooters and bicycles: x, y
+    bollards: tuple[tuple[float, float], ...]
+
+
+BLOCK = Plan(
+    road=ROAD,
+    front=FRONT,
+    near=NEAR,
+    far=FAR,
+    zebra=ZEBRA,
+    buildings=BUILDINGS,
+    signs=SIGNS,
+    west_trees=WEST_TREES,
+    east_trees=EAST_TREES,
+    lamps=LAMPS,
+    parked=SCOOTERS,
+    bollards=tuple((ROAD + 0.4, 26 + k * 1.5) for k in range(9)),
+)

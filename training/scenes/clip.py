@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training.scenes import render, street
+from training.scenes.block import BLOCK
 from training.scenes.camera import Pose
 from training.scenes.cast import Cast
 from training.scenes.film import Linear, Window, develop, laid_over, merged
@@ -42,7 +43,7 @@ class Scene:
         self.script, self.pose, self.samples = script, pose, samples
         middle = script.light(script.frames * script.step / 2)
         render.start(threads, middle)
-        self.cast = Cast(script, street.build(script.seed))
+        self.cast = Cast(script, street.build(BLOCK, script.seed))
         render.look(pose)
         self._standing: Standing | None = None
 
@@ -100,14 +101,18 @@ def _settled(actor: Actor) -> bool:
     return still and actor.last - actor.first >= SETTLED
 
 
-def render_clip(frame: Frame, folder: Path, count: int) -> list[tuple[Seen, ...]]:
-    """Render `count` frames to `folder` as PNG with their boxes; those that are there already are kept."""
+def render_clip(raised: Callable[[], Frame], folder: Path, count: int) -> list[tuple[Seen, ...]]:
+    """Render `count` frames to `folder` as PNG with their boxes; those that are there already are kept.
+
+    `raised` raises the scene and gives its frame function; it is called only when a frame is missing.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
+    found, frame = [], None
     for index in range(count):
         picture, boxes = folder / f"{index:04d}.png", folder / f"{index:04d}.json"
         if not (picture.exists() and boxes.exists()):
             began = time.monotonic()
+            frame = frame or raised()
             pixels, what = frame(index)
             Image.fromarray(pixels).save(picture)
             write_seen(boxes, what)

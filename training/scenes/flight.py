@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from training.scenes import render, street
+from training.scenes.block import BLOCK
+from training.scenes.camera import Pose
 from training.scenes.cast import Cast
 from training.scenes.film import develop
-from training.scenes.flight_path import poses
 from training.scenes.script import Script
 from training.scenes.truth import Seen, seen
 
@@ -16,11 +19,11 @@ from training.scenes.truth import Seen, seen
 class Flight:
     """A script below a moving camera."""
 
-    def __init__(self, script: Script, width: int, samples: int, threads: int) -> None:
-        self.script, self.poses, self.samples = script, poses(script, width), samples
+    def __init__(self, script: Script, poses: Sequence[Pose], samples: int, threads: int) -> None:
+        self.script, self.poses, self.samples = script, poses, samples
         light = script.light(0)
         render.start(threads, light)
-        self.cast = Cast(script, street.build(script.seed))
+        self.cast = Cast(script, street.build(BLOCK, script.seed))
         self.light = light
 
     def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[Seen, ...]]:

@@ -34,8 +34,8 @@ def build(kind: StallKind, name: str, rng: np.random.Generator) -> bpy.types.Obj
     if kind == "umbrella":
         umbrella(shape, (0.15, 0.1, 0), rng.uniform(1.35, 1.6), canvas, WHITE if rng.random() < 0.4 else canvas)
         _table(shape, 1.9, 0.95, rng)
-        _crates(shape, (-1.25, 0.3, 0), rng)
-        _crates(shape, (1.3, -0.2, 0), rng)
+        crates(shape, (-1.25, 0.3, 0), rng)
+        crates(shape, (1.3, -0.2, 0), rng)
         _stool(shape, (0.2, 0.95, 0))
     elif kind == "awning":
         _cart(shape, 2.1, 1.0, canvas, rng)
@@ -44,7 +44,7 @@ def build(kind: StallKind, name: str, rng: np.random.Generator) -> bpy.types.Obj
     elif kind == "tent":
         _tent(shape, canvas)
         _table(shape, 2.2, 0.9, rng)
-        _crates(shape, (-1.0, 0.9, 0), rng)
+        crates(shape, (-1.0, 0.9, 0), rng)
     else:
         _cloth(shape, rng)
     return shape.object(name)
@@ -68,7 +68,7 @@ def umbrella(shape: Shape, foot: Point, radius: float, first: Rgb, second: Rgb) 
     shape.rod((x, y, z), (x, y, z + 0.12), 0.26, 0.24, plain((0.2, 0.2, 0.2), 0.9), sides=12)
 
 
-def _goods(
+def goods(
     shape: Shape, low: tuple[float, float], high: tuple[float, float], z: float, rng: np.random.Generator
 ) -> None:
     """Heaps of fruit and packets over a rectangle at height z."""
@@ -102,16 +102,17 @@ def _table(shape: Shape, width: float, depth: float, rng: np.random.Generator) -
     for x in (-width / 2 + 0.06, width / 2 - 0.06):
         for y in (-depth / 2 + 0.06, depth / 2 - 0.06):
             shape.rod((x, y, 0), (x, y, 0.72), 0.025, 0.025, plain(STEEL, 0.4, 0.7), sides=6)
-    _goods(shape, (-width / 2, -depth / 2), (width / 2 - 0.3, depth / 2 - 0.3), 0.77, rng)
+    goods(shape, (-width / 2, -depth / 2), (width / 2 - 0.3, depth / 2 - 0.3), 0.77, rng)
 
 
-def _crates(shape: Shape, foot: Point, rng: np.random.Generator) -> None:
+def crates(shape: Shape, foot: Point, rng: np.random.Generator) -> None:
+    """A stack of crates with goods on top."""
     for level in range(int(rng.integers(1, 4))):
         tone = ((0.03, 0.16, 0.4), (0.45, 0.1, 0.04), (0.38, 0.26, 0.13))[int(rng.integers(3))]
         z = foot[2] + 0.16 + level * 0.31
         shape.box((foot[0] + rng.uniform(-0.04, 0.04), foot[1], z), (0.5, 0.36, 0.29), plain(tone, 0.6), top=1.06)
     top = foot[2] + 0.31 * (level + 1)
-    _goods(shape, (foot[0] - 0.24, foot[1] - 0.17), (foot[0] + 0.1, foot[1] - 0.1), top, rng)
+    goods(shape, (foot[0] - 0.24, foot[1] - 0.17), (foot[0] + 0.1, foot[1] - 0.1), top, rng)
 
 
 def _stool(shape: Shape, foot: Point) -> None:
@@ -140,7 +141,7 @@ def _cart(shape: Shape, width: float, depth: float, canvas: Rgb, rng: np.random.
         shape.face([(x0, -reach, 2.0), (x1, -reach, 2.0), (x1, 0, 2.32), (x0, 0, 2.32)], cloth)
         shape.face([(x0, 0, 2.32), (x1, 0, 2.32), (x1, reach, 2.05), (x0, reach, 2.05)], cloth)
         shape.face([(x0, -reach, 1.8), (x1, -reach, 1.8), (x1, -reach, 2.0), (x0, -reach, 2.0)], cloth)
-    _goods(shape, (-width / 2, -depth / 2), (width / 2 - 0.3, depth / 2 - 0.3), 0.98, rng)
+    goods(shape, (-width / 2, -depth / 2), (width / 2 - 0.3, depth / 2 - 0.3), 0.98, rng)
     shape.rod((width * 0.3, 0.1, 0.97), (width * 0.3, 0.1, 1.3), 0.2, 0.2, plain((0.5, 0.5, 0.5), 0.3, 0.8), sides=12)
     _stool(shape, (-0.3, depth / 2 + 0.6, 0))
 
@@ -157,8 +158,8 @@ def _tricycle(shape: Shape, canvas: Rgb, rng: np.random.Generator) -> None:
     shape.rod((1.0, -0.32, 1.08), (1.0, 0.32, 1.08), 0.02, 0.02, dark)
     shape.rod((0.4, 0, 0.5), (1.1, 0, 0.55), 0.035, 0.035, frame)
     shape.box((0.62, 0, 0.82), (0.32, 0.24, 0.1), dark)
-    _goods(shape, (-1.2, -0.5), (0.2, 0.25), 0.72, rng)
-    _crates(shape, (-1.55, 0.1, 0), rng)
+    goods(shape, (-1.2, -0.5), (0.2, 0.25), 0.72, rng)
+    crates(shape, (-1.55, 0.1, 0), rng)
     umbrella(shape, (-0.3, 0.0, 0.3), 1.25, canvas, canvas)
 
 
@@ -174,5 +175,5 @@ def _tent(shape: Shape, canvas: Rgb) -> None:
 
 def _cloth(shape: Shape, rng: np.random.Generator) -> None:
     shape.box((0, 0, 0.015), (1.9, 1.3, 0.02), plain(CANVAS[int(rng.integers(len(CANVAS)))], 0.9))
-    _goods(shape, (-0.9, -0.6), (0.6, 0.3), 0.03, rng)
+    goods(shape, (-0.9, -0.6), (0.6, 0.3), 0.03, rng)
     _stool(shape, (0.1, 0.95, 0))

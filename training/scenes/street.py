@@ -8,19 +8,7 @@ import bpy
 import numpy as np
 
 from training.scenes import facades, paint, vehicles
-from training.scenes.block import (
-    BUILDINGS,
-    EAST_TREES,
-    FAR,
-    FRONT,
-    LAMPS,
-    NEAR,
-    ROAD,
-    SCOOTERS,
-    SIGNS,
-    WEST_TREES,
-    ZEBRA,
-)
+from training.scenes.block import Plan
 from training.scenes.materials import leaf, painted, plain
 from training.scenes.script import PAVEMENT
 from training.scenes.shapes import Shape, place
@@ -28,43 +16,43 @@ from training.scenes.shapes import Shape, place
 DEPTH = 14.0
 
 
-def build(seed: int) -> dict[int, bpy.types.Object]:
+def build(plan: Plan, seed: int) -> dict[int, bpy.types.Object]:
     """Raise the block. Returns the signs' objects by their actor number."""
     rng = np.random.default_rng(seed)
-    _ground(rng)
+    _ground(plan, rng)
     by_name = {}
-    for name, building in BUILDINGS.items():
-        front = FAR + 2 if building.side == 0 else FRONT
+    for name, building in plan.buildings.items():
+        front = plan.far + 2 if building.side == 0 else plan.front
         facades.build(building, front, DEPTH, rng)
         by_name[name] = building
-    _back_rows(rng)
-    _trees(rng)
-    _furniture(rng)
+    _back_rows(plan, rng)
+    _trees(plan, rng)
+    _furniture(plan, rng)
     signs = {}
-    for sign in SIGNS:
+    for sign in plan.signs:
         image = paint.sign((sign.chinese, sign.english), sign.back, sign.ink, sign.width, sign.height)
         material = painted(f"sign {sign.number}", image, 0.45)
         size = (sign.width, sign.height)
-        thing = facades.hang_sign(by_name[sign.building], FRONT, sign.along, size, material, f"sign {sign.number}")
+        thing = facades.hang_sign(by_name[sign.building], plan.front, sign.along, size, material, f"sign {sign.number}")
         signs[sign.number] = thing
     return signs
 
 
-def _ground(rng: np.random.Generator) -> None:
+def _ground(plan: Plan, rng: np.random.Generator) -> None:
     shape = Shape()
-    length = FAR - NEAR
-    asphalt = painted("road", paint.road(2 * ROAD, length, 50, (FAR - ZEBRA - 3.2,), rng), 0.8, bump=0.12)
-    shape.quad(((-ROAD, NEAR, 0), (ROAD, NEAR, 0), (ROAD, FAR, 0), (-ROAD, FAR, 0)), asphalt)
-    width = FRONT - ROAD
+    length = plan.far - plan.near
+    surface = paint.road(2 * plan.road, length, 50, (plan.far - plan.zebra - 3.2,), rng)
+    _sheet(shape, plan, (-plan.road, plan.road), 0.0, painted("road", surface, 0.8, bump=0.12))
+    width = plan.front - plan.road
     for side, tactile in ((-1, width * 0.42), (1, width * 0.42)):
         flags = painted(f"paving {side}", paint.paving(width, length, 50, tactile, rng), 0.85, bump=0.1)
-        x0, x1 = sorted((side * (ROAD + 0.14), side * FRONT))
-        shape.quad(((x0, NEAR, PAVEMENT), (x1, NEAR, PAVEMENT), (x1, FAR, PAVEMENT), (x0, FAR, PAVEMENT)), flags)
+        edges = sorted((side * (plan.road + 0.14), side * plan.front))
+        _sheet(shape, plan, (edges[0], edges[1]), PAVEMENT, flags)
         for k in range(int(length)):  # granite kerb stones, one a metre
             tone = float(rng.uniform(0.3, 0.42))
             stone = plain((round(tone, 2), round(tone, 2), round(tone * 0.97, 2)), 0.8)
-            x = side * (ROAD + 0.07)
-            shape.box((x, NEAR + k + 0.5, PAVEMENT / 2 - 0.02), (0.14, 0.985, PAVEMENT + 0.04), stone)
+            x = side * (plan.road + 0.07)
+            shape.box((x, plan.near + k + 0.5, PAVEMENT / 2 - 0.02), (0.14, 0.985, PAVEMENT + 0.04), stone)
     yard = painted("yard", paint.paving(40, 40, 12, 5.0, rng), 0.9)
     shape.face(
         ((-150, -120, -0.06), (150, -120, -0.06), (150, 240, -0.06), (-150, 240, -0.06)),
@@ -74,14 +62,19 @@ def _ground(rng: np.random.Generator) -> None:
     shape.object("ground")
 
 
-def _back_rows(rng: np.random.Generator) -> None:
+def _sheet(shape: Shape, plan: Plan, edges: tuple[float, float], z: float, material: bpy.types.Material) -> None:
+    (x0, x1), y0, y1 = edges, plan.near, plan.far
+    shape.quad(((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)), material)
+
+
+def _back_rows(plan: Plan, rng: np.random.Generator) -> None:
     """Roofs behind the fronts, which only a drone sees."""
     shape = Shape()
     for side in (-1, 1):
-        y = NEAR
-        while y < FAR:
+        y = plan.near
+        while y < plan.far:
             w, d, h = float(rng.uniform(8, 16)), float(rng.uniform(8, 13)), float(rng.uniform(4, 15))
-            x = side * (FRONT + DEPTH + 5 + d / 2)
+            x = side * (plan.front + DEPTH + 5 + d / 2)
             wall = plain((0.5, 0.46, 0.4), 0.9)
             shape.box((x, y + w / 2, h / 2), (d, w, h), wall)
             felt = painted(f"back {side} {y:.0f}", paint.roof(d, w, 16, rng), 0.95)
@@ -115,32 +108,32 @@ def _tree(rng: np.random.Generator, name: str) -> bpy.types.Mesh:
     return shape.mesh(name)
 
 
-def _trees(rng: np.random.Generator) -> None:
+def _trees(plan: Plan, rng: np.random.Generator) -> None:
     meshes = [_tree(rng, f"tree {k}") for k in range(3)]
     pit = Shape()
-    for side, rows in ((-1, WEST_TREES), (1, EAST_TREES)):
+    for side, rows in ((-1, plan.west_trees), (1, plan.east_trees)):
         for k, y in enumerate(rows):
-            x = side * (ROAD + 0.85)
+            x = side * (plan.road + 0.85)
             thing = place(meshes[k % 3], f"tree {side} {y}", (x, y, PAVEMENT), float(rng.uniform(0, 6)))
             thing.scale = (1, 1, float(rng.uniform(0.95, 1.1)))
             pit.box((x, y, PAVEMENT + 0.005), (0.9, 0.9, 0.02), plain((0.09, 0.065, 0.045), 0.95))
     pit.object("tree pits")
 
 
-def _furniture(rng: np.random.Generator) -> None:
+def _furniture(plan: Plan, rng: np.random.Generator) -> None:
     shape = Shape()
     steel, dark = plain((0.3, 0.31, 0.32), 0.4, 0.6), plain((0.06, 0.07, 0.08), 0.5)
-    for side, y in LAMPS:
-        x = side * (ROAD + 0.45)
+    for side, y in plan.lamps:
+        x = side * (plan.road + 0.45)
         shape.rod((x, y, 0), (x, y, 7.2), 0.09, 0.06, steel)
         shape.rod((x, y, 7.2), (x - side * 1.7, y, 7.5), 0.05, 0.04, steel)
         shape.box((x - side * 1.9, y, 7.5), (0.7, 0.22, 0.1), dark)
     for y in (6.0, 34.0):  # litter bins
-        shape.box((-(ROAD + 0.6), y, PAVEMENT + 0.5), (0.4, 0.5, 0.9), plain((0.05, 0.16, 0.1), 0.5))
-    for k in range(9):  # bollards on the near corner
-        shape.rod((ROAD + 0.4, 26 + k * 1.5, 0), (ROAD + 0.4, 26 + k * 1.5, 0.85), 0.06, 0.06, steel)
+        shape.box((-(plan.road + 0.6), y, PAVEMENT + 0.5), (0.4, 0.5, 0.9), plain((0.05, 0.16, 0.1), 0.5))
+    for x, y in plan.bollards:
+        shape.rod((x, y, 0), (x, y, 0.85), 0.06, 0.06, steel)
     shape.object("furniture")
-    for k, (x, y) in enumerate(SCOOTERS):
+    for k, (x, y) in enumerate(plan.parked):
         kind: vehicles.VehicleKind = "bicycle" if k % 3 == 2 else "scooter"
         thing = vehicles.build(kind, f"parked {k}", rng)
         thing.location = (x, y, PAVEMENT)

@@ -1,0 +1,118 @@
+"""Labelled single pictures of random streets, for training: YOLO labels of what is visible, and the exact poses."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from training.scenes import people, props, random_block, render, stalls, street, vehicles
+from training.scenes.camera import Pose
+from training.scenes.film import Linear, develop
+from training.scenes.random_block import LABELS, Label, Thing
+from training.scenes.truth import Seen, pose_document, seen, write_json
+
+VIEWS = 8  # pictures of one street, before the next is raised
+SMALLEST = 8  # pixels: a side shorter than this is no label
+
+
+def render_frames(out: Path, count: int, seed: int, width: int, samples: int, threads: int) -> None:
+    """Render `count` pictures to OUT/images, with labels and poses beside them; those that are there are kept."""
+    for folder in ("images", "labels", "poses"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    names = "".join(f"  {k}: {label}\n" for k, label in enumerate(LABELS))
+    (out / "data.yaml").write_text(f"path: .\ntrain: images\nval: images\nnames:\n{names}", encoding="utf-8")
+    for first in range(0, count, VIEWS):
+        wanted = [k for k in range(first, min(first + VIEWS, count)) if not (out / "labels" / f"{k:05d}.txt").exists()]
+        if wanted:
+            _street(out, wanted, first, seed, width, samples, threads)
+
+
+def _street(out: Path, wanted: list[int], first: int, seed: int, width: int, samples: int, threads: int) -> None:
+    rng = np.random.default_rng([seed, first])
+    plan, sky_light = random_block.block(rng), random_block.light(rng)
+    render.start(threads, sky_light)
+    labels: dict[int, Label] = {}
+    for number, sign in street.build(plan, seed + first).items():
+        sign.pass_index = number
+        labels[number] = "signboard"
+    for thing in random_block.things(plan, rng):
+        _raise(thing, rng)
+        labels[thing.number] = thing.label
+    for k in range(first, first + VIEWS):
+        # every view draws its numbers whether it is wanted or not: a resumed run gives the same pictures
+        view_rng = np.random.default_rng([seed, first, k])
+        if k not in wanted:
+            continue
+        began = time.monotonic()
+        kind, pose = random_block.view(plan, view_rng, width)
+        render.look(pose)
+        render.shine(sky_light)
+        pixels = _taken(render.picture(samples), view_rng)
+        found = tuple(s for s in seen(render.masks()) if s.number in labels and _large(s))
+        _write(out, k, pixels, pose, kind, found, labels)
+        sys.stderr.write(f"picture {k}: {kind}, {time.monotonic() - began:.1f} s, {len(found)} objects\n")
+        sys.stderr.flush()
+
+
+def _raise(thing: Thing, rng: np.random.Generator) -> bpy.types.Object:
+    if thing.label == "stall":
+        body = stalls.build(cast(stalls.StallKind, thing.kind), thing.kind, rng)
+    elif thing.label == "person":
+        body = people.build(thing.kind, float(rng.random()), thing.kind == "walker", rng)
+    elif thing.label in ("car", "bus", "two_wheeler"):
+        body = vehicles.build(cast(vehicles.VehicleKind, thing.kind), thing.kind, rng)
+    else:
+        body = props.build(cast(props.PropKind, thing.kind), f"{thing.kind} {thing.number}", rng)
+    body.location = (thing.x, thing.y, thing.z)
+    body.rotation_euler = (0.0, 0.0, thing.turn)
+    body.pass_index = thing.number
+    return body
+
+
+def _large(what: Seen) -> bool:
+    x1, y1, x2, y2 = what.box
+    return x2 - x1 >= SMALLEST and y2 - y1 >= SMALLEST and what.pixels >= 0.12 * (x2 - x1) * (y2 - y1)
+
+
+def _taken(linear: Linear, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """As some camera would give it: haze, exposure, white balance, blur, sensor noise."""
+    haze = float(rng.uniform(0, 0.25)) if rng.random() < 0.3 else 0.0
+    tint = np.array([1 + rng.normal(0, 0.05), 1.0, 1 + rng.normal(0, 0.05)], dtype=np.float32)
+    lit = (linear * np.float32(1 - haze) + np.float32(0.5 * haze)) * tint
+    shown = Image.fromarray(develop(lit.astype(np.float32), 1.45 * math.exp(float(rng.normal(0, 0.3)))))
+    if rng.random() < 0.5:
+        shown = shown.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.3))))
+    noisy = np.asarray(shown, dtype=np.float32) + rng.normal(0, rng.uniform(0, 5), (shown.height, shown.width, 1))
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+def _write(
+    out: Path,
+    number: int,
+    pixels: NDArray[np.uint8],
+    pose: Pose,
+    kind: str,
+    found: tuple[Seen, ...],
+    labels: dict[int, Label],
+) -> None:
+    high, wide = pixels.shape[:2]
+    Image.fromarray(pixels).save(out / "images" / f"{number:05d}.jpg", quality=90)
+    write_json(
+        out / "poses" / f"{number:05d}.json",
+        {"view": kind, "pose": pose_document(pose), "boxes": [{**asdict(s), "class": labels[s.number]} for s in found]},
+    )
+    lines = []
+    for one in found:
+        x1, y1, x2, y2 = one.box
+        middle = f"{(x1 + x2) / 2 / wide:.6f} {(y1 + y2) / 2 / high:.6f}"
+        lines.append(f"{LABELS.index(labels[one.number])} {middle} {(x2 - x1) / wide:.6f} {(y2 - y1) / high:.6f}\n")
+    (out / "labels" / f"{number:05d}.txt").write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,191 @@
+"""Blocks, things and views at random, for training pictures: no two streets alike. Pure; no Blender here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from training.scenes.advertising import BOARDS, SLOGANS
+from training.scenes.block import Building, Plan, Sign
+from training.scenes.camera import Pose
+from training.scenes.script import PAVEMENT, Light
+
+Label = Literal[
+    "stall", "goods_outside_shop", "banner", "billboard", "a_board", "signboard", "person", "car", "bus", "two_wheeler"
+]
+LABELS: tuple[Label, ...] = (
+    "stall", "goods_outside_shop", "banner", "billboard", "a_board", "signboard", "person", "car", "bus", "two_wheeler",
+)  # fmt: skip
+View = Literal["nadir", "oblique", "street"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something to be placed: what it counts as, which body it gets, where it stands."""
+
+    number: int
+    label: Label
+    kind: str
+    x: float
+    y: float
+    z: float
+    turn: float
+
+
+def block(rng: np.random.Generator) -> Plan:
+    """A street of random width, houses, signs and trees."""
+    road = float(rng.uniform(3.4, 7.5))
+    front = road + float(rng.uniform(2.6, 7.0))
+    buildings: dict[str, Building] = {"north": Building(0, -33.0, 66.0, int(rng.integers(3, 8)), int(rng.integers(8)))}
+    signs: list[Sign] = []
+    for side, name in ((-1, "west"), (1, "east")):
+        y, k = -36.0, 0
+        while y < 110:
+            width = 3.3 * int(rng.integers(3, 7))
+            building = Building(side, y, width, int(rng.integers(1, 7)), int(rng.integers(8)))
+            buildings[f"{name} {k}"] = building
+            signs += _signs(f"{name} {k}", building, len(signs), rng)
+            y, k = y + width + float(rng.choice([0.1, 0.1, 3.0])), k + 1
+    parked: list[tuple[float, float]] = []
+    for _ in range(int(rng.integers(0, 9))):
+        x = float(rng.choice([-1, 1]) * rng.uniform(road + 0.9, front - 0.9))
+        first = float(rng.uniform(-20, 80))
+        parked += [(x, first + 0.75 * n) for n in range(int(rng.integers(1, 10)))]
+    return Plan(
+        road=road,
+        front=front,
+        near=-36.0,
+        far=116.0,
+        zebra=float(rng.uniform(-10, 90)),
+        buildings=buildings,
+        signs=tuple(signs),
+        west_trees=_trees(rng),
+        east_trees=_trees(rng),
+        lamps=tuple((side, float(y)) for side in (-1, 1) for y in np.arange(-20, 100, 26 + 5 * side)),
+        parked=tuple(parked),
+        bollards=(),
+    )
+
+
+def _trees(rng: np.random.Generator) -> tuple[float, ...]:
+    step, planted = float(rng.uniform(6, 14)), rng.random() < 0.75
+    return tuple(float(y) for y in np.arange(-30, 110, step)) if planted else ()
+
+
+def _signs(name: str, building: Building, number: int, rng: np.random.Generator) -> list[Sign]:
+    found, bays = [], round(building.width / 3.3)
+    for bay in range(bays):
+        if rng.random() < 0.75:
+            back, ink = BOARDS[int(rng.integers(len(BOARDS)))]
+            chinese, english = SLOGANS[int(rng.integers(len(SLOGANS)))]
+            size = (float(rng.uniform(1.8, 3.2)), float(rng.uniform(0.5, 1.1)))
+            along = building.start + building.width * (bay + 0.5) / bays
+            text = (chinese, english if rng.random() < 0.6 else "")
+            number += 1
+            found.append(Sign(number, f"sign {number}", name, along, *size, *text, back, ink, "context"))
+    return found
+
+
+class Stage:
+    """Collects things with running numbers after those of the signs."""
+
+    def __init__(self, plan: Plan, rng: np.random.Generator) -> None:
+        self.plan, self.rng = plan, rng
+        self.things: list[Thing] = []
+        self._next = len(plan.signs)
+
+    def add(self, label: Label, kind: str, x: float, y: float, z: float, turn: float) -> None:
+        """Place one thing."""
+        self._next += 1
+        self.things.append(Thing(self._next, label, kind, x, y, z, turn))
+
+    def kerb(self, low: float, high: float) -> tuple[float, float, float]:
+        """A random place on a pavement, between shares `low` and `high` of its width (below 0: on the roadway)."""
+        side, share = float(self.rng.choice([-1, 1])), float(self.rng.uniform(low, high))
+        x = side * (self.plan.road + share * (self.plan.front - self.plan.road))
+        return x, float(self.rng.uniform(-25, 85)), PAVEMENT if share > 0 else 0.0
+
+    def anywhere(self, on_pavement: float) -> tuple[float, float, float]:
+        """With this probability on a pavement, else on the roadway."""
+        if self.rng.random() < on_pavement:
+            return self.kerb(0.05, 0.9)
+        return float(self.rng.uniform(-1, 1) * self.plan.road), float(self.rng.uniform(-25, 85)), 0.0
+
+
+def things(plan: Plan, rng: np.random.Generator) -> tuple[Thing, ...]:
+    """Rows of stalls, goods before shops, banners, boards, people and vehicles."""
+    stage = Stage(plan, rng)
+    for _ in range(int(rng.integers(2, 6))):
+        x, y, z = stage.anywhere(0.75)
+        gap, kinds = float(rng.uniform(2.4, 4.5)), rng.choice(["umbrella", "awning", "tricycle", "tent", "cloth"], 2)
+        for _ in range(int(rng.integers(1, 9))):
+            turn = math.copysign(math.pi / 2, x) + float(rng.normal(0, 0.15))
+            stage.add("stall", str(rng.choice(kinds)), x + float(rng.normal(0, 0.25)), y, z, turn)
+            y += gap + float(rng.uniform(0, 0.8))
+    _along_the_fronts(stage, rng)
+    for _ in range(int(rng.integers(20, 80))):
+        kind = "walker" if rng.random() < 0.7 else "standing"
+        stage.add("person", kind, *stage.anywhere(0.75), float(rng.uniform(0, math.tau)))
+    for _ in range(int(rng.integers(3, 22))):
+        kind = str(rng.choice(["sedan", "suv", "van", "bus"], p=[0.45, 0.3, 0.17, 0.08]))
+        side = float(rng.choice([-1, 1]))
+        x = side * plan.road * float(rng.choice([0.35, 0.78])) if kind != "bus" else side * plan.road * 0.4
+        stage.add("bus" if kind == "bus" else "car", kind, x, float(rng.uniform(-28, 95)), 0.0, -side * math.pi / 2)
+    for _ in range(int(rng.integers(3, 30))):
+        kind = str(rng.choice(["scooter", "bicycle"]))
+        stage.add("two_wheeler", kind, *stage.kerb(-0.5, 0.8), float(rng.uniform(0, math.tau)))
+    return tuple(stage.things)
+
+
+def _along_the_fronts(stage: Stage, rng: np.random.Generator) -> None:
+    plan = stage.plan
+    for _ in range(int(rng.integers(3, 14))):
+        x, y, z = stage.kerb(0.8, 0.9)
+        stage.add("goods_outside_shop", "goods_outside_shop", x, y, z, _facing(x))
+    for _ in range(int(rng.integers(1, 8))):
+        x, y, z = stage.kerb(0.05, 0.85)
+        turn = _facing(x) + float(rng.choice([0, math.pi / 2])) + float(rng.normal(0, 0.1))
+        stage.add("banner", "banner", x, y, z, turn)
+    for _ in range(int(rng.integers(1, 8))):
+        stage.add("a_board", "a_board", *stage.kerb(0.3, 0.85), float(rng.uniform(0, math.tau)))
+    for building in plan.buildings.values():
+        if building.side != 0 and rng.random() < 0.3:
+            roof = 4.0 + (building.floors - 1) * 3.2 + 0.9
+            on_wall = building.floors > 2 and rng.random() < 0.5
+            x = building.side * (plan.front - (0.35 if on_wall else -0.4))
+            z = float(rng.uniform(4.5, roof - 3.5)) if on_wall else roof
+            stage.add("billboard", "billboard", x, building.start + building.width / 2, z, _facing(building.side))
+
+
+def _facing(x: float) -> float:
+    """The turn by which a thing whose front is -y looks from side `x` into the street."""
+    return math.pi / 2 if x < 0 else -math.pi / 2
+
+
+def light(rng: np.random.Generator) -> Light:
+    """Any hour from early morning to noon and on, clear, hazy or overcast."""
+    through = float(rng.uniform(0.6, 1.0)) if rng.random() < 0.6 else float(rng.uniform(0.0, 0.3))
+    return Light(float(rng.uniform(70, 290)), float(rng.uniform(12, 75)), through)
+
+
+def view(plan: Plan, rng: np.random.Generator, width: int) -> tuple[View, Pose]:
+    """A drone straight down, a drone at an angle, or a camera on a pole or in a hand."""
+    kind: View = ("nadir", "oblique", "oblique", "street")[int(rng.integers(4))]
+    x, y = float(rng.uniform(-1, 1) * plan.front), float(rng.uniform(-15, 60))
+    focal = width * float(rng.uniform(0.62, 1.2))
+    along = float(rng.choice([0.0, 180.0]))
+    if kind == "nadir":
+        height, pitch, yaw = float(rng.uniform(18, 60)), float(rng.uniform(-90, -82)), float(rng.uniform(0, 360))
+    elif kind == "oblique":
+        height, pitch = float(rng.uniform(8, 38)), float(rng.uniform(-68, -22))
+        yaw = along + float(rng.normal(0, 35))
+        reach = height / math.tan(math.radians(-pitch))
+        x = max(-plan.front, min(plan.front, x - reach * math.sin(math.radians(yaw)) * (0.9 if height > 24 else 0.3)))
+        y -= reach * math.cos(math.radians(yaw))
+    else:
+        height, pitch, yaw = float(rng.uniform(1.7, 6.5)), float(rng.uniform(-20, -2)), along + float(rng.normal(0, 25))
+        x = math.copysign(float(rng.uniform(0, plan.front - 1.2)), x)
+    return kind, Pose(x, y, height, yaw, pitch, float(rng.normal(0, 1.5)), focal, width, width * 9 // 16)
