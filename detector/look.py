@@ -20,6 +20,7 @@ from detector.position import position_of
 from detector.proposal import STALL, Proposal, as_array, hull, overlap
 from detector.rulebook import Rulebook
 from detector.rulings import Outcome, Ruling
+from detector.zones import WALL
 
 AGAIN = timedelta(minutes=5)
 """How often a candidate that stands on is handed on again."""
@@ -71,6 +72,7 @@ class Look:
         self._objects = objects
         self._locator = locator
         self._position = position
+        self._walls = tuple(zone for zone in rulebook.zones if zone.kind == WALL and zone.on_ground)
         self._album = Album()
         self._handed: dict[str, _Handed] = {}
         self._epoch: tuple[int, int, int] | None = None
@@ -123,7 +125,7 @@ class Look:
         if before and at - place.first_seen > FRESH and at - before.at < timedelta(minutes=1):
             return None
         sighting = place.sighting(self.source)
-        position = position_of(sighting.class_name, sighting.contact, self._locator, self._position)
+        position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
         ruling = self.rulebook.rule(
             class_name=sighting.class_name,
             at=at,

@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from detector.ground import GroundPoint
 from detector.wgs import GEOD, Plane, distance
 
-PERMITTED_SITE: Final = "permitted_site"  # the one kind with a meaning of its own; see docs/rules.md
+PERMITTED_SITE: Final = "permitted_site"  # kinds with a meaning of their own; see docs/rules.md
+WALL: Final = "wall"  # where façades stand: what hangs on one is placed there
 HALF_EARTH_M: Final = 20_000_000.0
 
 
