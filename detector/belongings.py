@@ -7,7 +7,7 @@ first frame on, also where occupancy cannot: what stood there already when the e
 import numpy as np
 
 from detector.detections import Box, Detections
-from detector.proposal import STALL, Proposal, hull
+from detector.proposal import STALL, Proposal, groups_of, hull_of
 
 COVERS = ("umbrella",)
 FURNITURE = ("dining table", "bench", "chair")
@@ -25,20 +25,13 @@ def find_groups(seen: Detections) -> list[Proposal]:
     is a parasol alone, which may be one that a walker carries.
     """
     things = [one for one in seen if one.class_name in EVIDENCE and one.confidence >= SURE]
-    groups: list[list[int]] = []
-    for index, thing in enumerate(things):
-        near = [group for group in groups if any(_together(thing.box, things[other].box) for other in group)]
-        groups = [group for group in groups if group not in near]
-        groups.append([index, *(member for group in near for member in group)])
     found = []
-    for group in groups:
+    for group in groups_of([one.box for one in things], _together):
         names = [things[index].class_name for index in group]
         solid = [name for name in names if name in (*COVERS, *FURNITURE)]
         if len(group) < 2 or not solid or set(names) <= {"chair", "bench"}:
             continue
-        box = things[group[0]].box
-        for index in group[1:]:
-            box = hull(box, things[index].box)
+        box = hull_of(things[index].box for index in group)
         doubt = float(np.prod([1 - things[index].confidence for index in group]))
         found.append(Proposal(STALL, STALL, box, 0.5 * (1 - doubt), "objects"))
     return found

@@ -130,13 +130,19 @@ def _carried(now: Map, before: Map, sample: NDArray[np.bool_]) -> Map:
 
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
     """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
-    half = (now.contrast.shape[1] // 2, now.contrast.shape[0] // 2)
+    # Even sides: with odd ones phaseCorrelate is half a pixel off.
+    half = (now.contrast.shape[1] // 4 * 2, now.contrast.shape[0] // 4 * 2)
     a, b = (cv2.resize(np.clip(one.contrast, -0.5, 0.5), half, interpolation=cv2.INTER_AREA) for one in (before, now))
     (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(half))
-    dx, dy = 2 * dx, 2 * dy
+    dx, dy = dx * now.contrast.shape[1] / half[0], dy * now.contrast.shape[0] / half[1]
     if response < 0.1 or max(abs(dx), abs(dy)) > limit or max(abs(dx), abs(dy)) < 0.4:
         return 0.0, 0.0
     return dx, dy
+
+
+def unlikeness(now: Appearance, before: Appearance) -> float:
+    """How far two pictures' contrast is apart in most places; tells a true shift from a guessed one."""
+    return float(np.median(np.abs(now.contrast - before.contrast)[4:-4:2, 4:-4:2]))
 
 
 def move(small: Image, shift: tuple[float, float]) -> Image:

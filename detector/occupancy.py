@@ -7,7 +7,6 @@ resembled itself for long enough, passing things forgiven. Regions of such pixel
 vehicle, people alone, a thin band (a shadow's edge), or a place that something has *left*.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,10 +26,11 @@ from detector.empty_scene import (
     move,
     shrink,
     structure_change,
+    unlikeness,
 )
 from detector.frame import Image
 from detector.proposal import STALL, Proposal
-from detector.regions import Region, find_regions, leaning
+from detector.regions import Region, find_regions, join_parts, leaning
 
 Mask = NDArray[np.bool_]
 
@@ -134,11 +134,15 @@ class Occupancy:
         now = describe(small)
         shift = find_shift(now, state.empty)
         if shift != (0.0, 0.0):
-            now = describe(move(small, shift))
-        _remember(state.vehicles, seen.of_class(*VEHICLES), scale, shift)
-        _remember(state.people, seen.of_class(*PEOPLE), scale, shift)
-        self._weigh(state, now, elapsed)
-        found: list[Proposal] = []
+            moved = describe(move(small, shift))
+            if unlikeness(moved, state.empty) < 0.9 * unlikeness(now, state.empty):
+                now = moved
+            else:
+                shift = (0.0, 0.0)
+        shown = self._weigh(state, now, elapsed)
+        _remember(state.vehicles, shown, _cover(seen.of_class(*VEHICLES), small, scale, shift))
+        _remember(state.people, shown, _cover(seen.of_class(*PEOPLE), small, scale, shift))
+        found: list[Region] = []
         stands = state.seconds >= STANDS
         state.leanings[~stands] = 0
         for region in find_regions(stands):
@@ -147,12 +151,13 @@ class Occupancy:
             if lean < -1.5:
                 self._accept(state, region, now)
             elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
-                found.append(_proposal(region, scale, shift, (small.shape[1] * scale, small.shape[0] * scale)))
+                found.append(region)
         np.clip(state.leanings, -4, 4, out=state.leanings)
-        return found
+        full = (small.shape[1] * scale, small.shape[0] * scale)
+        return [_proposal(box, score, scale, shift, full) for box, score in join_parts(found)]
 
-    def _weigh(self, state: _State, now: Appearance, elapsed: float) -> None:
-        """Move each pixel's clock, the empty scene and the standing layer by one look."""
+    def _weigh(self, state: _State, now: Appearance, elapsed: float) -> Mask:
+        """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
         from_empty = np.maximum(
             structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty)
         )
@@ -165,7 +170,7 @@ class Occupancy:
         strange = ~like_empty & ~like_standing
         if (~like_empty & ~known).mean() > 0.3:
             self._bear_upheaval(state, now)
-            return
+            return np.zeros_like(known)
         self._looks = []
         step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
         state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
@@ -177,6 +182,9 @@ class Occupancy:
         state.empty = blend(state.empty, now, calm.astype(np.float32) * pace)
         error = (now.contrast - state.empty.contrast) ** 2
         state.noise += calm * np.float32(0.03) * (cv2.blur(error, (5, 5)) - state.noise)
+        for memory in (state.vehicles, state.people):
+            memory[fresh] = 0
+        return np.asarray(like_standing | fresh, np.bool_)
 
     def _bear_upheaval(self, state: _State, now: Appearance) -> None:
         """Too much has changed at once for things that came: the light, or a lorry before the lens.
@@ -199,29 +207,30 @@ class Occupancy:
         state.seconds[gone] = 0
 
 
-def _remember(memory: Map, seen: Detections, scale: float, shift: tuple[float, float]) -> None:
-    """Let the map of where such things were seen fade, and add what is seen now."""
-    memory *= np.float32(0.8)
-    for x1, y1, x2, y2 in (seen.boxes / scale - np.array([*shift, *shift], np.float32)).tolist():
-        left, top = max(0, int(x1)), max(0, int(y1))
-        memory[top : int(np.ceil(y2)), left : int(np.ceil(x2))] += np.float32(0.2)
-    np.minimum(memory, 1, out=memory)
+def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, float]) -> Map:
+    """Where such things are seen in this frame, and how surely, 0 to 1."""
+    cover = np.zeros(small.shape[:2], np.float32)
+    boxes = seen.boxes / scale - np.array([*shift, *shift], np.float32)
+    for (x1, y1, x2, y2), score in zip(boxes.tolist(), seen.scores.tolist(), strict=True):
+        part = cover[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))]
+        np.maximum(part, min(1.0, max(0.0, (score - 0.1) / 0.4)), out=part)
+    return cover
+
+
+def _remember(memory: Map, shown: Mask, cover: Map) -> None:
+    """Was such a thing seen where the standing thing shows? What passes in front of it says nothing of it."""
+    memory += shown * np.float32(0.25) * (cover - memory)
 
 
 def _is_vehicle(state: _State, region: Region) -> bool:
-    return float((state.vehicles[region.mask] > 0.25).mean()) > 0.6
+    return float((state.vehicles[region.mask] > 0.3).mean()) > 0.6
 
 
 def _is_people(state: _State, region: Region) -> bool:
-    return float((np.maximum(state.people, state.vehicles)[region.mask] > 0.25).mean()) > 0.75
+    return float((np.maximum(state.people, state.vehicles)[region.mask] > 0.3).mean()) > 0.75
 
 
-def _proposal(region: Region, scale: float, shift: tuple[float, float], size: tuple[float, float]) -> Proposal:
-    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(region.box))
-    box: Box = (max(0.0, x1), max(0.0, y1), min(size[0], x2), min(size[1], y2))
-    return Proposal(STALL, STALL, box, region.score, "occupancy")
-
-
-def boxes_of(proposals: Sequence[Proposal]) -> list[Box]:
-    """The proposals' boxes."""
-    return [one.box for one in proposals]
+def _proposal(box: Box, score: float, scale: float, shift: tuple[float, float], full: tuple[float, float]) -> Proposal:
+    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(box))
+    inside: Box = (max(0.0, x1), max(0.0, y1), min(full[0], x2), min(full[1], y2))
+    return Proposal(STALL, STALL, inside, score, "occupancy")

@@ -1,7 +1,8 @@
 """What a finder suggests: here, in this frame, stands something that a rule may speak of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,3 +46,18 @@ def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.
 def hull(a: Box, b: Box) -> Box:
     """The smallest box that holds both."""
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def groups_of(boxes: Sequence[Box], together: Callable[[Box, Box], bool]) -> list[list[int]]:
+    """Indices of the boxes, in groups that hang together pair by pair."""
+    groups: list[list[int]] = []
+    for index, box in enumerate(boxes):
+        near = [group for group in groups if any(together(box, boxes[other]) for other in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([*(other for group in near for other in group), index])
+    return groups
+
+
+def hull_of(boxes: Iterable[Box]) -> Box:
+    """The smallest box that holds them all."""
+    return reduce(hull, boxes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from detector.detections import Box
 from detector.empty_scene import Appearance, Map
+from detector.proposal import groups_of, hull_of
 
 Mask = NDArray[np.bool_]
 
@@ -36,6 +37,25 @@ def find_regions(stands: Mask) -> Iterator[Region]:
         if w < SMALLEST[0] * width or h < SMALLEST[1] * height or area < 0.25 * w * h:
             continue
         yield Region(np.asarray(labels == label, np.bool_), (x, y, x + w, y + h), min(1.0, area / (w * h)))
+
+
+def join_parts(regions: list[Region]) -> list[tuple[Box, float]]:
+    """Boxes and scores of things, each of one region or of several: an umbrella over a cart shows the street between.
+
+    Parts belong together when they all but touch, or when one stands above the other with a gap no taller than the
+    taller of them.
+    """
+    groups = [[regions[index] for index in group] for group in groups_of([one.box for one in regions], _belong)]
+    return [(hull_of(one.box for one in group), max(one.score for one in group)) for group in groups]
+
+
+def _belong(a: Box, b: Box) -> bool:
+    apart_x = max(a[0], b[0]) - min(a[2], b[2])
+    apart_y = max(a[1], b[1]) - min(a[3], b[3])
+    if apart_x <= 2 and apart_y <= 2:
+        return True
+    above = -apart_x >= 0.5 * min(a[2] - a[0], b[2] - b[0])
+    return above and apart_y <= max(a[3] - a[1], b[3] - b[1])
 
 
 def leaning(region: Region, now: Appearance, before: Appearance, stands: Mask) -> float:
