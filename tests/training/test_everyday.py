@@ -68,16 +68,17 @@ def test_agreement_counts_each_thing_once() -> None:
     teacher = seen((0, 0, 10, 10, 0.9, 0), (20, 0, 30, 10, 0.8, 0), (40, 0, 50, 10, 0.2, 0), (60, 0, 70, 10, 0.9, 2))
     model = seen(
         (0, 0, 10, 10, 0.9, 0),  # both
-        (0, 0, 10, 9, 0.8, 0),  # the same person again: only the model's
+        (0, 0, 10, 5.6, 0.8, 0),  # the same person again: only the model's
         (40, 0, 50, 10, 0.7, 0),  # the teacher is not sure: not counted
         (80, 0, 90, 10, 0.6, 0),  # only the model's
         (20, 0, 30, 10, 0.1, 0),  # too soft
     )
-    found = agreement([(model, teacher)], "person", sure=0.4, confidence=0.25)
+    found = agreement([(model, teacher)], ("person",), sure=0.4, confidence=0.25)
     assert found == Agreement(both=1, only_model=2, only_teacher=1)
     assert found.precision == pytest.approx(1 / 3)
     assert found.recall == 0.5
-    assert agreement([], "person", 0.4, 0.25).precision == 0
+    assert agreement([(seen((60, 0, 70, 10, 0.9, 5)), teacher)], ("car", "bus"), 0.4, 0.25).both == 1
+    assert agreement([], ("person",), 0.4, 0.25).precision == 0
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,7 +124,7 @@ def test_a_batch_is_rgb_with_boxes_in_shares() -> None:
 def coco_network() -> DetectionModel:
     """The architecture with all of COCO's classes and untrained weights."""
     torch.manual_seed(0)
-    return DetectionModel("yolo11n.yaml", nc=80, verbose=False).eval()
+    return DetectionModel("yolo11n.yaml", nc=80, verbose=False).eval()  # type: ignore[no-untyped-call]  # ultralytics ships few types
 
 
 def test_kept_classes_answer_as_before(coco_network: DetectionModel) -> None:
