@@ -77,7 +77,7 @@ def test_agreement_counts_each_thing_once() -> None:
     assert found == Agreement(both=1, only_model=2, only_teacher=1)
     assert found.precision == pytest.approx(1 / 3)
     assert found.recall == 0.5
-    assert agreement([(seen((60, 0, 70, 10, 0.9, 5)), teacher)], ("car", "bus"), 0.4, 0.25).both == 1
+    assert agreement([(seen((60, 0, 70, 10, 0.9, 4)), teacher)], ("car", "bus"), 0.4, 0.25).both == 1
     assert agreement([], ("person",), 0.4, 0.25).precision == 0
 
 
