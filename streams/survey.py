@@ -1,0 +1,202 @@
+"""A drone flight from footage to places: every thing once, with its position, its best picture and its ruling."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from detector.candidate import Candidate
+from detector.detections import Box, Detection, Detections
+from detector.errors import RayMissesGround
+from detector.frame import Frame, Image, Lens, Pose
+from detector.ground import GroundPoint
+from detector.pose import PoseLocator
+from detector.rulebook import Rulebook
+from detector.rulings import Outcome
+from detector.sighting import Sighting
+from streams.footage import find_clips, frames
+from streams.linking import Observation, View, features, fuse, link, upside_down
+from streams.overlap import turned
+
+Detect = Callable[[Image], Detections]
+
+_STEEP: Final = 50.0  # degrees of depression from which a thing is seen from above and not from the side
+_TALL: Final = {"stall": 2.2, "person": 1.7, "umbrella": 2.2, "car": 1.5, "truck": 3.0, "bus": 3.0, "a_board": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One thing of a survey: its sighting, and the frame that shows it best with its box there."""
+
+    sighting: Sighting
+    evidence: Path
+    evidence_box: Box
+    evidence_at: datetime
+    pose: Pose | None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one flight gave: the things found, the poses flown, and what was skipped or mended, in words.
+
+    Evidence pictures lie in a folder that the caller owns.
+    """
+
+    finds: tuple[Find, ...]
+    path: tuple[Pose, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A frame that was looked at: its picture on disk."""
+
+    view: View
+    detections: tuple[Detection, ...]
+    file: Path
+    captured_at: datetime
+
+
+def survey(
+    paths: Sequence[Path],
+    detect: Detect,
+    folder: Path,
+    *,
+    telemetry: Path | None = None,
+    name: str = "",
+    zone: tzinfo = UTC,
+    lens: Lens | None = None,
+    ground: float = 0.0,
+    progress: Callable[[int], None] | None = None,
+) -> Survey:
+    """Look at the frames of one flight (videos, photos or folders of them) and put together what is one thing.
+
+    Pictures of frames in which something was seen are written to `folder`. `ground` is the height of the street above
+    take-off; `progress` is told the number of frames looked at. Raises NotAVideo, TelemetryUnreadable, and what
+    `detect` raises.
+    """
+    clips = find_clips(paths, telemetry)
+    source = name or paths[0].stem
+    notes = [note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note]
+    kept: list[_Kept] = []
+    for frame in frames(clips, zone=zone, lens=lens):
+        kept.append(_look(frame, detect, folder / f"{len(kept):06d}.jpg"))
+        if progress is not None:
+            progress(len(kept))
+    views = [one.view for one in kept]
+    for index, turn in enumerate(upside_down(views)):
+        pose = views[index].pose
+        if turn and pose is not None:
+            views[index] = replace(views[index], pose=turned(pose))
+            notes.append(f"frame {index} is upside down against its own telemetry: turned by 180 degrees")
+    observations = [
+        Observation(index, detection, locate(detection, view.pose, ground))
+        for index, (one, view) in enumerate(zip(kept, views, strict=True))
+        for detection in one.detections
+    ]
+    groups = link(views, observations)
+    finds = [_find(source, [observations[i] for i in group], kept, views) for group in groups]
+    finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
+    return Survey(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))
+
+
+def candidates(finds: Sequence[Find], rulebook: Rulebook, models: tuple[str, ...] = ()) -> Iterator[Candidate]:
+    """The finds that the rulebook does not permit. A drone passes by: how long a thing stood it cannot tell."""
+    for find in finds:
+        sighting = find.sighting
+        ruling = rulebook.rule(
+            class_name=sighting.class_name, at=sighting.last_seen, position=sighting.position, dwell=None
+        )
+        image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
+        if image is None:
+            continue
+        frame = Frame(np.asarray(image, np.uint8), find.evidence_at, sighting.source, pose=find.pose)
+        yield Candidate(sighting, ruling, frame, find.evidence_box, models)
+
+
+def locate(detection: Detection, pose: Pose | None, ground: float = 0.0) -> GroundPoint | None:
+    """Where a detected thing stands; None without a pose or where the ray is too flat.
+
+    From above the middle of its box is the middle of the thing, at half its height; from the side it touches the ground
+    at the lower edge, half its depth behind what is seen of it.
+    """
+    if pose is None:
+        return None
+    x1, y1, x2, y2 = detection.box
+    u, v = (x1 + x2) / 2, (y1 + y2) / 2
+    depression = _depression(pose, u, v)
+    try:
+        if depression >= _STEEP:
+            middle = ground + _TALL.get(detection.class_name, 0.0) / 2
+            return PoseLocator(pose, middle).locate(u, v)
+        behind = min((x2 - x1) / 2 * math.sin(math.radians(max(depression, 0.0))), (y2 - y1) / 2)
+        return PoseLocator(pose, ground).locate(u, y2 - behind)
+    except RayMissesGround:
+        return None
+
+
+def to_json(sighting: Sighting) -> dict[str, object]:
+    """What `streetwarden survey --json` prints of one thing."""
+    position = sighting.position
+    return {
+        "class": sighting.class_name,
+        "lat": position.lat if position else None,
+        "lon": position.lon if position else None,
+        "ce90": position.ce90_m if position else None,
+        "confidence": sighting.confidence,
+        "first_seen": sighting.first_seen.isoformat(),
+        "last_seen": sighting.last_seen.isoformat(),
+        "frames": sighting.frames,
+    }
+
+
+def _depression(pose: Pose, u: float, v: float) -> float:
+    """Degrees below the horizon, near enough to tell steep from flat: lens distortion left aside."""
+    lens = pose.lens
+    x, y = (u - lens.cx) / lens.fx, (v - lens.cy) / lens.fy
+    pitch, roll = math.radians(pose.pitch), math.radians(pose.roll)
+    down = -math.sin(pitch) + math.cos(pitch) * (math.sin(roll) * x + math.cos(roll) * y)
+    return math.degrees(math.asin(max(-1.0, min(1.0, down / math.sqrt(1 + x * x + y * y)))))
+
+
+def _look(frame: Frame, detect: Detect, file: Path) -> _Kept:
+    seen = tuple(detect(frame.image))
+    if seen and not cv2.imwrite(str(file), frame.image, (cv2.IMWRITE_JPEG_QUALITY, 95)):
+        raise OSError(f"{file}: the evidence picture cannot be written; is the disk full?")
+    view = View((frame.width, frame.height), frame.pose, features(frame.image))
+    return _Kept(view, seen, file, frame.captured_at)
+
+
+def _find(source: str, group: list[Observation], kept: Sequence[_Kept], views: Sequence[View]) -> Find:
+    best = max(group, key=lambda one: _worth(one, kept[one.view]))
+    times = [kept[one.view].captured_at for one in group]
+    shown = kept[best.view]
+    first = min(group, key=lambda one: (one.view, one.detection.box))
+    printed = f"{source} {first.detection.class_name} {first.view} {first.detection.box}"
+    sighting = Sighting(
+        key=f"{source}-{hashlib.sha256(printed.encode()).hexdigest()[:12]}",
+        source=source,
+        class_name=best.detection.class_name,
+        box=best.detection.box,
+        confidence=max(one.detection.confidence for one in group),
+        first_seen=min(times),
+        last_seen=max(times),
+        frames=len({one.view for one in group}),
+        found_by="model",
+        position=fuse(one.position for one in group),
+    )
+    return Find(sighting, shown.file, best.detection.box, shown.captured_at, views[best.view].pose)
+
+
+def _worth(one: Observation, kept: _Kept) -> float:
+    """How well a frame shows a thing: sure, large, and whole (a box at the picture's rim is cut)."""
+    x1, y1, x2, y2 = one.detection.box
+    width, height = kept.view.size
+    whole = min(x1, y1, width - x2, height - y2) > 2
+    return one.detection.confidence * math.sqrt(max((x2 - x1) * (y2 - y1), 0.0)) * (1.0 if whole else 0.5)
