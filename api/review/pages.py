@@ -1,5 +1,6 @@
 """The pages: review, cases, cameras. Each is made on the server, in the reader's language."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -105,6 +106,7 @@ def cases_page(service: Service, speaks: Speaks, cursor: Cursor = None) -> HTMLR
         active="cases",
         page=page,
         known=known,
+        names={view.id: view.name for view in service.cameras()},
         pause=service.delivering.paused,
         built_in=service.settings.case_api_url is None,
     )
@@ -129,7 +131,7 @@ def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLRespon
         candidate=candidate,
         files=files,
         verdict=verdict,
-        body=delivery.body.decode(),
+        body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
     )
 
 

@@ -17,8 +17,12 @@ function shownCard() {
   return desk.querySelector(".card");
 }
 
+// Emptied first: the same words twice would not be read out twice.
 function tell(text) {
-  at("toast").textContent = text;
+  at("toast").textContent = "";
+  requestAnimationFrame(() => {
+    at("toast").textContent = text;
+  });
 }
 
 function settle() {
