@@ -10,11 +10,15 @@ import numpy as np
 
 from detector.frame import Lens, Pose
 from detector.rays import Floats
-from streams.telemetry.record import Record, Telemetry
+from streams.telemetry.record import Telemetry
 
 _FULL_FRAME_DIAGONAL: Final = math.hypot(36, 24)
 _SENSOR_DIAGONAL: Final = 1.25  # of a 4:3 sensor, in units of its width: wider pictures are cut from one
 _RESTS: Final = 3.0  # a value that stays for longer than this many usual updates rested; it did not creep
+_TELLING: Final = 3  # fewer changes do not tell how often a value is updated
+_POSITION_LAG: Final = 2.0  # seconds: the slowest that positions are updated while the aircraft moves
+_OTHER_LAG: Final = 0.5  # and all other values, which are printed nearly as often as they are measured
+_BEYOND: Final = 2.0  # seconds before the first and after the last line for which they still hold
 
 
 def lens_from(focal_35mm: float, width: int, height: int) -> Lens:
@@ -49,22 +53,30 @@ class Flight:
         usable = [record for record in telemetry.records if record.ambiguous is None]
         self._records = usable
         self._starts = np.array([record.t for record in usable])
-        self._lat, self._lon = _tracks(usable, [(r.lat, r.lon) for r in usable])
-        self._height = _tracks(usable, [(r.height,) for r in usable])[0]
-        self._pitch = _tracks(usable, [(r.pitch,) for r in usable])[0]
-        self._yaw, self._roll = (
-            _tracks(usable, [(turn,) for turn in _unwrapped(angles)])[0]
-            for angles in ([r.yaw for r in usable], [r.roll for r in usable])
+        lons = _unwrapped([r.lon for r in usable])
+        self._lat, self._lon = _tracks(
+            self._starts, list(zip((r.lat for r in usable), lons, strict=True)), _POSITION_LAG
+        )
+        self._height, self._pitch, self._yaw, self._roll = (
+            _tracks(self._starts, [(value,) for value in column], _OTHER_LAG)[0]
+            for column in (
+                [r.height for r in usable],
+                [r.pitch for r in usable],
+                _unwrapped([r.yaw for r in usable]),
+                _unwrapped([r.roll for r in usable]),
+            )
         )
 
     def pose_at(self, t: float, lens: Lens | None = None, *, size: tuple[int, int] | None = None) -> Pose | None:
-        """The pose `t` seconds into the footage, None when position, height or pointing are not known.
+        """The pose `t` seconds into the footage, None when position, height or pointing are not known then.
 
         Without a `lens` it is made from the telemetry's focal length and the picture's `size` (width, height);
         None when both are missing.
         """
         known = (self._lat, self._lon, self._height, self._yaw, self._pitch)
         if any(track is None for track in known):
+            return None
+        if not self._starts[0] - _BEYOND <= t <= self._starts[-1] + _BEYOND:
             return None
         lat, lon, height, yaw, pitch = (track.at(t) for track in known if track is not None)
         nearest = self._records[int(np.argmin(np.abs(self._starts - t)))]
@@ -83,19 +95,24 @@ def _unwrapped(angles: Sequence[float | None]) -> list[float | None]:
     return [None if angle is None else next(turned) for angle in angles]
 
 
-def _tracks(records: Sequence[Record], values: Sequence[tuple[float | None, ...]]) -> list[_Track | None]:
-    """One track for each column of `values`; its knots are the moments where any column changed."""
-    known = [(r.t, value) for r, value in zip(records, values, strict=True) if None not in value]
-    columns = len(values[0]) if values else 2
+def _tracks(
+    times: Floats, values: Sequence[tuple[float | None, ...]], slowest: float
+) -> list[_Track | None]:
+    """One track for each column of `values`; its knots are the moments where any column changed.
+
+    A change is spread over the usual time between changes, which is never more than `slowest` seconds (or one line).
+    """
+    known = [(t, value) for t, value in zip(times.tolist(), values, strict=True) if None not in value]
     if not known:
-        return [None] * columns
+        return [None, None]
     knots = [known[0], *(now for before, now in itertools.pairwise(known) if now[1] != before[1])]
     gaps = [later[0] - earlier[0] for earlier, later in itertools.pairwise(knots)]
-    usual = float(np.median(gaps)) if gaps else 0.0
+    line = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
+    usual = min(float(np.median(gaps)), max(slowest, line)) if len(gaps) >= _TELLING else line
     placed = knots[:1]
     for gap, knot in zip(gaps, knots[1:], strict=True):
         if gap > _RESTS * usual:
             placed.append((knot[0] - usual, placed[-1][1]))
         placed.append(knot)
-    times = np.array([t for t, _ in placed])
-    return [_Track(times, np.array([value[i] for _, value in placed], np.float64)) for i in range(columns)]
+    at = np.array([t for t, _ in placed])
+    return [_Track(at, np.array([value[i] for _, value in placed], np.float64)) for i in range(len(placed[0][1]))]

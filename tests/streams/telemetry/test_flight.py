@@ -1,5 +1,7 @@
 """Poses between the lines of telemetry."""
 
+from dataclasses import replace
+
 import pytest
 
 from detector.frame import Lens
@@ -43,6 +45,27 @@ def test_yaw_takes_the_short_way_round() -> None:
     pose = flight.pose_at(0.5, LENS)
     assert pose is not None
     assert abs(pose.yaw) == pytest.approx(180.0)
+
+
+def test_a_turn_on_the_spot_is_quick() -> None:
+    """Yaw rests for three seconds and is another one in the next line: it did not turn for three seconds."""
+    lines = [line(i / 10, lat=34.0 + i * 1e-6, yaw=0.0 if i < 30 else 180.0) for i in range(60)]
+    flight = Flight(Telemetry(tuple(lines)))
+    poses = [flight.pose_at(t, LENS) for t in (2.0, 3.0)]
+    assert [pose and abs(pose.yaw) for pose in poses] == [pytest.approx(0.0), pytest.approx(180.0)]
+
+
+def test_long_after_the_last_line_nothing_is_known() -> None:
+    flight = Flight(Telemetry((line(0.0), line(1.0, lat=34.1))))
+    assert flight.pose_at(2.5, LENS) is not None
+    assert flight.pose_at(20.0, LENS) is None
+
+
+def test_over_the_date_line() -> None:
+    east, west = (replace(line(t), lon=lon) for t, lon in ((0.0, 179.9999), (1.0, -179.9999)))
+    pose = Flight(Telemetry((east, west))).pose_at(0.5, LENS)
+    assert pose is not None
+    assert abs(pose.lon) == pytest.approx(180.0)
 
 
 def test_no_fix_is_bridged_and_never_zero() -> None:
