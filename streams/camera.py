@@ -216,7 +216,7 @@ class CameraSource:
             if stamp is None:
                 raise self._why_ended(last is None, time.monotonic() - asked)
             arrival = time.monotonic()
-            if stamp == last:
+            if stamp.same_picture(last):
                 self._reject_halves()
                 continue
             last = stamp

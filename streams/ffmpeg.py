@@ -71,15 +71,18 @@ def open_rtsp(url: str, options: str, deadlines: Deadlines, *, raw: bool = False
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When the packet or picture just grabbed is to be shown. Equal stamps are parts of one picture.
+    """When the packet or picture just grabbed is to be shown.
 
     `seconds` since the stream's beginning. `position` is OpenCV's other account of it, which starts anew once during
-    the first fifth of a second and so tells time badly; but it is not rounded to whole frames of the declared rate, so
-    only when both are equal do two packets belong to one picture.
+    the first fifth of a second and so tells time badly; but it is not rounded to whole frames of the declared rate.
     """
 
     seconds: float
     position: float
+
+    def same_picture(self, other: "Stamp | None") -> bool:
+        """Whether both belong to one picture. At the very beginning OpenCV may say 0 twice, which means nothing."""
+        return self == other and self.seconds > 0
 
 
 def stamp_of(capture: cv2.VideoCapture) -> Stamp:

@@ -112,7 +112,9 @@ def _pairs(views: Sequence[View]) -> Iterator[tuple[int, int]]:
 
 def _share(a: View, b: View) -> float:
     """Predicted overlap; without poses neighbours are taken to overlap."""
-    return overlap(a.pose, b.pose, a.size) if a.pose and b.pose else 1.0
+    if a.pose is None or b.pose is None:
+        return 1.0
+    return max(overlap(a.pose, b.pose, a.size), overlap(b.pose, a.pose, b.size))
 
 
 def _corners(a: View, b: View) -> tuple[Floats, Floats]:

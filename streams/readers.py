@@ -71,11 +71,12 @@ class PacketReader:
         while not self._stop.is_set() and time.monotonic() < end and self._capture.grab():
             stamp = stamp_of(self._capture)
             key = bool(self._capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME))
-            if self._parts and stamp != self._stamp:
+            # Two key pictures never lie so close together that their rounded seconds could be equal.
+            if self._stamp is not None and not (key and stamp.seconds == self._stamp.seconds):
                 if key:
                     self._ahead = stamp, self._packet()
                 return self._stamp
-            if key or self._parts:
+            if key:
                 self._parts.append(self._packet())
                 self._stamp = stamp
                 if self._whole:
