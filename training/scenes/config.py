@@ -124,6 +124,7 @@ zones:
   - {{id: daxue-road-east-south, kind: main_road, polygon: {_ground(ROAD, NEAR, FRONT, SITE[1])}}}
   - {{id: daxue-road-east-north, kind: main_road, polygon: {_ground(ROAD, SITE[3], FRONT, FAR)}}}
   - {{id: morning-market, kind: permitted_site, polygon: {_ground(*SITE)}}}
+  - {{id: west-facades, kind: wall, polygon: {_ground(-FRONT - 0.4, NEAR, -FRONT + 0.4, FAR)}}}
   - {{id: shop-fronts, kind: shop_front, camera: "{CAMERA_ID}", image: [{fronts}]}}
 rules:
   - id: stall-on-permitted-site
