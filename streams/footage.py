@@ -19,7 +19,7 @@ from streams.telemetry.photo import read_photo
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Telemetry
 
-DUE: Final = 0.7  # a new frame is wanted when less than this share of its ground was seen in the last one kept
+DUE: Final = 0.7  # a new frame is wanted when it and the last one kept share less than this of their ground
 LATE: Final = 0.6  # and taken at the latest when less than this was
 HOVER: Final = 10.0  # seconds after which a hovering drone gives a frame again: things move even when it does not
 BLIND: Final = 1.0  # seconds between frames where no pose is known
@@ -184,7 +184,10 @@ class _Chooser:
 
     def _share(self, pose: Pose | None) -> float | None:
         last = self._kept[1] if self._kept else None
-        return None if pose is None or last is None else overlap(pose, last, self._size)
+        if pose is None or last is None:
+            return None
+        # both ways: a camera that looks ahead sees again what it saw, while what it passes slips out of the picture
+        return min(overlap(pose, last, self._size), overlap(last, pose, self._size))
 
 
 def _start(clip: Clip, zone: tzinfo) -> datetime:
