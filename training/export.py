@@ -6,6 +6,7 @@ from pathlib import Path
 
 from training.errors import RunExists
 from training.finetune import Run, quiet_torch
+from training.start import FINISHED
 
 OPSET = 17
 """Old enough for every ONNX Runtime of the last years and for OpenVINO, new enough for yolo11."""
@@ -19,7 +20,7 @@ def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
     Raises:
         RunExists: the run has not finished.
     """
-    if not (run.folder / "finished").is_file():
+    if not (run.folder / FINISHED).is_file():
         raise RunExists(f"{run.folder}: the run has not finished; go on with --resume")
     with quiet_torch(threads), contextlib.redirect_stdout(sys.stderr):
         import onnx

@@ -2,8 +2,7 @@
 
     python -m training.finetune runs/data/aerial-stalls --base ../shared/weights/yolo11n.pt --name aerial-stalls
 
-A `.pt` file is a pickle: loading it can run its code. So start weights are taken only when their SHA-256 is one of
-those written here, and even those are read by ultralytics' restricted loader (`ULTRALYTICS_SAFE_LOAD`).
+What may be opened to start from is `training.start`'s to say.
 """
 
 import contextlib
@@ -19,20 +18,14 @@ import typer
 
 from models.registry import sha256_of
 from training.bfloat16 import bf16_network, native
-from training.errors import RunExists, TrainingError, UnsafeWeights
+from training.errors import RunExists, TrainingError
 from training.labels import check_set, open_set
 from training.schedules import Schedule, schedule_for
+from training.start import FINISHED, Start, guarded
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
     from ultralytics.models import YOLO
-
-START_WEIGHTS = {
-    "985f59f3b062f8a9271bd42d920dd6303fd3e45ab361715c4c3e647c81dbf458": "yolo11n.pt",
-    "1d54ce3bb53a1fa06d9eaf895580a827e561ee7f81c445776aa9d262d839ef29": "yolov8n.pt",
-    "0f449a06b167125eadce30b513bdcf9c7d08a09a67e806045562452c884e519a": "yolov8s.pt",
-}
-"""SHA-256 of the start weights that may be unpickled: ultralytics' COCO models, AGPL-3.0."""
 
 SEED = 0
 
@@ -59,6 +52,7 @@ def finetune(
     epochs: int | None = None,
     image_size: int | None = None,
     batch: int | None = None,
+    learning_rate: float | None = None,
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
@@ -69,9 +63,8 @@ def finetune(
     best on the validation pictures: choosing by the set that the model is then measured on would flatter it.
 
     Args:
-        base: start weights, a `.pt` whose hash is in START_WEIGHTS, or the name of an ultralytics architecture
-            (`yolo11n.yaml`) to start from nothing.
-        epochs, image_size, batch: instead of the schedule's.
+        base: start weights, see `training.start.guarded`.
+        epochs, image_size, batch, learning_rate: instead of the schedule's.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder.
 
     Raises:
@@ -81,27 +74,51 @@ def finetune(
     described = folder / "run.json"
     if resume:
         run = read_run(folder)
-        if (folder / "finished").is_file():
+        if (folder / FINISHED).is_file():
             return run
     else:
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
-        schedule = _schedule(dataset, epochs, image_size, batch)
-        base, digest = _guarded(base)
-        command = (
-            f"python -m training.finetune {dataset} --base {Path(base).name} --name {name} --epochs {schedule.epochs} "
-            f"--image-size {schedule.image_size} --batch {schedule.batch} --seed {seed}"
-        )
-        run = Run(folder, folder / "weights" / "last.pt", schedule, seed, Path(base).name, digest, command)
+        schedule = _schedule(dataset, epochs, image_size, batch, learning_rate)
+        run = _new_run(folder, dataset, schedule, seed, guarded(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
-    last = folder / "weights" / "last.pt"
-    _train(run, dataset, last if resume and last.is_file() else base, resume=resume and last.is_file(), threads=threads)
-    (folder / "finished").touch()
+    if resume and run.weights.is_file():
+        _train(run, dataset, run.weights, resume=True, threads=threads)
+    else:
+        _train(run, dataset, guarded(base).path, resume=False, threads=threads)
+    (folder / FINISHED).write_text(sha256_of(run.weights) + "\n", encoding="utf-8")
     return run
 
 
-def _schedule(dataset: Path, epochs: int | None, image_size: int | None, batch: int | None) -> Schedule:
+def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: Start) -> Run:
+    before = read_run(start.run) if start.run else None
+    base = (
+        f"runs/{start.run.name}"
+        if start.run
+        else f"../shared/weights/{Path(start.path).name}"
+        if start.sha256
+        else start.path
+    )
+    command = (
+        f"python -m training.finetune {dataset} --base {base} --name {folder.name} --epochs {schedule.epochs} "
+        f"--image-size {schedule.image_size} --batch {schedule.batch} --learning-rate {schedule.learning_rate} "
+        f"--seed {seed}"
+    )
+    return Run(
+        folder=folder,
+        weights=folder / "weights" / "last.pt",
+        schedule=schedule,
+        seed=seed,
+        base=before.base if before else Path(start.path).name,
+        base_sha256=before.base_sha256 if before else start.sha256,
+        command=f"{before.command} && {command}" if before else command,
+    )
+
+
+def _schedule(
+    dataset: Path, epochs: int | None, image_size: int | None, batch: int | None, learning_rate: float | None
+) -> Schedule:
     described = open_set(dataset)
     check_set(described)
     schedule = schedule_for(described.view)
@@ -110,23 +127,8 @@ def _schedule(dataset: Path, epochs: int | None, image_size: int | None, batch: 
         epochs=epochs or schedule.epochs,
         image_size=image_size or schedule.image_size,
         batch=batch or schedule.batch,
+        learning_rate=learning_rate or schedule.learning_rate,
     )
-
-
-def _guarded(base: Path | str) -> tuple[str, str]:
-    """The start weights' path and SHA-256, when they may be opened at all."""
-    path = Path(base)
-    if path.suffix == ".yaml":
-        return path.name, ""  # the architecture alone, from the installed ultralytics: no pickle is read
-    if not path.is_file():
-        raise UnsafeWeights(f"{path}: no such file; start weights are {', '.join(START_WEIGHTS.values())}")
-    digest = sha256_of(path)
-    if digest not in START_WEIGHTS:
-        raise UnsafeWeights(
-            f"{path}: sha256 {digest[:12]}… is none of the known start weights ({', '.join(START_WEIGHTS.values())}); "
-            "a .pt file can run code when it is opened, so this one is not"
-        )
-    return str(path.resolve()), digest
 
 
 def read_run(folder: Path) -> Run:
@@ -227,6 +229,7 @@ def main(
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     image_size: Annotated[int | None, typer.Option(min=64)] = None,
     batch: Annotated[int | None, typer.Option(min=2)] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1)] = None,
     seed: int = SEED,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     resume: bool = False,
@@ -240,6 +243,7 @@ def main(
             epochs=epochs,
             image_size=image_size,
             batch=batch,
+            learning_rate=learning_rate,
             seed=seed,
             threads=threads,
             resume=resume,

@@ -14,7 +14,7 @@ from ultralytics.nn.tasks import DetectionModel, torch_safe_load
 from models.registry import sha256_of
 from training.errors import UnsafeWeights
 from training.export import OPSET
-from training.finetune import START_WEIGHTS
+from training.start import START_WEIGHTS
 
 
 def start_weights(path: Path) -> DetectionModel:

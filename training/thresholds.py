@@ -8,9 +8,14 @@ from training.ap import Matched
 _ENOUGH = 5
 """Detections that a precision must rest on: the single surest one is right or wrong by chance."""
 
+DEFAULT_CONFIDENCE = 0.25
+"""For classes without a fitted threshold, and the least for those that never get precise: their best F1 can lie so low
+that a hundred false alarms come with one right one."""
+
 
 def fit_threshold(matched: Matched, wanted: float) -> Threshold:
-    """The lowest confidence whose precision (IoU 0.50) is at least `wanted`; where none is, the one of the best F1.
+    """The lowest confidence whose precision (IoU 0.50) is at least `wanted`; where none is, the one of the best F1,
+    but at least DEFAULT_CONFIDENCE.
 
     It is fitted on the pictures given, so on others the precision will be a little off.
     """
@@ -27,7 +32,8 @@ def fit_threshold(matched: Matched, wanted: float) -> Threshold:
         at = int(good[-1])
     else:
         f1 = np.where(possible, 2 * precision * recall / np.maximum(precision + recall, 1e-9), 0.0)
-        at = int(np.argmax(f1))
+        sure = int((matched.scores >= DEFAULT_CONFIDENCE).sum())
+        at = min(int(np.argmax(f1)), max(sure - 1, 0))
     # rounded down, so that the detection at the cut itself stays in
     return Threshold(
         confidence=float(np.floor(matched.scores[at] * 1000) / 1000),

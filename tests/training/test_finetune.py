@@ -42,16 +42,6 @@ def test_weights_from_elsewhere_are_never_opened(dataset: Path, tmp_path: Path) 
     assert not (tmp_path / "runs").exists()
 
 
-def test_the_start_weights_at_hand_are_the_known_ones(shared: Path) -> None:
-    for name in module.START_WEIGHTS.values():
-        assert module._guarded(shared / "weights" / name)[0] == str((shared / "weights" / name).resolve())
-
-
-def test_absent_weights_are_named(dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnsafeWeights, match=r"none\.pt: no such file"):
-        finetune(dataset, tmp_path / "none.pt", "run", runs=tmp_path / "runs")
-
-
 def test_twins_across_the_split_are_refused_before_training(dataset: Path, tmp_path: Path) -> None:
     save_picture(dataset / "train", "tile.rf.a", ["0 0.5 0.5 0.2 0.2"])
     save_picture(dataset / "val", "tile.rf.b", ["0 0.5 0.5 0.2 0.2"])

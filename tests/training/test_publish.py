@@ -13,6 +13,7 @@ from training.evaluate import evaluate
 from training.finetune import finetune, read_run
 from training.labels import open_set
 from training.publish import publish
+from training.start import guarded
 
 pytest.importorskip("ultralytics", reason="ultralytics is not installed: pip install '.[training]'")
 
@@ -44,6 +45,9 @@ def test_a_set_becomes_a_model_with_a_card(tmp_path: Path) -> None:
     assert str(tmp_path).encode() not in model_path(card).read_bytes()
     again = evaluate(model_path(card), tmp_path / "set")
     assert again.map50 == card.metrics.map50.value
+
+    start = guarded(runs / "tiny")
+    assert (start.path, start.run) == (str(run.weights), runs / "tiny")
 
     (runs / "tiny/finished").unlink()
     with pytest.raises(RunExists, match="has not finished"):

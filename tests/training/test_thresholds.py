@@ -40,6 +40,15 @@ def test_a_few_lucky_detections_are_not_enough() -> None:
     assert fitted.confidence == pytest.approx(0.8)  # the best F1
 
 
+def test_a_class_that_never_gets_precise_is_not_believed_at_next_to_nothing() -> None:
+    # the best F1 would be at 0.05, with everything let in
+    scores, right = [0.6, 0.4, 0.3, 0.1, 0.09, 0.08, 0.07, 0.06, 0.05], [0, 1, 0, 1, 0, 1, 0, 1, 1]
+    fitted = fit_threshold(matched(scores, right, 5), 0.8)
+    assert not fitted.reached
+    assert fitted.confidence == pytest.approx(0.3)
+    assert fitted.precision == pytest.approx(1 / 3, abs=1e-4)
+
+
 @pytest.mark.parametrize(("scores", "right"), [([], []), ([0.9, 0.4], [0, 0])])
 def test_a_class_that_is_never_right_is_never_believed(scores: list[float], right: list[int]) -> None:
     fitted = fit_threshold(matched(scores, right, 3), 0.8)

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from models.registry import sha256_of
+from training.errors import UnsafeWeights
+from training.start import FINISHED, START_WEIGHTS, guarded
+
+
+def test_the_start_weights_at_hand_are_the_known_ones(shared: Path) -> None:
+    for digest, name in START_WEIGHTS.items():
+        start = guarded(shared / "weights" / name)
+        assert (start.path, start.sha256, start.run) == (str((shared / "weights" / name).resolve()), digest, None)
+
+
+def test_an_architecture_needs_no_file() -> None:
+    assert guarded("yolo11n.yaml").path == "yolo11n.yaml"
+
+
+@pytest.mark.parametrize(("name", "said"), [("none.pt", "no such file"), ("yolo11n.pt", "none of the known")])
+def test_what_is_not_known_is_not_opened(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "yolo11n.pt").write_bytes(b"the name is right, the content is not")
+    with pytest.raises(UnsafeWeights, match=said):
+        guarded(tmp_path / name)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    weights = tmp_path / "run/weights/last.pt"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    (tmp_path / "run" / FINISHED).write_text(sha256_of(weights) + "\n")
+    return tmp_path / "run"
+
+
+def test_a_finished_run_can_be_gone_on_from(finished: Path) -> None:
+    start = guarded(finished)
+    assert (start.path, start.run) == (str(finished / "weights/last.pt"), finished)
+
+
+def test_a_run_that_was_changed_or_has_not_finished_cannot(finished: Path) -> None:
+    (finished / "weights/last.pt").write_bytes(b"other weights")
+    with pytest.raises(UnsafeWeights, match="not the file that the run ended with"):
+        guarded(finished)
+    (finished / FINISHED).unlink()
+    with pytest.raises(UnsafeWeights, match="no finished run"):
+        guarded(finished)

@@ -1,0 +1,67 @@
+"""Which weights may be opened to start from.
+
+A `.pt` file is a pickle: loading it can run its code. So a file is taken only when its SHA-256 is written here, or when it
+is the untouched result of a finished run of ours; even those are read by ultralytics' restricted loader
+(`ULTRALYTICS_SAFE_LOAD`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.registry import sha256_of
+from training.errors import UnsafeWeights
+
+START_WEIGHTS = {
+    "985f59f3b062f8a9271bd42d920dd6303fd3e45ab361715c4c3e647c81dbf458": "yolo11n.pt",
+    "1d54ce3bb53a1fa06d9eaf895580a827e561ee7f81c445776aa9d262d839ef29": "yolov8n.pt",
+    "0f449a06b167125eadce30b513bdcf9c7d08a09a67e806045562452c884e519a": "yolov8s.pt",
+}
+"""ultralytics' COCO models (AGPL-3.0) by their SHA-256."""
+
+FINISHED = "finished"
+"""The file that marks a run as finished; it holds the SHA-256 of `weights/last.pt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Weights that may be opened."""
+
+    path: str
+    sha256: str  # "" for a bare architecture, of which no pickle is read
+    run: Path | None = None  # the finished run that they come from
+
+
+def guarded(base: Path | str) -> Start:
+    """Start weights, when they may be opened at all.
+
+    Args:
+        base: a `.pt` file, the folder of a finished run, or the name of an ultralytics architecture (`yolo11n.yaml`) to
+            start from nothing.
+
+    Raises:
+        UnsafeWeights: no such file, an unknown one, or a run that has not finished or was changed since.
+    """
+    path = Path(base)
+    if path.suffix == ".yaml":
+        return Start(path.name, "")
+    if path.is_dir():
+        return _of_run(path)
+    if not path.is_file():
+        raise UnsafeWeights(f"{path}: no such file; start weights are {', '.join(START_WEIGHTS.values())}")
+    digest = sha256_of(path)
+    if digest not in START_WEIGHTS:
+        raise UnsafeWeights(
+            f"{path}: sha256 {digest[:12]}… is none of the known start weights ({', '.join(START_WEIGHTS.values())}); "
+            "a .pt file can run code when it is opened, so this one is not"
+        )
+    return Start(str(path.resolve()), digest)
+
+
+def _of_run(folder: Path) -> Start:
+    mark, weights = folder / FINISHED, folder / "weights" / "last.pt"
+    if not (mark.is_file() and weights.is_file()):
+        raise UnsafeWeights(f"{folder}: is no finished run; go on with --resume, or start from {folder}'s own base")
+    digest = sha256_of(weights)
+    if mark.read_text(encoding="utf-8").strip() != digest:
+        raise UnsafeWeights(f"{weights}: is not the file that the run ended with, so it is not opened")
+    return Start(str(weights.resolve()), digest, folder)
