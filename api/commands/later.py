@@ -9,7 +9,7 @@ ANYTHING = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 def _add(app: typer.Typer, group: str, name: str, about: str, meanwhile: str) -> None:
-    command = f"{group} {name}".strip()
+    command = f"{group} {name}"
 
     def run() -> None:
         raise NotThereYet(f"'streetwarden {command}' is not there yet; {meanwhile}")
@@ -32,4 +32,3 @@ def register(app: typer.Typer, models: typer.Typer) -> None:
     audit = typer.Typer(help="The audit log.", no_args_is_help=True, rich_markup_mode=None)
     _add(audit, "audit", "verify", "Check the hash chain and every evidence file.", "compare the SHA-256 of each case")
     app.add_typer(audit, name="audit")
-    _add(app, "", "survey", "Find places in a drone flight.", "'detect' and 'telemetry' read its pictures one by one")

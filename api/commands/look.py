@@ -1,10 +1,11 @@
-"""`streetwarden detect`: one model on pictures."""
+"""`streetwarden detect` and `survey`: one model on pictures, and on a drone flight."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import track
+from rich.progress import Progress, TextColumn, track
 
 from api.printing import AsJson, emit, errors_console, tell
 from detector.detections import Detection
@@ -13,6 +14,9 @@ from detector.errors import PictureUnreadable, PoseImpossible, RayMissesGround
 from detector.ground import Locator
 from detector.pixels import read_picture
 from detector.pose import PoseLocator
+from detector.tiles import detect_tiled
+from streams.survey import survey as fly
+from streams.survey import to_json
 from streams.telemetry.flight import Flight
 from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
@@ -51,6 +55,39 @@ def detect(
     return 2 if unreadable else 0
 
 
+def survey(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="Videos, photos, or folders.", exists=True)],
+    telemetry: Annotated[Path | None, typer.Option(help="The sidecar, if it is not beside.", exists=True)] = None,
+    model: Annotated[str, typer.Option(help="The model's name.")] = "aerial-stalls",
+    models_folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look through one drone flight and print each thing once, with its position.
+
+    Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
+    """
+    detector = load_model(model, models_folder)
+    with (
+        tempfile.TemporaryDirectory(prefix="streetwarden-survey-") as folder,
+        Progress(
+            TextColumn("{task.description}"), TextColumn("{task.completed} frames"), console=errors_console()
+        ) as bar,
+    ):
+        task = bar.add_task("survey", total=None)
+        flown = fly(
+            videos,
+            lambda image: detect_tiled(detector, image),
+            Path(folder),
+            telemetry=telemetry,
+            progress=lambda count: bar.update(task, completed=count),
+        )
+    for note in flown.notes:
+        tell(f"streetwarden: {note}")
+    for find in flown.finds:
+        record = to_json(find.sighting)
+        emit({"sighting": record}, "  ".join(f"{name} {value}" for name, value in record.items()), as_json)
+
+
 def _locator(path: Path, width: int, height: int) -> Locator | None:
     """Pixels to the ground, where the photo says how it was taken."""
     photo = read_photo(path.read_bytes())
@@ -80,3 +117,4 @@ def _record(found: Detection, locator: Locator | None) -> dict[str, object]:
 def register(app: typer.Typer) -> None:
     """Add this file's commands to the application."""
     app.command()(detect)
+    app.command()(survey)
