@@ -4,6 +4,7 @@ Positions alone cannot tell: raw telemetry scatters one point of the ground by 4
 2 to 3 m apart. A frame-to-frame match of the pictures is good to a few pixels. Two things seen in one frame are two.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from detector.detections import Box, Detection
 from detector.frame import Image, Pose
 from detector.ground import GroundPoint
+from detector.pose import MIN_DEPRESSION
 from detector.rays import Floats
-from detector.wgs import distance
+from detector.wgs import Plane, distance
 from streams.overlap import overlap, pixel_map, turned
 
 _WIDTH: Final = 1000  # pixels at which pictures are compared
@@ -65,13 +67,13 @@ def features(image: Image) -> Features:
     return Features(pixels, np.zeros((0, 32), np.uint8) if described is None else np.asarray(described, np.uint8))
 
 
-def upside_down(views: Sequence[View]) -> list[bool]:
+def upside_down(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[bool]:
     """Which views are turned by 180 degrees against their own pose: seen in real files that claim to be upright.
 
     Told from overlapping frames: with the right one turned, far more matched corners lie where the poses predict.
     """
     votes = np.zeros((len(views), 2))
-    for a, b in _pairs(views):
+    for a, b in compared:
         counts = _support(views[a], views[b])
         best = max(counts, key=lambda turns: counts[turns])
         if counts[best] >= 2 * _INLIERS and counts[best] >= _MARGIN * counts[(False, False)] + 1:
@@ -82,14 +84,16 @@ def upside_down(views: Sequence[View]) -> list[bool]:
     return [bool(turn > upright) for upright, turn in votes.tolist()]
 
 
-def link(views: Sequence[View], observations: Sequence[Observation]) -> list[list[int]]:
-    """Groups of indexes into `observations`, each group one thing."""
+def link(
+    views: Sequence[View], observations: Sequence[Observation], compared: Sequence[tuple[int, int]]
+) -> list[list[int]]:
+    """Groups of indexes into `observations`, each group one thing; `compared` are the `pairs` of the views."""
     by_view: dict[int, list[int]] = {}
     for index, one in enumerate(observations):
         by_view.setdefault(one.view, []).append(index)
     groups = _Groups(observations)
     links: list[tuple[float, int, int]] = []
-    for a, b in _pairs(views):
+    for a, b in compared:
         if a in by_view and b in by_view and (mapping := _measured(views[a], views[b])) is not None:
             links += _matches(mapping, observations, by_view[a], by_view[b])
     for _, i, j in sorted(links):
@@ -98,16 +102,27 @@ def link(views: Sequence[View], observations: Sequence[Observation]) -> list[lis
     return groups.all()
 
 
-def _pairs(views: Sequence[View]) -> Iterator[tuple[int, int]]:
-    """Pairs of views that are worth comparing, the earlier one first."""
+def pairs(views: Sequence[View]) -> list[tuple[int, int]]:
+    """Pairs of views that are worth comparing, the earlier one first: neighbours, and the best of earlier passes."""
+    places, reaches = _reaches(views)
+    found: list[tuple[int, int]] = []
     for b in range(len(views)):
-        for a in range(max(0, b - _BACK), b):
-            if _share(views[a], views[b]) >= _OVERLAP:
-                yield a, b
-        shares = [(_share(views[a], views[b]), a) for a in range(max(0, b - _BACK)) if views[a].pose and views[b].pose]
-        for share, a in sorted(shares, reverse=True)[:_OLDER]:
-            if share >= _OVERLAP:
-                yield a, b
+        first = max(0, b - _BACK)
+        found += [(a, b) for a in range(first, b) if _share(views[a], views[b]) >= _OVERLAP]
+        near = np.hypot(*(places[:first] - places[b]).T) < reaches[:first] + reaches[b]  # nan, unknown, is never near
+        shares = sorted(((_share(views[a], views[b]), int(a)) for a in np.flatnonzero(near)), reverse=True)
+        found += [(a, b) for share, a in shares[:_OLDER] if share >= _OVERLAP]
+    return found
+
+
+def _reaches(views: Sequence[View]) -> tuple[Floats, Floats]:
+    """(n, 2) metres north, east of each camera and (n,) metres that it can see from there; nan without a pose."""
+    places, reaches = np.full((len(views), 2), np.nan), np.full(len(views), np.nan)
+    poses = [(i, view.pose) for i, view in enumerate(views) if view.pose]
+    for i, pose in poses:
+        places[i] = Plane(poses[0][1].lat, poses[0][1].lon).metres(pose.lat, pose.lon)
+        reaches[i] = pose.height / math.tan(math.radians(MIN_DEPRESSION))
+    return places, reaches
 
 
 def _share(a: View, b: View) -> float:

@@ -124,7 +124,7 @@ def _collect(capture: cv2.VideoCapture, limit: float, stop: threading.Event) -> 
     end = time.monotonic() + limit
     while len(keys) < 3 and time.monotonic() < end and not stop.is_set() and capture.grab():
         stamp = stamp_of(capture)
-        if capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) and (not stamps or not stamp.same_picture(stamps[-1])):
+        if capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) and stamp.seconds not in keys[-1:]:
             keys.append(stamp.seconds)
         stamps.append(stamp)
     return keys, stamps
