@@ -11,10 +11,9 @@ import torch
 from ultralytics.nn.modules.head import Detect
 from ultralytics.nn.tasks import DetectionModel, torch_safe_load
 
-from models.registry import sha256_of
 from training.errors import UnsafeWeights
 from training.export import OPSET
-from training.start import START_WEIGHTS
+from training.start import guarded
 
 
 def start_weights(path: Path) -> DetectionModel:
@@ -25,15 +24,8 @@ def start_weights(path: Path) -> DetectionModel:
     Raises:
         UnsafeWeights: no such file, or another one.
     """
-    if not path.is_file():
-        raise UnsafeWeights(f"{path}: no such file; start weights are {', '.join(START_WEIGHTS.values())}")
-    digest = sha256_of(path)
-    if digest not in START_WEIGHTS:
-        raise UnsafeWeights(
-            f"{path}: sha256 {digest[:12]}… is none of the known start weights ({', '.join(START_WEIGHTS.values())}); "
-            "a .pt file can run code when it is opened, so this one is not"
-        )
-    checkpoint, _ = torch_safe_load(str(path), safe_only=True)  # type: ignore[no-untyped-call]  # returns a bare tuple
+    weights = guarded(path).path
+    checkpoint, _ = torch_safe_load(weights, safe_only=True)  # type: ignore[no-untyped-call]  # returns a bare tuple
     model = checkpoint.get("ema") or checkpoint["model"]
     if not isinstance(model, DetectionModel):
         raise UnsafeWeights(f"{path}: holds no detector")
