@@ -35,19 +35,27 @@ STEPS = 60.0
 FLAT = 0.035**2
 """Contrast energy below which a surface counts as having no structure: compression noise on asphalt."""
 
-_LOG = np.log(np.arange(256, dtype=np.float32) + np.float32(DARK)).astype(np.float32)
+_LEVELS = np.arange(256, dtype=np.float32) + np.float32(DARK)
+_LOG = np.log(_LEVELS)
+_COLOUR_DOUBT = np.float32(2.5) / _LEVELS
+_GRAIN = np.square(np.float32(1.2) / _LEVELS)
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """A small picture's description, all (height, width) float32: see the module's text. `valid` is where the
-    colours can be trusted: neither in the dark nor burnt out."""
+    """A small picture's description, all (height, width) float32: see the module's text.
+
+    `grain` is the contrast energy, and `doubt` the error of the colours, that a level or two of noise and compression
+    make: much in the dark. `valid` is where colours can be trusted at all: neither black nor burnt out.
+    """
 
     light: Map
     contrast: Map
     energy: Map
+    grain: Map
     warm: Map
     tint: Map
+    doubt: Map
     valid: NDArray[np.bool_]
 
 
@@ -74,7 +82,17 @@ def describe(small: Image) -> Appearance:
     warm = _mean(red - blue, 5)
     tint = _mean(green - 0.5 * (red + blue), 5)
     brightest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
-    return Appearance(light, contrast, energy, warm, tint, (brightest > 30) & (brightest < 250))
+    darkest = cv2.min(cv2.min(channels[0], channels[1]), channels[2])
+    return Appearance(
+        light=light,
+        contrast=contrast,
+        energy=energy,
+        grain=np.asarray(cv2.LUT(channels[1], _GRAIN), np.float32),
+        warm=warm,
+        tint=tint,
+        doubt=np.asarray(cv2.LUT(darkest, _COLOUR_DOUBT), np.float32),
+        valid=(brightest > 25) & (brightest < 250),
+    )
 
 
 def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> Map:
@@ -88,7 +106,7 @@ def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> 
     difference = a.light - b.light
     steps = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
     left = difference - (cv2.medianBlur(steps, MEDIAN).astype(np.float32) - 128) / STEPS
-    floor = FLAT + 6 * noise
+    floor = FLAT + 6 * noise + 4 * np.maximum(a.grain, b.grain)
     change: Map = np.asarray(cv2.blur(left * left, (WINDOW, WINDOW)) / (a.energy + b.energy + floor), np.float32)
     return change
 
@@ -110,8 +128,9 @@ def colour_change(now: Appearance, before: Appearance) -> Map:
     light = now.light - before.light
     light -= np.float32(np.median(light[sample]))
     explained = np.where(warm * light > 0, np.minimum(0.5 * np.abs(light), 0.4), 0)
-    beyond = np.maximum(np.abs(warm) - explained, 0) / 0.16
-    change: Map = np.where(both, np.maximum(beyond, np.abs(tint) / 0.09), 0).astype(np.float32)
+    doubt = np.maximum(now.doubt, before.doubt)
+    beyond = np.maximum(np.abs(warm) - explained, 0) / (0.14 + doubt)
+    change: Map = np.where(both, np.maximum(beyond, np.abs(tint) / (0.075 + doubt)), 0).astype(np.float32)
     return change
 
 
@@ -162,27 +181,40 @@ def _hanning(size: tuple[int, int]) -> Map:
     return _HANNING[size]
 
 
-def blend(old: Appearance, new: Appearance, share: Map) -> Appearance:
-    """`old` moved towards `new` by `share` (height, width), 0 to 1."""
-    contrast = old.contrast + share * (new.contrast - old.contrast)
+def blend(old: Appearance, new: Appearance, share: Map, most: float = np.inf) -> Appearance:
+    """`old` moved towards `new` by `share` (height, width), 0 to 1, but by no more than `most` at any pixel."""
+
+    def moved(before: Map, after: Map) -> Map:
+        step = share * (after - before)
+        return before + (np.clip(step, -most, most) if np.isfinite(most) else step)
+
+    contrast = moved(old.contrast, new.contrast)
     return Appearance(
-        light=old.light + share * (new.light - old.light),
+        light=moved(old.light, new.light),
         contrast=contrast,
         energy=_mean(contrast * contrast, WINDOW),
-        warm=old.warm + share * (new.warm - old.warm),
-        tint=old.tint + share * (new.tint - old.tint),
+        grain=moved(old.grain, new.grain),
+        warm=moved(old.warm, new.warm),
+        tint=moved(old.tint, new.tint),
+        doubt=moved(old.doubt, new.doubt),
         valid=np.where(share > 0.5, new.valid, old.valid),
     )
 
 
 def median_of(looks: list[Appearance]) -> Appearance:
     """What most of the looks show at each pixel: passing things vanish."""
-    contrast = np.median([one.contrast for one in looks], axis=0).astype(np.float32)
+
+    def usual(maps: list[Map]) -> Map:
+        return np.median(maps, axis=0).astype(np.float32)
+
+    contrast = usual([one.contrast for one in looks])
     return Appearance(
-        light=np.median([one.light for one in looks], axis=0).astype(np.float32),
+        light=usual([one.light for one in looks]),
         contrast=contrast,
         energy=_mean(contrast * contrast, WINDOW),
-        warm=np.median([one.warm for one in looks], axis=0).astype(np.float32),
-        tint=np.median([one.tint for one in looks], axis=0).astype(np.float32),
+        grain=usual([one.grain for one in looks]),
+        warm=usual([one.warm for one in looks]),
+        tint=usual([one.tint for one in looks]),
+        doubt=usual([one.doubt for one in looks]),
         valid=np.median([one.valid for one in looks], axis=0) > 0.5,
     )

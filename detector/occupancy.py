@@ -30,7 +30,7 @@ from detector.empty_scene import (
 )
 from detector.frame import Image
 from detector.proposal import STALL, Proposal
-from detector.regions import Region, find_regions, join_parts, leaning
+from detector.regions import Region, find_regions, join_parts, large_enough, leaning
 
 Mask = NDArray[np.bool_]
 
@@ -139,9 +139,10 @@ class Occupancy:
                 now = moved
             else:
                 shift = (0.0, 0.0)
-        shown = self._weigh(state, now, elapsed)
-        _remember(state.vehicles, shown, _cover(seen.of_class(*VEHICLES), small, scale, shift))
-        _remember(state.people, shown, _cover(seen.of_class(*PEOPLE), small, scale, shift))
+        vehicles, people = (_cover(seen.of_class(*names), small, scale, shift) for names in (VEHICLES, PEOPLE))
+        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0))
+        _remember(state.vehicles, shown, vehicles)
+        _remember(state.people, shown, people)
         found: list[Region] = []
         stands = state.seconds >= STANDS
         state.leanings[~stands] = 0
@@ -154,9 +155,10 @@ class Occupancy:
                 found.append(region)
         np.clip(state.leanings, -4, 4, out=state.leanings)
         full = (small.shape[1] * scale, small.shape[0] * scale)
-        return [_proposal(box, score, scale, shift, full) for box, score in join_parts(found)]
+        things = [(box, score) for box, score in join_parts(found) if large_enough(box, stands)]
+        return [_proposal(box, score, scale, shift, full) for box, score in things]
 
-    def _weigh(self, state: _State, now: Appearance, elapsed: float) -> Mask:
+    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
         from_empty = np.maximum(
             structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty)
@@ -177,11 +179,14 @@ class Occupancy:
         fresh = strange & (state.seconds <= 0)
         share = np.where(fresh, 1.0, np.where(like_standing, 0.1, 0.0)).astype(np.float32)
         state.standing = blend(state.standing, now, share)
-        calm = like_empty & (state.seconds <= 0)
-        pace = np.float32(1 - np.exp(-elapsed / 90))
-        state.empty = blend(state.empty, now, calm.astype(np.float32) * pace)
-        error = (now.contrast - state.empty.contrast) ** 2
-        state.noise += calm * np.float32(0.03) * (cv2.blur(error, (5, 5)) - state.noise)
+        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
+        # coat agree with plain asphalt. And no single look may move it far.
+        disturbed = cv2.dilate((~like_empty | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
+        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.02)
+        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
+        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
+        state.noise += restless * np.float32(0.03) * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
         for memory in (state.vehicles, state.people):
             memory[fresh] = 0
         return np.asarray(like_standing | fresh, np.bool_)

@@ -13,8 +13,8 @@ from detector.proposal import groups_of, hull_of
 
 Mask = NDArray[np.bool_]
 
-SMALLEST = (0.018, 0.03)
-"""Width and height of the smallest region, as shares of the picture's: 35 x 32 pixels of a 1080p picture."""
+SMALLEST = (0.024, 0.045)
+"""Width and height of the smallest thing, as shares of the picture's: 46 x 49 pixels of a 1080p picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,22 @@ class Region:
 
 
 def find_regions(stands: Mask) -> Iterator[Region]:
-    """Connected regions large and solid enough to be a thing; a thin band is a shadow's edge, a speck is noise."""
+    """Connected regions large and solid enough to be a part of a thing; thin bands are edges of shadows, specks noise."""
     height, width = stands.shape
     closed = cv2.morphologyEx(stands.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
     for label in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[label])
-        if w < SMALLEST[0] * width or h < SMALLEST[1] * height or area < 0.25 * w * h:
+        if min(w / SMALLEST[0] / width, h / SMALLEST[1] / height) < 0.6 or area < 0.25 * w * h:
             continue
         yield Region(np.asarray(labels == label, np.bool_), (x, y, x + w, y + h), min(1.0, area / (w * h)))
+
+
+def large_enough(box: Box, picture: Mask) -> bool:
+    """Is a thing so large in the picture that it can be told what it is?"""
+    height, width = picture.shape
+    return bool(box[2] - box[0] >= SMALLEST[0] * width and box[3] - box[1] >= SMALLEST[1] * height)
 
 
 def join_parts(regions: list[Region]) -> list[tuple[Box, float]]:
