@@ -24,6 +24,8 @@ from streams.overlap import overlap, pixel_map, turned
 _WIDTH: Final = 1000  # pixels at which pictures are compared
 _FEATURES: Final = 2000
 _GATE: Final = 0.06  # share of the width by which a match may miss what the poses predict: tall roofs miss by more
+_WIDER: Final = (_GATE, 0.12, 0.2)  # the compass may be wrong by 10 degrees between two passes: then the gate opens
+_ENOUGH: Final = 0.3  # once a gate holds this share of what the widest holds, it is the ground and not a chance
 _INLIERS: Final = 15
 _OVERLAP: Final = 0.25  # below this two frames share too little ground to be compared
 _BACK: Final = 3  # frames back that are always compared, so that a thing missed once is not lost
@@ -110,7 +112,7 @@ def pairs(views: Sequence[View]) -> list[tuple[int, int]]:
         first = max(0, b - _BACK)
         found += [(a, b) for a in range(first, b) if _share(views[a], views[b]) >= _OVERLAP]
         near = np.hypot(*(places[:first] - places[b]).T) < reaches[:first] + reaches[b]  # nan, unknown, is never near
-        shares = sorted(((_share(views[a], views[b]), int(a)) for a in np.flatnonzero(near)), reverse=True)
+        shares = sorted(((_share(views[a], views[b]), a) for a in np.flatnonzero(near).tolist()), reverse=True)
         found += [(a, b) for share, a in shares[:_OLDER] if share >= _OVERLAP]
     return found
 
@@ -170,8 +172,10 @@ def _measured(a: View, b: View) -> Floats | None:
     predicted = pixel_map(a.pose, b.pose) if a.pose and b.pose else None
     here, there = _corners(a, b)
     if predicted is not None:
-        near = _near(predicted, here, there, a.size[0])
-        here, there = here[near], there[near]
+        misses = np.hypot(*(_apply(predicted, here) - there).T) / a.size[0]
+        held = [int((misses < gate).sum()) for gate in _WIDER]
+        gate = next(g for g, count in zip(_WIDER, held, strict=True) if count >= _ENOUGH * held[-1])
+        here, there = here[misses < gate], there[misses < gate]
     if len(here) < _INLIERS:
         return predicted
     mapping, inliers = cv2.findHomography(here, there, cv2.RANSAC, 0.004 * a.size[0])

@@ -21,7 +21,7 @@ from detector.rulebook import Rulebook
 from detector.rulings import Outcome
 from detector.sighting import Sighting
 from streams.footage import find_clips, frames
-from streams.linking import Observation, View, features, fuse, link, upside_down
+from streams.linking import Observation, View, features, fuse, link, pairs, upside_down
 from streams.overlap import turned
 
 Detect = Callable[[Image], Detections]
@@ -90,7 +90,8 @@ def survey(
         if progress is not None:
             progress(len(kept))
     views = [one.view for one in kept]
-    for index, turn in enumerate(upside_down(views)):
+    compared = pairs(views)
+    for index, turn in enumerate(upside_down(views, compared)):
         pose = views[index].pose
         if turn and pose is not None:
             views[index] = replace(views[index], pose=turned(pose))
@@ -100,7 +101,7 @@ def survey(
         for index, (one, view) in enumerate(zip(kept, views, strict=True))
         for detection in one.detections
     ]
-    groups = link(views, observations)
+    groups = link(views, observations, compared)
     finds = [_find(source, [observations[i] for i in group], kept, views) for group in groups]
     finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
     return Survey(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))

@@ -30,7 +30,7 @@ def grouped(views: list[View], observations: list[Observation]) -> set[tuple[int
 
 
 def test_pictures_are_matched_before_positions() -> None:
-    """Two neighbours, and telemetry that slips by their distance between the frames: positions alone would swap them."""
+    """Two neighbours, and telemetry that slips by their distance: positions alone would swap them."""
     poses = leg((0, 0), (6, 0), 2)
     views = [View(SIZE, pose, features(TOWN.seen_from(pose))) for pose in poses]
     shift = round(6 * 665.6 / 60)
