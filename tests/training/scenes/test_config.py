@@ -51,7 +51,7 @@ def test_every_sign_but_the_violation_has_a_permit_at_its_wall(written: Path) ->
 
 def test_zones_do_not_overlap_and_hold_their_stalls(written: Path) -> None:
     book = yaml.safe_load((written / "rulebook.yaml").read_text(encoding="utf-8"))
-    zones = {z["id"]: Polygon(z["polygon"]) for z in book["zones"] if "polygon" in z}
+    zones = {z["id"]: Polygon(z["polygon"]) for z in book["zones"] if "polygon" in z and z["kind"] != "wall"}
     kinds = {z["id"]: z["kind"] for z in book["zones"]}
     names = list(zones)
     for k, name in enumerate(names):

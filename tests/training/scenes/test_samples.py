@@ -153,7 +153,12 @@ def test_stall_a_is_hidden_now_and_then_but_never_longer_than_the_gap() -> None:
 def test_the_configuration_is_the_scripts_own(tmp_path: Path) -> None:
     config.write(tmp_path, street_script(7), CAMERA.resized(1280), "street.mp4")
     for made in tmp_path.iterdir():
-        assert (SAMPLES / made.name).read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), made.name
+        kept, new = (
+            re.split(r"(-?\d+\.\d+)", path.read_text(encoding="utf-8")) for path in (SAMPLES / made.name, made)
+        )
+        assert kept[::2] == new[::2], made.name
+        # the last of seven decimals may round the other way on another build of PROJ: a centimetre
+        assert [float(x) for x in kept[1::2]] == pytest.approx([float(x) for x in new[1::2]], abs=1.5e-7)
 
 
 def test_the_flights_telemetry_agrees_with_its_poses() -> None:
