@@ -7,7 +7,8 @@ runs along the daylight axis, from blue sky light to yellow sunlight, where shad
 it, where they do not.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -31,6 +32,9 @@ MEDIAN = 11
 
 STEPS = 60.0
 """Levels per unit of log light that the median works in."""
+
+BLOCK = 45
+"""Side of the blocks that the median is taken in."""
 
 FLAT = 0.035**2
 """Contrast energy below which a surface counts as having no structure: compression noise on asphalt."""
@@ -57,6 +61,10 @@ class Appearance:
     tint: Map
     doubt: Map
     valid: NDArray[np.bool_]
+
+    def cut(self, rows: slice, columns: slice) -> "Appearance":
+        """The same of a part of the picture."""
+        return Appearance(*(getattr(self, field.name)[rows, columns] for field in fields(self)))
 
 
 def _mean(values: Map, side: int) -> Map:
@@ -103,48 +111,91 @@ def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> 
     not, set against the texture that both have. `noise` is the scene's own restlessness (contrast variance), which
     raises the floor below which there is no texture: leaves, water, compression.
     """
-    difference = a.light - b.light
-    steps = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
-    left = difference - (cv2.medianBlur(steps, MEDIAN).astype(np.float32) - 128) / STEPS
-    floor = FLAT + 6 * noise + 4 * np.maximum(a.grain, b.grain)
-    change: Map = np.asarray(cv2.blur(left * left, (WINDOW, WINDOW)) / (a.energy + b.energy + floor), np.float32)
-    return change
+    left = a.contrast - b.contrast
+    total = a.energy + b.energy + FLAT + 6 * noise + 4 * np.maximum(a.grain, b.grain)
+    unlike = _mean(left * left, WINDOW) > 0.25 * total
+    for rows, columns in _blocks(unlike):  # the median is dear: it is asked only where contrast differs
+        left[rows, columns] = _less_steps(a.light, b.light, rows, columns)
+    return np.asarray(_mean(left * left, WINDOW) / total, np.float32)
 
 
-def colour_change(now: Appearance, before: Appearance) -> Map:
+def _blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
+    """The blocks of the picture that hold a wanted pixel."""
+    height, width = wanted.shape
+    for top in range(0, height, BLOCK):
+        for left in range(0, width, BLOCK):
+            block = slice(top, min(top + BLOCK, height)), slice(left, min(left + BLOCK, width))
+            if wanted[block].any():
+                yield block
+
+
+def _less_steps(a: Map, b: Map, rows: slice, columns: slice) -> Map:
+    """What a median leaves of the difference of two maps, in one block."""
+    reach = MEDIAN // 2
+    top, left = max(0, rows.start - reach), max(0, columns.start - reach)
+    around = slice(top, rows.stop + reach), slice(left, columns.stop + reach)
+    difference = a[around] - b[around]
+    levels = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
+    rest = difference - (cv2.medianBlur(levels, MEDIAN).astype(np.float32) - 128) / STEPS
+    inside: Map = rest[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return inside
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What the whole picture's colours and light do alike: exposure, dusk, white balance.
+
+    `warm` and `tint` are slope and shift (a gamma and a gain, in logarithms), `light` the median change of log light.
+    """
+
+    warm: tuple[float, float] = (1.0, 0.0)
+    tint: tuple[float, float] = (1.0, 0.0)
+    light: float = 0.0
+
+
+def common_cast(now: Appearance, before: Appearance) -> Cast:
+    """How the light has changed for the picture as a whole."""
+    every = slice(3, None, 6), slice(3, None, 6)
+    both = now.valid[every] & before.valid[every]
+    if both.sum() < 50:
+        return Cast()
+    light = float(np.median((now.light[every] - before.light[every])[both]))
+    return Cast(
+        warm=_line(before.warm[every][both], now.warm[every][both]),
+        tint=_line(before.tint[every][both], now.tint[every][both]),
+        light=light,
+    )
+
+
+def _line(x: Map, y: Map) -> tuple[float, float]:
+    """Slope and shift of `y` over `x`, by least squares over what fits so far: things that came do not pull it."""
+    slope, shift = 1.0, float(np.median(y - x))
+    for _ in range(2):
+        left = np.abs(y - np.float32(slope) * x - np.float32(shift))
+        good = left <= 2 * np.median(left) + 1e-4
+        mean = float(x[good].mean())
+        spread = x[good] - mean
+        # The 0.2 keeps the slope near 1 where the colours are too alike to tell it.
+        slope = float((spread * y[good]).sum() + 0.2) / float((spread * spread).sum() + 0.2)
+        slope = min(2.0, max(0.5, slope))
+        shift = float(y[good].mean()) - slope * mean
+    return slope, shift
+
+
+def colour_change(now: Appearance, before: Appearance, cast: Cast) -> Map:
     """How far the colours differ beyond what a change of light explains: 1 is the limit; (height, width).
 
     A cast shadow darkens and, lit by the sky alone, turns bluer; sun does the reverse. Along the daylight axis such a
-    step is forgiven in the measure of the change of light; across it, nothing is. What the whole picture does alike, as
-    an exposure step, dusk or a new white balance make it do, is taken off first.
+    step is forgiven in the measure of the change of light; across it, nothing is. `cast` is taken off first.
     """
-    both = now.valid & before.valid
-    sample = np.zeros_like(both)
-    sample[2::4, 2::4] = both[2::4, 2::4]
-    if sample.sum() < 50:
-        return np.zeros_like(now.light)
-    warm = now.warm - _carried(now.warm, before.warm, sample)
-    tint = now.tint - _carried(now.tint, before.tint, sample)
-    light = now.light - before.light
-    light -= np.float32(np.median(light[sample]))
-    explained = np.where(warm * light > 0, np.minimum(0.5 * np.abs(light), 0.4), 0)
+    warm = now.warm - np.float32(cast.warm[0]) * before.warm - np.float32(cast.warm[1])
+    tint = now.tint - np.float32(cast.tint[0]) * before.tint - np.float32(cast.tint[1])
+    light = now.light - before.light - np.float32(cast.light)
+    explained = np.minimum(np.abs(light) * np.float32(0.5), np.float32(0.4)) * (warm * light > 0)
     doubt = np.maximum(now.doubt, before.doubt)
-    beyond = np.maximum(np.abs(warm) - explained, 0) / (0.14 + doubt)
-    change: Map = np.where(both, np.maximum(beyond, np.abs(tint) / (0.075 + doubt)), 0).astype(np.float32)
-    return change
-
-
-def _carried(now: Map, before: Map, sample: NDArray[np.bool_]) -> Map:
-    """`before` as the picture's common change of light (a gamma and a shift in log colour) makes it look now."""
-    x, y = before[sample], now[sample]
-    slope, shift = np.float32(1), np.float32(np.median(y - x))
-    for _ in range(2):  # least squares over what fits so far: things that came do not pull it
-        left = np.abs(y - slope * x - shift)
-        good = left <= 2 * np.median(left) + np.float32(1e-4)
-        spread = x[good] - x[good].mean()
-        slope = np.clip((spread * y[good]).sum() / ((spread * spread).sum() + np.float32(0.5)), 0.5, 2.0)
-        shift = y[good].mean() - slope * x[good].mean()
-    return np.asarray(slope * before + shift, np.float32)
+    beyond = (np.abs(warm) - explained) / (doubt + np.float32(0.14))
+    across = np.abs(tint) / (doubt + np.float32(0.075))
+    return np.asarray(np.maximum(beyond, across) * (now.valid & before.valid), np.float32)
 
 
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:

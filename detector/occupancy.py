@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from detector.detections import Box, Detections
 from detector.empty_scene import (
     Appearance,
+    Cast,
     Map,
     blend,
     colour_change,
+    common_cast,
     describe,
     find_shift,
     median_of,
@@ -151,7 +153,12 @@ class Occupancy:
             lean = float(state.leanings[region.mask].mean())
             if lean < -1.5:
                 self._accept(state, region, now)
-            elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
+            elif (
+                lean > 0
+                and shown[region.mask].mean() > 0.3  # else it is hidden just now, or gone
+                and not _is_vehicle(state, region)
+                and not _is_people(state, region)
+            ):
                 found.append(region)
         np.clip(state.leanings, -4, 4, out=state.leanings)
         full = (small.shape[1] * scale, small.shape[0] * scale)
@@ -160,12 +167,11 @@ class Occupancy:
 
     def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
-        from_empty = np.maximum(
-            structure_change(now, state.empty, state.noise) / CHANGED, colour_change(now, state.empty)
-        )
-        from_standing = np.maximum(
-            structure_change(now, state.standing, state.noise) / CHANGED, colour_change(now, state.standing)
-        )
+        cast = common_cast(now, state.empty)
+        from_empty = _change(now, state.empty, state.noise, cast)
+        part = _extent((from_empty >= 1) | (state.seconds > 0))
+        from_standing = np.full_like(from_empty, np.inf)
+        from_standing[part] = _change(now.cut(*part), state.standing.cut(*part), state.noise[part], cast)
         known = state.seconds >= STANDS
         like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
         like_standing = ~like_empty & (from_standing < 1)
@@ -210,6 +216,22 @@ class Occupancy:
         gone = cv2.dilate(region.mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
         state.empty = blend(state.empty, now, gone.astype(np.float32))
         state.seconds[gone] = 0
+
+
+def _change(now: Appearance, before: Appearance, noise: Map, cast: Cast) -> Map:
+    """How far a picture is from another in structure or colours; 1 is the limit."""
+    structure = structure_change(now, before, noise) / np.float32(CHANGED)
+    return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
+
+
+def _extent(mask: Mask) -> tuple[slice, slice]:
+    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    return slice(max(0, int(rows[0]) - 16), int(rows[-1]) + 16), slice(
+        max(0, int(columns[0]) - 16), int(columns[-1]) + 16
+    )
 
 
 def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, float]) -> Map:

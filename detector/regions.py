@@ -1,5 +1,6 @@
 """Regions of the small picture that have changed for good: their shape, and whether something came or went there."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ SMALLEST = (0.024, 0.045)
 """Width and height of the smallest thing, as shares of the picture's: 46 x 49 pixels of a 1080p picture."""
 
 
+RING = 9
+"""How far around a region its surroundings are looked at, pixels of the small picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A connected change: `mask` (height, width) bool, its box in pixels of the small picture, how solid it is."""
@@ -27,7 +32,7 @@ class Region:
 
 
 def find_regions(stands: Mask) -> Iterator[Region]:
-    """Connected regions large and solid enough to be a part of a thing; thin bands are edges of shadows, specks noise."""
+    """Connected regions large and solid enough to be a part of a thing; thin bands are shadows' edges, specks noise."""
     height, width = stands.shape
     closed = cv2.morphologyEx(stands.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
@@ -65,19 +70,26 @@ def _belong(a: Box, b: Box) -> bool:
 
 
 def leaning(region: Region, now: Appearance, before: Appearance, stands: Mask) -> float:
-    """Has something come (above 0) or left (below 0) here? In units of log ratio; about -1 to 1.
+    """Has something come (above 0) or left (below 0) here? In units of log ratio; -2 to 2.
 
     Where a thing stands, the picture has edges along its border, more structure within, and other colours within than
     around. After it has left, the remembered picture has all this and the present one does not.
     """
-    mask = region.mask.astype(np.uint8)
+    left, top, right, bottom = (int(side) for side in region.box)
+    rows, columns = slice(max(0, top - RING), bottom + RING), slice(max(0, left - RING), right + RING)
+    now, before, inside = now.cut(rows, columns), before.cut(rows, columns), region.mask[rows, columns]
+    mask = inside.astype(np.uint8)
     border = (cv2.dilate(mask, _square(5)) - cv2.erode(mask, _square(5))) > 0
-    ring = (cv2.dilate(mask, _square(17)) - cv2.dilate(mask, _square(7)) > 0) & ~stands
-    votes = [np.log((_edges(now)[border].mean() + 0.02) / (_edges(before)[border].mean() + 0.02))]
-    votes.append(0.5 * np.log((now.energy[region.mask].mean() + 1e-3) / (before.energy[region.mask].mean() + 1e-3)))
+    ring = (cv2.dilate(mask, _square(17)) - cv2.dilate(mask, _square(7)) > 0) & ~stands[rows, columns]
+    votes = [_log_ratio(_edges(now)[border].mean(), _edges(before)[border].mean(), 0.02)]
+    votes.append(0.5 * _log_ratio(now.energy[inside].mean(), before.energy[inside].mean(), 1e-3))
     if ring.sum() > 20:
-        votes.append(np.log((_unlike(now, region.mask, ring) + 0.05) / (_unlike(before, region.mask, ring) + 0.05)))
-    return float(np.clip(sum(votes), -2, 2))
+        votes.append(_log_ratio(_unlike(now, inside, ring), _unlike(before, inside, ring), 0.05))
+    return min(2.0, max(-2.0, sum(votes)))
+
+
+def _log_ratio(now: float, before: float, least: float) -> float:
+    return math.log((float(now) + least) / (float(before) + least))
 
 
 def _edges(picture: Appearance) -> Map:
