@@ -1,0 +1,207 @@
+"""Whether a camera still sees its street: black, over-exposed, frozen, blurred, covered, moved.
+
+Every judgement compares a picture with what this camera usually shows *at this brightness*: night, rain and snow change
+a picture too, but slowly or all over, and a camera at night is compared with itself at night. A fault must
+hold for several samples before it counts, and be gone for several before it ends.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.frame import Frame
+
+HOLD = 3  # samples in a row that show a fault before it begins, and that do not before it ends
+LEARN = 8  # samples at one brightness before a camera is judged by them
+FOLLOW = 0.05  # share of a new sample in what is usual: shadows wander, snow falls, leaves grow
+SIZE = (320, 180)
+GRID = (9, 16)
+Grey = NDArray[np.float32]
+
+
+class Fault(StrEnum):
+    """What is wrong with a picture. After `moved`, positions and zones of this camera are not to be trusted."""
+
+    BLACK = "black"
+    OVEREXPOSED = "over-exposed"
+    FROZEN = "frozen"
+    BLURRED = "blurred"
+    COVERED = "covered"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthEvent:
+    """A fault that begins (`ended_at` None) or has ended; `evidence` is the first frame that showed it."""
+
+    camera: str
+    fault: Fault
+    started_at: datetime
+    ended_at: datetime | None
+    evidence: Frame
+
+
+@dataclass(slots=True)
+class _Usual:
+    """What a camera usually shows at one brightness."""
+
+    samples: int = 0
+    likeness: float = 0.0  # of the samples' edges to `edges`
+    detail: float = 0.0  # of the samples, by `sharpness`: below 1 where noise has blunted `fine`
+    edges: Grey = field(default_factory=lambda: np.zeros((SIZE[1], SIZE[0]), np.float32))
+    fine: Grey = field(default_factory=lambda: np.zeros((2 * SIZE[1], 2 * SIZE[0]), np.float32))
+    coarse: Grey = field(default_factory=lambda: np.zeros((SIZE[1], SIZE[0]), np.float32))
+
+    def learn(self, view: "_View") -> None:
+        share = max(FOLLOW, 1.0 / (self.samples + 1))
+        likeness = _likeness(view.edges, self.edges) if self.samples else 1.0
+        self.likeness += share * (likeness - self.likeness)
+        self.detail += share * ((self.sharpness(view) if self.samples else 1.0) - self.detail)
+        self.edges += np.float32(share) * (view.edges - self.edges)
+        self.fine += np.float32(share) * (view.fine - self.fine)
+        self.coarse += np.float32(share) * (view.coarse - self.coarse)
+        self.samples += 1
+
+    def sharpness(self, view: "_View") -> float:
+        """How much of the usual fine detail is there, against how much of the usual coarse.
+
+        Fog, rain and dusk lower both alike, a lens out of focus only the fine. Rain and noise add detail of their
+        own, but not where this view has it.
+        """
+        return _share_of(view.fine, self.fine) / max(_share_of(view.coarse, self.coarse), 0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The measures of one picture."""
+
+    grey: Grey
+    brightness: float
+    brightest: float
+    white: float  # share of pixels at the sensor's end
+    fine: Grey
+    coarse: Grey
+    texture: Grey  # standard deviation in each cell of the grid
+    edges: Grey
+    digest: bytes
+
+    @classmethod
+    def of(cls, frame: Frame) -> "_View":
+        middle = cv2.cvtColor(cv2.resize(frame.image, (640, 360)), cv2.COLOR_BGR2GRAY)
+        grey = np.asarray(cv2.resize(middle, SIZE, interpolation=cv2.INTER_AREA), np.float32)
+        cells = grey.reshape(GRID[0], SIZE[1] // GRID[0], GRID[1], SIZE[0] // GRID[1])
+        gradient = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+        edges = np.asarray(np.minimum(gradient / (float(gradient.mean()) + 1.0), 4.0), np.float32)
+        return cls(
+            grey=grey,
+            brightness=float(grey.mean()),
+            brightest=float(np.percentile(grey, 99.5)),
+            white=float(np.mean(grey >= 250)),
+            fine=np.asarray(cv2.Laplacian(cv2.GaussianBlur(middle, (0, 0), 1.0), cv2.CV_32F), np.float32),
+            coarse=np.asarray(grey - cv2.blur(grey, (15, 15)), np.float32),
+            texture=np.asarray(cells.std(axis=(1, 3)), np.float32),
+            edges=edges,
+            digest=frame.image[::8, ::8].tobytes(),
+        )
+
+
+class HealthWatch:
+    """Judges one camera's frames, one after the other. Costs about 2 ms a frame; not thread-safe."""
+
+    def __init__(self, camera: str) -> None:
+        self._camera = camera
+        self._usual = {band: _Usual() for band in ("night", "dusk", "day")}
+        self._recent: deque[Grey] = deque(maxlen=HOLD + 5)  # texture of the last samples, whatever the brightness
+        self._last_digest = b""
+        self._equal = 0
+        self._epoch = 0
+        self._seen: dict[Fault, int] = {}  # samples in a row: positive with the fault, negative without
+        self._first: dict[Fault, Frame] = {}
+        self._active: dict[Fault, Frame] = {}
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong now."""
+        return tuple(sorted(self._active))
+
+    @property
+    def positions_hold(self) -> bool:
+        """Whether pixels still mean the places that they were calibrated for."""
+        return Fault.MOVED not in self._active
+
+    def judge(self, frame: Frame) -> tuple[HealthEvent, ...]:
+        """The faults that begin or end with this frame."""
+        if frame.epoch != self._epoch:  # another stream or picture size: nothing known of the old one applies
+            self._epoch, self._recent, self._equal = frame.epoch, deque(maxlen=HOLD + 5), 0
+        view = _View.of(frame)
+        usual = self._usual[_band(view.brightness)]
+        shown = self._faults_of(view, usual)
+        events = tuple(event for fault in Fault if (event := self._count(fault, fault in shown, frame)) is not None)
+        if not shown and not self._active:
+            usual.learn(view)
+            self._recent.append(view.texture)
+        return events
+
+    def _faults_of(self, view: _View, usual: _Usual) -> set[Fault]:
+        self._equal = self._equal + 1 if view.digest == self._last_digest else 0
+        self._last_digest = view.digest
+        if view.brightest < 24:
+            return {Fault.BLACK}
+        if view.white > 0.6:
+            return {Fault.OVEREXPOSED}
+        if self._equal:  # a sensor's noise makes every picture differ in some pixel; a frozen one does not
+            return {Fault.FROZEN}
+        if self._flattened(view):
+            return {Fault.COVERED}
+        if usual.samples < LEARN:
+            return set()
+        if _likeness(view.coarse, usual.coarse) > 0.4 and usual.sharpness(view) < 0.4 * usual.detail:
+            return {Fault.BLURRED}
+        if _likeness(view.edges, usual.edges) < 0.4 * usual.likeness:
+            return {Fault.MOVED}
+        return set()
+
+    def _flattened(self, view: _View) -> bool:
+        """Most of what had texture a moment ago has none now; in the dark (lamps switched off) that proves nothing."""
+        if len(self._recent) < HOLD or view.brightness < 25:
+            return False
+        before = np.median(np.stack(self._recent), axis=0)
+        textured = before > 8
+        if textured.sum() < 10:
+            return False
+        return float(np.mean(view.texture[textured] < 0.3 * before[textured])) > 0.6
+
+    def _count(self, fault: Fault, shown: bool, frame: Frame) -> HealthEvent | None:
+        run = self._seen.get(fault, 0)
+        run = (max(run, 0) + 1) if shown else (min(run, 0) - 1)
+        self._seen[fault] = run
+        if run == 1 and fault not in self._active:
+            self._first[fault] = frame
+        if run == HOLD and fault not in self._active:
+            evidence = self._active[fault] = self._first[fault]
+            return HealthEvent(self._camera, fault, evidence.captured_at, None, evidence)
+        if run == -HOLD and fault in self._active:
+            evidence = self._active.pop(fault)
+            return HealthEvent(self._camera, fault, evidence.captured_at, frame.captured_at, evidence)
+        return None
+
+
+def _band(brightness: float) -> str:
+    return "night" if brightness < 55 else "dusk" if brightness < 100 else "day"
+
+
+def _share_of(one: Grey, usual: Grey) -> float:
+    """How strongly a picture holds the usual one: 1 wholly, 0 not at all."""
+    return float((one * usual).sum() / ((usual**2).sum() + 1e-6))
+
+
+def _likeness(one: Grey, other: Grey) -> float:
+    """Correlation of two edge pictures, -1 to 1; a pixel or two of shake is forgiven by blurring."""
+    one, other = (np.asarray(cv2.GaussianBlur(edges, (0, 0), 2.0), np.float32) for edges in (one, other))
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).sum() / (np.sqrt((one**2).sum() * (other**2).sum()) + 1e-6))
