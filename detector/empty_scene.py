@@ -7,7 +7,6 @@ runs along the daylight axis, from blue sky light to yellow sunlight, where shad
 it, where they do not.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import cv2
@@ -27,14 +26,8 @@ AROUND = 13
 WINDOW = 7
 """Side of the window in which two pictures are compared."""
 
-MEDIAN = 11
-"""Side of the window of the median that knows a shadow by its flatness."""
-
-STEPS = 60.0
-"""Levels per unit of log light that the median works in."""
-
-BLOCK = 45
-"""Side of the blocks that the median is taken in."""
+MEDIAN = 5
+"""Side of the window of the median that knows a shadow by its flatness; pixels of the small picture at half size."""
 
 FLAT = 0.035**2
 """Contrast energy below which a surface counts as having no structure: compression noise on asphalt."""
@@ -111,34 +104,13 @@ def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> 
     not, set against the texture that both have. `noise` is the scene's own restlessness (contrast variance), which
     raises the floor below which there is no texture: leaves, water, compression.
     """
-    left = a.contrast - b.contrast
-    total = a.energy + b.energy + FLAT + 6 * noise + 4 * np.maximum(a.grain, b.grain)
-    unlike = _mean(left * left, WINDOW) > 0.25 * total
-    for rows, columns in _blocks(unlike):  # the median is dear: it is asked only where contrast differs
-        left[rows, columns] = _less_steps(a.light, b.light, rows, columns)
-    return np.asarray(_mean(left * left, WINDOW) / total, np.float32)
-
-
-def _blocks(wanted: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
-    """The blocks of the picture that hold a wanted pixel."""
-    height, width = wanted.shape
-    for top in range(0, height, BLOCK):
-        for left in range(0, width, BLOCK):
-            block = slice(top, min(top + BLOCK, height)), slice(left, min(left + BLOCK, width))
-            if wanted[block].any():
-                yield block
-
-
-def _less_steps(a: Map, b: Map, rows: slice, columns: slice) -> Map:
-    """What a median leaves of the difference of two maps, in one block."""
-    reach = MEDIAN // 2
-    top, left = max(0, rows.start - reach), max(0, columns.start - reach)
-    around = slice(top, rows.stop + reach), slice(left, columns.stop + reach)
-    difference = a[around] - b[around]
-    levels = np.clip(difference * STEPS + 128, 0, 255).astype(np.uint8)
-    rest = difference - (cv2.medianBlur(levels, MEDIAN).astype(np.float32) - 128) / STEPS
-    inside: Map = rest[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    return inside
+    difference = a.light - b.light
+    size = (difference.shape[1], difference.shape[0])
+    # At half the size a median of 5 reaches as far as one of 10 would, for a twentieth of the time.
+    half = cv2.resize(difference, (max(1, size[0] // 2), max(1, size[1] // 2)), interpolation=cv2.INTER_AREA)
+    left = difference - cv2.resize(cv2.medianBlur(half, MEDIAN), size, interpolation=cv2.INTER_LINEAR)
+    floor = FLAT + 6 * noise + 4 * np.maximum(a.grain, b.grain)
+    return np.asarray(_mean(left * left, WINDOW) / (a.energy + b.energy + floor), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
