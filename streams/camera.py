@@ -38,6 +38,8 @@ class CameraCounts:
     failures: int = 0
     epoch: int = 0
     lag: float = 0.0
+    drift_ppm: float | None = None  # how fast the camera's clock runs; None until ten minutes have passed
+    clock_jumps: int = 0
     last_frame: float | None = None  # monotonic seconds
     last_error: str = ""
     last_reason: str = ""
@@ -269,6 +271,7 @@ class CameraSource:
         self._size = (width, height)
         self.counts.delivered += 1
         self.counts.lag, self.counts.last_frame = lag, arrival
+        self.counts.drift_ppm, self.counts.clock_jumps = self.clock.drift_ppm, self.clock.jumps
         self._move(CameraState.LIVE)
         return Frame(image, captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch)
 

@@ -39,6 +39,8 @@ class CameraStatus:
     candidates: int
     reason: str
     last_error: str
+    drift_ppm: float | None
+    clock_jumps: int
 
 
 _Source = CameraSource | ProcessSource
@@ -202,6 +204,8 @@ class _Watched:
             candidates=watched.candidates,
             reason=camera.last_reason if camera.state is CameraState.WAITING else "",
             last_error=self._crash or camera.last_error,
+            drift_ppm=camera.drift_ppm,
+            clock_jumps=camera.clock_jumps,
         )
 
     def _state(self) -> CameraState:

@@ -33,6 +33,7 @@ RECIPES = {
     "large": ["640x480", *X264, "-g", "10"],
     "long-gop": ["320x240", *X264, "-g", "75"],
     "sliced": ["320x240", *X264, "-g", "10", "-x264-params", "slices=4"],
+    "b-frames": ["320x240", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "10", "-threads", "1"],
     "hevc": [
         "320x240",
         "-c:v",

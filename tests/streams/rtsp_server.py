@@ -97,9 +97,11 @@ class BadServer(RtspServer):
             if faulty and camera.fault is Fault.RESIZE and camera.other is not None:
                 clip = camera.other
             frozen = faulty and camera.fault is Fault.FROZEN
-            picture: Picture = clip.pictures[0 if frozen else number % len(clip.pictures)]
+            turn, place = divmod(number, len(clip.pictures))
+            picture: Picture = clip.pictures[0 if frozen else place]
+            shown_at = number / clip.fps if frozen else turn * clip.duration + picture.shown_at
             for part in _slices(picture, clip.codec) if camera.fault is Fault.SLICES else (picture,):
-                for packet in packetiser.packets(part, number / clip.fps):
+                for packet in packetiser.packets(part, shown_at):
                     await session.send_packet(packet)
             await session.writer.drain()
             number += 1

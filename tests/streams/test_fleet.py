@@ -87,6 +87,24 @@ def test_no_camera_misses_a_sample_because_of_others(
     assert all(dead[camera].state is CameraState.LIVE for camera in well)
 
 
+def test_after_a_cut_of_all_cameras_all_are_back_within_the_budget(
+    bad_cameras: BadCameras, clips: Clips, fleet: Fleet
+) -> None:
+    cameras = [f"camera{number}" for number in range(12)]
+    for camera in cameras:
+        fleet.add(CameraJob(camera, bad_cameras.add(camera, clips["small"]), EVERY))
+    wait_for(lambda: all(one.looked > 0 for one in fleet.status()), patience=40)
+    before = {camera: bad_cameras[camera].plays for camera in cameras}
+    for camera in cameras:
+        bad_cameras[camera].opened_at.clear()
+    bad_cameras.drop_all()
+    wait_for(lambda: all(bad_cameras[camera].plays > before[camera] for camera in cameras), patience=30)
+    wait_for(lambda: all(one.state is CameraState.LIVE for one in fleet.status()), patience=30)
+    openings = sorted(moment for camera in cameras for moment in bad_cameras[camera].opened_at)
+    busiest = max(sum(start <= moment < start + 1 for moment in openings) for start in openings)
+    assert busiest <= 41  # 40 a second, and one on the edge
+
+
 def test_cameras_come_and_go_while_others_are_watched(bad_cameras: BadCameras, clips: Clips, fleet: Fleet) -> None:
     first = CameraJob("first", bad_cameras.add("first", clips["small"]), EVERY)
     second = CameraJob("second", bad_cameras.add("second", clips["small"]), EVERY)
