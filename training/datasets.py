@@ -2,6 +2,7 @@
 
     python -m training.datasets aerial-stalls --shared ../shared --out runs/data/aerial-stalls
     python -m training.datasets street-ads    --shared ../shared --out runs/data/street-ads
+    python -m training.datasets shop-signs    --shared ../shared --out runs/data/shop-signs
 
 Pictures are symlinked, labels are rewritten in the model's class order. Copies of one tile always stand on one side of
 a split: a model that has seen a picture's twin looks better than it is.
@@ -28,7 +29,7 @@ class Recipe:
     """How one model's data set is made from the labelled folders."""
 
     name: str
-    train: str
+    train: str | None  # None: a set to measure on, never to train on
     val: str | None  # None: a share of `train` is held out
     source_classes: tuple[str, ...]  # in the order of the folder's indices
     classes: tuple[str, ...]  # in the order of the model's outputs
@@ -59,6 +60,18 @@ RECIPES = {
             view="street",
             licence="CC0 1.0",
             origin="Urban-Research-Lab/building-facades-advertising-dataset",
+        ),
+        # Signs of another country, of any kind under one name, and some without a label: says how far `advertising`
+        # carries, and would teach a model that windows and doors are nothing.
+        Recipe(
+            name="shop-signs",
+            train=None,
+            val="data/shop_signs/train",
+            source_classes=("signboard",),
+            classes=("signboard",),
+            view="street",
+            licence="MIT",
+            origin="vodailuong2510/SignBoard-Detection",
         ),
     )
 }
@@ -110,35 +123,39 @@ def build(name: str, shared: Path, out: Path) -> Split:
     recipe = RECIPES.get(name)
     if recipe is None:
         raise DatasetInvalid(f"no data set named {name!r}; known: {', '.join(sorted(RECIPES))}")
-    train = read_pictures(shared / recipe.train, len(recipe.source_classes))
-    if recipe.val is None:
-        split = hold_out(train)
-    else:
-        split = without_twins(train, read_pictures(shared / recipe.val, len(recipe.source_classes)))
-    for side, pictures in (("train", split.train), ("val", split.val)):
-        if not any(picture.labels for picture in pictures):
-            raise DatasetInvalid(f"{shared / recipe.train}: nothing is left for {side}; the set is too small to split")
+    split = _split(recipe, shared)
     _make_room(out)
-    _write_side(recipe, split.train, out / "train")
-    _write_side(recipe, split.val, out / "val")
+    sides = [(recipe.val or recipe.train, "val", split.val)]
+    if recipe.train:
+        sides.insert(0, (recipe.train, "train", split.train))
+    for _, side, pictures in sides:
+        _write_side(recipe, pictures, out / side)
     sources = [
         DataSource(
-            name=recipe.train if side == "train" or recipe.val is None else recipe.val,
-            role=side,
+            name=folder or "",
+            role="train" if side == "train" else "val",
             pictures=len(pictures),
             boxes=sum(len(picture.labels) for picture in pictures),
             licence=recipe.licence,
             source=recipe.origin,
         ).model_dump()
-        for side, pictures in (("train", split.train), ("val", split.val))
+        for folder, side, pictures in sides
     ]
     (out / "sources.json").write_text(json.dumps(sources, indent=2) + "\n", encoding="utf-8")
     # last: a folder with data.yaml is a whole one
-    described = {"path": str(out.resolve()), "train": "train/images", "val": "val/images"}
+    described = {"path": str(out.resolve()), **{side: f"{side}/images" for _, side, _ in sides}, "view": recipe.view}
     names = dict(enumerate(recipe.classes))
-    (out / "data.yaml").write_text(
-        yaml.safe_dump({**described, "view": recipe.view, "names": names}, sort_keys=False), encoding="utf-8"
-    )
+    (out / "data.yaml").write_text(yaml.safe_dump({**described, "names": names}, sort_keys=False), encoding="utf-8")
+    return split
+
+
+def _split(recipe: Recipe, shared: Path) -> Split:
+    classes = len(recipe.source_classes)
+    train = read_pictures(shared / recipe.train, classes) if recipe.train else ()
+    split = without_twins(train, read_pictures(shared / recipe.val, classes)) if recipe.val else hold_out(train)
+    for side, pictures in (("train", split.train), ("val", split.val)):
+        if (side == "val" or recipe.train) and not any(picture.labels for picture in pictures):
+            raise DatasetInvalid(f"{shared / (recipe.train or '')}: nothing is left for {side}; too small to split")
     return split
 
 

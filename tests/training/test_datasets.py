@@ -6,7 +6,7 @@ import pytest
 from tests.training.sets import save_picture
 from training.datasets import RECIPES, build, hold_out, without_twins
 from training.errors import DatasetInvalid
-from training.labels import Label, Picture, open_set, read_pictures, refuse_twins
+from training.labels import Label, Picture, check_set, open_set, read_pictures, refuse_twins
 
 WINDOW = "0 0.5 0.5 0.2 0.2"  # facade_ads' own order: 0 is a window, 3 a signboard
 SIGNBOARD = "3 0.5 0.5 0.4 0.2"
@@ -84,8 +84,19 @@ def test_a_set_too_small_to_split_is_refused(tmp_path: Path) -> None:
         build("street-ads", tmp_path, tmp_path / "out")
 
 
+def test_a_set_to_measure_on_has_no_side_to_train_on(tmp_path: Path) -> None:
+    save_picture(tmp_path / "data/shop_signs/train", "shop_1", ["0 0.5 0.5 0.4 0.2"])
+    split = build("shop-signs", tmp_path, tmp_path / "out")
+    assert (len(split.train), len(split.val)) == (0, 1)
+    described = open_set(tmp_path / "out")
+    assert described.train is None
+    assert len(read_pictures(described.val, 1)) == 1
+    with pytest.raises(DatasetInvalid, match="measuring alone"):
+        check_set(described)
+
+
 def test_an_unknown_recipe_is_answered_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(DatasetInvalid, match="aerial-stalls, street-ads"):
+    with pytest.raises(DatasetInvalid, match="aerial-stalls, shop-signs, street-ads"):
         build("cats", tmp_path, tmp_path / "out")
 
 
