@@ -15,6 +15,7 @@ from detector.wgs import offset
 MIN_DEPRESSION: Final = 15.0  # degrees; flatter than this, half a degree of pitch moves the point by a street's width
 _STEP: Final = 0.1  # of a standard deviation: near the ray that was seen, where the ground point is still linear
 _TINY: Final = 1e-300
+_ROUNDING: Final = 1e-9  # degrees
 
 
 class PoseLocator:
@@ -53,7 +54,7 @@ class PoseLocator:
             raise RayMissesGround(
                 f"pixel ({u:g}, {v:g}) looks {-depression:.1f} degrees above the horizon and never meets the ground"
             )
-        if depression < self._min_depression or np.isnan(offsets).any():
+        if depression < self._min_depression - _ROUNDING or np.isnan(offsets).any():
             raise RayMissesGround(
                 f"pixel ({u:g}, {v:g}) looks only {depression:.1f} degrees below the horizon: "
                 f"under {self._min_depression:g} degrees a position is not to be trusted"
