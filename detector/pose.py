@@ -67,10 +67,13 @@ class PoseLocator:
         """(2, 2) metres^2 north, east: each error of the budget carried to the ground by a central difference."""
         budget = self._budget
         errors = np.array((budget.height_m, budget.yaw, budget.pitch, budget.roll, budget.focal))
-        steps = np.diag(errors) * _STEP
-        offsets, _ = self._hits(x, y, np.concatenate((steps, -steps)))
-        moved = (offsets[:5] - offsets[5:]) / (2 * _STEP)
-        return moved.T @ moved + np.eye(2) * budget.position_m**2
+        steps = errors * _STEP
+        steps[0] = min(steps[0], 0.5 * self._height)  # never below the ground
+        offsets, _ = self._hits(x, y, np.concatenate((np.diag(steps), -np.diag(steps))))
+        times = np.divide(errors, 2 * steps, out=np.zeros(5), where=steps > 0)
+        moved = (offsets[:5] - offsets[5:]) * times[:, None]
+        covariance: Floats = moved.T @ moved + np.eye(2) * budget.position_m**2
+        return covariance
 
     def _hits(self, x: float, y: float, errors: Floats) -> tuple[Floats, Floats]:
         """(..., 2) metres north, east and (...) degrees of depression of one ray, for (..., 5) errors of the budget."""

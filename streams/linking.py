@@ -25,6 +25,7 @@ _WIDTH: Final = 1000  # pixels at which pictures are compared
 _FEATURES: Final = 2000
 _GATE: Final = 0.06  # share of the width by which a match may miss what the poses predict: tall roofs miss by more
 _WIDER: Final = (_GATE, 0.12, 0.2)  # the compass may be wrong by 10 degrees between two passes: then the gate opens
+_BELIEVED: Final = 0.5  # share of the width by which a measured mapping may differ from the predicted in a corner
 _ENOUGH: Final = 0.3  # once a gate holds this share of what the widest holds, it is the ground and not a chance
 _INLIERS: Final = 15
 _OVERLAP: Final = 0.25  # below this two frames share too little ground to be compared
@@ -131,7 +132,7 @@ def _share(a: View, b: View) -> float:
     """Predicted overlap; without poses neighbours are taken to overlap."""
     if a.pose is None or b.pose is None:
         return 1.0
-    return max(overlap(a.pose, b.pose, a.size), overlap(b.pose, a.pose, b.size))
+    return max(overlap(a.pose, b.pose, a.size, b.size), overlap(b.pose, a.pose, b.size, a.size))
 
 
 def _corners(a: View, b: View) -> tuple[Floats, Floats]:
@@ -179,9 +180,20 @@ def _measured(a: View, b: View) -> Floats | None:
     if len(here) < _INLIERS:
         return predicted
     mapping, inliers = cv2.findHomography(here, there, cv2.RANSAC, 0.004 * a.size[0])
-    if mapping is None or int(inliers.sum()) < _INLIERS:
+    if mapping is None or int(inliers.sum()) < _INLIERS or not _believable(np.asarray(mapping), predicted, a.size):
         return predicted
     return np.asarray(mapping, np.float64)
+
+
+def _believable(mapping: Floats, predicted: Floats | None, size: tuple[int, int]) -> bool:
+    """Whether a measured mapping holds for the whole picture: corners huddled in one spot say little of the rest."""
+    width, height = size
+    rim = np.array(((0, 0), (width, 0), (width, height), (0, height)), np.float64)
+    moved = _apply(mapping, rim)
+    if predicted is not None:
+        return bool(np.hypot(*(moved - _apply(predicted, rim)).T).max() < _BELIEVED * width)
+    grown = cv2.contourArea(moved.astype(np.float32), oriented=True) / (width * height)
+    return bool(1 / 4 < grown < 4)
 
 
 def _matches(

@@ -28,8 +28,11 @@ def pixel_map(a: Pose, b: Pose) -> Floats:
     return _to_pixels(b, plane) @ np.linalg.inv(_to_pixels(a, plane))
 
 
-def overlap(a: Pose, b: Pose, size: tuple[int, int]) -> float:
-    """Share of picture `a` (width, height) whose ground lies in picture `b` of the same size, 0 to 1."""
+def overlap(a: Pose, b: Pose, size: tuple[int, int], other: tuple[int, int] | None = None) -> float:
+    """Share of picture `a` whose ground lies in picture `b`, 0 to 1.
+
+    `size` is width and height of `a`; `other` that of `b` where it differs.
+    """
     width, height = size
     u, v = np.meshgrid((np.arange(_GRID) + 0.5) * width / _GRID, (np.arange(_GRID) + 0.5) * height / _GRID)
     pixels = np.stack((u.ravel(), v.ravel(), np.ones(_GRID**2)))
@@ -39,6 +42,7 @@ def overlap(a: Pose, b: Pose, size: tuple[int, int]) -> float:
     # both pictures must have the point before them, not behind: the third coordinate is the distance ahead
     ahead = ((_to_pixels(a, plane) @ (ground / ground[2]))[2] > 0) & (seen[2] > 0)
     x, y = seen[:2] / np.where(seen[2] == 0, 1, seen[2])
+    width, height = other or size
     return float(np.mean(ahead & (x >= 0) & (x < width) & (y >= 0) & (y < height)))
 
 

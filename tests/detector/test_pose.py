@@ -150,6 +150,11 @@ def test_higher_ground_lies_nearer() -> None:
     assert low.range_m - high.range_m == pytest.approx(10, abs=0.01)
 
 
+def test_a_drone_that_has_hardly_left_the_ground_has_a_circle_too() -> None:
+    point = PoseLocator(pose(0.05, 0, -60)).locate(1920, 1080)
+    assert 4 < point.ce90_m < 10
+
+
 def test_rtk_draws_a_smaller_circle() -> None:
     plain = PoseLocator(pose(60, 0, -60)).locate(1920, 1080)
     fixed = PoseLocator(pose(60, 0, -60, rtk=True)).locate(1920, 1080)
