@@ -17,11 +17,14 @@ from detector.zones import Zone
 from models.registry import list_models
 from streams.address import PRIVATE_NETWORKS
 from streams.cameras_file import CameraConfig, read_cameras
-from streams.fleet import CameraJob, CameraStatus
+from streams.fleet import CameraStatus
+from streams.job import CameraJob
 from streams.sink import CameraNote
+from streams.states import CameraState
 
 OBJECTS = "street-objects"
 SIGNS = "street-ads"
+STALLS = "aerial-stalls"
 
 
 class ModelShelf:
@@ -100,41 +103,52 @@ def read_site(path: Path, shelf: ModelShelf, *, loopback: bool = False) -> Site:
     }
     for name in {name for spec in specs.values() for name in spec.models}:
         shelf.get(name)
-    jobs = tuple(CameraJob(camera.id, camera.address.url, camera.every, camera.transport) for camera in cameras)
-    return Site(cameras, specs, jobs)
+    return Site(cameras, specs, tuple(_job(camera) for camera in cameras))
+
+
+def _job(camera: CameraConfig) -> CameraJob:
+    substream = camera.substream.url if camera.substream else None
+    return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream)
 
 
 @dataclass(slots=True)
 class CameraBoard:
-    """What the pages show of the cameras: the fleet's word, and since when it has been so."""
+    """What the pages show of the cameras: each one's word, since when it has been so, and how old its last picture is.
+
+    `picture_age` gives seconds by a camera's id, None before its first picture.
+    """
 
     cameras: Sequence[CameraConfig] = ()
-    statuses: Callable[[], Sequence[CameraStatus]] = tuple
-    _since: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    picture_age: Callable[[str], float | None] = field(default=lambda _: None)
+    _notes: dict[str, CameraNote] = field(default_factory=dict)
 
     def note(self, note: CameraNote) -> None:
         """A camera's state has changed."""
-        self._since[note.camera] = (note.state, note.at)
+        self._notes[note.camera] = note
 
     def views(self) -> Sequence[CameraView]:
         """Every camera as a page shows it."""
         now = datetime.now(UTC)
-        known = {status.camera: status for status in self.statuses()}
-        return [self._view(camera, known.get(camera.id), now) for camera in self.cameras]
+        return [self._view(camera, now) for camera in self.cameras]
 
-    def _view(self, camera: CameraConfig, status: CameraStatus | None, now: datetime) -> CameraView:
-        state, since = self._since.get(camera.id, ("idle", now))
-        age = status.frame_age if status else None
+    def _view(self, camera: CameraConfig, now: datetime) -> CameraView:
+        note = self._notes.get(camera.id, CameraNote(camera.id, CameraState.IDLE.value, now))
+        age = self.picture_age(camera.id)
         return CameraView(
             id=camera.id,
             name=camera.name,
-            state=status.state.value if status else state,
-            since=since,
-            reason=(status.reason or status.last_error) if status and status.state.value != "live" else "",
+            state=note.state,
+            since=note.at,
+            reason=note.reason,
             last_frame_at=None if age is None else now - timedelta(seconds=age),
             lat=camera.lat,
             lon=camera.lon,
         )
+
+
+def ages_of(statuses: Sequence[CameraStatus]) -> dict[str, float | None]:
+    """Seconds since each camera's last picture."""
+    return {status.camera: status.frame_age for status in statuses}
 
 
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from api.app import create_app, open_store
-from api.demo import run_demo
+from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.intake import StoreSink
 from api.printing import tell
 from api.serving import BackgroundServer, bind
 from api.settings import Settings, load_settings
-from api.wiring import CameraBoard, ModelShelf, Site, look_for, map_zones, read_site, without_rulebook
+from api.wiring import CameraBoard, ModelShelf, Site, ages_of, look_for, map_zones, read_site, without_rulebook
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
 from streams.fleet import Fleet
@@ -66,7 +66,7 @@ def _watching(
 ) -> Iterator[None]:
     rules = book or without_rulebook(list(site.specs))
     fleet = Fleet(lambda camera: look_for(site.specs[camera], rules, shelf), sink)
-    board.statuses = fleet.status
+    board.picture_age = lambda camera: ages_of(fleet.status()).get(camera)
     for job in site.jobs:
         fleet.add(job)
     try:
@@ -105,7 +105,9 @@ def demo(
 
 def _demo_settings() -> Settings:
     settings = load_settings()
-    return settings.model_copy(update={"data_dir": settings.data_dir / "demo", "case_api_url": None})
+    return settings.model_copy(
+        update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None}
+    )
 
 
 def register(app: typer.Typer) -> None:

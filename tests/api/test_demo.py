@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from api.demo import Expected, read_script, score
+from api.demo.score import score
+from api.demo.script import Expected, read_script, stalls_flown_over
 from api.errors import SamplesMissing
 from api.store.candidates import State, StoredCandidate
 from detector.rulings import Outcome
@@ -57,6 +58,8 @@ def test_missed_doubled_and_invented_are_told_apart() -> None:
 
 
 def test_the_sample_script_reads_and_a_missing_one_is_named(tmp_path: Path) -> None:
-    assert read_script(REPO / "samples").expected
+    script = read_script(REPO / "samples")
+    assert script.expected
+    assert stalls_flown_over(REPO / "samples", script)
     with pytest.raises(SamplesMissing, match=r"demo\.json"):
         read_script(tmp_path)

@@ -1,0 +1,63 @@
+"""What was found of what there was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from api.demo.script import Expected
+from api.printing import tell
+from api.store.candidates import StoredCandidate
+from detector.wgs import distance
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What was found of what there was, by name; `invented` are candidates' descriptions."""
+
+    found: tuple[str, ...]
+    missed: tuple[str, ...]
+    doubled: tuple[str, ...]
+    invented: tuple[str, ...]
+
+    @property
+    def perfect(self) -> bool:
+        return not (self.missed or self.doubled or self.invented)
+
+
+def score(expected: Sequence[Expected], found: Sequence[StoredCandidate]) -> Score:
+    """Compares what was found with what there was: each candidate belongs to the nearest expected thing in reach."""
+    hits: dict[str, int] = {one.name: 0 for one in expected}
+    invented = []
+    for candidate in found:
+        reach = [
+            one for one in expected if one.class_name == candidate.class_name and _off(one, candidate) <= one.within_m
+        ]
+        if reach:
+            hits[min(reach, key=lambda one: _off(one, candidate)).name] += 1
+        else:
+            invented.append(f"{candidate.class_name} at {candidate.lat}, {candidate.lon}")
+    return Score(
+        found=tuple(name for name, count in hits.items() if count),
+        missed=tuple(name for name, count in hits.items() if not count),
+        doubled=tuple(name for name, count in hits.items() if count > 1),
+        invented=tuple(invented),
+    )
+
+
+def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: str) -> None:
+    """Print one line a thing and a line that sums up."""
+    for one in expected:
+        word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else "MISSED"
+        tell(f"  {word:8} {one.name} ({one.class_name})")
+    for text in result.invented:
+        tell(f"  INVENTED {text}")
+    counts = (
+        f"{len(result.found)} of {len(expected)} found, {len(result.doubled)} doubled, {len(result.invented)} invented"
+    )
+    tell(f"{what}: {counts}; {remark}")
+
+
+def _off(one: Expected, candidate: StoredCandidate) -> float:
+    """Metres between them, infinite where the candidate's position is unknown."""
+    if candidate.lat is None or candidate.lon is None:
+        return float("inf")
+    return distance(one.lat, one.lon, candidate.lat, candidate.lon)
