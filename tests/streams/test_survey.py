@@ -1,5 +1,6 @@
 """A flight over a flat town: every thing once, where it stands, with its best picture."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.frame import Pose
-from streams.survey import Survey, survey, to_json
+from detector.detections import Detection
+from detector.frame import Lens, Pose
+from detector.pose import PoseLocator
+from detector.rays import rotation
+from streams.survey import Survey, locate, survey, to_json
 from tests.streams.aerial import HOME, Town, leg, noisy, red_things, write_video
 
 # pairs 2.5 m and 3 m apart in the middle of it
@@ -92,8 +96,6 @@ def test_a_second_run_gives_the_same_keys(tmp_path: Path) -> None:
 
 def test_upside_down_frames_are_found_and_mended(tmp_path: Path) -> None:
     """A third of the photos lies upside down although the telemetry says nothing of it."""
-    from dataclasses import replace
-
     true = [replace(pose, roll=180.0) if 20 <= i < 40 else pose for i, pose in enumerate(OVER)]
     found = fly(tmp_path, true, OVER)
     assert any("upside down" in note for note in found.notes)
@@ -108,3 +110,28 @@ def test_without_telemetry_things_are_counted_but_not_placed(tmp_path: Path) -> 
     assert len(found.finds) == len(TOWN.stalls)
     assert all(find.sighting.position is None for find in found.finds)
     assert any("no telemetry" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("pitch", [-90.0, -70.0, -50.0, -45.0, -30.0])
+@pytest.mark.parametrize("sides", [(2.5, 2.5, 2.3), (3.0, 1.5, 2.0)])
+def test_solid_things_stand_where_they_touch_the_ground(pitch: float, sides: tuple[float, float, float]) -> None:
+    """Boxes around cuboids that stand on the street, seen from 60 m up at every angle."""
+    rng = np.random.default_rng(5)
+    lens = Lens(2775, 2775, 1920, 1080)
+    corners = np.array([(x, y, z) for x in (-0.5, 0.5) for y in (-0.5, 0.5) for z in (0, 1)]) * sides
+    off = []
+    for _ in range(40):
+        pose = Pose(HOME.lat, HOME.lon, 60, rng.uniform(-180, 180), pitch, 0, lens)
+        foot = PoseLocator(pose).locate(rng.uniform(400, 3440), rng.uniform(900, 1860))
+        north, east = HOME.metres(foot.lat, foot.lon)
+        turn = rotation(rng.uniform(0, 180), 0, 0)
+        solid = (corners @ turn.T + (north, east, 0)) * (1, 1, -1) + (0, 0, 60)
+        body = solid @ rotation(pose.yaw, pose.pitch, 0)
+        u, v = (lens.cx + lens.fx * body[:, 1] / body[:, 0], lens.cy + lens.fy * body[:, 2] / body[:, 0])
+        box = (float(u.min()), float(v.min()), float(u.max()), float(v.max()))
+        found = locate(Detection("stall", 0.9, box), pose)
+        assert found is not None
+        here = HOME.metres(found.lat, found.lon)
+        off.append(float(np.hypot(here[0] - north, here[1] - east)))
+    assert np.median(off) < 0.6
+    assert max(off) < 1.5
