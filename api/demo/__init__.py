@@ -1,1 +1,1 @@
-"""The demo: the sample street watched through a real RTSP connection and flown over, put on the review page, checked."""
+"""The demo: the sample street watched over real RTSP and flown over, put on the review page, and checked."""
