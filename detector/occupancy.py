@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.baseline import pack, unpack
 from detector.detections import Box, Detections
 from detector.empty_scene import (
     Appearance,
@@ -68,6 +69,7 @@ class _State:
     vehicles: Map
     people: Map
     leanings: Map
+    changed: Mask
 
 
 class Occupancy:
@@ -84,6 +86,19 @@ class Occupancy:
         """Has the empty scene been learned?"""
         return self._state is not None
 
+    def snapshot(self) -> bytes | None:
+        """The empty scene, for `restore` after a restart; None while it is being learned."""
+        return pack(self._state.empty, self._state.noise) if self._state else None
+
+    def restore(self, snapshot: bytes, at: datetime) -> None:
+        """Take up the empty scene of an earlier run, so that what stands there now is seen to stand.
+
+        Raises:
+            DetectorError: the bytes are no snapshot of an empty scene.
+        """
+        empty, noise = unpack(snapshot)
+        self._state = self._start(empty, noise, empty, at)
+
     def restart(self) -> None:
         """Forget everything: the camera looks elsewhere."""
         self.__init__()  # type: ignore[misc]  # the constructor is the one list of what there is to forget
@@ -98,6 +113,8 @@ class Occupancy:
             self.restart()
         self._size = size
         small = shrink(image, WIDTH)
+        if self._state is not None and self._state.seconds.shape != small.shape[:2]:
+            self.restart()  # a kept scene of another picture size
         if self._state is None:
             self._learn(describe(small), at)
             return []
@@ -113,18 +130,23 @@ class Occupancy:
             return
         empty = median_of(self._looks)
         spread = np.median([(one.contrast - empty.contrast) ** 2 for one in self._looks], axis=0).astype(np.float32)
+        self._state = self._start(empty, np.asarray(cv2.blur(spread, (5, 5)), np.float32), now, at)
+        self._looks = []
+
+    @staticmethod
+    def _start(empty: Appearance, noise: Map, standing: Appearance, at: datetime) -> _State:
         nothing = np.zeros_like(empty.light)
-        self._state = _State(
+        return _State(
             at=at,
             empty=empty,
-            noise=np.asarray(cv2.blur(spread, (5, 5)), np.float32),
-            standing=now,
+            noise=noise,
+            standing=standing,
             seconds=nothing.copy(),
             vehicles=nothing.copy(),
             people=nothing.copy(),
             leanings=nothing.copy(),
+            changed=nothing > 0,
         )
-        self._looks = []
 
     def _judge(self, small: Image, at: datetime, seen: Detections, scale: float) -> list[Proposal]:
         state = self._state
@@ -142,37 +164,38 @@ class Occupancy:
             else:
                 shift = (0.0, 0.0)
         vehicles, people = (_cover(seen.of_class(*names), small, scale, shift) for names in (VEHICLES, PEOPLE))
-        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0))
+        edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
+        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0), edge)
         _remember(state.vehicles, shown, vehicles)
         _remember(state.people, shown, people)
         found: list[Region] = []
         stands = state.seconds >= STANDS
         state.leanings[~stands] = 0
         for region in find_regions(stands):
+            if shown[region.mask].mean() < 0.3:  # hidden just now, or gone: nothing can be told of it
+                continue
             state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
             lean = float(state.leanings[region.mask].mean())
-            if lean < -1.5:
+            if lean < -2.5:
                 self._accept(state, region, now)
-            elif (
-                lean > 0
-                and shown[region.mask].mean() > 0.3  # else it is hidden just now, or gone
-                and not _is_vehicle(state, region)
-                and not _is_people(state, region)
-            ):
+            elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
                 found.append(region)
         np.clip(state.leanings, -4, 4, out=state.leanings)
         full = (small.shape[1] * scale, small.shape[0] * scale)
         things = [(box, score) for box, score in join_parts(found) if large_enough(box, stands)]
         return [_proposal(box, score, scale, shift, full) for box, score in things]
 
-    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask) -> Mask:
+    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask, edge: int) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
         cast = common_cast(now, state.empty)
         from_empty = _change(now, state.empty, state.noise, cast)
+        if edge:  # what moved into the picture with the camera was not there to be learned
+            from_empty[:edge] = from_empty[-edge:] = from_empty[:, :edge] = from_empty[:, -edge:] = 0
         part = _extent((from_empty >= 1) | (state.seconds > 0))
         from_standing = np.full_like(from_empty, np.inf)
         from_standing[part] = _change(now.cut(*part), state.standing.cut(*part), state.noise[part], cast)
         known = state.seconds >= STANDS
+        state.changed = np.asarray(from_empty >= 1, np.bool_)
         like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
         like_standing = ~like_empty & (from_standing < 1)
         strange = ~like_empty & ~like_standing
@@ -212,8 +235,11 @@ class Occupancy:
         self._looks = []
 
     def _accept(self, state: _State, region: Region, now: Appearance) -> None:
-        """Something has left here: what shows now is the empty scene."""
-        gone = cv2.dilate(region.mask.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+        """Something has left here: what shows now is the empty scene, and so is what else changed close by and did not
+        come: a thing leaves in pieces, as the eye sees it."""
+        mask = region.mask.astype(np.uint8)
+        near = cv2.dilate(mask, np.ones((41, 41), np.uint8)) > 0
+        gone = (cv2.dilate(mask, np.ones((7, 7), np.uint8)) > 0) | (near & state.changed & (state.leanings <= 0))
         state.empty = blend(state.empty, now, gone.astype(np.float32))
         state.seconds[gone] = 0
 

@@ -82,7 +82,7 @@ def leaning(region: Region, now: Appearance, before: Appearance, stands: Mask) -
     border = (cv2.dilate(mask, _square(5)) - cv2.erode(mask, _square(5))) > 0
     ring = (cv2.dilate(mask, _square(17)) - cv2.dilate(mask, _square(7)) > 0) & ~stands[rows, columns]
     votes = [_log_ratio(_edges(now)[border].mean(), _edges(before)[border].mean(), 0.02)]
-    votes.append(0.5 * _log_ratio(now.energy[inside].mean(), before.energy[inside].mean(), 1e-3))
+    votes.append(0.3 * _log_ratio(now.energy[inside].mean(), before.energy[inside].mean(), 1e-3))
     if ring.sum() > 20:
         votes.append(_log_ratio(_unlike(now, inside, ring), _unlike(before, inside, ring), 0.05))
     return min(2.0, max(-2.0, sum(votes)))

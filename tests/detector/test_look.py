@@ -1,0 +1,142 @@
+"""One frame through all of it: candidates come once, with reasons and the frame that shows the thing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from detector.candidate import Candidate
+from detector.detections import Detections
+from detector.engine import OnnxModel
+from detector.frame import Frame, Image
+from detector.look import Look
+from detector.rulebook import Rule, Rulebook
+from detector.rulings import Outcome
+from detector.zones import Zone
+from tests.detector.nets import save_colour_detector
+from tests.detector.scenes import ground, put, seen_by_camera, stall
+
+START = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+EVERYWHERE = Zone("street", "main_road", ((0, 0), (2000, 0), (2000, 2000), (0, 2000)), "camera")
+STALLS = Rule("stalls", ("stall",), ("main_road",), dwell=timedelta(seconds=120), code="0501")
+SIGNS = Rule("signs", ("red",), ("main_road",), code="0202")
+EMPTY = ground()
+RNG = np.random.default_rng(4)
+EMPTY_SEEN, STALL_SEEN = (
+    [seen_by_camera(one, RNG) for _ in range(4)] for one in (EMPTY, put(EMPTY, stall(), 200, 150))
+)
+
+
+def book(*rules: Rule) -> Rulebook:
+    return Rulebook.of("1", ZoneInfo("Asia/Shanghai"), [EVERYWHERE], rules, None)
+
+
+@pytest.fixture(scope="module")
+def colours(tmp_path_factory: pytest.TempPathFactory) -> OnnxModel:
+    """A real network that calls a red patch `red`."""
+    path = save_colour_detector(tmp_path_factory.mktemp("net") / "colours.onnx", 96, 64)
+    return OnnxModel(path, ("red", "green", "blue"), 0.9, name="colours")
+
+
+class Passing(OnnxModel):
+    """Sees a lorry in front of the stall in the frames that it is told."""
+
+    hides: frozenset[int] = frozenset()
+    looks = 0
+
+    def detect(self, image: Image, confidence: float | None = None) -> Detections:
+        self.looks += 1
+        if self.looks - 1 not in self.hides:
+            return Detections.empty(("truck",))
+        box = np.array([[180, 130, 300, 250]], np.float32)
+        return Detections(box, np.array([0.9], np.float32), np.array([0]), ("truck",))
+
+
+def run(look: Look, pictures: Sequence[Image], step: float = 5, start: float = 0, epoch: int = 0) -> list[Candidate]:
+    found = []
+    for index, picture in enumerate(pictures):
+        frame = Frame(picture, START + timedelta(seconds=start + step * index), "camera", index=index, epoch=epoch)
+        found += look(frame)
+    return found
+
+
+def street(empty: int, occupied: int) -> list[Image]:
+    return [EMPTY_SEEN[i % 4] for i in range(empty)] + [STALL_SEEN[i % 4] for i in range(occupied)]
+
+
+def wall(*reds: tuple[int, int]) -> Image:
+    picture = np.full((640, 960, 3), 60, np.uint8)
+    for left, top in reds:
+        picture[top : top + 80, left : left + 80] = (0, 0, 255)
+    return picture
+
+
+def test_a_stall_is_a_candidate_once_when_it_has_stood_long_enough() -> None:
+    found = run(Look("camera", book(STALLS), []), street(10, 60))
+    assert [(one.sighting.class_name, one.ruling.outcome) for one in found] == [("stall", Outcome.VIOLATION)]
+    sighting = found[0].sighting
+    assert timedelta(seconds=120) <= sighting.dwell <= timedelta(seconds=125)
+    assert sighting.first_seen - START <= timedelta(seconds=50 + 30)
+    assert found[0].ruling.code == "0501"
+    assert found[0].evidence.image.shape == EMPTY.shape
+    assert found[0].evidence_box[0] == pytest.approx(200, abs=12)
+
+
+def test_it_comes_again_with_the_same_key_while_it_stands_on() -> None:
+    found = run(Look("camera", book(STALLS), []), street(10, 170))
+    assert len(found) == 3
+    assert len({one.sighting.key for one in found}) == 1
+    again = [one.sighting.last_seen - found[0].sighting.last_seen for one in found]
+    assert again == [timedelta(), timedelta(minutes=5), timedelta(minutes=10)]
+
+
+def test_the_evidence_is_a_frame_in_which_nothing_hides_the_thing(tmp_path: Path) -> None:
+    passing = Passing(save_colour_detector(tmp_path / "net.onnx"), ("red", "green", "blue"))
+    first = run(Look("camera", book(STALLS), [], passing), pictures := street(10, 60))[0]
+    last = round((first.sighting.last_seen - START).total_seconds() / 5)
+    hiding = Passing(save_colour_detector(tmp_path / "net.onnx"), ("red", "green", "blue"))
+    hiding.hides = frozenset({last})
+    found = run(Look("camera", book(STALLS), [], hiding), pictures)
+    assert found[0].evidence.index == last - 1
+
+
+def test_signs_count_when_they_are_seen_again_and_again(colours: OnnxModel) -> None:
+    look = Look("camera", book(SIGNS), [colours])
+    assert run(look, [wall((80, 160)), wall(), wall((400, 320)), wall()]) == []
+    found = run(look, [wall((80, 160))] * 4, start=20)
+    assert [(one.sighting.class_name, one.models) for one in found] == [("red", ("colours",))]
+    assert found[0].sighting.box == pytest.approx((80, 160, 160, 240), abs=1)
+    assert found[0].sighting.found_by == "model"
+
+
+def test_two_signs_are_two_candidates_and_other_classes_are_none(colours: OnnxModel) -> None:
+    picture = wall((80, 160), (240, 160))
+    picture[400:480, 400:480] = (255, 0, 0)
+    found = run(Look("camera", book(SIGNS), [colours]), [picture] * 6)
+    assert sorted(one.sighting.box[0] for one in found) == pytest.approx([80, 240], abs=1)
+
+
+def test_without_a_calibration_the_cameras_own_place_is_given_with_a_wide_radius(colours: OnnxModel) -> None:
+    look = Look("camera", book(SIGNS), [colours], position=(34.7, 113.6))
+    position = run(look, [wall((80, 160))] * 4)[0].sighting.position
+    assert position is not None
+    assert (position.lat, position.lon, position.ce90_m) == (34.7, 113.6, 100.0)
+
+
+def test_places_survive_a_stream_that_is_opened_anew_but_not_another_picture_size(colours: OnnxModel) -> None:
+    look = Look("camera", book(SIGNS), [colours])
+    assert len(run(look, [wall((80, 160))] * 4)) == 1
+    assert run(look, [wall((80, 160))] * 4, start=30, epoch=1) == []
+    larger = np.repeat(np.repeat(wall((80, 160)), 2, axis=0), 2, axis=1)
+    assert len(run(look, [larger] * 4, start=60, epoch=2)) == 1
+
+
+def test_a_restart_hands_nothing_on_twice(colours: OnnxModel) -> None:
+    before = Look("camera", book(SIGNS), [colours])
+    key = run(before, [wall((80, 160))] * 4)[0].sighting.key
+    after = Look("camera", book(SIGNS), [colours])
+    after.places.restore(before.places.snapshot())
+    assert {one.sighting.key for one in run(after, [wall((80, 160))] * 4, start=60)} <= {key}
