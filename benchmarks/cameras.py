@@ -16,7 +16,6 @@ import asyncio
 import json
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -179,13 +178,13 @@ def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Sa
 
 
 def spent() -> tuple[float, float]:
-    """CPU seconds so far and resident megabytes now, of this process and its children."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    seconds, memory = own.ru_utime + own.ru_stime, psutil.Process().memory_info().rss
-    for child in psutil.Process().children(recursive=True):
+    """CPU seconds so far and megabytes now, of this process and its children; what they share counts once (PSS)."""
+    seconds, memory = 0.0, 0.0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
         try:
-            times = child.cpu_times()
-            seconds, memory = seconds + times.user + times.system, memory + child.memory_info().rss
+            times = process.cpu_times()
+            seconds += times.user + times.system
+            memory += process.memory_full_info().pss
         except psutil.NoSuchProcess:
             continue
     return seconds, memory / 1e6

@@ -19,7 +19,7 @@ from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedO
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, rtsp_options
 from streams.measure import Mode, Plan, StreamFacts, choose_mode, make_plan, measure
 from streams.readers import DecodingReader, PacketReader, PictureReader
-from streams.sampling import Sampler, phase_of
+from streams.sampling import live_sampler, recording_sampler
 from streams.sink import CameraNote
 from streams.states import CameraState, check_move
 
@@ -91,7 +91,7 @@ class CameraSource:
         self._on_note = on_note
         self._start = start
         self._speed = speed
-        self._sampler = Sampler(every, phase_of(self._name) if start is None else 0.5)
+        self._sampler = live_sampler(every, self._name) if start is None else recording_sampler(every)
         self._stop = threading.Event()
         self._size: tuple[int, int] | None = None
 
@@ -101,7 +101,8 @@ class CameraSource:
 
     @property
     def live(self) -> bool:
-        return True
+        """A recording waits for us even over RTSP: its sender stops where nobody reads."""
+        return self._start is None
 
     @property
     def state(self) -> CameraState:

@@ -11,7 +11,7 @@ import numpy as np
 from detector.frame import Frame
 from streams.errors import NotAVideo
 from streams.ffmpeg import open_file
-from streams.sampling import Sampler
+from streams.sampling import recording_sampler
 from streams.sniff import is_picture
 
 
@@ -42,7 +42,7 @@ class FileSource:
         self._name = name or path.name
         self._start = start or datetime.fromtimestamp(path.stat().st_mtime, UTC)
         self._speed = speed
-        self._sampler = Sampler(every)
+        self._sampler = recording_sampler(every)
         self._stop = threading.Event()
 
     @property

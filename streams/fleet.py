@@ -50,8 +50,10 @@ MakeLook = Callable[[str], Look]  # a camera's id to the look that its frames ge
 class Fleet:
     """Watches many cameras, each with a reading and a looking thread of its own. Thread-safe.
 
-    Decoding and inference leave Python's lock, so threads share the cores; what cameras must not share is a hang or a
-    crash of their decoder, and with `processes` every camera is read in a process of its own.
+    Decoding and inference leave Python's lock, so threads share the cores. What cameras must not share is a crash or a
+    hang of their decoder, nor the turn at which OpenCV reads its options (see ffmpeg.py: a camera that hangs while it
+    opens holds up those that open differently, for its deadline). With `processes` every camera is read in a process of
+    its own and shares neither: right for more than a handful of cameras, at about 40 MB each.
     """
 
     def __init__(

@@ -4,7 +4,17 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-EARLY = 0.05  # of a period: how much too early a frame may be taken
+EARLY = 0.2  # of a period: how much too early a live frame may be taken
+
+
+def recording_sampler(every: timedelta) -> "Sampler":
+    """For frames whose times are exact: one a period, counted from the first, and never too early."""
+    return Sampler(every, phase=0.5, early=0.001)
+
+
+def live_sampler(every: timedelta, camera: str) -> "Sampler":
+    """For a camera: staggered by its name, and forgiving where frames jitter."""
+    return Sampler(every, phase_of(camera), EARLY)
 
 
 def phase_of(camera: str) -> float:
@@ -16,7 +26,7 @@ def phase_of(camera: str) -> float:
 class Sampler:
     """Takes one frame a period, by capture time; a period of 0 takes everything.
 
-    Targets lie one period apart, so lateness does not add up. A frame is taken up to `EARLY` of a period before its
+    Targets lie one period apart, so lateness does not add up. A frame is taken up to `early` of a period before its
     target: where frames come exactly once a period (key frames), some milliseconds of jitter must not make one of them
     miss its turn and double the gap. `phase` puts the second sample 0.5 to 1.5 periods after the first and so staggers
     cameras that were started together; at 0.5 it comes after exactly one period.
@@ -24,6 +34,7 @@ class Sampler:
 
     every: timedelta
     phase: float = 0.5
+    early: float = EARLY
     _target: float | None = None
     _taken: float = 0.0
 
@@ -36,7 +47,7 @@ class Sampler:
             # The first frame, or a clock that jumped back: a sample too many is better than silence until it catches
             # up.
             self._target = now + period * (self.phase - 0.5)
-        elif now < self._target - EARLY * period:
+        elif now < self._target - self.early * period:
             return False
         late = now - self._target
         self._target = self._target + period if late < period else now + period

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from detector.candidate import Candidate
 from detector.frame import Frame
 from streams.frame_queue import FrameQueue
-from streams.sampling import Sampler, phase_of
+from streams.sampling import Sampler, live_sampler, recording_sampler
 from streams.sink import CameraNote, Sink
 from streams.source import Source
 from streams.states import CameraState
@@ -53,7 +53,7 @@ def watch(
     stop = stop or threading.Event()
     counts = counts or WatchCounts()
     frames = FrameQueue(QUEUE, drop=source.live)
-    sampler = Sampler(every, phase_of(source.name) if source.live else 0.5)
+    sampler = live_sampler(every, source.name) if source.live else recording_sampler(every)
     reader = threading.Thread(target=_read, args=(source, sampler, frames), name=f"read {source.name}", daemon=True)
     reader.start()
     looker = _Looker(source.name, look, sink, counts)
