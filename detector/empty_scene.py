@@ -29,6 +29,10 @@ WINDOW = 7
 MEDIAN = 5
 """Side of the window of the median that knows a shadow by its flatness; pixels of the small picture at half size."""
 
+SHIFT_GRID = (240, 144)
+"""Width and height at which a shift is measured. Even, and good sizes for a Fourier transform: OpenCV pads others, and
+where it pads to an odd size its answer is half a pixel off."""
+
 FLAT = 0.035**2
 """Contrast energy below which a surface counts as having no structure: compression noise on asphalt."""
 
@@ -172,11 +176,11 @@ def colour_change(now: Appearance, before: Appearance, cast: Cast) -> Map:
 
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
     """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
-    # Even sides: with odd ones phaseCorrelate is half a pixel off.
-    half = (now.contrast.shape[1] // 4 * 2, now.contrast.shape[0] // 4 * 2)
-    a, b = (cv2.resize(np.clip(one.contrast, -0.5, 0.5), half, interpolation=cv2.INTER_AREA) for one in (before, now))
-    (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(half))
-    dx, dy = dx * now.contrast.shape[1] / half[0], dy * now.contrast.shape[0] / half[1]
+    a, b = (
+        cv2.resize(np.clip(one.contrast, -0.5, 0.5), SHIFT_GRID, interpolation=cv2.INTER_AREA) for one in (before, now)
+    )
+    (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(SHIFT_GRID))
+    dx, dy = dx * now.contrast.shape[1] / SHIFT_GRID[0], dy * now.contrast.shape[0] / SHIFT_GRID[1]
     if response < 0.1 or max(abs(dx), abs(dy)) > limit or max(abs(dx), abs(dy)) < 0.4:
         return 0.0, 0.0
     return dx, dy
