@@ -56,6 +56,10 @@ LONGEST = 90.0
 CHANGED = 0.5
 """Structure change (0 to 1) from which on two looks differ."""
 
+SETTLED, GONE = 3.5, -2.5
+"""Sum of leanings from which on it is settled that something came, or left: two looks that are sure, or more that are
+less so. Once it is settled that it came, its leaving shows by the empty scene coming back."""
+
 
 @dataclass(slots=True)
 class _State:
@@ -174,9 +178,11 @@ class Occupancy:
         for region in find_regions(stands):
             if shown[region.mask].mean() < 0.3:  # hidden just now, or gone: nothing can be told of it
                 continue
-            state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
             lean = float(state.leanings[region.mask].mean())
-            if lean < -2.5:
+            if lean < SETTLED:
+                state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
+                lean = float(state.leanings[region.mask].mean())
+            if lean < GONE:
                 self._accept(state, region, now)
             elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
                 found.append(region)
