@@ -180,15 +180,13 @@ class ProcessSource:
 class _AskedTurns:
     """The child's side of the site's budget: asks the parent and waits for its answer."""
 
-    def __init__(self, pipe: "Connection[_Message, str]", lock: threading.Lock) -> None:
-        self._pipe = pipe
-        self._lock = lock
+    def __init__(self, send: Callable[[_Message], None]) -> None:
+        self._send = send
         self.granted = threading.Event()
 
     def wait_turn(self, stop: threading.Event) -> bool:
         self.granted.clear()
-        with self._lock:
-            self._pipe.send(_TurnWanted())
+        self._send(_TurnWanted())
         while not stop.is_set():
             if self.granted.wait(0.2):
                 return True
@@ -199,33 +197,30 @@ def _child(job: CameraJob, plan: Plan | None, make_source: MakeSource, pipe: "Co
     """Runs in the child until the camera is stopped or the parent has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children itself
     lock = threading.Lock()
-    turns = _AskedTurns(pipe, lock)
 
-    def send(message: _Message) -> None:
-        with lock:
-            pipe.send(message)
+    def send(message: _Message, pixels: memoryview | None = None) -> None:
+        try:
+            with lock:
+                pipe.send(message)
+                if pixels is not None:
+                    pipe.send_bytes(pixels)
+        except OSError:  # the parent has gone or has had enough of us
+            source.stop()
 
+    turns = _AskedTurns(send)
     source = make_source(job, turns, send)
     source.plan = plan
     threading.Thread(target=_report, args=(source, send), daemon=True).start()
     threading.Thread(target=_obey, args=(source, turns, pipe), daemon=True).start()
-    try:
-        for frame in source.frames():
-            with lock:
-                shape = frame.image.shape
-                pipe.send(_Picture(shape, frame.captured_at, frame.lag, frame.index, frame.epoch))
-                pipe.send_bytes(np.ascontiguousarray(frame.image).data.cast("B"))
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # the parent has gone or has had enough of us
+    for frame in source.frames():
+        picture = _Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch)
+        send(picture, np.ascontiguousarray(frame.image).data.cast("B"))
 
 
 def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:
-    try:
-        while True:
-            send(_Report(source.counts, source.plan))
-            time.sleep(HEARTBEAT)
-    except OSError:
-        source.stop()
+    while True:
+        send(_Report(source.counts, source.plan))
+        time.sleep(HEARTBEAT)
 
 
 def _obey(source: CameraSource, turns: _AskedTurns, pipe: "Connection[_Message, str]") -> None:
