@@ -157,7 +157,8 @@ def _fly_over(stage: _Stage) -> bool:
     expected = stalls_flown_over(stage.folder, stage.script)
     seen = _stored(stage, Path(flight.clip).stem)
     result: Score = score(expected, seen)
-    tell_score("stalls seen by the drone", expected, result, "how long they stood it cannot tell, so they are unknown")
+    remark = "how long they stood it cannot tell, so they are unknown"
+    tell_score("stalls seen by the drone", expected, result, remark, missed="not seen")
     return bool(result.found) and not result.doubled and not result.invented
 
 

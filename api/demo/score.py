@@ -43,10 +43,10 @@ def score(expected: Sequence[Expected], found: Sequence[StoredCandidate]) -> Sco
     )
 
 
-def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: str) -> None:
-    """Print one line a thing and a line that sums up."""
+def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: str, missed: str = "MISSED") -> None:
+    """Print one line a thing and a line that sums up; `missed` is the word for what was not found."""
     for one in expected:
-        word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else "MISSED"
+        word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else missed
         tell(f"  {word:8} {one.name} ({one.class_name})")
     for text in result.invented:
         tell(f"  INVENTED {text}")
