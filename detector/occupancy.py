@@ -7,7 +7,7 @@ resembled itself for long enough, passing things forgiven. Regions of such pixel
 vehicle, people alone, a thin band (a shadow's edge), or a place that something has *left*.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import cv2
@@ -33,7 +33,7 @@ from detector.empty_scene import (
 )
 from detector.frame import Image
 from detector.proposal import STALL, Proposal
-from detector.regions import Region, find_regions, join_parts, large_enough, leaning
+from detector.regions import Region, find_regions, join_parts, large_enough, leaning, only_light
 
 Mask = NDArray[np.bool_]
 
@@ -74,6 +74,7 @@ class _State:
     people: Map
     leanings: Map
     changed: Mask
+    cast: Cast = field(default_factory=Cast)
 
 
 class Occupancy:
@@ -184,7 +185,7 @@ class Occupancy:
                 lean = float(state.leanings[region.mask].mean())
             if lean < GONE:
                 self._accept(state, region, now)
-            elif lean > 0 and not _is_vehicle(state, region) and not _is_people(state, region):
+            elif lean > 0 and not _is_known(state, region) and not only_light(region, now, state.empty, state.cast):
                 found.append(region)
         np.clip(state.leanings, -4, 4, out=state.leanings)
         full = (small.shape[1] * scale, small.shape[0] * scale)
@@ -193,7 +194,7 @@ class Occupancy:
 
     def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask, edge: int) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
-        cast = common_cast(now, state.empty)
+        state.cast = cast = common_cast(now, state.empty)
         from_empty = _change(now, state.empty, state.noise, cast)
         if edge:  # what moved into the picture with the camera was not there to be learned
             from_empty[:edge] = from_empty[-edge:] = from_empty[:, :edge] = from_empty[:, -edge:] = 0
@@ -281,12 +282,11 @@ def _remember(memory: Map, shown: Mask, cover: Map) -> None:
     memory += shown * np.float32(0.25) * (cover - memory)
 
 
-def _is_vehicle(state: _State, region: Region) -> bool:
-    return float((state.vehicles[region.mask] > 0.3).mean()) > 0.6
-
-
-def _is_people(state: _State, region: Region) -> bool:
-    return float((np.maximum(state.people, state.vehicles)[region.mask] > 0.3).mean()) > 0.75
+def _is_known(state: _State, region: Region) -> bool:
+    """A vehicle, or people alone."""
+    vehicle = (state.vehicles[region.mask] > 0.3).mean()
+    either = (np.maximum(state.people, state.vehicles)[region.mask] > 0.3).mean()
+    return bool(vehicle > 0.6 or either > 0.75)
 
 
 def _proposal(box: Box, score: float, scale: float, shift: tuple[float, float], full: tuple[float, float]) -> Proposal:

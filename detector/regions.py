@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detections import Box
-from detector.empty_scene import Appearance, Map
+from detector.empty_scene import Appearance, Cast, Map, colour_change
 from detector.proposal import groups_of, hull_of
 
 Mask = NDArray[np.bool_]
@@ -20,6 +20,10 @@ SMALLEST = (0.024, 0.045)
 
 RING = 9
 """How far around a region its surroundings are looked at, pixels of the small picture."""
+
+
+SUN_AND_SHADE = 1.6
+"""Log of the most that sun and open shade differ by: a factor of five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,24 @@ def leaning(region: Region, now: Appearance, before: Appearance, stands: Mask) -
     if ring.sum() > 20:
         votes.append(_log_ratio(_unlike(now, inside, ring), _unlike(before, inside, ring), 0.05))
     return min(2.0, max(-2.0, sum(votes)))
+
+
+def only_light(region: Region, now: Appearance, before: Appearance, cast: Cast) -> bool:
+    """May this be nothing but sun between leaves?
+
+    Such patches have structure of their own and stand as long as the sun, but they keep the ground's colours, and they
+    only darken it, or only brighten it, by no more than sun and shade differ. A thing has other colours, or parts that
+    are darker and parts that are brighter than the ground. In the dark, where colours cannot be told, neither can this.
+    """
+    left, top, right, bottom = (int(side) for side in region.box)
+    part = slice(top, bottom), slice(left, right)
+    now, before, inside = now.cut(*part), before.cut(*part), region.mask[part]
+    if (now.valid & before.valid)[inside].mean() < 0.5:
+        return False
+    coloured = (colour_change(now, before, cast) > 1)[inside].mean()
+    darkest, brightest = np.percentile((now.light - before.light - cast.light)[inside], (5, 95))
+    one_way = (brightest < 0.15 and darkest > -SUN_AND_SHADE) or (darkest > -0.15 and brightest < SUN_AND_SHADE)
+    return bool(coloured < 0.12 and one_way)
 
 
 def _log_ratio(now: float, before: float, least: float) -> float:

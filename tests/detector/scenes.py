@@ -80,3 +80,17 @@ def shaken(picture: Image, dx: float, dy: float) -> Image:
     matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
     size = (picture.shape[1], picture.shape[0])
     return np.asarray(cv2.warpAffine(picture, matrix, size, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def dappled(picture: Image, seed: int = 0) -> Image:
+    """The picture with the sun between leaves on it: patches of shade, still for as long as there is no wind."""
+    rng = np.random.default_rng(seed)
+    height, width = picture.shape[:2]
+    mask = np.zeros((height, width), np.float32)
+    for _ in range(120):
+        spot = (int(rng.integers(0, width * 2 // 3)), int(rng.integers(height // 3, height)))
+        axes = (int(rng.integers(4, 11)), int(rng.integers(3, 6)))
+        cv2.ellipse(mask, spot, axes, float(rng.integers(0, 180)), 0, 360, 1.0, -1)
+    soft = cv2.GaussianBlur(mask, (5, 5), 0)[:, :, None]
+    tone = np.array([0.52, 0.45, 0.39], np.float32)
+    return np.asarray(np.clip(picture * (1 - soft + soft * tone), 0, 255), np.uint8)

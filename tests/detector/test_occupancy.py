@@ -13,14 +13,14 @@ from detector.frame import Image
 from detector.occupancy import Occupancy
 from detector.places import Place, Places
 from detector.proposal import as_array, overlap
-from tests.detector.scenes import at, ground, lit, put, seen_by_camera, shaded, shaken, stall
+from tests.detector.scenes import at, dappled, ground, lit, put, seen_by_camera, shaded, shaken, stall
 
 EMPTY = ground()
 STALL = stall(80)
 LEFT, TOP = 200, 150
 WHERE: Box = (LEFT, TOP, LEFT + STALL.shape[1], TOP + 80)
-FRAMES = 40
-COMES = 14
+FRAMES = 34
+COMES = 10
 
 Script = Callable[[int, np.random.Generator], Image]
 
@@ -54,6 +54,7 @@ EMPTY_STREETS: dict[str, Script] = {
     "dusk falls": lambda i, rng: lit(EMPTY, 1 - 0.02 * i),
     "the exposure jumps": lambda i, rng: lit(EMPTY, (1, 0.6, 1.3)[i // 10 % 3], (1, 1.2, 0.9)[i // 10 % 3]),
     "a hard shadow falls and stays": lambda i, rng: shaded(EMPTY, SHADOW) if i >= COMES else EMPTY,
+    "the sun comes out between leaves": lambda i, rng: dappled(EMPTY) if i >= COMES else EMPTY,
     "a shadow sweeps": lambda i, rng: shaded(EMPTY, [(x + 4 * i, y) for x, y in SHADOW]),
     "the camera shakes": lambda i, rng: shaken(EMPTY, *rng.normal(0, 1.2, 2)),
     "people pass": lambda i, rng: put(EMPTY, stall(60, i), (i * 67) % 420, 120),
@@ -81,15 +82,15 @@ def test_an_empty_street_has_no_stall(script: Script) -> None:
 def test_a_stall_is_one_place_where_it_stands(script: Script) -> None:
     places = watch(script)
     assert len(places) == 1
-    assert agreement(places[0].box, WHERE) > 0.4
+    assert agreement(places[0].box, WHERE) > 0.3  # in the worst light the cart alone is left
     assert places[0].first_seen <= at(5 * COMES + 75)
     assert places[0].found_by == "occupancy"
 
 
 def test_a_stall_that_leaves_ends_and_leaves_no_ghost() -> None:
-    places = watch(lambda i, rng: put(EMPTY, STALL, LEFT, TOP) if COMES <= i < 32 else EMPTY, 60)
+    places = watch(lambda i, rng: put(EMPTY, STALL, LEFT, TOP) if COMES <= i < 28 else EMPTY, 50)
     assert len(places) == 1
-    assert places[0].last_seen <= at(5 * 32)
+    assert places[0].last_seen <= at(5 * 28)
 
 
 def detections(name: str, box: Box, score: float) -> Detections:
@@ -129,7 +130,7 @@ def test_what_stands_there_at_the_start_is_found_with_a_kept_empty_scene_only() 
     after.restore(kept, at(-60))
     places = watch(already, finder=after)
     assert len(places) == 1
-    assert agreement(places[0].box, WHERE) > 0.4
+    assert agreement(places[0].box, WHERE) > 0.3  # in the worst light the cart alone is left
 
 
 def test_a_kept_scene_of_another_size_is_learned_anew_and_a_spoilt_one_refused() -> None:
