@@ -15,6 +15,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from rich.console import Console
 from rich.progress import track
 
 from detector.detections import Detections
@@ -113,7 +114,8 @@ def measure(model: str | Path, dataset: Path, *, progress: bool = False) -> Meas
     pictures = read_pictures(described.val, len(described.names))
     seen: list[_Seen] = []
     milliseconds: list[float] = []
-    for picture in track(pictures, description=detector.name, disable=not progress, transient=True):
+    bar = Console(stderr=True)  # standard output is for the result
+    for picture in track(pictures, description=detector.name, disable=not progress, transient=True, console=bar):
         image = read_picture(picture.path)
         seen.append(_look(detector, image, picture.labels))
         if len(milliseconds) < _TIMED:

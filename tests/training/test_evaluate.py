@@ -82,6 +82,7 @@ def test_the_printed_line(squares: Path, model: Path) -> None:
     app.command()(module.main)
     result = CliRunner().invoke(app, [str(model), str(squares)])
     assert result.exit_code == 0
+    assert result.stdout.count("\n") == 1
     line = json.loads(result.stdout)
     assert {"map50", "map50_95", "per_class", "images", "latency_ms"} <= set(line)
 
