@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import ground, later, look, registry, service, teaching, watching
+from api.commands import cameras, ground, later, look, registry, service, teaching, watching
 from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
@@ -27,7 +27,8 @@ app = typer.Typer(
 app.add_typer(registry.app, name="models")
 for group in (service, watching, look, ground, teaching):
     group.register(app)
-later.register(app, registry.app)
+app.add_typer(cameras.app, name="cameras")
+later.register(app, registry.app, cameras.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
