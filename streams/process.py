@@ -4,7 +4,10 @@ The child decodes and samples; frames come back through a pipe and look like any
 child that has been inside OpenCV for too long, notices one that died, and replaces both.
 """
 
+import math
+import mmap
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -12,13 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from typing import Protocol
 
 import numpy as np
 
-from detector.frame import Frame
+from detector.frame import Frame, Image
 from streams.backoff import Backoff, Turns
 from streams.camera import CameraCounts, CameraSource
 from streams.job import CameraJob
@@ -33,9 +38,48 @@ PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take be
 MakeSource = Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]
 
 
+class _Handle(Protocol):
+    """A file descriptor on its way to the child (multiprocessing.reduction)."""
+
+    def detach(self) -> int: ...
+
+
+class _Pixels:
+    """Memory that parent and child share, for the pixels of one frame: a pipe would cost four times as much CPU.
+
+    Pages that no frame has touched take no memory, so the size may be that of the largest picture there is.
+    """
+
+    SIZE = 128 * 1024 * 1024
+
+    def __init__(self, fd: int | None = None) -> None:
+        self._fd = os.memfd_create("frame") if fd is None else fd
+        if fd is None:
+            os.ftruncate(self._fd, self.SIZE)
+        self._map = mmap.mmap(self._fd, self.SIZE)
+
+    def __reduce__(self) -> "tuple[Callable[[_Handle], _Pixels], tuple[_Handle]]":
+        return _same_pixels, (reduction.DupFd(self._fd),)
+
+    def write(self, image: Image) -> None:
+        view = np.frombuffer(self._map, np.uint8, image.size)
+        np.copyto(view.reshape(image.shape), image)
+
+    def read(self, shape: tuple[int, ...]) -> Image:
+        return np.frombuffer(self._map, np.uint8, math.prod(shape)).reshape(shape).copy()
+
+    def close(self) -> None:
+        self._map.close()
+        os.close(self._fd)
+
+
+def _same_pixels(handle: _Handle) -> _Pixels:
+    return _Pixels(handle.detach())
+
+
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A frame without its pixels, which follow as raw bytes."""
+    """A frame whose pixels lie in the shared memory until the parent says that it has taken them."""
 
     shape: tuple[int, ...]
     captured_at: datetime
@@ -104,28 +148,32 @@ class ProcessSource:
         """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
         while not self._stop.is_set():
             ours, theirs = context().Pipe(duplex=True)
-            arguments = (self.job, self.plan, self._make_source, theirs)
+            pixels = _Pixels()
+            arguments = (self.job, self.plan, self._make_source, theirs, pixels)
             self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
             self._child.start()
             theirs.close()
             try:
-                yield from self._receive(ours, self._child)
+                yield from self._receive(ours, pixels)
             finally:
                 ours.close()
+                pixels.close()
                 self._end(self._child)
             if not self._stop.is_set():
                 self._replace()
         self.counts.state = CameraState.STOPPED
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
 
-    def _receive(self, pipe: "Connection[object, _Message]", child: BaseProcess) -> Iterator[Frame]:
+    def _receive(self, pipe: "Connection[str, _Message]", pixels: _Pixels) -> Iterator[Frame]:
         while not self._stop.is_set() and not self._hangs():
             try:
                 if not pipe.poll(HEARTBEAT):
                     continue
                 message = pipe.recv()
                 if isinstance(message, _Picture):
-                    yield self._frame(message, pipe)
+                    image = pixels.read(message.shape)
+                    pipe.send("taken")
+                    yield self._frame(message, image)
                 elif isinstance(message, _TurnWanted):
                     threading.Thread(target=self._grant_turn, args=(pipe,), daemon=True).start()
                 else:
@@ -139,14 +187,12 @@ class ProcessSource:
         elif message.state != CameraState.STOPPED.value:
             self._on_note(message)
 
-    def _frame(self, picture: _Picture, pipe: "Connection[object, _Message]") -> Frame:
-        image = np.empty(picture.shape, np.uint8)
-        pipe.recv_bytes_into(image.data.cast("B"))
+    def _frame(self, picture: _Picture, image: Image) -> Frame:
         if picture.index > 40:
             self._backoff.reset()
         return Frame(image, picture.captured_at, self.name, picture.lag, picture.index, self._epoch + picture.epoch)
 
-    def _grant_turn(self, pipe: "Connection[object, _Message]") -> None:
+    def _grant_turn(self, pipe: "Connection[str, _Message]") -> None:
         if self._budget.wait_turn(self._stop):
             with suppress(OSError, ValueError):  # the child may have gone, its pipe be closed
                 pipe.send("turn")
@@ -193,17 +239,19 @@ class _AskedTurns:
         return False
 
 
-def _child(job: CameraJob, plan: Plan | None, make_source: MakeSource, pipe: "Connection[_Message, str]") -> None:
+def _child(
+    job: CameraJob, plan: Plan | None, make_source: MakeSource, pipe: "Connection[_Message, str]", pixels: _Pixels
+) -> None:
     """Runs in the child until the camera is stopped or the parent has gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children itself
     lock = threading.Lock()
+    taken = threading.Event()
+    taken.set()
 
-    def send(message: _Message, pixels: memoryview | None = None) -> None:
+    def send(message: _Message) -> None:
         try:
             with lock:
                 pipe.send(message)
-                if pixels is not None:
-                    pipe.send_bytes(pixels)
         except OSError:  # the parent has gone or has had enough of us
             source.stop()
 
@@ -211,10 +259,13 @@ def _child(job: CameraJob, plan: Plan | None, make_source: MakeSource, pipe: "Co
     source = make_source(job, turns, send)
     source.plan = plan
     threading.Thread(target=_report, args=(source, send), daemon=True).start()
-    threading.Thread(target=_obey, args=(source, turns, pipe), daemon=True).start()
+    threading.Thread(target=_obey, args=(source, turns, taken, pipe), daemon=True).start()
     for frame in source.frames():
-        picture = _Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch)
-        send(picture, np.ascontiguousarray(frame.image).data.cast("B"))
+        if not taken.is_set():
+            continue  # the parent has not got round to the last one; waiting here would let the stream queue up
+        taken.clear()
+        pixels.write(frame.image)
+        send(_Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch))
 
 
 def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:
@@ -223,11 +274,12 @@ def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:
         time.sleep(HEARTBEAT)
 
 
-def _obey(source: CameraSource, turns: _AskedTurns, pipe: "Connection[_Message, str]") -> None:
-    """The parent says when to open; when it closes the pipe, the child ends."""
+def _obey(source: CameraSource, turns: _AskedTurns, taken: threading.Event, pipe: "Connection[_Message, str]") -> None:
+    """The parent says when to open and when it has taken a frame; when it closes the pipe, the child ends."""
     try:
-        while pipe.recv() == "turn":
-            turns.granted.set()
+        while True:
+            said = pipe.recv()
+            (turns.granted if said == "turn" else taken).set()
     except (EOFError, OSError):
         source.stop()
 

@@ -1,13 +1,19 @@
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import pytest
 
+from detector.candidate import Candidate
+from detector.frame import Frame
 from streams.camera import CameraSource
 from streams.file import FileSource
 from streams.loopback import LoopbackCamera
 from streams.states import CameraState
+from streams.watcher import watch
 from tests.streams.conftest import Clips
+from tests.streams.scripted import Notebook
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -39,3 +45,13 @@ def test_a_loop_goes_on_past_its_end(clips: Clips) -> None:
             if frame.index == 80:
                 source.stop()
     assert frame.captured_at == START + timedelta(seconds=80 / 25)
+
+
+def test_a_recording_over_rtsp_waits_for_a_slow_look(clips: Clips) -> None:
+    def look(frame: Frame) -> Sequence[Candidate]:
+        time.sleep(0.05)  # 75 frames take longer than the clip's three seconds
+        return ()
+
+    with LoopbackCamera(clips.path("small")) as camera:
+        counts = watch(CameraSource(camera.url, start=START), look, Notebook())
+    assert (counts.looked, counts.dropped) == (75, 0)
