@@ -93,14 +93,14 @@ def stamp_of(capture: cv2.VideoCapture) -> Stamp:
 
 
 def open_file(path: Path, *, raw: bool = False) -> cv2.VideoCapture:
-    """Opens a video file; look at `isOpened()`. The `file:` prefix keeps a name like `concat:x` from being a protocol."""
+    """Opens a video file; look at `isOpened()`. `file:` keeps a name like `concat:x` from being a protocol."""
     parameters = [cv2.CAP_PROP_FORMAT, -1] if raw else [cv2.CAP_PROP_N_THREADS, 1]
     with _turnstile.passing(_FILE_OPTIONS):
         return cv2.VideoCapture(f"file:{path.resolve()}", cv2.CAP_FFMPEG, parameters)
 
 
 def open_packet(stream: BufferedIOBase) -> cv2.VideoCapture:
-    """Opens one picture in memory (Annex-B); the caller keeps `stream` alive. Any options will do, so it never waits."""
+    """Opens one picture in memory (Annex-B); the caller keeps `stream` alive. Never waits: any options will do."""
     reader = cast("cv2.IStreamReader", stream)  # OpenCV takes any Python object with read and seek for one
     return cv2.VideoCapture(reader, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
 

@@ -67,7 +67,7 @@ class Fleet:
         self._watched: dict[str, _Watched] = {}
 
     def add(self, job: CameraJob) -> None:
-        """Begins to watch a camera; raises CameraUnknown when the id is watched already, AddressRefused for a bad one."""
+        """Begins to watch a camera; raises CameraUnknown when its id is watched already, AddressRefused."""
         with self._lock:
             if job.id in self._watched:
                 raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
