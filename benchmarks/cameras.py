@@ -160,7 +160,7 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
 
 def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
     import torch
-    from ultralytics import YOLO
+    from ultralytics.models.yolo.model import YOLO
 
     torch.set_num_threads(1)
     listed = Path(args.cache) / "list.streams"
