@@ -14,6 +14,7 @@ from api.app import create_app, open_store
 from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.intake import StoreSink
+from api.memory import RememberingLook
 from api.printing import tell
 from api.serving import BackgroundServer, bind
 from api.settings import Settings, load_settings
@@ -55,17 +56,22 @@ def serve(
         server = stack.enter_context(BackgroundServer(app, listener))
         if watch and site is not None:
             sink = StoreSink(database, files, on_note=board.note)
-            stack.enter_context(_watching(site, book, shelf, sink, board))
+            memory = settings.data_dir / "memory"
+            stack.enter_context(_watching(site, book, shelf, sink, board, memory))
         tell(f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C stops it)")
         _wait(server, None if limit is None else limit.total_seconds())
 
 
 @contextmanager
 def _watching(
-    site: Site, book: Rulebook | None, shelf: ModelShelf, sink: StoreSink, board: CameraBoard
+    site: Site, book: Rulebook | None, shelf: ModelShelf, sink: StoreSink, board: CameraBoard, memory: Path
 ) -> Iterator[None]:
     rules = book or without_rulebook(list(site.specs))
-    fleet = Fleet(lambda camera: look_for(site.specs[camera], rules, shelf), sink)
+
+    def make_look(camera: str) -> RememberingLook:
+        return RememberingLook(look_for(site.specs[camera], rules, shelf), memory)
+
+    fleet = Fleet(make_look, sink, processes=True)  # a decoder that hangs or crashes takes no other camera with it
     board.picture_age = lambda camera: ages_of(fleet.status()).get(camera)
     for job in site.jobs:
         fleet.add(job)
