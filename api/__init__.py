@@ -1,1 +1,3 @@
 """The service: HTTP, review page, store, cases, command line, wiring."""
+
+import detector as detector  # before cv2 is loaded: it limits the pictures that OpenCV unpacks

@@ -18,13 +18,13 @@ from typing import cast
 
 # OPENCV_FFMPEG_IS_THREAD_SAFE: without it one camera that hangs while opening blocks the opening of every other one.
 # OPENCV_FFMPEG_LOGLEVEL 8 (fatal): a bad camera writes a line per broken macroblock to standard error otherwise.
-# The pixel limit keeps a picture of 100 kB from taking gigabytes when it is decoded.
 os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")
 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 
 import cv2
+
+_USUAL = os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
 
 # Every opening warns that OPENCV_FFMPEG_IS_THREAD_SAFE is set; what we need to know of a failure we find out ourselves.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
@@ -111,7 +111,7 @@ class _Turnstile:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._queue: deque[object] = deque()
-        self._options = ""
+        self._options = _USUAL
         self._passing = 0
 
     @contextmanager
@@ -133,6 +133,8 @@ class _Turnstile:
         finally:
             with self._changed:
                 self._passing -= 1
+                if self._passing == 0:  # whoever opens a capture without us must not inherit key frames only
+                    self._options = os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _USUAL
                 self._changed.notify_all()
 
 
