@@ -8,7 +8,8 @@ from typing import Protocol
 class GroundPoint:
     """A position on the ground, WGS-84 degrees.
 
-    `range_m` is horizontal metres from the camera; `ce90_m` is the radius that holds the true position nine times in ten.
+    `range_m` is horizontal metres from the camera; `ce90_m` is the radius that holds the true position nine times in
+    ten.
     """
 
     lat: float

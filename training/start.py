@@ -1,7 +1,7 @@
 """Which weights may be opened to start from.
 
-A `.pt` file is a pickle: loading it can run its code. So a file is taken only when its SHA-256 is written here, or when it
-is the untouched result of a finished run of ours; even those are read by ultralytics' restricted loader
+A `.pt` file is a pickle: loading it can run its code. So a file is taken only when its SHA-256 is written here, or when
+it is the untouched result of a finished run of ours; even those are read by ultralytics' restricted loader
 (`ULTRALYTICS_SAFE_LOAD`).
 """
 

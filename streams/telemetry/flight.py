@@ -95,9 +95,7 @@ def _unwrapped(angles: Sequence[float | None]) -> list[float | None]:
     return [None if angle is None else next(turned) for angle in angles]
 
 
-def _tracks(
-    times: Floats, values: Sequence[tuple[float | None, ...]], slowest: float
-) -> list[_Track | None]:
+def _tracks(times: Floats, values: Sequence[tuple[float | None, ...]], slowest: float) -> list[_Track | None]:
     """One track for each column of `values`; its knots are the moments where any column changed.
 
     A change is spread over the usual time between changes, which is never more than `slowest` seconds (or one line).
