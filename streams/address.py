@@ -22,12 +22,18 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("fc00::/7"),
 )
 _CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/?#]*@")
+_BEFORE_AT = re.compile(r"(?is)^(rtsps?:/*)?.*@")
 _SECRET_PARAMETER = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|auth|secret|user|username)=)[^&\s]*")
 
 
 def mask_url(text: str) -> str:
     """The text with the user and password of every address in it replaced by `***`; safe to print and to log."""
     return _SECRET_PARAMETER.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))
+
+
+def _mask_refused(text: str) -> str:
+    """A mistyped address as it may be shown: a password may hold what ends a host, so all before the last @ goes."""
+    return mask_url(_BEFORE_AT.sub(r"\1***@", text))
 
 
 def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
@@ -54,7 +60,7 @@ class CameraAddress:
     @classmethod
     def parse(cls, text: str) -> "CameraAddress":
         """Reads `rtsp://[user:password@]host[:port]/path`; raises AddressRefused, without the password in its text."""
-        shown = mask_url(text)
+        shown = _mask_refused(text)
         if re.search(r"[\s\x00-\x1f]", text):
             raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
         parts = _split(text, shown)

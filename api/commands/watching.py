@@ -66,8 +66,10 @@ def watch_sources(
     for_: Annotated[str | None, typer.Option("--for", help="Stop after this long, e.g. 60s.")] = None,
     calibration: Annotated[Path | None, typer.Option(help="Ground control points (u,v,lat,lon) of the camera.")] = None,
     start: Annotated[str | None, typer.Option(help="When a recording's first picture was taken, ISO 8601.")] = None,
-    speed: Annotated[float, typer.Option(min=0.01, help="Scene seconds in one second of a recording.")] = 1.0,
-    models_folder: Annotated[Path | None, typer.Option(help="A folder of cards; the shipped models if absent.")] = None,
+    speed: Annotated[float, typer.Option(min=0.01, max=3600, help="Scene seconds in one second of a recording.")] = 1.0,
+    models_folder: Annotated[
+        Path | None, typer.Option(help="A folder of cards; else the shipped ones.", exists=True, file_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Watch cameras or files and print what would be put before a reviewer.
@@ -118,7 +120,7 @@ def _watched(
             for job in site.jobs
         ]
     camera = read_camera(calibration)
-    if "://" in text:
+    if "://" in text or ("@" in text and not Path(text).exists()):  # the latter may hold a password
         source: Source = CameraSource(
             text, every=every, budget=budget, on_note=sink.note, start=recording.start, speed=recording.speed
         )
@@ -133,6 +135,7 @@ def _run(
     looks = [look_for(one.spec, book, shelf) for one in plan]
     stop = threading.Event()
     failed: list[str] = []
+    fatal: list[BaseException] = []
 
     def run(one: Watched, number: int) -> None:
         try:
@@ -140,6 +143,9 @@ def _run(
         except StreamError as error:  # this source is at its end; the others go on
             failed.append(str(error))
             tell(f"streetwarden: {error}")
+        except BaseException as error:  # noqa: BLE001 - a thread's error would be lost: the main thread raises it, and all end
+            fatal.append(error)
+            stop.set()
 
     threads = [threading.Thread(target=run, args=(one, n), daemon=True) for n, one in enumerate(plan)]
     for thread in threads:
@@ -158,6 +164,8 @@ def _run(
             thread.join(5)
     if timer:
         timer.cancel()
+    if fatal:
+        raise fatal[0]
     tell(f"{len(sink.candidates)} candidates from {len(plan)} sources")
     return 2 if failed else 0
 
@@ -171,6 +179,8 @@ def _moment(text: str | None) -> datetime | None:
         raise typer.BadParameter(f"--start {text!r} is no time: write it like 2026-11-20T10:00:00+08:00") from error
     if moment.tzinfo is None:
         raise typer.BadParameter(f"--start {text!r} needs its offset: write it like 2026-11-20T10:00:00+08:00")
+    if not 1970 <= moment.year <= 2200:
+        raise typer.BadParameter(f"--start {text!r} is out of range: the years 1970 to 2200")
     return moment
 
 

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.api.commands.conftest import Typed
+from tests.models.cards import save_model
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> tuple[Path, Path]:
+    """A short grey video and a folder with one tiny model."""
+    video = tmp_path / "tiny.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), 10, (96, 64))
+    for _ in range(8):
+        writer.write(np.full((64, 96, 3), 120, np.uint8))
+    writer.release()
+    save_model(tmp_path / "cards")
+    return video, tmp_path / "cards"
+
+
+def test_a_file_is_watched_to_its_end(streetwarden: Typed, tiny: tuple[Path, Path]) -> None:
+    printed = streetwarden("watch", tiny[0], "--models-folder", tiny[1], "--every", "500ms", "--json")
+    assert printed.code == 0
+    assert printed.records == []
+    assert "0 candidates from 1 sources" in printed.err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--every", "0"),
+        ("--for", "banana"),
+        ("--start", "9999-12-31T23:59:59+00:00"),
+        ("--speed", "inf"),
+        ("--models-folder", "/nonexistent"),
+    ],
+)
+def test_a_bad_option_is_one_line_that_names_it(
+    streetwarden: Typed, tiny: tuple[Path, Path], wrong: tuple[str, str]
+) -> None:
+    printed = streetwarden("watch", tiny[0], *wrong)
+    assert printed.code == 2
+    assert printed.err.count("\n") == 1
+    assert wrong[0] in printed.err
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "rtsp://u:sec ret@h/x",
+        "rtsp:/u:secret@h/x",
+        "u:secret@h/x",
+        "rtsp://u:se/cret#x@h:1/x",
+        "rtsp://u:secret@[::1/x",
+    ],
+)
+def test_a_mistyped_address_does_not_show_its_password(
+    streetwarden: Typed, tiny: tuple[Path, Path], address: str
+) -> None:
+    printed = streetwarden("watch", address, "--models-folder", tiny[1])
+    assert printed.code == 2
+    assert printed.err.count("\n") == 1
+    assert "ret" not in printed.out + printed.err
