@@ -19,6 +19,8 @@ from streams.telemetry.read import read_telemetry
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
+Bounded = Annotated[float, Field(ge=-1e6, le=1e6)]  # beyond it no camera is, and reckoning overflows
+Focal = Annotated[float, Field(ge=1, le=1e6)]
 
 
 class Shot(BaseModel):
@@ -28,18 +30,18 @@ class Shot(BaseModel):
 
     lat: Latitude
     lon: Longitude
-    height: float = Field(description="metres above take-off")
-    yaw: float
-    pitch: float
-    roll: float = 0.0
-    fx: float = Field(gt=0)
-    fy: float = Field(gt=0)
-    cx: float
-    cy: float
-    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    ground: float = Field(default=0.0, description="the target's height above take-off, metres")
-    u: float
-    v: float
+    height: Bounded = Field(description="metres above take-off")
+    yaw: Bounded
+    pitch: Bounded
+    roll: Bounded = 0.0
+    fx: Focal
+    fy: Focal
+    cx: Bounded
+    cy: Bounded
+    distortion: tuple[Bounded, Bounded, Bounded, Bounded, Bounded] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    ground: Bounded = Field(default=0.0, description="the target's height above take-off, metres")
+    u: Bounded
+    v: Bounded
 
     def locate(self) -> GroundPoint:
         """The ground point under the pixel; raises RayMissesGround."""
@@ -58,9 +60,11 @@ def geotag(
     pitch: Annotated[float | None, typer.Option(help="Degrees above the horizon; -90 looks straight down.")] = None,
     roll: Annotated[float, typer.Option(help="Degrees.")] = 0.0,
     focal_px: Annotated[float | None, typer.Option(help="Focal length in pixels.")] = None,
-    width: Annotated[float | None, typer.Option(help="The picture's width in pixels.")] = None,
-    height_px: Annotated[float | None, typer.Option(help="The picture's height in pixels.")] = None,
-    batch: Annotated[Path | None, typer.Option(help="A file of JSON lines, one pixel each.", exists=True)] = None,
+    width: Annotated[float | None, typer.Option(min=1, help="The picture's width in pixels.")] = None,
+    height_px: Annotated[float | None, typer.Option(min=1, help="The picture's height in pixels.")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="A file of JSON lines, one pixel each.", exists=True, dir_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Say where on the ground a pixel lies, with the radius that holds the truth nine times in ten.
@@ -120,7 +124,9 @@ def _first_fault(error: ValidationError) -> str:
 
 
 def calibrate_camera(
-    points: Annotated[Path, typer.Argument(metavar="POINTS.csv", help="Lines of u,v,lat,lon.", exists=True)],
+    points: Annotated[
+        Path, typer.Argument(metavar="POINTS.csv", help="Lines of u,v,lat,lon.", exists=True, dir_okay=False)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Work out a fixed camera from ground control points: at least 4, better 8 or more, spread over the picture.
@@ -161,7 +167,9 @@ def rule(
     at: Annotated[str, typer.Option(help="When, ISO 8601 with offset; without one, the rulebook's time zone.")],
     lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Latitude, WGS-84.")] = None,
     lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Longitude, WGS-84.")] = None,
-    dwell: Annotated[float | None, typer.Option(min=0, help="Seconds it has stood there; unknown when absent.")] = None,
+    dwell: Annotated[
+        float | None, typer.Option(min=0, max=1e9, help="Seconds it has stood there; unknown when absent.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the rulebook about a thing at a place and an hour.
