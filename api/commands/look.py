@@ -22,7 +22,10 @@ from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
 
 Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
-Folder = Annotated[Path | None, typer.Option("--models-folder", help="A folder of cards; else the shipped ones.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--models-folder", help="A folder of cards; else the shipped ones.", exists=True, file_okay=False),
+]
 
 
 def detect(

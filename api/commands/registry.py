@@ -11,7 +11,10 @@ from models.card import ModelCard
 from models.errors import ModelError
 from models.registry import find_model, list_models, verify
 
-Folder = Annotated[Path | None, typer.Option("--folder", help="A folder of cards; the shipped models when absent.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", help="A folder of cards; the shipped models when absent.", exists=True, file_okay=False),
+]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 
 app = typer.Typer(help="The model registry.", no_args_is_help=True, rich_markup_mode=None)
@@ -51,6 +54,8 @@ def verify_cards(
     Example: streetwarden models verify aerial-stalls
     """
     cards = [find_model(name, folder) for name in names] if names else list_models(folder)
+    if not cards:
+        raise typer.BadParameter(f"no models in {folder}: there is nothing to verify")
     broken = 0
     for card in cards:
         try:
