@@ -80,7 +80,7 @@ def _drone(wanted: argparse.Namespace, work: Path) -> None:
     frames = clip.render_clip(
         lambda: flight.Flight(script, poses, wanted.samples, wanted.threads).frame, work, script.frames
     )
-    encode.encode(work, wanted.out / "flight.mp4", FLIGHT_FPS, FLIGHT_KEY, wanted.quality)
+    encode.encode(work, wanted.out / "flight.mp4", FLIGHT_FPS, FLIGHT_KEY, wanted.quality, encode.FLAT)
     srt = encode.subtitles(script, poses, flight_path.FOCAL_35MM, flight_path.GROUND_ALTITUDE)
     (wanted.out / "flight.srt").write_text(srt, encoding="utf-8")
     truth.write_json(wanted.out / "flight.json", truth.document("flight.mp4", script, poses, frames, FLIGHT_FPS))

@@ -89,10 +89,14 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A clip: `step` scene seconds from frame to frame, shown `speed` times faster than life."""
+    """A clip: `step` scene seconds from frame to frame, shown `speed` times faster than life.
+
+    `lit` is the hour whose sun shines when the clip starts.
+    """
 
     seed: int
     start: datetime
+    lit: datetime
     frames: int
     step: float
     speed: float
@@ -106,7 +110,7 @@ class Script:
         shift = float(np.random.default_rng(self.seed + 11).uniform(0, 20))
         centres = [centre + shift for centre, _ in CLOUDS]
         seen_from = max((c for c in centres if c <= t), default=0.0)
-        azimuth, elevation = sun(self.start + timedelta(seconds=seen_from))
+        azimuth, elevation = sun(self.lit + timedelta(seconds=seen_from))
         dark = sum(_bump(t, centre, half) for centre, (_, half) in zip(centres, CLOUDS, strict=True))
         return Light(azimuth, elevation, 1 - 0.88 * min(1.0, dark))
 

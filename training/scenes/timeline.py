@@ -13,10 +13,11 @@ from training.scenes.script import Actor, Class, Role, Script, Stop
 
 CAMERA = Pose(8.8, 0.0, 6.0, -33.0, -18.0, 0.0, 660.0, 960, 540)
 STREET_START = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
-FLIGHT_START = datetime.fromisoformat("2026-11-20T10:30:00+08:00")
+FLIGHT_START = datetime.fromisoformat("2026-11-20T10:50:00+08:00")
+FLIGHT_SUN = datetime.fromisoformat("2026-11-20T11:40:00+08:00")  # short shadows that touch what casts them
 STEP, SPEED, FRAMES = 5.0, 10.0, 112
 END = 700.0  # the street lives on after the clip's last frame
-FLIGHT_STEP, FLIGHT_FRAMES, FLIGHT_HEIGHT = 0.5, 24, 45.0
+FLIGHT_STEP, FLIGHT_FRAMES, FLIGHT_HEIGHT = 0.5, 24, 40.0
 NORTHBOUND, SOUTHBOUND, BAY = 2.5, -1.5, -4.15
 HALTS = (("bus", 231, 248, 14.6), ("van", 378, 387, 14.0), ("bus", 506, 524, 14.2), ("bus", 612, 627, 15.0))
 UP, DOWN = math.pi / 2, -math.pi / 2
@@ -66,7 +67,7 @@ def street_script(seed: int) -> Script:
     ]
     actors = _signs(END) + stalls + standing + _waiting_traffic(numbers) + _customers(numbers, rng)
     actors += _traffic(numbers, rng) + _walkers(numbers, rng)
-    return Script(seed, STREET_START, FRAMES, STEP, SPEED, tuple(actors))
+    return Script(seed, STREET_START, STREET_START, FRAMES, STEP, SPEED, tuple(actors))
 
 
 def _waiting_traffic(numbers: _Numbers) -> list[Actor]:
@@ -136,16 +137,17 @@ def flight_script(seed: int) -> Script:
     """The drone clip, in real time: stalls seen from above along the whole block."""
     rng = np.random.default_rng(seed + 1)
     numbers, end = _Numbers(), FLIGHT_STEP * FLIGHT_FRAMES
-    places: tuple[tuple[str, Role, str, int, float, float, float], ...] = (
-        ("stall-a", "violation", "umbrella", 3, DOWN, -6.6, 18.7),
-        ("stall-b", "permitted", "awning", 5, UP, 6.9, 21.5),
-        ("stall-d", "violation", "umbrella", 21, UP, 7.1, 46.0),
-        ("stall-e", "violation", "umbrella", 24, DOWN, -6.8, 53.6),
-        ("stall-f", "violation", "umbrella", 27, UP, 7.0, 70.4),
+    places: tuple[tuple[str, Role, int, float, float, float], ...] = (
+        ("stall-b", "permitted", 38, UP, 6.9, 21.5),
+        ("stall-d", "violation", 47, DOWN, -6.9, 19.2),
+        ("stall-e", "violation", 61, DOWN, -7.0, 34.9),
+        ("stall-f", "violation", 66, UP, 7.1, 45.9),
+        ("stall-g", "violation", 41, DOWN, -6.9, 54.3),
+        ("stall-h", "violation", 49, UP, 7.0, 63.1),
     )
     actors = _signs(end)
-    for number, (name, role, kind, look, turn, x, y) in zip((1, 2, 4, 5, 6), places, strict=True):
-        actors.append(Actor(number, name, "stall", role, kind, look, turn, _stay(0, end, x, y)))
+    for number, (name, role, look, turn, x, y) in enumerate(places, start=2):
+        actors.append(Actor(number, name, "stall", role, "umbrella", look, turn, _stay(0, end, x, y)))
         actors.append(
             numbers.actor("person", "standing", look % 14, 0.0, _stay(0, end, x + (1.5 if x > 0 else -1.4), y))
         )
@@ -169,4 +171,4 @@ def flight_script(seed: int) -> Script:
         actors.append(
             numbers.actor("person", "walker", int(rng.integers(14)), 0.0, (Stop(0, x, y), Stop(end, x, y + pace * end)))
         )
-    return Script(seed, FLIGHT_START, FLIGHT_FRAMES, FLIGHT_STEP, 1.0, tuple(actors))
+    return Script(seed, FLIGHT_START, FLIGHT_SUN, FLIGHT_FRAMES, FLIGHT_STEP, 1.0, tuple(actors))

@@ -27,7 +27,7 @@ def test_the_subtitles_tell_the_rendered_poses() -> None:
         assert (told["gb_yaw"], told["gb_pitch"], told["gb_roll"]) == (pose.yaw, pose.pitch, pose.roll)
         assert told["abs_alt"] - told["rel_alt"] == pytest.approx(GROUND_ALTITUDE)
     assert blocks[3].startswith("4\n00:00:01,500 --> 00:00:02,000\n")
-    assert "2026-11-20 10:30:01.500" in blocks[3]
+    assert "2026-11-20 10:50:01.500" in blocks[3]
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
