@@ -135,11 +135,7 @@ def _follow(thread: threading.Thread, stage: _Stage, duration: float) -> None:
 
 
 def _fly_over(stage: _Stage) -> bool:
-    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot tell a dwell.
-
-    The model has learned from real pictures only and misses some of the rendered stalls; that is told, and is no fault
-    of the walk. A stall that comes twice, or one that is not there, is.
-    """
+    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot tell a dwell."""
     flight = stage.script.flight
     tell("surveying the sample flight")
     model = stage.shelf.get(STALLS)
@@ -158,8 +154,8 @@ def _fly_over(stage: _Stage) -> bool:
     seen = _stored(stage, Path(flight.clip).stem)
     result: Score = score(expected, seen)
     remark = "how long they stood it cannot tell, so they are unknown"
-    tell_score("stalls seen by the drone", expected, result, remark, missed="not seen")
-    return bool(result.found) and not result.doubled and not result.invented
+    tell_score("stalls seen by the drone", expected, result, remark)
+    return result.perfect
 
 
 def _stored(stage: _Stage, source: str) -> list[StoredCandidate]:

@@ -37,22 +37,23 @@ def score(expected: Sequence[Expected], found: Sequence[StoredCandidate]) -> Sco
             invented.append(f"{candidate.class_name} at {candidate.lat}, {candidate.lon}")
     return Score(
         found=tuple(name for name, count in hits.items() if count),
-        missed=tuple(name for name, count in hits.items() if not count),
+        missed=tuple(one.name for one in expected if one.required and not hits[one.name]),
         doubled=tuple(name for name, count in hits.items() if count > 1),
         invented=tuple(invented),
     )
 
 
-def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: str, missed: str = "MISSED") -> None:
-    """Print one line a thing and a line that sums up; `missed` is the word for what was not found."""
+def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: str) -> None:
+    """Print one line a thing and a line that sums up."""
     for one in expected:
-        word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else missed
-        tell(f"  {word:8} {one.name} ({one.class_name})")
+        if one.required or one.name in result.found:
+            word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else "MISSED"
+            tell(f"  {word:8} {one.name} ({one.class_name})")
     for text in result.invented:
         tell(f"  INVENTED {text}")
-    counts = (
-        f"{len(result.found)} of {len(expected)} found, {len(result.doubled)} doubled, {len(result.invented)} invented"
-    )
+    required = [one for one in expected if one.required]
+    found = len(required) - len(result.missed)
+    counts = f"{found} of {len(required)} found, {len(result.doubled)} doubled, {len(result.invented)} invented"
     tell(f"{what}: {counts}; {remark}")
 
 

@@ -19,13 +19,17 @@ P = TypeVar("P", bound=_Part)
 
 
 class Expected(_Part):
-    """A thing that the script put on the street: found when one of its class lies within `within_m` metres."""
+    """A thing that the script put on the street: found when one of its class lies within `within_m` metres.
+
+    One that is not `required` may be found or not: it is there, but whether it is worth a look is open.
+    """
 
     name: str
     class_name: Annotated[str, Field(alias="class")]
     lat: float
     lon: float
     within_m: float
+    required: bool = True
 
 
 class Flight(_Part):
@@ -65,12 +69,17 @@ def read_script(folder: Path) -> Script:
 
 
 def stalls_flown_over(folder: Path, script: Script) -> tuple[Expected, ...]:
-    """The stalls that stand where none may stand, from the flight's truth; raises SamplesMissing."""
+    """The stalls that the drone flies over, from the flight's truth; raises SamplesMissing.
+
+    Those on the permitted site are not required: from the air its border is nearer than the radius of a position.
+    """
     truth = _read(folder / script.flight.truth, _Truth)
     return tuple(
-        Expected.model_validate(one.model_dump(by_alias=True) | {"within_m": FLIGHT_WITHIN_M})
+        Expected.model_validate(
+            one.model_dump(by_alias=True) | {"within_m": FLIGHT_WITHIN_M, "required": one.role == "violation"}
+        )
         for one in truth.objects
-        if one.class_name == "stall" and one.role == "violation"
+        if one.class_name == "stall"
     )
 
 

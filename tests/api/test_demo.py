@@ -57,6 +57,13 @@ def test_missed_doubled_and_invented_are_told_apart() -> None:
     assert not result.perfect
 
 
+def test_what_is_not_required_may_be_missing_but_not_twice() -> None:
+    optional = STALL.model_copy(update={"required": False})
+    assert score([optional], []).perfect
+    assert score([optional], [found("stall", 34.7466)]).perfect
+    assert not score([optional], [found("stall", 34.7466), found("stall", 34.74661)]).perfect
+
+
 def test_the_sample_script_reads_and_a_missing_one_is_named(tmp_path: Path) -> None:
     script = read_script(REPO / "samples")
     assert script.expected
