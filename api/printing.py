@@ -1,8 +1,10 @@
 """What the command line prints: JSON lines or sentences on standard output, everything else on standard error."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,8 +18,13 @@ AsJson = Annotated[
 def emit(record: Mapping[str, object], sentence: str, as_json: bool) -> None:
     """Print one result: the record as a JSON line, or the sentence for a person."""
     line = json.dumps(record, ensure_ascii=False, allow_nan=False) if as_json else sentence
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:  # the reader of our output has left, as `head` does; nothing failed
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # the interpreter flushes once more as it ends
+        raise typer.Exit(0) from error
 
 
 def tell(line: str) -> None:

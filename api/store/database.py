@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.errors import DatabaseUnavailable
@@ -26,7 +26,14 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        address = make_url(url)
+        try:
+            address = make_url(url)
+            address.get_dialect().import_dbapi()
+        except (ArgumentError, NoSuchModuleError, ValueError, ImportError) as error:
+            # The address is not shown: one that cannot be read cannot be masked, and it may hold a password.
+            raise DatabaseUnavailable(
+                "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
+            ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
         self._shown = address.render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)

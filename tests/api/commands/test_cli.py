@@ -48,3 +48,22 @@ def test_the_service_does_not_import_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_failure() -> None:
+    command = f"{sys.executable} -c \"import time; time.sleep(1); from api.cli import main; main(['models', 'list'])\""
+    script = f"set -o pipefail; {command} | true"
+    done = subprocess.run(["bash", "-c", script], cwd=REPO, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_database_address_that_cannot_be_read_is_not_shown(
+    streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in ("nonsense-secret", "oracle://u:secret@h/x", "postgresql+psycopg://u:secret@h:abc/x"):
+        monkeypatch.setenv("STREETWARDEN_DATABASE_URL", address)
+        monkeypatch.setenv("STREETWARDEN_PORT", "0")
+        printed = streetwarden("serve", "--for", "1s")
+        assert printed.code == 2
+        assert printed.err.count("\n") == 1
+        assert "secret" not in printed.err
