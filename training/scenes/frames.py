@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 
 from training.scenes import people, props, random_block, render, stalls, street, vehicles
 from training.scenes.camera import Pose
-from training.scenes.film import Linear, develop
+from training.scenes.film import EXPOSURE, Linear, develop
 from training.scenes.random_block import LABELS, Label, Thing
 from training.scenes.truth import Seen, pose_document, seen, write_json
 
@@ -85,10 +85,14 @@ def _large(what: Seen) -> bool:
 
 def _taken(linear: Linear, rng: np.random.Generator) -> NDArray[np.uint8]:
     """As some camera would give it: haze, exposure, white balance, blur, sensor noise."""
-    haze = float(rng.uniform(0, 0.25)) if rng.random() < 0.3 else 0.0
+    haze = float(rng.uniform(0, 0.2)) if rng.random() < 0.3 else 0.0
     tint = np.array([1 + rng.normal(0, 0.05), 1.0, 1 + rng.normal(0, 0.05)], dtype=np.float32)
     lit = (linear * np.float32(1 - haze) + np.float32(0.5 * haze)) * tint
-    shown = Image.fromarray(develop(lit.astype(np.float32), 1.45 * math.exp(float(rng.normal(0, 0.3)))))
+    # a camera exposes for what it sees; the rest is chance
+    metered = 0.2 / max(0.02, float(np.median(lit)))
+    shown = Image.fromarray(
+        develop(lit.astype(np.float32), EXPOSURE * metered**0.6 * math.exp(float(rng.normal(0, 0.25))))
+    )
     if rng.random() < 0.5:
         shown = shown.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.3))))
     noisy = np.asarray(shown, dtype=np.float32) + rng.normal(0, rng.uniform(0, 5), (shown.height, shown.width, 1))

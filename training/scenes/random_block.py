@@ -133,7 +133,10 @@ def things(plan: Plan, rng: np.random.Generator) -> tuple[Thing, ...]:
         kind = str(rng.choice(["sedan", "suv", "van", "bus"], p=[0.45, 0.3, 0.17, 0.08]))
         side = float(rng.choice([-1, 1]))
         x = side * plan.road * float(rng.choice([0.35, 0.78])) if kind != "bus" else side * plan.road * 0.4
-        stage.add("bus" if kind == "bus" else "car", kind, x, float(rng.uniform(-28, 95)), 0.0, -side * math.pi / 2)
+        y, length = float(rng.uniform(-28, 95)), 13.0 if kind == "bus" else 6.0
+        # no car inside another
+        if all(abs(x - t.x) > 2.2 or abs(y - t.y) > length for t in stage.things if t.label in ("car", "bus")):
+            stage.add("bus" if kind == "bus" else "car", kind, x, y, 0.0, -side * math.pi / 2)
     for _ in range(int(rng.integers(3, 30))):
         kind = str(rng.choice(["scooter", "bicycle"]))
         stage.add("two_wheeler", kind, *stage.kerb(-0.5, 0.8), float(rng.uniform(0, math.tau)))
