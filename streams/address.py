@@ -63,6 +63,11 @@ class CameraAddress:
         shown = _mask_refused(text)
         if re.search(r"[\s\x00-\x1f]", text):
             raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
+        if "@" in text and "@" not in text.partition("://")[2].split("/", 1)[0]:
+            # Before the first slash stands the host, so what looks like a password would be shown as a path.
+            raise AddressRefused(
+                "an address holds @ behind its host: write / in a password as %2F, and @ in a path as %40"
+            )
         parts = _split(text, shown)
         if parts.scheme not in ("rtsp", "rtsps"):
             raise AddressRefused(f"{shown}: a camera's address begins with rtsp:// or rtsps://")

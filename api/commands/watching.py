@@ -84,11 +84,18 @@ def watch_sources(
     recording = _Recording(_moment(start), speed)
     budget = OpeningBudget()
     plan: list[Watched] = []
+    refused: list[StreamError] = []
     for text in sources:
-        plan += _watched(text, names, period, calibration, recording, shelf, sink, budget)
+        try:
+            plan += _watched(text, names, period, calibration, recording, shelf, sink, budget)
+        except StreamError as error:  # the others are watched all the same
+            refused.append(error)
+            tell(f"streetwarden: {error}")
+    if not plan:
+        return 2
     ids = [one.spec.id for one in plan]
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else without_rulebook(ids)
-    return _run(plan, book, shelf, sink, limit)
+    return max(_run(plan, book, shelf, sink, limit), 2 if refused else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,10 @@ def _run(
     if fatal:
         raise fatal[0]
     tell(f"{len(sink.candidates)} candidates from {len(plan)} sources")
-    return 2 if failed else 0
+    silent = [one.spec.id for one in plan if isinstance(one.source, CameraSource) and not one.source.counts.delivered]
+    for camera in silent:
+        tell(f"streetwarden: {camera}: gave no picture at all")
+    return 2 if failed or silent else 0
 
 
 def _moment(text: str | None) -> datetime | None:

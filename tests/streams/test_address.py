@@ -79,3 +79,9 @@ def test_a_host_that_does_not_resolve_is_unreachable() -> None:
 def test_a_bad_network_is_named() -> None:
     with pytest.raises(AddressRefused, match=r"10\.1\.0\.0/99"):
         parse_networks(["10.1.0.0/99"])
+
+
+def test_a_slash_in_a_password_is_refused_and_the_password_not_shown() -> None:
+    with pytest.raises(AddressRefused, match="%2F") as caught:
+        CameraAddress.parse("rtsp://user:12/hunter2@10.1.2.3/main")
+    assert "hunter2" not in str(caught.value)

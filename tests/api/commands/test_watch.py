@@ -63,3 +63,20 @@ def test_a_mistyped_address_does_not_show_its_password(
     assert printed.code == 2
     assert printed.err.count("\n") == 1
     assert "ret" not in printed.out + printed.err
+
+
+def test_a_source_that_cannot_be_opened_does_not_keep_the_others_from_being_watched(
+    streetwarden: Typed, tmp_path: Path, tiny: tuple[Path, Path]
+) -> None:
+    video, cards = tiny
+    printed = streetwarden("watch", tmp_path / "missing.mp4", video, "--models-folder", cards, "--json")
+    assert printed.code == 2
+    assert "missing.mp4" in printed.err
+    assert "from 1 sources" in printed.err
+
+
+def test_a_camera_that_never_answers_is_bad_input_when_time_is_up(streetwarden: Typed) -> None:
+    printed = streetwarden("watch", "rtsp://user:hunter2@127.0.0.1:9/x", "--for", "2s", "--json")
+    assert printed.code == 2
+    assert "no picture at all" in printed.err
+    assert "hunter2" not in printed.out + printed.err
