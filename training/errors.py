@@ -4,7 +4,8 @@ TrainingError
 ├── DatasetInvalid      a folder, label or split that must not be trained on; names file and line
 ├── UnsafeWeights       start weights from outside the guarded folder: a .pt file is a pickle and runs code
 ├── RunExists           the run folder holds another run
-└── ModelUnreadable     what is to be measured is no ONNX detector of ours
+├── ModelUnreadable     what is to be measured is no ONNX detector of ours
+└── EncodingError       ffmpeg is not there or refused the frames of a rendered clip
 """
 
 
@@ -26,3 +27,7 @@ class RunExists(TrainingError):
 
 class ModelUnreadable(TrainingError):
     """A file that cannot be measured as a detector."""
+
+
+class EncodingError(TrainingError):
+    """ffmpeg is not there or refused the frames of a rendered clip."""

@@ -47,7 +47,8 @@ def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: s
     """Print one line a thing and a line that sums up."""
     for one in expected:
         if one.required or one.name in result.found:
-            word = "DOUBLED" if one.name in result.doubled else "found" if one.name in result.found else "MISSED"
+            word = "found" if one.required else "also"
+            word = "DOUBLED" if one.name in result.doubled else word if one.name in result.found else "MISSED"
             tell(f"  {word:8} {one.name} ({one.class_name})")
     for text in result.invented:
         tell(f"  INVENTED {text}")

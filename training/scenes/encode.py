@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from training.errors import TrainingError
+from training.errors import EncodingError
 from training.scenes.camera import Pose, to_wgs84
 from training.scenes.script import Script
 
@@ -15,10 +15,6 @@ from training.scenes.script import Script
 LENS = "gblur=0.5"
 # Air, a small sensor and a flat colour profile, as in survey flights.
 FLAT = "gblur=1.6,eq=contrast=0.8:saturation=0.62:gamma=0.78"
-
-
-class EncodingError(TrainingError):
-    """ffmpeg is not there or refused the frames."""
 
 
 def encode(folder: Path, target: Path, fps: float, key_every: int, quality: int, optics: str = LENS) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.errors import EncodingError
 from training.scenes import encode
 from training.scenes.camera import to_local
 from training.scenes.flight_path import FOCAL_35MM, GROUND_ALTITUDE, poses
@@ -45,5 +46,5 @@ def test_every_second_frame_is_a_key_frame(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 def test_no_frames_are_named_as_the_fault(tmp_path: Path) -> None:
-    with pytest.raises(encode.EncodingError, match=re.escape(str(tmp_path))):
+    with pytest.raises(EncodingError, match=re.escape(str(tmp_path))):
         encode.encode(tmp_path, tmp_path / "clip.mp4", 2.0, 2, 30)
