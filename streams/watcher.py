@@ -110,7 +110,8 @@ class _Looker:
         self._counts.errors += 1
         self._counts.last_error = f"{type(error).__name__}: {error}"
         if not self._counts.blind:
-            log.exception("camera %s: looking at a frame failed", self._name)
+            log.error("camera %s: looking at a frame failed: %s", self._name, self._counts.last_error)
+            log.debug("camera %s: where it failed", self._name, exc_info=error)
             self._counts.blind = True
             self._note(CameraState.BLIND, self._counts.last_error)
 
