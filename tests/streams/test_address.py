@@ -53,7 +53,10 @@ def test_a_bad_address_is_refused_without_its_password(text: str) -> None:
 
 @pytest.mark.parametrize("host", ["10.255.0.1", "192.168.1.9", "100.64.3.2", "[fd00::1]"])
 def test_camera_networks_are_allowed(host: str) -> None:
-    CameraAddress.parse(f"rtsp://{host}/").check_allowed(PRIVATE_NETWORKS)
+    address = CameraAddress.parse(f"rtsp://{host}/")
+    address.check_allowed(PRIVATE_NETWORKS)
+    with pytest.raises(AddressRefused):  # it is the networks that allow it
+        address.check_allowed(())
 
 
 @pytest.mark.parametrize(

@@ -128,3 +128,5 @@ def test_bad_periods(text: object) -> None:
 def test_other_ids_are_free_text() -> None:
     check_gb28181("camera-1")
     check_gb28181("4101030008132000001")  # nineteen digits
+    with pytest.raises(ValueError, match="GB/T 28181"):
+        check_gb28181("0" * 20)  # twenty digits claim to be such an id

@@ -8,8 +8,11 @@ FINAL = {CameraState.STOPPED, CameraState.ENDED}
 
 @pytest.mark.parametrize("state", list(CameraState))
 def test_a_camera_can_be_stopped_from_every_state(state: CameraState) -> None:
-    if state is not CameraState.ENDED:
+    if state is CameraState.ENDED:
+        assert not MOVES[state]
+    else:
         check_move(state, CameraState.STOPPED)
+        assert state is CameraState.STOPPED or CameraState.STOPPED in MOVES[state]
 
 
 def test_every_state_has_its_moves_and_can_be_reached() -> None:
