@@ -19,7 +19,7 @@ from detector.places import Place, Places
 from detector.position import position_of
 from detector.proposal import STALL, Proposal, as_array, hull, overlap
 from detector.rulebook import Rulebook
-from detector.rulings import Outcome, Ruling
+from detector.rulings import Outcome
 from detector.zones import WALL
 
 AGAIN = timedelta(minutes=5)
@@ -144,9 +144,9 @@ class Look:
         self.places.report(place.key)
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
-        return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place, ruling))
+        return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place))
 
-    def _voices(self, place: Place, ruling: Ruling) -> tuple[str, ...]:
+    def _voices(self, place: Place) -> tuple[str, ...]:
         """The names of the models that had a say."""
         names = [model.name for model in self._models if place.class_name in model.names]
         if place.kind == STALL and self._objects:
