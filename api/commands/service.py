@@ -28,7 +28,9 @@ Book = Annotated[Path | None, typer.Option("--rulebook", help="The rulebook; els
 
 
 def serve(
-    watch: Annotated[bool, typer.Option("--watch", help="Also watch the cameras, in this process.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Also watch the cameras, each read in its own process.")
+    ] = False,
     cameras: Cameras = None,
     rulebook: Book = None,
     for_: Annotated[str | None, typer.Option("--for", help="Stop after this long, e.g. 10m.")] = None,
