@@ -14,14 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from training.scenes import people, props, random_block, render, stalls, street, vehicles
+from training.scenes import market, people, props, random_block, render, stalls, street, vehicles
+from training.scenes.block import Plan
 from training.scenes.camera import Pose
 from training.scenes.film import EXPOSURE, Linear, develop
-from training.scenes.random_block import LABELS, Label, Thing
+from training.scenes.random_block import LABELS, Label, Thing, View
 from training.scenes.truth import Seen, pose_document, seen, write_json
 
 VIEWS = 8  # pictures of one street, before the next is raised
 SMALLEST = 8  # pixels: a side shorter than this is no label
+TRIES = 6  # views drawn for one picture, of which the first that shows enough is taken
+ENOUGH = 3  # stalls, goods or boards in it; one picture in eight may show nothing
+WANTED: tuple[Label, ...] = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 
 
 def render_frames(out: Path, count: int, seed: int, width: int, samples: int, threads: int) -> None:
@@ -53,19 +57,31 @@ def _street(out: Path, wanted: list[int], first: int, seed: int, width: int, sam
         if k not in wanted:
             continue
         began = time.monotonic()
-        kind, pose = random_block.view(plan, view_rng, width)
-        render.look(pose)
+        kind, pose, found = _worth_taking(plan, view_rng, width, labels)
         render.shine(sky_light)
         pixels = _taken(render.picture(samples), view_rng)
-        found = tuple(s for s in seen(render.masks()) if s.number in labels and _large(s))
         _write(out, k, pixels, pose, kind, found, labels)
         sys.stderr.write(f"picture {k}: {kind}, {time.monotonic() - began:.1f} s, {len(found)} objects\n")
         sys.stderr.flush()
 
 
+def _worth_taking(
+    plan: Plan, rng: np.random.Generator, width: int, labels: dict[int, Label]
+) -> tuple[View, Pose, tuple[Seen, ...]]:
+    """A view that shows enough, and what it shows; looking costs a tenth of taking the picture."""
+    wanted = 0 if rng.random() < 0.125 else ENOUGH
+    for _ in range(TRIES):
+        kind, pose = random_block.view(plan, rng, width)
+        render.look(pose)
+        found = tuple(s for s in seen(render.masks()) if s.number in labels and _large(s))
+        if sum(labels[s.number] in WANTED for s in found) >= wanted:
+            break
+    return kind, pose, found
+
+
 def _raise(thing: Thing, rng: np.random.Generator) -> bpy.types.Object:
     if thing.label == "stall":
-        body = stalls.build(cast(stalls.StallKind, thing.kind), thing.kind, rng)
+        body = _stall(thing.kind, rng)
     elif thing.label == "person":
         body = people.build(thing.kind, float(rng.random()), thing.kind == "walker", rng)
     elif thing.label in ("car", "bus", "two_wheeler"):
@@ -76,6 +92,13 @@ def _raise(thing: Thing, rng: np.random.Generator) -> bpy.types.Object:
     body.rotation_euler = (0.0, 0.0, thing.turn)
     body.pass_index = thing.number
     return body
+
+
+def _stall(kind: str, rng: np.random.Generator) -> bpy.types.Object:
+    cloth = market.canvas(rng)
+    if kind in market.KINDS:
+        return market.build(kind, kind, cloth, rng)
+    return stalls.build(cast(stalls.StallKind, kind), kind, rng, cloth if rng.random() < 0.6 else None)
 
 
 def _large(what: Seen) -> bool:

@@ -20,6 +20,10 @@ LABELS: tuple[Label, ...] = (
     "stall", "goods_outside_shop", "banner", "billboard", "a_board", "signboard", "person", "car", "bus", "two_wheeler",
 )  # fmt: skip
 View = Literal["nadir", "oblique", "street"]
+STALLS = (
+    "umbrella", "awning", "tricycle", "tent", "cloth", "lean_to", "lean_to", "parasol", "glass_cart",
+    "tarpaulin", "pick_up",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +122,8 @@ class Stage:
 def things(plan: Plan, rng: np.random.Generator) -> tuple[Thing, ...]:
     """Rows of stalls, goods before shops, banners, boards, people and vehicles."""
     stage = Stage(plan, rng)
-    for _ in range(int(rng.integers(2, 6))):
-        x, y, z = stage.anywhere(0.75)
-        gap, kinds = float(rng.uniform(2.4, 4.5)), rng.choice(["umbrella", "awning", "tricycle", "tent", "cloth"], 2)
-        for _ in range(int(rng.integers(1, 9))):
-            turn = math.copysign(math.pi / 2, x) + float(rng.normal(0, 0.15))
-            stage.add("stall", str(rng.choice(kinds)), x + float(rng.normal(0, 0.25)), y, z, turn)
-            y += gap + float(rng.uniform(0, 0.8))
+    for _ in range(int(rng.integers(4, 11))):
+        _row(stage, rng)
     _along_the_fronts(stage, rng)
     for _ in range(int(rng.integers(20, 80))):
         kind = "walker" if rng.random() < 0.7 else "standing"
@@ -138,9 +137,20 @@ def things(plan: Plan, rng: np.random.Generator) -> tuple[Thing, ...]:
         if all(abs(x - t.x) > 2.2 or abs(y - t.y) > length for t in stage.things if t.label in ("car", "bus")):
             stage.add("bus" if kind == "bus" else "car", kind, x, y, 0.0, -side * math.pi / 2)
     for _ in range(int(rng.integers(3, 30))):
-        kind = str(rng.choice(["scooter", "bicycle"]))
+        kind = str(rng.choice(["scooter", "shaded_scooter", "bicycle"], p=[0.45, 0.25, 0.3]))
         stage.add("two_wheeler", kind, *stage.kerb(-0.5, 0.8), float(rng.uniform(0, math.tau)))
     return tuple(stage.things)
+
+
+def _row(stage: Stage, rng: np.random.Generator) -> None:
+    """Stalls side by side, of one or two kinds; nothing stands in another stall."""
+    x, y, z = stage.anywhere(0.8)
+    gap, kinds = float(rng.uniform(2.6, 4.6)), rng.choice(STALLS, 2)
+    for _ in range(int(rng.integers(1, 11))):
+        turn = math.copysign(math.pi / 2, x) + float(rng.normal(0, 0.12))
+        if all(abs(x - t.x) > 2.0 or abs(y - t.y) > 2.4 for t in stage.things if t.label == "stall"):
+            stage.add("stall", str(rng.choice(kinds)), x + float(rng.normal(0, 0.2)), y, z, turn)
+        y += gap + float(rng.uniform(0, 0.8))
 
 
 def _along_the_fronts(stage: Stage, rng: np.random.Generator) -> None:
@@ -176,14 +186,14 @@ def light(rng: np.random.Generator) -> Light:
 
 def view(plan: Plan, rng: np.random.Generator, width: int) -> tuple[View, Pose]:
     """A drone straight down, a drone at an angle, or a camera on a pole or in a hand."""
-    kind: View = ("nadir", "oblique", "oblique", "street")[int(rng.integers(4))]
+    kind: View = "nadir" if (drawn := float(rng.random())) < 0.12 else "oblique" if drawn < 0.76 else "street"
     x, y = float(rng.uniform(-1, 1) * plan.front), float(rng.uniform(-15, 60))
     focal = width * float(rng.uniform(0.62, 1.2))
     along = float(rng.choice([0.0, 180.0]))
     if kind == "nadir":
         height, pitch, yaw = float(rng.uniform(18, 60)), float(rng.uniform(-90, -82)), float(rng.uniform(0, 360))
     elif kind == "oblique":
-        height, pitch = float(rng.uniform(8, 38)), float(rng.uniform(-68, -22))
+        height, pitch = float(rng.uniform(8, 55)), float(rng.uniform(-70, -20))
         yaw = along + float(rng.normal(0, 35))
         reach = height / math.tan(math.radians(-pitch))
         x = max(-plan.front, min(plan.front, x - reach * math.sin(math.radians(yaw)) * (0.9 if height > 24 else 0.3)))

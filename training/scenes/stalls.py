@@ -27,10 +27,11 @@ STEEL: Rgb = (0.45, 0.46, 0.48)
 WOOD: Rgb = (0.3, 0.17, 0.08)
 
 
-def build(kind: StallKind, name: str, rng: np.random.Generator) -> bpy.types.Object:
-    """One stall as one object."""
+def build(kind: StallKind, name: str, rng: np.random.Generator, cloth: Rgb | None = None) -> bpy.types.Object:
+    """One stall as one object; `cloth` instead of a canvas drawn from CANVAS."""
     shape = Shape()
-    canvas = CANVAS[int(rng.integers(len(CANVAS)))]
+    drawn = CANVAS[int(rng.integers(len(CANVAS)))]
+    canvas = cloth or drawn
     if kind == "umbrella":
         umbrella(shape, (0.15, 0.1, 0), rng.uniform(1.35, 1.6), canvas, WHITE if rng.random() < 0.4 else canvas)
         _table(shape, 1.9, 0.95, rng)

@@ -10,8 +10,8 @@ import numpy as np
 from training.scenes.materials import Rgb, car_paint, glass, plain
 from training.scenes.shapes import Shape, rounded
 
-VehicleKind = Literal["sedan", "suv", "van", "bus", "scooter", "bicycle"]
-KINDS: tuple[VehicleKind, ...] = ("sedan", "suv", "van", "bus", "scooter", "bicycle")
+VehicleKind = Literal["sedan", "suv", "van", "bus", "scooter", "shaded_scooter", "bicycle"]
+KINDS: tuple[VehicleKind, ...] = ("sedan", "suv", "van", "bus", "scooter", "shaded_scooter", "bicycle")
 PAINTS: tuple[Rgb, ...] = (
     (0.72, 0.72, 0.7),
     (0.015, 0.015, 0.018),
@@ -34,6 +34,9 @@ def build(kind: VehicleKind, name: str, rng: np.random.Generator) -> bpy.types.O
         _van(shape, rng)
     elif kind == "scooter":
         scooter(shape, colour)
+    elif kind == "shaded_scooter":
+        scooter(shape, colour)
+        _shade(shape, rng)
     elif kind == "bicycle":
         _bicycle(shape, rng)
     else:
@@ -161,6 +164,16 @@ def scooter(shape: Shape, colour: Rgb) -> None:
     shape.rod((0.6, 0, 0.3), (0.4, 0, 1.05), 0.035, 0.03, dark)
     shape.rod((0.38, -0.32, 1.08), (0.38, 0.32, 1.08), 0.02, 0.02, dark)
     shape.box((-0.82, 0, 0.9), (0.34, 0.34, 0.3), plain((0.05, 0.05, 0.06), 0.5))
+
+
+def _shade(shape: Shape, rng: np.random.Generator) -> None:
+    """The rider's rain cover on its rod: from above it looks like a small stall, and is none."""
+    tone = plain(PAINTS[int(rng.integers(len(PAINTS)))] if rng.random() < 0.4 else (0.5, 0.05, 0.2), 0.6)
+    long, wide, high = float(rng.uniform(0.7, 1.0)), float(rng.uniform(0.38, 0.5)), float(rng.uniform(1.75, 1.95))
+    rim = [(-long, -wide, high), (long * 0.7, -wide, high), (long * 0.7, wide, high), (-long, wide, high)]
+    for k in range(4):
+        shape.face([rim[k], rim[(k + 1) % 4], (0, 0, high + 0.22)], tone)
+    shape.rod((0.35, 0, 1.0), (0.1, 0, high + 0.15), 0.015, 0.015, plain((0.4, 0.4, 0.4), 0.4, 0.6), sides=5)
 
 
 def _bicycle(shape: Shape, rng: np.random.Generator) -> None:
