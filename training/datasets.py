@@ -23,6 +23,8 @@ from models.card import DataSource
 from training.errors import DatasetInvalid, TrainingError
 from training.labels import Picture, read_pictures
 
+View = Literal["above", "oblique", "street"]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -33,7 +35,7 @@ class Recipe:
     val: str | None  # None: a share of `train` is held out
     source_classes: tuple[str, ...]  # in the order of the folder's indices
     classes: tuple[str, ...]  # in the order of the model's outputs
-    view: Literal["above", "street"]  # what may be done to a picture in training: seen from above, up is nowhere
+    view: View  # what may be done to a picture in training: seen from above, up is nowhere
     licence: str
     origin: str
 
@@ -124,12 +126,13 @@ def build(name: str, shared: Path, out: Path) -> Split:
     if recipe is None:
         raise DatasetInvalid(f"no data set named {name!r}; known: {', '.join(sorted(RECIPES))}")
     split = _split(recipe, shared)
-    _make_room(out)
+    make_room(out)
     sides = [(recipe.val or recipe.train, "val", split.val)]
     if recipe.train:
         sides.insert(0, (recipe.train, "train", split.train))
+    index = [recipe.classes.index(name) for name in recipe.source_classes]
     for _, side, pictures in sides:
-        _write_side(recipe, pictures, out / side)
+        write_side(pictures, index, out / side)
     sources = [
         DataSource(
             name=folder or "",
@@ -138,14 +141,10 @@ def build(name: str, shared: Path, out: Path) -> Split:
             boxes=sum(len(picture.labels) for picture in pictures),
             licence=recipe.licence,
             source=recipe.origin,
-        ).model_dump()
+        )
         for folder, side, pictures in sides
     ]
-    (out / "sources.json").write_text(json.dumps(sources, indent=2) + "\n", encoding="utf-8")
-    # last: a folder with data.yaml is a whole one
-    described = {"path": str(out.resolve()), **{side: f"{side}/images" for _, side, _ in sides}, "view": recipe.view}
-    names = dict(enumerate(recipe.classes))
-    (out / "data.yaml").write_text(yaml.safe_dump({**described, "names": names}, sort_keys=False), encoding="utf-8")
+    describe(out, recipe.classes, recipe.view, [side for _, side, _ in sides], sources)
     return split
 
 
@@ -159,7 +158,8 @@ def _split(recipe: Recipe, shared: Path) -> Split:
     return split
 
 
-def _make_room(out: Path) -> None:
+def make_room(out: Path) -> None:
+    """An empty folder for a set; raises DatasetInvalid where something else than an older set lies."""
     if out.exists():
         if not (out / "sources.json").is_file() and any(out.iterdir()):
             raise DatasetInvalid(f"{out}: holds something else; give an empty folder")
@@ -167,14 +167,26 @@ def _make_room(out: Path) -> None:
     out.mkdir(parents=True)
 
 
-def _write_side(recipe: Recipe, pictures: Sequence[Picture], folder: Path) -> None:
-    index = [recipe.classes.index(name) for name in recipe.source_classes]
+def write_side(pictures: Sequence[Picture], index: Sequence[int | None], folder: Path) -> None:
+    """Symlinks to the pictures and labels in the model's classes: `index` by the folder's class, None leaves it out."""
     for part in ("images", "labels"):
-        (folder / part).mkdir(parents=True)
+        (folder / part).mkdir(parents=True, exist_ok=True)
     for picture in pictures:
         (folder / "images" / picture.path.name).symlink_to(picture.path.resolve())
-        lines = "".join(label.line(index[label.cls]) + "\n" for label in picture.labels)
+        kept = ((label, index[label.cls]) for label in picture.labels)
+        lines = "".join(label.line(cls) + "\n" for label, cls in kept if cls is not None)
         (folder / "labels" / f"{picture.path.stem}.txt").write_text(lines, encoding="utf-8")
+
+
+def describe(
+    out: Path, classes: Sequence[str], view: View, sides: Sequence[str], sources: Sequence[DataSource]
+) -> None:
+    """Write `sources.json` and, last, `data.yaml`: a folder that holds it is a whole set."""
+    listed = [source.model_dump() for source in sources]
+    (out / "sources.json").write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
+    described = {"path": str(out.resolve()), **{side: f"{side}/images" for side in sides}, "view": view}
+    names = dict(enumerate(classes))
+    (out / "data.yaml").write_text(yaml.safe_dump({**described, "names": names}, sort_keys=False), encoding="utf-8")
 
 
 def main(

@@ -30,6 +30,11 @@ _BLIND = {
         "other ground resolutions: nine in ten of its stalls are 60 to 100 px long at 640 px a tile; cut large frames "
         "into tiles that show them so",
     ),
+    "oblique": (
+        "the figures are of rendered streets that were not trained on: no labelled oblique pictures of real stalls "
+        "could be had, so how well it sees real ones is not known from this card",
+        "night and rain: none in the set",
+    ),
     "street": (
         "window_ad: few examples; posters behind glass are missed",
         "streets of other countries: any advertising AP50 .53 on 120 Vietnamese pictures against .70 at home",

@@ -1,0 +1,61 @@
+"""The set of `oblique-stalls`: streets stay whole across the split, and unfinished frames stay out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.training.sets import save_picture
+from training.errors import DatasetInvalid
+from training.labels import check_set, open_set, read_pictures
+from training.oblique import CLASSES, STREET, build
+
+EVERY_CLASS = [f"{k} 0.5 0.5 0.2 0.2" for k in range(5)]
+CAR = "7 0.3 0.3 0.1 0.1"  # rendered, but no class of this model
+
+
+@pytest.fixture
+def frames(tmp_path: Path) -> Path:
+    folder = tmp_path / "frames"
+    for k in range(20 * STREET):
+        save_picture(folder, f"{k:05d}", [*EVERY_CLASS, CAR])
+    names = [*CLASSES, "signboard", "person", "car", "bus", "two_wheeler"]
+    listed = "".join(f"  {k}: {name}\n" for k, name in enumerate(names))
+    (folder / "data.yaml").write_text(f"path: .\ntrain: images\nval: images\nnames:\n{listed}")
+    (folder / "images" / "00999.jpg").write_bytes(b"half a pic")  # its labels are not there yet
+    return folder
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Path:
+    for copy in "ab":
+        save_picture(tmp_path / "shared/data/aerial_vendors/train", f"chip_1_png.rf.{copy}", [EVERY_CLASS[0]])
+    save_picture(tmp_path / "shared/data/street_negatives", "empty", [])
+    return tmp_path / "shared"
+
+
+def test_streets_stay_whole_and_only_known_classes_are_kept(frames: Path, shared: Path, tmp_path: Path) -> None:
+    split = build(frames, shared, tmp_path / "out")
+    sides = [{int(picture.path.stem) // STREET for picture in side} for side in (split.train, split.val)]
+    assert sides[0] & sides[1] == set()
+    assert (len(sides[0]), len(sides[1])) == (18, 2)
+    described = open_set(tmp_path / "out")
+    check_set(described)
+    assert described.names == CLASSES
+    measured = read_pictures(described.val, len(CLASSES))
+    assert {len(picture.labels) for picture in measured} == {5}
+    assert "00999.jpg" not in {path.name for path in (tmp_path / "out/train/images").iterdir()}
+
+
+def test_each_tile_is_there_once_as_it_is_and_once_from_the_side(frames: Path, shared: Path, tmp_path: Path) -> None:
+    build(frames, shared, tmp_path / "out")
+    names = {path.name for path in (tmp_path / "out/train/images").iterdir()}
+    assert {name for name in names if "chip" in name} == {"chip_1_png.rf.a.jpg", "warped-chip_1_png.rf.a.jpg"}
+    assert "empty.jpg" in names
+    sources = json.loads((tmp_path / "out/sources.json").read_text())
+    assert [source["pictures"] for source in sources] == [18 * STREET, 2 * STREET, 2, 1]
+
+
+def test_no_frames_are_one_clear_line(shared: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetInvalid, match="render first"):
+        build(tmp_path / "nothing", shared, tmp_path / "out")

@@ -1,0 +1,174 @@
+"""The data set of `oblique-stalls`: rendered streets, and real tiles from above as they are and seen from the side.
+
+    python -m training.scenes frames --out runs/scenes/frames --count 1600 --samples 2 --width 864 --seed 100
+    python -m training.oblique --frames runs/scenes/frames --shared ../shared --out runs/data/oblique-stalls
+
+Nobody has labelled stalls in oblique pictures that could be had. Rendered streets bring the view, real tiles bring real
+cloth and tarmac. The side that is measured on is rendered too, of streets that are not trained on: it tells whether
+training worked, not how well the model sees; for that there are only the real tiles (`aerial-stalls`' val side).
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+import typer
+import yaml
+from rich.console import Console
+from rich.progress import track
+
+from detector.pixels import read_picture
+from models.card import DataSource
+from training.datasets import RECIPES, Split, describe, hold_out, make_room, write_side
+from training.errors import DatasetInvalid, TrainingError
+from training.labels import PICTURES, Picture, read_labels, read_pictures
+from training.warps import tilt
+
+CLASSES = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
+STREET = 8  # rendered pictures of one street
+HELD_OUT = 0.1  # of the streets
+SIZE = 640  # pixels: of a warped tile
+NEGATIVES = "data/street_negatives"
+
+
+def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
+    """Write the set under `out`, over an older one; returns the rendered pictures of both sides.
+
+    Raises:
+        DatasetInvalid: no frames, bad labels, or `out` is a folder of something else.
+    """
+    rendered, index = _rendered(frames)
+    split = _by_street(rendered)
+    aerial = RECIPES["aerial-stalls"]
+    assert aerial.train is not None
+    tiles = one_of_each(read_pictures(shared / aerial.train, 1))
+    make_room(out)
+    write_side(split.train, index, out / "train")
+    write_side(split.val, index, out / "val")
+    write_side(tiles, [0], out / "train")
+    _write_warps(tiles, out / "train", seed)
+    negatives = _negatives(shared / NEGATIVES)
+    write_side(negatives, [], out / "train")
+    ours, licence = "training.scenes: rendered by us with Blender", "AGPL-3.0-or-later"
+    boxes = sum(len(tile.labels) for tile in tiles)
+    describe(
+        out,
+        CLASSES,
+        "oblique",
+        ("train", "val"),
+        (
+            _source("rendered streets", "train", split.train, index, licence, ours),
+            _source("rendered streets", "val", split.val, index, licence, ours),
+            DataSource(
+                name=aerial.train,
+                role="train",
+                pictures=2 * len(tiles),
+                boxes=2 * boxes,
+                licence=aerial.licence,
+                source=f"{aerial.origin}; one copy of each tile, as it is and warped to an oblique view",
+            ),
+            DataSource(
+                name=NEGATIVES,
+                role="train",
+                pictures=len(negatives),
+                boxes=0,
+                licence="CC BY-SA 4.0",
+                source="ualsg/global-streetscapes",
+            ),
+        ),
+    )
+    return split
+
+
+def _rendered(frames: Path) -> tuple[tuple[Picture, ...], list[int | None]]:
+    """Finished frames alone (their labels are written last), so a set can be made while the renderer goes on."""
+    described = frames / "data.yaml"
+    if not described.is_file():
+        raise DatasetInvalid(
+            f"{described}: no such file; render first: python -m training.scenes frames --out {frames}"
+        )
+    names = list(yaml.safe_load(described.read_text(encoding="utf-8"))["names"].values())
+    index = [CLASSES.index(name) if name in CLASSES else None for name in names]
+    labels = sorted((frames / "labels").glob("*.txt"))
+    pictures = tuple(Picture(frames / "images" / f"{path.stem}.jpg", read_labels(path, len(names))) for path in labels)
+    if not pictures:
+        raise DatasetInvalid(f"{frames}: holds no finished frame")
+    return pictures, index
+
+
+def _by_street(pictures: tuple[Picture, ...]) -> Split:
+    """Views of one street stay on one side of the split."""
+    first = {path.stem: path for path in (picture.path for picture in pictures)}
+    streets = tuple(Picture(Path(f"{stem}.jpg"), ()) for stem in sorted({_street(stem) for stem in first}))
+    held = {picture.path.stem for picture in hold_out(streets, HELD_OUT).val}
+    return Split(
+        train=tuple(p for p in pictures if _street(p.path.stem) not in held),
+        val=tuple(p for p in pictures if _street(p.path.stem) in held),
+    )
+
+
+def _street(stem: str) -> str:
+    return f"street-{int(stem) // STREET}"
+
+
+def one_of_each(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
+    """The first copy of each tile."""
+    return tuple({picture.tile: picture for picture in reversed(pictures)}.values())[::-1]
+
+
+def _write_warps(tiles: tuple[Picture, ...], folder: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for tile in track(tiles, "warp", console=Console(stderr=True)):
+        image = cv2.resize(read_picture(tile.path), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+        down, turn = float(rng.uniform(28, 70)), float(rng.uniform(0, 360))
+        warped, labels = tilt(np.asarray(image, np.uint8), tile.labels, down, turn)
+        name = f"warped-{tile.path.stem}"
+        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), warped, (cv2.IMWRITE_JPEG_QUALITY, 92))
+        lines = "".join(label.line() + "\n" for label in labels)
+        (folder / "labels" / f"{name}.txt").write_text(lines, encoding="utf-8")
+
+
+def _negatives(folder: Path) -> tuple[Picture, ...]:
+    """Streets without stalls: every picture below the folder."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES) if folder.is_dir() else []
+    return tuple(Picture(path, ()) for path in paths)
+
+
+def _source(
+    name: str,
+    role: Literal["train", "val"],
+    pictures: tuple[Picture, ...],
+    index: list[int | None],
+    licence: str,
+    source: str,
+) -> DataSource:
+    boxes = sum(index[label.cls] is not None for picture in pictures for label in picture.labels)
+    return DataSource(
+        name=name,
+        role=role,
+        pictures=len(pictures),
+        boxes=boxes,
+        licence=licence,
+        source=source,
+    )
+
+
+def main(
+    frames: Annotated[Path, typer.Option(help="what `python -m training.scenes frames` wrote")] = Path(
+        "runs/scenes/frames"
+    ),
+    shared: Annotated[Path, typer.Option(help="the folder that holds data/")] = Path("../shared"),
+    out: Annotated[Path, typer.Option()] = Path("runs/data/oblique-stalls"),
+) -> None:
+    """Build the set, for example: python -m training.oblique --frames runs/scenes/frames"""
+    try:
+        split = build(frames, shared, out)
+    except TrainingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"rendered: {len(split.train)} pictures to train on, {len(split.val)} to measure on")
+
+
+if __name__ == "__main__":
+    typer.run(main)
