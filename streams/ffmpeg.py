@@ -32,6 +32,11 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 # h264 and hevc are for `open_packet`, which may meet these options; `sniff` keeps such files out.
 _FILE_OPTIONS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,h264,hevc"
 
+# What aircraft record in. A decoder that no upload needs is one that no upload can attack (MagicYUV and VobSub each had
+# a hole in the FFmpeg that OpenCV brings). FFmpeg opens no other one to look at a file; OpenCV itself would, so
+# `is_decodable` must be asked before the first picture.
+FOOTAGE_CODECS = ("h264", "hevc", "mpeg4", "mjpeg", "vp9")
+
 
 def rtsp_options(*, transport: str, key_frames: bool, patient: bool = False) -> str:
     """Options for a camera: `transport` tcp or udp; `key_frames` decodes nothing else (9 times less CPU, measured).
@@ -92,11 +97,20 @@ def stamp_of(capture: cv2.VideoCapture) -> Stamp:
     return Stamp(capture.get(cv2.CAP_PROP_PTS) / rate if rate > 0 else position, position)
 
 
-def open_file(path: Path, *, raw: bool = False) -> cv2.VideoCapture:
-    """Opens a video file; look at `isOpened()`. `file:` keeps a name like `concat:x` from being a protocol."""
+def open_file(path: Path, *, raw: bool = False, codecs: tuple[str, ...] = ()) -> cv2.VideoCapture:
+    """Opens a video file; look at `isOpened()`. `file:` keeps a name like `concat:x` from being a protocol.
+
+    With `codecs` no other decoder looks at the file while it is opened; ask `is_decodable` before taking pictures.
+    """
     parameters = [cv2.CAP_PROP_FORMAT, -1] if raw else [cv2.CAP_PROP_N_THREADS, 1]
-    with _turnstile.passing(_FILE_OPTIONS):
+    options = f"{_FILE_OPTIONS}|codec_whitelist;{','.join(codecs)}" if codecs else _FILE_OPTIONS
+    with _turnstile.passing(options):
         return cv2.VideoCapture(f"file:{path.resolve()}", cv2.CAP_FFMPEG, parameters)
+
+
+def is_decodable(capture: cv2.VideoCapture) -> bool:
+    """Whether a file opened with `codecs` is in one of them: of any other, FFmpeg could not tell the pixel format."""
+    return capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT) >= 0
 
 
 def open_packet(stream: BufferedIOBase) -> cv2.VideoCapture:

@@ -11,9 +11,9 @@ import numpy as np
 
 from detector.frame import Frame, Image, Lens, Pose
 from streams.errors import NotAVideo, TelemetryUnreadable
-from streams.ffmpeg import open_file
+from streams.ffmpeg import FOOTAGE_CODECS, is_decodable, open_file
 from streams.overlap import overlap
-from streams.sniff import is_picture
+from streams.sniff import check_video, is_picture
 from streams.telemetry.flight import Flight, lens_from
 from streams.telemetry.photo import read_photo
 from streams.telemetry.read import read_telemetry
@@ -23,6 +23,7 @@ DUE: Final = 0.7  # a new frame is wanted when it and the last one kept share le
 LATE: Final = 0.6  # and taken at the latest when less than this was
 HOVER: Final = 10.0  # seconds after which a hovering drone gives a frame again: things move even when it does not
 BLIND: Final = 1.0  # seconds between frames where no pose is known
+LONGEST: Final = 24 * 3600.0  # seconds that a video may claim to last; no aircraft flies so long
 _CHOICE: Final = 0.5  # seconds within which the sharpest picture is waited for
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp")
 _VIDEOS: Final = (".mp4", ".mov", ".mkv", ".ts", ".avi")
@@ -56,14 +57,35 @@ def find_clips(paths: Sequence[Path], telemetry: Path | None = None) -> list[Cli
     return [_clip(path, telemetry) for path in files]
 
 
-def frames(clips: Sequence[Clip], *, zone: tzinfo = UTC, lens: Lens | None = None) -> Iterator[Frame]:
+Span = tuple[float, float | None]
+"""Seconds into a video: from, and up to but without (None: its end)."""
+
+WHOLE: Final[Span] = (0.0, None)
+
+
+def frames(
+    clips: Sequence[Clip], *, zone: tzinfo = UTC, lens: Lens | None = None, span: Span = WHOLE
+) -> Iterator[Frame]:
     """The chosen frames of all clips, in order; `pose` is None where the telemetry does not tell it.
 
     `zone` is the aircraft's clock where the telemetry names none; `lens` replaces the one made from the telemetry's
-    focal length. Raises NotAVideo.
+    focal length; `span` is the part of each video that is wanted. Raises NotAVideo.
     """
     for clip in clips:
-        yield from _photo(clip, zone, lens) if is_picture(clip.path) else _video(clip, zone, lens)
+        yield from _photo(clip, zone, lens) if is_picture(clip.path) else _video(clip, zone, lens, span)
+
+
+def length(path: Path) -> float:
+    """How many seconds a video claims to last, 0 where it does not say. Raises NotAVideo."""
+    capture = _open(path)
+    try:
+        rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    finally:
+        capture.release()
+    seconds = count / rate if rate > 0 and count > 0 else 0.0
+    if seconds > LONGEST:
+        raise NotAVideo(f"{path}: claims to last {seconds / 3600:.0f} hours; is it a recording of a flight?")
+    return seconds
 
 
 def sharpness(image: Image) -> float:
@@ -110,15 +132,25 @@ def _photo(clip: Clip, zone: tzinfo, lens: Lens | None) -> Iterator[Frame]:
     yield Frame(image, taken or _changed(clip.path), clip.path.name, pose=pose)
 
 
-def _video(clip: Clip, zone: tzinfo, lens: Lens | None) -> Iterator[Frame]:
+def _open(path: Path) -> cv2.VideoCapture:
+    check_video(path)
+    capture = open_file(path, codecs=FOOTAGE_CODECS)
+    if not capture.isOpened():
+        raise NotAVideo(f"{path}: begins like a video but cannot be opened; is it complete?")
+    if not is_decodable(capture):
+        capture.release()
+        raise NotAVideo(f"{path}: in none of the codecs that footage comes in ({', '.join(FOOTAGE_CODECS)})")
+    return capture
+
+
+def _video(clip: Clip, zone: tzinfo, lens: Lens | None, span: Span) -> Iterator[Frame]:
     flight, start = Flight(clip.telemetry), _start(clip, zone)
-    capture = open_file(clip.path)
+    capture = _open(clip.path)
     try:
-        if not capture.isOpened():
-            raise NotAVideo(f"{clip.path}: begins like a video but cannot be opened; is it complete?")
         size = (round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         chooser = _Chooser(size)
-        for index, t in enumerate(_moments(capture)):
+        before = round(span[0] * max(capture.get(cv2.CAP_PROP_FPS), 0.0))
+        for index, t in enumerate(_moments(capture, span), before):
             pose = flight.pose_at(t, lens, size=size)
             if chooser.finished(t, pose) and (frame := chooser.take()):
                 yield frame
@@ -130,15 +162,27 @@ def _video(clip: Clip, zone: tzinfo, lens: Lens | None) -> Iterator[Frame]:
         if frame := chooser.take():
             yield frame
         elif not chooser.any:
-            raise NotAVideo(f"{clip.path}: opens, but holds no picture that decodes")
+            where = f" after {span[0]:.0f} s" if span[0] else ""
+            raise NotAVideo(f"{clip.path}: opens, but holds no picture that decodes{where}")
     finally:
         capture.release()
 
 
-def _moments(capture: cv2.VideoCapture) -> Iterator[float]:
-    """Seconds into the video of each frame, as it is grabbed."""
+def _moments(capture: cv2.VideoCapture, span: Span) -> Iterator[float]:
+    """Seconds into the video of each frame of the span, as it is grabbed."""
+    start, end = span
+    entered = start <= 0 or not capture.set(cv2.CAP_PROP_POS_MSEC, start * 1000)
     while capture.grab():
-        yield capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        t = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if not entered and t > start + _CHOICE:  # the file cannot be entered here: pass over what comes before
+            capture.set(cv2.CAP_PROP_POS_MSEC, 0)
+            entered = True
+            continue
+        entered = True
+        if end is not None and t >= end:
+            return
+        if t >= start:
+            yield t
 
 
 class _Chooser:

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -25,6 +25,8 @@ from streams.linking import Observation, View, features, fuse, link, pairs, upsi
 from streams.overlap import turned
 
 Detect = Callable[[Image], Detections]
+Keep = Callable[[Frame], Path]
+"""Keeps the picture of a frame in which something was seen, and says where."""
 
 _STEEP: Final = 50.0  # degrees of depression from which a thing is seen from above and not from the side
 _TALL: Final = {"stall": 2.2, "person": 1.7, "umbrella": 2.2, "car": 1.5, "truck": 3.0, "bus": 3.0, "a_board": 1.0}
@@ -54,13 +56,18 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """A frame that was looked at: its picture on disk."""
+class Seen:
+    """One frame that was looked at: which of its footage it is, what was in it, and what linking needs of it.
 
+    `picture` is where the frame's picture was kept, None where nothing was seen in it.
+    """
+
+    clip: str
+    index: int
+    captured_at: datetime
     view: View
     detections: tuple[Detection, ...]
-    file: Path
-    captured_at: datetime
+    picture: Path | None
 
 
 def survey(
@@ -82,27 +89,53 @@ def survey(
     `detect` raises.
     """
     clips = find_clips(paths, telemetry)
-    source = name or paths[0].stem
-    notes = [note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note]
-    kept: list[_Kept] = []
-    for frame in frames(clips, zone=zone, lens=lens):
-        kept.append(_look(frame, detect, folder / f"{len(kept):06d}.jpg"))
+    seen: list[Seen] = []
+
+    def keep(frame: Frame) -> Path:
+        file = folder / f"{len(seen):06d}.jpg"
+        if not cv2.imwrite(str(file), frame.image, (cv2.IMWRITE_JPEG_QUALITY, 95)):
+            raise OSError(f"{file}: the evidence picture cannot be written; is the disk full?")
+        return file
+
+    for one in look(frames(clips, zone=zone, lens=lens), detect, keep):
+        seen.append(one)
         if progress is not None:
-            progress(len(kept))
-    views = [one.view for one in kept]
+            progress(len(seen))
+    together = put_together(seen, name or paths[0].stem, ground)
+    notes = tuple(note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note)
+    return replace(together, notes=notes + together.notes)
+
+
+def look(flown: Iterable[Frame], detect: Detect, keep: Keep) -> Iterator[Seen]:
+    """Each frame as it was seen; raises what `flown`, `detect` and `keep` raise."""
+    for frame in flown:
+        found = tuple(detect(frame.image))
+        view = View((frame.width, frame.height), frame.pose, features(frame.image))
+        yield Seen(frame.source, frame.index, frame.captured_at, view, found, keep(frame) if found else None)
+
+
+def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0) -> Survey:
+    """What the frames of one flight show, every thing once, wherever and by whom they were looked at.
+
+    The same frames in the same order give the same keys. `source` names the flight, `ground` is the height of the
+    street above take-off.
+    """
+    views = [one.view for one in seen]
+    notes: list[str] = []
     compared = pairs(views)
     for index, turn in enumerate(upside_down(views, compared)):
         pose = views[index].pose
         if turn and pose is not None:
             views[index] = replace(views[index], pose=turned(pose))
-            notes.append(f"frame {index} is upside down against its own telemetry: turned by 180 degrees")
+            where = f"{seen[index].clip}, frame {seen[index].index}"
+            notes.append(f"{where}: upside down against its own telemetry, turned by 180 degrees")
     observations = [
         Observation(index, detection, locate(detection, view.pose, ground))
-        for index, (one, view) in enumerate(zip(kept, views, strict=True))
+        for index, (one, view) in enumerate(zip(seen, views, strict=True))
         for detection in one.detections
     ]
     groups = link(views, observations, compared)
-    finds = [_find(source, [observations[i] for i in group], kept, views) for group in groups]
+    finds = [_find(source, [observations[i] for i in group], seen, views) for group in groups]
     finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
     return Survey(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))
 
@@ -166,20 +199,15 @@ def _depression(pose: Pose, u: float, v: float) -> float:
     return math.degrees(math.asin(max(-1.0, min(1.0, down / math.sqrt(1 + x * x + y * y)))))
 
 
-def _look(frame: Frame, detect: Detect, file: Path) -> _Kept:
-    seen = tuple(detect(frame.image))
-    if seen and not cv2.imwrite(str(file), frame.image, (cv2.IMWRITE_JPEG_QUALITY, 95)):
-        raise OSError(f"{file}: the evidence picture cannot be written; is the disk full?")
-    view = View((frame.width, frame.height), frame.pose, features(frame.image))
-    return _Kept(view, seen, file, frame.captured_at)
-
-
-def _find(source: str, group: list[Observation], kept: Sequence[_Kept], views: Sequence[View]) -> Find:
-    best = max(group, key=lambda one: _worth(one, kept[one.view]))
-    times = [kept[one.view].captured_at for one in group]
-    shown = kept[best.view]
+def _find(source: str, group: list[Observation], seen: Sequence[Seen], views: Sequence[View]) -> Find:
+    best = max(group, key=lambda one: _worth(one, seen[one.view]))
+    times = [seen[one.view].captured_at for one in group]
+    shown = seen[best.view]
+    if shown.picture is None:
+        raise ValueError(f"{shown.clip}, frame {shown.index}: something was seen in it, but its picture was not kept")
     first = min(group, key=lambda one: (one.view, one.detection.box))
-    printed = f"{source} {first.detection.class_name} {first.view} {first.detection.box}"
+    origin = seen[first.view]
+    printed = f"{source} {first.detection.class_name} {origin.clip} {origin.index} {first.detection.box}"
     sighting = Sighting(
         key=f"{source}-{hashlib.sha256(printed.encode()).hexdigest()[:12]}",
         source=source,
@@ -192,12 +220,12 @@ def _find(source: str, group: list[Observation], kept: Sequence[_Kept], views: S
         found_by="model",
         position=fuse(one.position for one in group),
     )
-    return Find(sighting, shown.file, best.detection.box, shown.captured_at, views[best.view].pose)
+    return Find(sighting, shown.picture, best.detection.box, shown.captured_at, views[best.view].pose)
 
 
-def _worth(one: Observation, kept: _Kept) -> float:
+def _worth(one: Observation, seen: Seen) -> float:
     """How well a frame shows a thing: sure, large, and whole (a box at the picture's rim is cut)."""
     x1, y1, x2, y2 = one.detection.box
-    width, height = kept.view.size
+    width, height = seen.view.size
     whole = min(x1, y1, width - x2, height - y2) > 2
     return one.detection.confidence * math.sqrt(max((x2 - x1) * (y2 - y1), 0.0)) * (1.0 if whole else 0.5)

@@ -9,7 +9,7 @@ import pytest
 
 from detector.frame import Frame, Lens
 from streams.errors import NotAVideo, TelemetryUnreadable
-from streams.footage import find_clips, frames, sharpness
+from streams.footage import find_clips, frames, length, sharpness
 from tests.streams.aerial import LENS, Town, leg, write_video
 from tests.streams.telemetry.test_photo import exif, jpeg
 
@@ -104,6 +104,37 @@ def test_a_photo_carries_its_own_pose(tmp_path: Path) -> None:
     (frame,) = frames(find_clips([tmp_path / "p.jpg"]), lens=own)
     assert frame.pose is not None
     assert frame.pose.lens == own
+
+
+def test_spans_cover_the_video_and_know_where_they_lie_in_it(tmp_path: Path) -> None:
+    path = write_video(tmp_path, TOWN, leg((-20, 0), (20, 0), 40))
+    assert length(path) == pytest.approx(4.0)
+    clips = find_clips([path])
+    whole = {frame.index: frame.captured_at for frame in frames(clips)}
+    spans = [list(frames(clips, span=span)) for span in ((0.0, 1.5), (1.5, 3.0), (3.0, None))]
+    assert [len(part) > 0 for part in spans] == [True, True, True]
+    for part, (first, last) in zip(spans, ((0, 14), (15, 29), (30, 39)), strict=True):
+        assert all(first <= frame.index <= last for frame in part)
+        for frame in part:
+            started = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC)
+            assert frame.captured_at == started + timedelta(seconds=frame.index / 10)
+            assert frame.pose is not None
+    assert len({frame.index for part in spans for frame in part}) >= len(whole)
+    with pytest.raises(NotAVideo, match="after 60 s"):
+        list(frames(clips, span=(60.0, 90.0)))
+
+
+def test_a_codec_that_no_aircraft_records_in_is_refused(tmp_path: Path) -> None:
+    """FFmpeg would decode it, and its decoders for rare codecs are where the holes are."""
+    path = tmp_path / "a.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"HFYU"), 10, (320, 240))
+    for _ in range(5):
+        writer.write(np.zeros((240, 320, 3), np.uint8))
+    writer.release()
+    assert path.stat().st_size > 1000
+    for ask in (length, lambda p: list(frames(find_clips([p])))):
+        with pytest.raises(NotAVideo, match="none of the codecs"):
+            ask(path)
 
 
 def test_faults_are_one_clear_line(tmp_path: Path) -> None:
