@@ -1,0 +1,230 @@
+"""Surveys: what a drone team has announced, what has come of it, and which telemetry belongs to which video."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from api.store.paging import Page, Place, page_of
+from api.store.survey_tables import survey_files, surveys
+
+
+class SurveyState(StrEnum):
+    """Uploading until every file has come or was set aside; ready until the batch jobs take it; then their words."""
+
+    UPLOADING = "uploading"
+    READY = "ready"
+    PROCESSING = "processing"
+    DONE = "done"
+    DONE_WITH_ERRORS = "done_with_errors"
+
+
+class FileKind(StrEnum):
+    """What a file's name says that it is."""
+
+    VIDEO = "video"
+    PHOTO = "photo"
+    TELEMETRY = "telemetry"
+    OTHER = "other"
+
+
+class FileState(StrEnum):
+    """Missing, then uploading, then stored; corrupt asks to be sent again; duplicate and odd are set aside for good."""
+
+    MISSING = "missing"
+    UPLOADING = "uploading"
+    STORED = "stored"
+    CORRUPT = "corrupt"
+    DUPLICATE = "duplicate"
+    ODD = "odd"
+
+
+SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.ODD)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One batch of footage; `ground` is the street's height in metres above take-off, `model` what looks at it."""
+
+    id: UUID
+    name: str
+    manifest: str
+    state: SurveyState
+    created_at: datetime
+    updated_at: datetime
+    ground: float | None
+    model: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyFile:
+    """One announced file; sizes in bytes.
+
+    `name` is for showing only. `path` is where the content lies under the data folder, None until it is stored;
+    `pair_id` is a video's telemetry; `note` says why a file was set aside or has no partner.
+    """
+
+    id: UUID
+    survey_id: UUID
+    name: str
+    kind: FileKind
+    size: int
+    sha256: str
+    state: FileState
+    received: int
+    path: str | None
+    pair_id: UUID | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much of a survey has come: files and bytes settled, of those announced."""
+
+    files: int
+    files_settled: int
+    size: int
+    received: int
+
+
+def add(connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
+    """Record a survey with its files, or nothing where this manifest is known (False): two may ask at once."""
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {name: getattr(survey, name) for name in survey.__dataclass_fields__}
+    taken = make(surveys).values(row).on_conflict_do_nothing(index_elements=["manifest"]).returning(surveys.c.id)
+    if connection.execute(taken).one_or_none() is None:
+        return False
+    rows = [{name: getattr(file, name) for name in file.__dataclass_fields__} for file in files]
+    connection.execute(insert(survey_files), rows)
+    return True
+
+
+def find(connection: Connection, survey_id: UUID) -> Survey | None:
+    """The survey with this id."""
+    row = connection.execute(select(surveys).where(surveys.c.id == survey_id)).one_or_none()
+    return _survey(row) if row else None
+
+
+def find_by_manifest(connection: Connection, manifest: str) -> Survey | None:
+    """The survey that was announced with exactly this manifest."""
+    row = connection.execute(select(surveys).where(surveys.c.manifest == manifest)).one_or_none()
+    return _survey(row) if row else None
+
+
+def lock(connection: Connection, survey_id: UUID) -> Survey | None:
+    """The survey with this id; nobody else changes it before this transaction ends."""
+    row = connection.execute(select(surveys).where(surveys.c.id == survey_id).with_for_update()).one_or_none()
+    return _survey(row) if row else None
+
+
+def page(connection: Connection, cursor: str | None, limit: int) -> Page[Survey]:
+    """Surveys, latest first. Raises CursorInvalid."""
+    conditions = []
+    total = connection.execute(select(func.count()).select_from(surveys)).scalar_one()
+    if cursor is not None:
+        before = Place.from_cursor(cursor)
+        created, row_id = surveys.c.created_at, surveys.c.id
+        conditions.append(or_(created < before.at, and_(created == before.at, row_id < before.id)))
+    query = select(surveys).where(*conditions).order_by(surveys.c.created_at.desc(), surveys.c.id.desc())
+    found = [_survey(row) for row in connection.execute(query.limit(limit + 1))]
+    return page_of([(Place(item.created_at, item.id), item) for item in found], limit, total)
+
+
+def in_state(connection: Connection, state: SurveyState) -> tuple[Survey, ...]:
+    """Every survey in this state, longest waiting first."""
+    query = select(surveys).where(surveys.c.state == state).order_by(surveys.c.created_at, surveys.c.id)
+    return tuple(_survey(row) for row in connection.execute(query))
+
+
+def move(connection: Connection, survey_id: UUID, before: SurveyState, after: SurveyState, now: datetime,
+         error: str | None = None) -> bool:  # fmt: skip
+    """Change the state if it is still `before`; False where somebody was faster."""
+    changed = connection.execute(
+        update(surveys)
+        .where(surveys.c.id == survey_id, surveys.c.state == before)
+        .values(state=after, updated_at=now, error=error)
+    )
+    return changed.rowcount == 1
+
+
+def files(connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
+    """The files of a survey, by name."""
+    query = select(survey_files).where(survey_files.c.survey_id == survey_id).order_by(survey_files.c.name)
+    return tuple(_file(row) for row in connection.execute(query))
+
+
+def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
+    """How much of each survey has come."""
+    table = survey_files.c
+    settled = table.state.in_(SETTLED)
+    query = (
+        select(
+            table.survey_id,
+            func.count(),
+            func.count().filter(settled),
+            func.sum(table.size).filter(table.state.not_in((FileState.DUPLICATE, FileState.ODD))),
+            func.sum(table.received),
+        )
+        .where(table.survey_id.in_(list(ids)))
+        .group_by(table.survey_id)
+    )
+    return {
+        key: Progress(count, done, int(size or 0), int(received or 0))
+        for key, count, done, size, received in connection.execute(query)
+    }
+
+
+def find_file(connection: Connection, file_id: UUID) -> SurveyFile | None:
+    """The file with this id."""
+    row = connection.execute(select(survey_files).where(survey_files.c.id == file_id)).one_or_none()
+    return _file(row) if row else None
+
+
+def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
+             note: str = "") -> None:  # fmt: skip
+    """What has become of a file."""
+    connection.execute(
+        update(survey_files)
+        .where(survey_files.c.id == file_id)
+        .values(state=state, received=received, path=path, note=note)
+    )
+
+
+def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
+    """Where each of these contents lies, by SHA-256; those that no survey has brought yet are absent."""
+    wanted = sorted(set(hashes))
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):  # SQLite takes no more than some thousand parameters
+        query = select(survey_files.c.sha256, survey_files.c.path).where(
+            survey_files.c.sha256.in_(wanted[start : start + 500]), survey_files.c.path.is_not(None)
+        )
+        found.update({sha256: path for sha256, path in connection.execute(query) if path is not None})
+    return found
+
+
+def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID, str]) -> None:
+    """Record which telemetry belongs to which video, and why a file has none or is of no use."""
+    for video, telemetry in pairs.items():
+        connection.execute(update(survey_files).where(survey_files.c.id == video).values(pair_id=telemetry))
+    for file_id, note in notes.items():
+        connection.execute(update(survey_files).where(survey_files.c.id == file_id).values(note=note))
+
+
+def all_settled(files: Sequence[SurveyFile]) -> bool:
+    """Whether nothing of a survey is still to come."""
+    return all(file.state in SETTLED for file in files)
+
+
+def _survey(row: Row[tuple[object, ...]]) -> Survey:
+    values = dict(row._mapping)
+    return Survey(**values | {"state": SurveyState(values["state"])})
+
+
+def _file(row: Row[tuple[object, ...]]) -> SurveyFile:
+    values = dict(row._mapping)
+    return SurveyFile(**values | {"kind": FileKind(values["kind"]), "state": FileState(values["state"])})
