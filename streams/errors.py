@@ -4,6 +4,7 @@ StreamError
 ├── AddressRefused         no RTSP address, or one that lies outside the camera networks
 ├── CamerasInvalid         a camera file has faults (all of them, each with its line)
 ├── NotAVideo              a file is neither a video nor a picture that we open
+├── DecoderFailed          the process that read a file died, hung, or asked for more than it may have
 ├── TelemetryUnreadable    a file holds no telemetry that we know
 ├── IllegalMove            a camera was asked to go from one state to another that does not follow it
 ├── CameraUnknown          no camera of that id in the fleet, or one that is there already
@@ -39,6 +40,10 @@ class CamerasInvalid(StreamError):
 
 class NotAVideo(StreamError):
     """A file is neither a video nor a picture that we open."""
+
+
+class DecoderFailed(StreamError):
+    """The process that read a file died, hung, or asked for more than it may have."""
 
 
 class TelemetryUnreadable(StreamError):
