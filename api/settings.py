@@ -110,6 +110,11 @@ class Settings(BaseSettings):
         return self.data_dir / "evidence"
 
     @property
+    def footage_dir(self) -> Path:
+        """Where uploaded footage lies; `SurveyFile.path` is relative to it."""
+        return self.data_dir / "footage"
+
+    @property
     def engine_url(self) -> str:
         """The database's address, for SQLAlchemy; holds the password."""
         if self.database_url is not None:

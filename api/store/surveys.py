@@ -43,6 +43,19 @@ class FileState(StrEnum):
     ODD = "odd"
 
 
+class FileNote(StrEnum):
+    """Why a file was set aside, or what it lacks."""
+
+    EMPTY = "empty"
+    NOT_FOOTAGE = "not_footage"  # no kind of file that a survey reads
+    PREVIEW = "preview"  # the small copy that an aircraft keeps of its own video
+    SAME_AS = "same_as"  # the same content as another file of this survey, which is named
+    MISLABELLED = "mislabelled"  # does not begin like what its name says
+    DAMAGED = "damaged"  # what came has another hash than was announced
+    NO_TELEMETRY = "no_telemetry"
+    NO_VIDEO = "no_video"
+
+
 SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.ODD)
 
 
@@ -65,8 +78,9 @@ class Survey:
 class SurveyFile:
     """One announced file; sizes in bytes.
 
-    `name` is for showing only. `path` is where the content lies under the data folder, None until it is stored;
-    `pair_id` is a video's telemetry; `note` says why a file was set aside or has no partner.
+    `name` is for showing only. `path` is where the content lies under `Settings.footage_dir`, as `ab/cd/<sha256>` without a
+    suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is a word of `FileNote`, empty where there is
+    nothing to say; it may be followed by a space and the name of another file.
     """
 
     id: UUID
