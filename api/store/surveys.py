@@ -78,9 +78,9 @@ class Survey:
 class SurveyFile:
     """One announced file; sizes in bytes.
 
-    `name` is for showing only. `path` is where the content lies under `Settings.footage_dir`, as `ab/cd/<sha256>` without a
-    suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is a word of `FileNote`, empty where there is
-    nothing to say; it may be followed by a space and the name of another file.
+    `name` is for showing only. `path` is where the content lies under `Settings.footage_dir`, as `ab/cd/<sha256>`
+    without a suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is a word of `FileNote`, empty
+    where there is nothing to say; it may be followed by a space and the name of another file.
     """
 
     id: UUID
