@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import cameras, ground, later, look, registry, service, teaching, watching
+from api.commands import agreeing, cameras, ground, jobs, later, look, registry, service, teaching, watching
 from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
@@ -24,8 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+agreeing.register(registry.app)
 app.add_typer(registry.app, name="models")
-for group in (service, watching, look, ground, teaching):
+for group in (service, jobs, watching, look, ground, teaching):
     group.register(app)
 app.add_typer(cameras.app, name="cameras")
 later.register(app, registry.app, cameras.app)

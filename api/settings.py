@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import SettingsInvalid
 
+Wanted = Literal["onnxruntime", "openvino", "auto"]
 PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
 DEFAULT_REVIEWER = "local reviewer"
 
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL as postgresql+psycopg://user:password@host/name; SQLite in `data_dir` if unset.",
+    )
+    engine: Wanted = Field(
+        "auto",
+        description="onnxruntime, openvino, or auto: OpenVINO for each model that passed `streetwarden models agree`.",
     )
     min_free_mb: int = Field(
         200, ge=0, description="Below this many free megabytes in `data_dir` the service says that it is not ready."

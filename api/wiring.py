@@ -8,19 +8,22 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from api.context import CameraView, MapZone
+from api.engines import choose_engine, records_folder
+from api.settings import Settings, Wanted
 from detector.calibration import calibrate, read_points
 from detector.engine import OnnxModel, load_model
 from detector.fixed_camera import FixedCamera
 from detector.look import Look
 from detector.rulebook import Rule, Rulebook
 from detector.zones import Zone
-from models.registry import list_models
+from models.registry import find_model, list_models
 from streams.address import PRIVATE_NETWORKS
 from streams.cameras_file import CameraConfig, read_cameras
 from streams.fleet import CameraStatus
 from streams.job import CameraJob
 from streams.sink import CameraNote
 from streams.states import CameraState
+from streams.survey import Find
 
 OBJECTS = "street-objects"
 SIGNS = "street-ads"
@@ -30,17 +33,26 @@ STALLS = "aerial-stalls"
 class ModelShelf:
     """Models by name, each loaded once and shared by all cameras; thread-safe."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, engine: Wanted = "onnxruntime", records: Path = Path()) -> None:
+        """`records` is the folder of `streetwarden models agree`, which says where another engine may be used."""
         self._folder = folder
+        self._engine = engine
+        self._records = records
         self._lock = threading.Lock()
         self._loaded: dict[str, OnnxModel] = {}
 
     def get(self, name: str) -> OnnxModel:
-        """The model, verified against its card; raises ModelError or ModelInputError."""
+        """The model, verified against its card; raises ModelError, ModelInputError or EngineRefused."""
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = load_model(name, self._folder)
+                engine = choose_engine(find_model(name, self._folder), self._engine, self._records)
+                self._loaded[name] = load_model(name, self._folder, engine)
             return self._loaded[name]
+
+    @classmethod
+    def of(cls, settings: Settings, folder: Path | None = None) -> "ModelShelf":
+        """With the engine that the operator has set."""
+        return cls(folder, settings.engine, records_folder(settings.data_dir))
 
     def has(self, name: str) -> bool:
         """Whether a card of that name is on the shelf."""
@@ -162,7 +174,18 @@ def without_rulebook(cameras: Sequence[str]) -> Rulebook:
     Every ruling is `unknown`: what is allowed where, and what has a permit, nobody has said.
     """
     everywhere = ((-1e6, -1e6), (1e6, -1e6), (1e6, 1e6), (-1e6, 1e6))
-    zones = [Zone(f"view of {camera}", "view", everywhere, camera) for camera in cameras]
+    return _nothing_known([Zone(f"view of {camera}", "view", everywhere, camera) for camera in cameras])
+
+
+def rules_without_book(finds: Sequence[Find]) -> Rulebook:
+    """Stands in for a survey's rulebook where none was given: all ground flown over is in view, nothing is known."""
+    positions = [find.sighting.position for find in finds if find.sighting.position]
+    lat, lon = (positions[0].lat, positions[0].lon) if positions else (0.0, 0.0)
+    around = ((lon - 0.5, lat - 0.5), (lon + 0.5, lat - 0.5), (lon + 0.5, lat + 0.5), (lon - 0.5, lat + 0.5))
+    return _nothing_known([Zone("ground flown over", "view", around)])
+
+
+def _nothing_known(zones: Sequence[Zone]) -> Rulebook:
     stalls = Rule("no-rulebook", ("stall",), ("view",), dwell=timedelta(minutes=5), permit_required=True)
     signs = Rule("no-rulebook-signs", ("signboard", "cantilever_sign", "window_ad"), ("view",), permit_required=True)
     return Rulebook.of("none", ZoneInfo("UTC"), zones, (stalls, signs), None)

@@ -1,7 +1,7 @@
 """Running a model: a picture in, detections out, through ONNX Runtime on one core."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +17,10 @@ from models.registry import find_model, model_path, verify
 
 class Engine(Protocol):
     """What runs a network: the seam for other runtimes. May be called from several threads at once."""
+
+    width: int
+    height: int
+    output_shape: tuple[int | str | None, ...]
 
     def run(self, blob: FloatArray) -> FloatArray:
         """The first output for a blob (1, 3, height, width) float32 RGB in 0 to 1."""
@@ -57,6 +61,10 @@ class OrtEngine:
         return output
 
 
+MakeEngine = Callable[[Path], Engine]
+"""Loads an ONNX file; raises ModelInputError where it is no detector."""
+
+
 class OnnxModel:
     """A detector: an ONNX file of a YOLO network, its class names, and how sure it must be.
 
@@ -73,14 +81,15 @@ class OnnxModel:
         confidence: float | Sequence[float] = 0.25,
         iou: float = 0.6,
         name: str | None = None,
+        make_engine: MakeEngine = OrtEngine,
     ) -> None:
-        engine = OrtEngine(path)
+        engine = make_engine(path)
         self.name = name or path.stem
         self.names = names
         self.width, self.height = engine.width, engine.height
-        self.engine: Engine = engine
+        self.engine = engine
         self.iou = iou
-        self._thresholds = np.broadcast_to(np.asarray(confidence, np.float32), (len(names),))
+        self.thresholds = np.broadcast_to(np.asarray(confidence, np.float32), (len(names),))
         self._local = threading.local()
         rows = engine.output_shape
         if len(rows) != 3 or (rows[1] != 4 + len(names) and rows[2] != 6):
@@ -99,7 +108,7 @@ class OnnxModel:
         canvas = self._canvas()
         letterbox = canvas.place(image)
         output = self.engine.run(canvas.blob)
-        thresholds = self._thresholds if confidence is None else np.full(len(self.names), confidence, np.float32)
+        thresholds = self.thresholds if confidence is None else np.full(len(self.names), confidence, np.float32)
         return read_boxes(output, letterbox, self.names, thresholds, self.iou)
 
     def _canvas(self) -> Canvas:
@@ -109,7 +118,7 @@ class OnnxModel:
         return canvas
 
 
-def load_model(name: str, folder: Path | None = None) -> OnnxModel:
+def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = OrtEngine) -> OnnxModel:
     """The registry's model of that name, refused where its file is not the one its card describes.
 
     Raises:
@@ -119,4 +128,4 @@ def load_model(name: str, folder: Path | None = None) -> OnnxModel:
     card = find_model(name, folder)
     verify(card)
     thresholds = [card.confidence_for(class_name) for class_name in card.classes]
-    return OnnxModel(model_path(card), card.classes, thresholds, card.nms_iou, card.name)
+    return OnnxModel(model_path(card), card.classes, thresholds, card.nms_iou, card.name, make_engine)

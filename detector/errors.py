@@ -2,6 +2,7 @@
 
 DetectorError
 ├── ModelInputError        the model file's inputs or outputs are not those of a YOLO detector
+├── EngineRefused          an engine that is not installed, or has not passed its check on this machine
 ├── PictureUnreadable      a picture file cannot be decoded
 ├── RayMissesGround        a pixel's ray never meets the ground, or too flat to be trusted
 ├── PoseImpossible         a camera pose holds a value that no camera can have
@@ -16,6 +17,10 @@ class DetectorError(Exception):
 
 class ModelInputError(DetectorError):
     """The model file's inputs or outputs are not those of a YOLO detector."""
+
+
+class EngineRefused(DetectorError):
+    """An engine that is not installed, or that has not passed its check for this model on this machine."""
 
 
 class PictureUnreadable(DetectorError):

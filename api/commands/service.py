@@ -46,7 +46,7 @@ def serve(
     if watch and cameras is None:
         raise typer.BadParameter("--watch needs a camera file: give --cameras FILE or set STREETWARDEN_CAMERAS_FILE")
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
-    shelf = ModelShelf()
+    shelf = ModelShelf.of(settings)
     site = read_site(cameras, shelf, loopback=settings.environment == "development") if cameras else None
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))

@@ -12,6 +12,7 @@ import typer
 from api.durations import parse_duration
 from api.printing import AsJson, emit, tell
 from api.records import candidate_line, candidate_record
+from api.settings import load_settings
 from api.wiring import ModelShelf, Spec, default_models, look_for, read_camera, read_site, without_rulebook
 from detector.candidate import Candidate
 from detector.rulebook import Rulebook
@@ -78,7 +79,7 @@ def watch_sources(
     """
     period = parse_duration("--every", every)
     limit = parse_duration("--for", for_) if for_ else None
-    shelf = ModelShelf(models_folder)
+    shelf = ModelShelf.of(load_settings(), models_folder)
     names = tuple(model) if model else default_models(shelf)
     sink = PrintingSink(as_json)
     recording = _Recording(_moment(start), speed)

@@ -1,0 +1,86 @@
+"""What is known of a faster engine for one model on one machine: whether it sees what ONNX Runtime in float32 sees.
+
+Another engine, or a network of fewer bits, gives nearly the same numbers; how nearly depends on the processor and the
+version. So the right to use one is earned by a check on pictures, and the record of it holds for exactly that file,
+engine, version and processor.
+"""
+
+import hashlib
+import platform
+from pathlib import Path
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from models.card import ModelCard, Sha256
+
+LEAST_BOXES = 50  # fewer prove nothing
+MOST_ODD = 0.01  # share of the boxes that one of the two engines alone may see
+FURTHEST = 0.1  # how far one score may lie from the reference's; int8 was seen to be off by 0.37
+
+
+class EngineRecord(BaseModel):
+    """One check. `boxes` are those that either side is sure of; `odd` of them have no partner on the other side."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str
+    sha256: Sha256
+    engine: str
+    version: str
+    machine: str
+    pictures: int = Field(ge=0)
+    boxes: int = Field(ge=0)
+    odd: int = Field(ge=0)
+    worst_shift: float = Field(ge=0, le=1, description="largest difference of a score between partners")
+    mean_shift: float = Field(ge=0, le=1)
+    checked: AwareDatetime
+
+    @property
+    def fault(self) -> str:
+        """Why the engine may not be used; empty when it may."""
+        if self.boxes < LEAST_BOXES:
+            return f"only {self.boxes} boxes were seen and {LEAST_BOXES} are needed: give more pictures"
+        if self.odd > MOST_ODD * self.boxes:
+            return f"{self.odd} of {self.boxes} boxes are seen by one engine alone, more than {MOST_ODD:.0%}"
+        if self.worst_shift > FURTHEST:
+            return f"a score differs by {self.worst_shift:.2f}, more than {FURTHEST}"
+        return ""
+
+    def holds_for(self, card: ModelCard, version: str) -> bool:
+        """Whether this file, engine version and processor are the ones that were checked."""
+        return (self.sha256, self.version, self.machine) == (card.sha256, version, machine())
+
+
+def record_path(folder: Path, model: str, engine: str) -> Path:
+    """Where the record of a check lies; it need not exist."""
+    return folder / f"{model}-{engine}.json"
+
+
+def read_record(path: Path) -> EngineRecord | None:
+    """The record, None where there is none or it cannot be read: the check can be made again."""
+    try:
+        return EngineRecord.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def write_record(record: EngineRecord, path: Path) -> None:
+    """Write a record so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".part")
+    half.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    half.replace(path)
+
+
+def machine() -> str:
+    """The processor, as far as it decides what an engine computes: its name and a digest of what it can do."""
+    facts: dict[str, str] = {}
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            facts.setdefault(key.strip(), value.strip())
+    except OSError:  # not Linux
+        return f"{platform.machine()} {platform.processor()}"
+    able = facts.get("flags", facts.get("Features", ""))
+    digest = hashlib.sha256(" ".join(sorted(able.split())).encode()).hexdigest()[:12]
+    return f"{facts.get('model name', platform.machine())} {digest}"

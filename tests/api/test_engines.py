@@ -1,0 +1,102 @@
+"""Which engine runs a model, from the check on the command line to the shelf."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from api.engines import choose_engine, records_folder
+from api.settings import load_settings
+from api.wiring import ModelShelf
+from detector.engine import OrtEngine
+from detector.errors import EngineRefused
+from detector.openvino_engine import OpenVinoEngine, installed
+from models.engine_record import read_record, record_path, write_record
+from tests.api.commands.conftest import Typed, streetwarden
+from tests.models.cards import save_model
+
+__all__ = ["streetwarden"]
+needs_openvino = pytest.mark.skipif(not installed(), reason="the openvino extra is not installed")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Six pictures of coloured patches: more than the fifty boxes that a check needs."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rng = np.random.default_rng(3)
+    for number in range(6):
+        image = np.zeros((64, 96, 3), np.uint8)
+        for column, row in rng.integers(0, (12, 8), (10, 2)):
+            image[row * 8 : row * 8 + 8, column * 8 : column * 8 + 8, number % 3] = 255
+        cv2.imwrite(str(folder / f"{number}.png"), image)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path / "var"))
+    return tmp_path / "var"
+
+
+@needs_openvino
+def test_a_check_that_passes_allows_the_engine_for_this_model(
+    streetwarden: Typed, tmp_path: Path, pictures: Path, data_dir: Path
+) -> None:
+    card = save_model(tmp_path / "models")
+    records = records_folder(data_dir)
+    assert choose_engine(card, "auto", records) is OrtEngine
+    with pytest.raises(EngineRefused, match="streetwarden models agree colours"):
+        choose_engine(card, "openvino", records)
+    printed = streetwarden("models", "agree", "colours", pictures, "--folder", card.folder, "--json")
+    assert printed.code == 0
+    assert printed.records[0]["agrees"] is True
+    assert printed.records[0]["odd"] == 0
+    assert choose_engine(card, "auto", records) is choose_engine(card, "openvino", records) is OpenVinoEngine
+    assert choose_engine(card, "onnxruntime", records) is OrtEngine
+    shelf = ModelShelf.of(load_settings(), card.folder)
+    assert isinstance(shelf.get("colours").engine, OpenVinoEngine)
+    with pytest.raises(EngineRefused, match="another file, version or processor"):
+        choose_engine(card.model_copy(update={"sha256": "0" * 64}), "openvino", records)
+
+
+@needs_openvino
+def test_a_check_that_fails_is_remembered_and_exits_with_1(
+    streetwarden: Typed, tmp_path: Path, pictures: Path, data_dir: Path
+) -> None:
+    card = save_model(tmp_path / "models")
+    printed = streetwarden("models", "agree", "colours", pictures / "0.png", "--folder", card.folder)
+    assert printed.code == 1
+    assert "REFUSED: only" in printed.out
+    with pytest.raises(EngineRefused, match="give more pictures"):
+        choose_engine(card, "openvino", records_folder(data_dir))
+    assert choose_engine(card, "auto", records_folder(data_dir)) is OrtEngine
+
+
+@needs_openvino
+def test_another_processor_needs_a_check_of_its_own(
+    streetwarden: Typed, tmp_path: Path, pictures: Path, data_dir: Path
+) -> None:
+    card = save_model(tmp_path / "models")
+    streetwarden("models", "agree", "colours", pictures, "--folder", card.folder)
+    path = record_path(records_folder(data_dir), "colours", "openvino")
+    record = read_record(path)
+    assert record is not None
+    write_record(record.model_copy(update={"machine": "another"}), path)
+    assert choose_engine(card, "auto", records_folder(data_dir)) is OrtEngine
+
+
+def test_without_the_extra_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = save_model(tmp_path / "models")
+    monkeypatch.setattr("api.engines.installed", lambda: "")
+    assert choose_engine(card, "auto", tmp_path) is OrtEngine
+    with pytest.raises(EngineRefused, match=r"pip install 'streetwarden\[openvino\]'"):
+        choose_engine(card, "openvino", tmp_path)
+
+
+def test_a_folder_without_pictures_is_one_line(streetwarden: Typed, tmp_path: Path) -> None:
+    card = save_model(tmp_path / "models")
+    (tmp_path / "empty").mkdir()
+    printed = streetwarden("models", "agree", "colours", tmp_path / "empty", "--folder", card.folder)
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
