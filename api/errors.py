@@ -10,6 +10,7 @@ ApiError
 │   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
+├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
 ├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
@@ -65,6 +66,10 @@ class EvidenceUnwritable(EvidenceError):
 
 class EvidenceDamaged(EvidenceError):
     """A stored file is missing, or is no longer what was stored."""
+
+
+class LeaseLost(ApiError):
+    """A worker wrote to a chunk that somebody else has by now; nothing was stored."""
 
 
 class DatabaseUnavailable(ApiError):

@@ -18,7 +18,7 @@ from detector.frame import Frame, Image, Lens, Pose
 from detector.ground import GroundPoint
 from detector.pose import PoseLocator
 from detector.rulebook import Rulebook
-from detector.rulings import Outcome
+from detector.rulings import Outcome, Ruling
 from detector.sighting import Sighting
 from streams.footage import find_clips, frames
 from streams.linking import Observation, View, features, fuse, link, pairs, upside_down
@@ -141,17 +141,26 @@ def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0) -> Surv
 
 
 def candidates(finds: Sequence[Find], rulebook: Rulebook, models: tuple[str, ...] = ()) -> Iterator[Candidate]:
-    """The finds that the rulebook does not permit. A drone passes by: how long a thing stood it cannot tell."""
+    """The finds that the rulebook does not permit."""
     for find in finds:
-        sighting = find.sighting
-        ruling = rulebook.rule(
-            class_name=sighting.class_name, at=sighting.last_seen, position=sighting.position, dwell=None
-        )
-        image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
-        if image is None:
-            continue
-        frame = Frame(np.asarray(image, np.uint8), find.evidence_at, sighting.source, pose=find.pose)
-        yield Candidate(sighting, ruling, frame, find.evidence_box, models)
+        candidate = candidate_of(find, ruling_of(find, rulebook), models)
+        if candidate is not None:
+            yield candidate
+
+
+def ruling_of(find: Find, rulebook: Rulebook) -> Ruling:
+    """What the rulebook says of a find. A drone passes by: how long a thing stood it cannot tell."""
+    one = find.sighting
+    return rulebook.rule(class_name=one.class_name, at=one.last_seen, position=one.position, dwell=None)
+
+
+def candidate_of(find: Find, ruling: Ruling, models: tuple[str, ...] = ()) -> Candidate | None:
+    """A find with the picture that shows it best; None where it is permitted, or its picture has gone."""
+    image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
+    if image is None:
+        return None
+    frame = Frame(np.asarray(image, np.uint8), find.evidence_at, find.sighting.source, pose=find.pose)
+    return Candidate(find.sighting, ruling, frame, find.evidence_box, models)
 
 
 def locate(detection: Detection, pose: Pose | None, ground: float = 0.0) -> GroundPoint | None:

@@ -1,0 +1,27 @@
+"""`streetwarden worker`: more machines for the surveys of one service."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from api.jobs.process import work
+from api.settings import load_settings
+
+
+def worker(
+    until_idle: Annotated[bool, typer.Option("--until-idle", help="End when there is nothing left to do.")] = False,
+) -> None:
+    """Work through uploaded surveys, beside those workers that the service runs itself.
+
+    It needs the service's database and its data folder: STREETWARDEN_DATABASE_URL and STREETWARDEN_DATA_DIR.
+
+    Example: streetwarden worker
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    work(load_settings(), until_idle=until_idle)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's command to the application."""
+    app.command()(worker)

@@ -1,0 +1,108 @@
+"""What a worker works with, and its hold on the chunk in hand."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from api.errors import DatabaseUnavailable, LeaseLost
+from api.evidence import EvidenceStore
+from api.intake import StoreSink
+from api.store import Database, chunks
+from api.store.chunks import Chunk
+from detector.rulebook import Rulebook
+from streams.sandbox.read import USUAL, Limits
+from streams.survey import Detect, Find
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+PATIENCE: Final = 900.0  # seconds without a frame after which a worker lets its lease run out: it hangs
+
+
+class Interrupted(Exception):
+    """The worker was asked to stop while it had a chunk in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What one worker works with.
+
+    `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
+    rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
+    clock where their telemetry names none.
+    """
+
+    database: Database
+    data_dir: Path
+    sink: StoreSink
+    detector: Callable[[str], Detect]
+    rules: Callable[[Sequence[Find]], Rulebook]
+    name: str
+    usual_model: str
+    zone: ZoneInfo = ZoneInfo("UTC")
+    lease: timedelta = LEASE
+    limits: Limits = USUAL
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def pictures(self, survey_id: UUID) -> EvidenceStore:
+        """Where the pictures of a survey lie in which something was seen."""
+        return pictures_of(self.data_dir, survey_id)
+
+
+def pictures_of(data_dir: Path, survey_id: UUID) -> EvidenceStore:
+    """Where the pictures of a survey lie in which something was seen."""
+    return EvidenceStore(data_dir / "survey_pictures" / str(survey_id))
+
+
+class Held(AbstractContextManager["Held"]):
+    """A chunk in hand: renewed while its work goes on, by a thread of its own."""
+
+    def __init__(self, desk: Desk, chunk: Chunk) -> None:
+        self._desk = desk
+        self._chunk = chunk
+        self._over = threading.Event()
+        self._lost = False
+        self._moved = time.monotonic()
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def step(self) -> None:
+        """To be called as the work goes on. Raises LeaseLost, and Interrupted where the worker is to stop."""
+        self._moved = time.monotonic()
+        if self._lost:
+            raise LeaseLost(f"chunk {self._chunk.id}: its lease ran out and somebody else has it")
+        if self._desk.stop.is_set():
+            raise Interrupted
+
+    def _renew(self) -> None:
+        desk = self._desk
+        while not self._over.wait(desk.lease.total_seconds() / 3):
+            if time.monotonic() - self._moved > PATIENCE:
+                log.error("chunk %s: nothing has moved for %.0f s; its lease runs out", self._chunk.id, PATIENCE)
+                return
+            try:
+                with desk.database.write() as connection:
+                    chunks.renew(connection, self._chunk, desk.lease)
+            except LeaseLost:
+                self._lost = True
+                return
+            except DatabaseUnavailable as error:  # it may be back before the lease ends
+                log.warning("chunk %s: %s", self._chunk.id, error)

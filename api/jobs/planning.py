@@ -1,0 +1,76 @@
+"""How a survey is cut into chunks, and how it is closed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from api.store import chunks, surveys
+from api.store.chunks import Chunk, ChunkKind, ChunkState
+from api.store.surveys import FileKind, FileState, Survey, SurveyFile, SurveyState
+
+SPAN: Final = 30.0  # seconds of a video in a chunk: what a killed worker may lose, and what several may share
+RUN: Final = 20  # photos in a chunk
+_LAST: Final = 2**31 - 1  # the place of the chunk that links
+
+
+def enlist(connection: Connection) -> int:
+    """Cut every survey that is ready into chunks; gives how many surveys these were."""
+    taken = 0
+    for survey in surveys.in_state(connection, SurveyState.READY):
+        now = chunks.database_now(connection)
+        if surveys.move(connection, survey.id, SurveyState.READY, SurveyState.PROCESSING, now):
+            _cut(connection, survey, surveys.files(connection, survey.id), now)
+            taken += 1
+    return taken
+
+
+def cut_video(connection: Connection, probed: Chunk, length: float) -> None:
+    """Queue the spans of a video that lasts `length` seconds (0: it does not say). The last one runs to its end."""
+    now = chunks.database_now(connection)
+    count = max(1, round(length / SPAN))
+    for number in range(count):
+        start = length * number / count
+        end = None if number == count - 1 else length * (number + 1) / count
+        chunks.add(connection, probed.survey_id, ChunkKind.LOOK, probed.files, probed.place, start, end, now)
+
+
+def close(connection: Connection, survey: Survey) -> None:
+    """End a survey whose chunks are all done or dead, and say what is missing of it."""
+    all_chunks = chunks.of_survey(connection, survey.id)
+    names = {file.id: file.name for file in surveys.files(connection, survey.id)}
+    dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
+    errors = [f"{describe(chunk, names)}: {chunk.reason}" for chunk in dead]
+    if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
+        errors.append("there is neither a video nor a photo among its files")
+    state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE
+    now = chunks.database_now(connection)
+    surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, "; ".join(errors)[:2000] or None)
+
+
+def describe(chunk: Chunk, names: Mapping[UUID, str]) -> str:
+    """Which piece of the footage a chunk is, in words."""
+    if chunk.kind is ChunkKind.LINK:
+        return "putting together"
+    called = [names.get(file, str(file)) for file in chunk.files]
+    what = called[0] if len(called) == 1 else f"{called[0]} to {called[-1]}"
+    if chunk.kind is ChunkKind.PROBE or (chunk.start == 0 and chunk.end is None):
+        return what
+    return f"{what} from {chunk.start:.0f} s" + (f" to {chunk.end:.0f} s" if chunk.end is not None else "")
+
+
+def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], now: datetime) -> None:
+    stored = [file for file in files if file.state is FileState.STORED]
+    photos = []
+    for place, file in enumerate(stored):
+        if file.kind is FileKind.VIDEO:
+            chunks.add(connection, survey.id, ChunkKind.PROBE, [file.id], place, 0.0, None, now)
+        elif file.kind is FileKind.PHOTO:
+            photos.append((place, file))
+    for first in range(0, len(photos), RUN):
+        run = photos[first : first + RUN]
+        ids = [file.id for _, file in run]
+        chunks.add(connection, survey.id, ChunkKind.LOOK, ids, run[0][0], 0.0, None, now)
+    chunks.add(connection, survey.id, ChunkKind.LINK, [], _LAST, 0.0, None, now)

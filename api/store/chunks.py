@@ -1,0 +1,188 @@
+"""Chunks: the pieces in which a survey is worked through, each held by one worker at a time.
+
+A claim is a lease by the database's clock and an epoch. A worker that dies lets its lease run out and another takes the
+chunk up again; one that only slept finds that its epoch is over, and nothing that it writes is taken.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid4
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, text, update
+
+from api.errors import LeaseLost
+from api.store.job_tables import survey_chunks
+
+ATTEMPTS: Final = 3
+"""How often a chunk may take its worker with it before it is set aside."""
+
+
+class ChunkKind(StrEnum):
+    """Probe a video for its length, look at a span of a video or at some photos, or link what was seen everywhere."""
+
+    PROBE = "probe"
+    LOOK = "look"
+    LINK = "link"
+
+
+class ChunkState(StrEnum):
+    """Waiting for a worker, running with one, done with its results stored, or dead: set aside with its reason."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+
+
+OPEN = (ChunkState.WAITING, ChunkState.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One piece of work; `start` and `end` are seconds into its video (`end` None: to its end)."""
+
+    id: UUID
+    survey_id: UUID
+    kind: ChunkKind
+    files: tuple[UUID, ...]
+    place: int
+    start: float
+    end: float | None
+    state: ChunkState
+    attempts: int
+    epoch: int
+    frames: int
+    notes: tuple[str, ...]
+    reason: str | None
+
+
+def database_now(connection: Connection) -> datetime:
+    """The database's clock: the one that all workers share."""
+    if connection.dialect.name == "sqlite":
+        said = connection.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
+        return datetime.fromisoformat(said).replace(tzinfo=UTC)
+    moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterable[UUID], place: int, start: float,
+        end: float | None, now: datetime) -> None:  # fmt: skip
+    """Queue a piece of work."""
+    connection.execute(
+        insert(survey_chunks).values(
+            id=uuid4(),
+            survey_id=survey_id,
+            kind=kind,
+            files=[str(one) for one in files],
+            place=place,
+            start=start,
+            end=end,
+            state=ChunkState.WAITING,
+            attempts=0,
+            epoch=0,
+            frames=0,
+            notes=[],
+            created_at=now,
+        )
+    )
+
+
+def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None:
+    """The next chunk, leased; None where nothing is to be done.
+
+    A chunk whose lease has run out as often as it may is returned too, dead: its survey may have to be closed.
+    """
+    now = database_now(connection)
+    query = (
+        select(survey_chunks)
+        .where(_free(now), _its_turn())
+        .order_by(survey_chunks.c.created_at, survey_chunks.c.place, survey_chunks.c.start, survey_chunks.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    if row.attempts >= ATTEMPTS:
+        reason = f"its worker died {ATTEMPTS} times while it was at it"
+        values: dict[str, object] = {"state": ChunkState.DEAD, "reason": reason, "lease_until": None}
+    else:
+        values = {
+            "state": ChunkState.RUNNING,
+            "attempts": row.attempts + 1,
+            "worker": worker,
+            "lease_until": now + lease,
+        }
+    changed = update(survey_chunks).where(survey_chunks.c.id == row.id).values(epoch=row.epoch + 1, **values)
+    return _chunk(connection.execute(changed.returning(survey_chunks)).one())
+
+
+def renew(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
+    """Hold on to a chunk. Raises LeaseLost."""
+    _change(connection, chunk, lease_until=database_now(connection) + lease)
+
+
+def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterable[str] = ()) -> None:
+    """The chunk is done; to be called in the transaction that stores its results. Raises LeaseLost."""
+    _change(connection, chunk, state=ChunkState.DONE, lease_until=None, frames=frames, notes=list(notes), reason=None)
+
+
+def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> ChunkState:
+    """The chunk could not be worked through: to be tried again, or dead. Raises LeaseLost."""
+    state = ChunkState.DEAD if final or chunk.attempts >= ATTEMPTS else ChunkState.WAITING
+    _change(connection, chunk, state=state, lease_until=None, reason=reason[:500])
+    return state
+
+
+def release(connection: Connection, chunk: Chunk) -> None:
+    """Give a chunk back that could not be worked on for no fault of its own. Raises LeaseLost."""
+    _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)
+
+
+def of_survey(connection: Connection, survey_id: UUID) -> tuple[Chunk, ...]:
+    """Every chunk of a survey, in the order of its footage; the one that links comes last."""
+    query = (
+        select(survey_chunks)
+        .where(survey_chunks.c.survey_id == survey_id)
+        .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_chunks.c.created_at, survey_chunks.c.id)
+    )
+    return tuple(_chunk(row) for row in connection.execute(query))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    table = survey_chunks.c
+    return or_(
+        table.state == ChunkState.WAITING,
+        and_(table.state == ChunkState.RUNNING, table.lease_until <= now),
+    )
+
+
+def _its_turn() -> ColumnElement[bool]:
+    """Linking waits until nothing else of its survey is open."""
+    other = survey_chunks.alias("other")
+    unfinished = exists().where(
+        other.c.survey_id == survey_chunks.c.survey_id, other.c.kind != ChunkKind.LINK, other.c.state.in_(OPEN)
+    )
+    return or_(survey_chunks.c.kind != ChunkKind.LINK, ~unfinished)
+
+
+def _change(connection: Connection, chunk: Chunk, **values: object) -> None:
+    table = survey_chunks.c
+    mine = (table.id == chunk.id, table.epoch == chunk.epoch, table.state == ChunkState.RUNNING)
+    if connection.execute(update(survey_chunks).where(*mine).values(**values)).rowcount != 1:
+        raise LeaseLost(f"chunk {chunk.id}: its lease ran out and somebody else has it")
+
+
+def _chunk(row: Row[tuple[object, ...]]) -> Chunk:
+    values = dict(row._mapping)
+    return Chunk(
+        **{name: values[name] for name in ("id", "survey_id", "place", "start", "end", "attempts", "epoch", "frames")},
+        kind=ChunkKind(values["kind"]),
+        files=tuple(UUID(one) for one in values["files"]),
+        state=ChunkState(values["state"]),
+        notes=tuple(values["notes"]),
+        reason=values["reason"],
+    )
