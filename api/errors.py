@@ -18,14 +18,28 @@ ApiError
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── CursorInvalid      422
-│   └── NotReady           503
+│   ├── ManifestInvalid    422: what a survey announces cannot be
+│   ├── NoRoom             507: the disk is full, or would be; what has come stays
+│   ├── FootageUnwritable  500: the folder of uploaded footage cannot be written
+│   ├── NotReady           503
+│   └── UploadProblem      what a client of tus 1.0 is told
+│       ├── UploadUnknown      404
+│       ├── UploadMisplaced    409: the bytes do not belong where the file ends
+│       ├── TusVersion         412
+│       ├── UploadTooLong      413
+│       ├── NotOffsetStream    415
+│       ├── UploadInvalid      400: headers that cannot be
+│       ├── UploadBusy         423: another request is sending this file
+│       └── ChecksumWrong      460
 └── DeliveryFault
     ├── CaseUnavailable    the case API could not be reached or asked for patience: try again
     ├── CaseRefused        the case API will never take this body
     └── EndpointFault      the address or the token is wrong: no case can be delivered
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 
 class ApiError(Exception):
@@ -82,6 +96,7 @@ class Problem(ApiError):
     status = 500
     name = "internal"
     title = "The service failed"
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class NotFound(Problem):
@@ -130,6 +145,102 @@ class NotReady(Problem):
     status = 503
     name = "not-ready"
     title = "Not ready"
+    headers = MappingProxyType({"Retry-After": "5"})
+
+
+class ManifestInvalid(Problem):
+    """What a survey announces cannot be: names that clash, or that are none."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+
+class NoRoom(Problem):
+    """The disk is full, or would be; what has come stays, and goes on when there is room."""
+
+    status = 507
+    name = "no-room"
+    title = "No room left"
+
+
+class FootageUnwritable(Problem):
+    """The folder of uploaded footage cannot be written."""
+
+    status = 500
+    name = "footage-unwritable"
+    title = "Footage cannot be stored"
+
+
+class UploadProblem(Problem):
+    """What a client of tus 1.0 is told; every answer names the version."""
+
+    headers = MappingProxyType({"Tus-Resumable": "1.0.0"})
+
+
+class UploadUnknown(UploadProblem):
+    """No such file was announced."""
+
+    status = 404
+    name = "not-found"
+    title = "Not found"
+
+
+class UploadMisplaced(UploadProblem):
+    """The bytes do not belong where the file ends."""
+
+    status = 409
+    name = "wrong-offset"
+    title = "Not where the file ends"
+
+
+class TusVersion(UploadProblem):
+    """The request does not speak the version of tus that we do."""
+
+    status = 412
+    name = "tus-version"
+    title = "Another version of tus"
+    headers = MappingProxyType({"Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0"})
+
+
+class UploadTooLong(UploadProblem):
+    """More bytes than were announced."""
+
+    status = 413
+    name = "too-long"
+    title = "More than was announced"
+
+
+class NotOffsetStream(UploadProblem):
+    """The body is not of the type that tus prescribes."""
+
+    status = 415
+    name = "not-offset-stream"
+    title = "Another type of body"
+
+
+class UploadInvalid(UploadProblem):
+    """A header of the upload cannot be."""
+
+    status = 400
+    name = "invalid-upload"
+    title = "The upload's headers are not valid"
+
+
+class UploadBusy(UploadProblem):
+    """Another request is sending this file."""
+
+    status = 423
+    name = "upload-busy"
+    title = "The file is being sent"
+
+
+class ChecksumWrong(UploadProblem):
+    """The bytes of this request are not those that the client meant; none of them was kept."""
+
+    status = 460
+    name = "checksum-wrong"
+    title = "Checksum mismatch"
 
 
 class DeliveryFault(ApiError):

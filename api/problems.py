@@ -43,10 +43,12 @@ Responses = dict[int | str, dict[str, Any]]
 def problem_responses(*statuses: int) -> Responses:
     """For a route's `responses=`: the statuses that it can answer with a problem document."""
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in statuses
-    }
+    return {status: {"description": phrase(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+
+
+def phrase(status: int) -> str:
+    """What a status is called; 460 is tus's own."""
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
 
 
 def answer(request: Request, document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
@@ -67,8 +69,8 @@ def install(app: FastAPI) -> None:
 def _on_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise TypeError(type(error).__name__)
-    headers = {"Retry-After": "5"} if isinstance(error, NotReady) else None
-    return answer(request, _document(request, PREFIX + error.name, error.title, error.status, str(error)), headers)
+    document = _document(request, PREFIX + error.name, error.title, error.status, str(error))
+    return answer(request, document, dict(error.headers))
 
 
 def _on_damage(request: Request, error: Exception) -> Response:
@@ -79,7 +81,7 @@ def _on_damage(request: Request, error: Exception) -> Response:
 def _on_no_database(request: Request, error: Exception) -> Response:
     log.error("%s", error)
     document = _document(request, PREFIX + NotReady.name, NotReady.title, 503, "The database does not answer.")
-    return answer(request, document, {"Retry-After": "5"})
+    return answer(request, document, dict(NotReady.headers))
 
 
 def _on_http(request: Request, error: Exception) -> Response:
