@@ -48,7 +48,7 @@ class Desk:
     rules: Callable[[Sequence[Find]], Rulebook]
     name: str
     usual_model: str
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo
     lease: timedelta = LEASE
     limits: Limits = USUAL
     stop: threading.Event = field(default_factory=threading.Event)

@@ -17,10 +17,12 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from api.app import open_store
+from api.evidence import EvidenceStore
 from api.intake import StoreSink
 from api.jobs.desk import Desk
 from api.jobs.worker import run
 from api.settings import Settings
+from api.store import Database
 from api.wiring import STALLS, ModelShelf, rules_without_book
 from detector.detections import Detections
 from detector.frame import Image
@@ -35,22 +37,9 @@ RESTART: Final = 2.0  # seconds before a worker that died is replaced
 GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 
 
-def work(settings: Settings, *, until_idle: bool = False) -> None:
-    """Work until this process is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until nothing is left to do.
-
-    Raises DatabaseUnavailable and EvidenceError where it cannot begin.
-    """
-    stop = threading.Event()
-
-    def end(number: int, _: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    _follow_parent(stop)
-    database, files = open_store(settings)
+def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event) -> Desk:
+    """A desk with the shipped models and the operator's rulebook. Raises RulebookInvalid."""
     shelf = ModelShelf.of(settings)
-
     file = settings.rulebook_file
     # a rulebook that cannot be read ends the worker here, in one line, and not each survey
     zone = load_rulebook(file, now=datetime.now(UTC)).timezone if file else ZoneInfo("UTC")
@@ -62,10 +51,26 @@ def work(settings: Settings, *, until_idle: bool = False) -> None:
         return load_rulebook(file, now=datetime.now(UTC)) if file else rules_without_book(finds)
 
     name = f"{socket.gethostname()}-{os.getpid()}"
-    sink = StoreSink(database, files)
-    desk = Desk(database, settings.data_dir, sink, detector, rules, name, STALLS, zone, stop=stop)
-    log.info("worker %s looks at surveys", name)
+    return Desk(database, settings.data_dir, StoreSink(database, files), detector, rules, name, STALLS, zone, stop=stop)
+
+
+def work(settings: Settings, *, until_idle: bool = False) -> None:
+    """Work until this process is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until nothing is left to do.
+
+    Raises DatabaseUnavailable, EvidenceError and RulebookInvalid where it cannot begin.
+    """
+    stop = threading.Event()
+
+    def end(number: int, _: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    _follow_parent(stop)
+    database, files = open_store(settings)
     try:
+        desk = desk_for(settings, database, files, stop)
+        log.info("worker %s looks at surveys", desk.name)
         run(desk, until_idle=until_idle)
     finally:
         database.close()

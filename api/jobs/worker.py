@@ -22,11 +22,11 @@ TROUBLE: Final = 15.0  # seconds to wait when the database, the disk or the rule
 
 
 def run(desk: Desk, *, until_idle: bool = False) -> None:
-    """Work until `desk.stop` is set; `until_idle` ends when there is nothing to do."""
+    """Work until `desk.stop` is set; `until_idle` ends when no survey has anything left, for others neither."""
     while not desk.stop.is_set():
         try:
             chunk = _next(desk)
-            if chunk is None and until_idle:
+            if chunk is None and until_idle and not _anything_open(desk):
                 return
             if chunk is None:
                 desk.stop.wait(IDLE)
@@ -46,6 +46,11 @@ def _next(desk: Desk) -> Chunk | None:
             log.error("chunk %s is set aside: %s", chunk.id, chunk.reason)
             _close_after(connection, chunk)
     return chunk
+
+
+def _anything_open(desk: Desk) -> bool:
+    with desk.database.read() as connection:
+        return chunks.any_open(connection)
 
 
 def _work(desk: Desk, chunk: Chunk) -> None:

@@ -142,6 +142,11 @@ def release(connection: Connection, chunk: Chunk) -> None:
     _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)
 
 
+def any_open(connection: Connection) -> bool:
+    """Whether anything waits or is being worked on."""
+    return connection.execute(select(exists().where(survey_chunks.c.state.in_(OPEN)))).scalar_one()
+
+
 def of_survey(connection: Connection, survey_id: UUID) -> tuple[Chunk, ...]:
     """Every chunk of a survey, in the order of its footage; the one that links comes last."""
     query = (

@@ -1,0 +1,117 @@
+"""Claims, leases and epochs, on both engines."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection
+
+from api.errors import LeaseLost
+from api.jobs.planning import cut_video, enlist
+from api.store import Database, chunks, surveys
+from api.store.chunks import Chunk, ChunkKind, ChunkState
+from api.store.surveys import SurveyState
+from tests.api.jobs.flights import uploaded
+
+LONG = timedelta(minutes=1)
+OVER = timedelta(seconds=-1)  # a lease that has run out already
+
+
+def claim(database: Database, lease: timedelta = LONG, worker: str = "w") -> Chunk | None:
+    with database.write() as connection:
+        enlist(connection)
+        return chunks.claim(connection, worker, lease)
+
+
+def taken(database: Database, lease: timedelta = LONG) -> Chunk:
+    chunk = claim(database, lease)
+    assert chunk is not None
+    return chunk
+
+
+def finish(database: Database, chunk: Chunk) -> None:
+    with database.write() as connection:
+        chunks.finish(connection, chunk)
+
+
+def state_of(database: Database, survey_id: UUID) -> dict[ChunkKind, ChunkState]:
+    with database.read() as connection:
+        return {chunk.kind: chunk.state for chunk in chunks.of_survey(connection, survey_id)}
+
+
+def test_a_survey_is_cut_once_and_its_chunks_are_held_by_one(database: Database, tmp_path: Path) -> None:
+    survey_id = uploaded(database, tmp_path)
+    probe = taken(database)
+    assert (probe.survey_id, probe.kind, probe.attempts) == (survey_id, ChunkKind.PROBE, 1)
+    assert claim(database) is None  # linking waits, and the probe is held
+    with database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+        assert survey is not None
+        assert survey.state is SurveyState.PROCESSING
+        assert len(chunks.of_survey(connection, survey_id)) == 2
+    with database.write() as connection:
+        cut_video(connection, probe, 70.0)
+        chunks.finish(connection, probe)
+    spans = [taken(database) for _ in range(2)]
+    assert [(round(one.start), one.end and round(one.end)) for one in spans] == [(0, 35), (35, None)]
+    assert claim(database) is None
+    for one in spans:
+        finish(database, one)
+    link = taken(database)
+    assert link.kind is ChunkKind.LINK
+    finish(database, link)
+    assert claim(database) is None
+    assert set(state_of(database, survey_id).values()) == {ChunkState.DONE}
+
+
+def late(database: Database, sleeper: Chunk, write: Callable[[Connection], object]) -> None:
+    """What a worker does that slept through its lease: its results, then the word that they are done."""
+    with database.write() as connection:
+        cut_video(connection, sleeper, 10.0)
+        write(connection)
+
+
+def test_a_lease_that_ran_out_is_taken_up_and_its_old_holder_is_refused(database: Database, tmp_path: Path) -> None:
+    uploaded(database, tmp_path)
+    sleeper = taken(database, OVER)
+    second = taken(database)
+    assert (second.id, second.epoch, second.attempts) == (sleeper.id, sleeper.epoch + 1, 2)
+    writes: list[Callable[[Connection], object]] = [
+        lambda connection: chunks.renew(connection, sleeper, LONG),
+        lambda connection: chunks.finish(connection, sleeper),
+        lambda connection: chunks.fail(connection, sleeper, "x", final=True),
+        lambda connection: chunks.release(connection, sleeper),
+    ]
+    for write in writes:
+        with pytest.raises(LeaseLost):
+            late(database, sleeper, write)
+    with database.write() as connection:
+        chunks.renew(connection, second, LONG)
+        assert len(chunks.of_survey(connection, second.survey_id)) == 2
+
+
+def test_a_chunk_that_took_three_workers_with_it_is_dead(database: Database, tmp_path: Path) -> None:
+    survey_id = uploaded(database, tmp_path)
+    for attempt in (1, 2, 3):
+        assert taken(database, OVER).attempts == attempt
+    dead = taken(database)
+    assert dead.state is ChunkState.DEAD
+    assert dead.reason == "its worker died 3 times while it was at it"
+    assert taken(database).kind is ChunkKind.LINK  # the rest goes on
+    assert state_of(database, survey_id)[ChunkKind.PROBE] is ChunkState.DEAD
+
+
+def test_what_fails_is_tried_again_and_what_was_given_back_has_not_failed(database: Database, tmp_path: Path) -> None:
+    uploaded(database, tmp_path)
+    for _ in range(5):
+        chunk = taken(database)
+        with database.write() as connection:
+            chunks.release(connection, chunk)
+    states = []
+    for _ in range(3):
+        chunk = taken(database)
+        with database.write() as connection:
+            states.append(chunks.fail(connection, chunk, "the decoder crashed", final=False))
+    assert states == [ChunkState.WAITING, ChunkState.WAITING, ChunkState.DEAD]

@@ -1,0 +1,78 @@
+"""Workers killed with signal 9 at seven moments of one survey: everything is there, and nothing twice."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from api.app import open_store
+from api.settings import Settings
+from api.store import Database, chunks, places, surveys
+from api.store.chunks import ChunkState
+from api.store.job_tables import survey_chunks, survey_frames
+from api.store.surveys import SurveyState
+from api.store.tables import candidates, evidence
+from tests.api.jobs.flights import uploaded
+from tests.api.jobs.killed import MOMENTS
+from tests.conftest import REPO
+
+
+def run_worker(settings: Settings, folder: Path, moment: str = "") -> int:
+    told = folder / "settings.json"
+    told.write_text(settings.model_dump_json())
+    command = [sys.executable, "-m", "tests.api.jobs.killed", str(told), moment]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=REPO, timeout=120)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+def results(database: Database, survey_id: UUID) -> tuple[Sequence[object], Sequence[object], Sequence[object]]:
+    """What a survey gave, without its ids."""
+    with database.read() as connection:
+        frames = connection.execute(
+            select(survey_frames.c.clip, survey_frames.c.frame_index, survey_frames.c.detections)
+            .where(survey_frames.c.survey_id == survey_id)
+            .order_by(survey_frames.c.frame_index)
+        ).all()
+        found = places.of_survey(connection, survey_id)
+        queued = connection.execute(
+            select(candidates.c.lat, candidates.c.frames, func.count(evidence.c.kind))
+            .join(evidence)
+            .where(candidates.c.source == places.source_of(survey_id))
+            .group_by(candidates.c.id)
+            .order_by(candidates.c.lat)
+        ).all()
+    seen = sorted((one.lat, one.lon, one.ce90, one.frames, one.outcome, one.box) for one in found)
+    return [tuple(row) for row in frames], seen, [tuple(row) for row in queued]
+
+
+def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path / "var", rulebook_file=REPO / "samples" / "rulebook.yaml")
+    database, _ = open_store(settings)
+    whole = uploaded(database, settings.data_dir)
+    assert run_worker(settings, tmp_path) == 0
+    killed = uploaded(database, settings.data_dir)
+    for moment in MOMENTS:
+        assert run_worker(settings, tmp_path, moment) == -signal.SIGKILL, moment
+    assert run_worker(settings, tmp_path) == 0
+
+    with database.read() as connection:
+        survey = surveys.find(connection, killed)
+        work = chunks.of_survey(connection, killed)
+        tried = connection.execute(
+            select(survey_chunks.c.attempts).where(survey_chunks.c.survey_id == killed)
+        ).scalars()
+        # six of the kills cost an attempt each; the one behind the commit cost nothing
+        assert sorted(tried) == [1, 3, 3, 3]
+    assert survey is not None
+    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    assert {chunk.state for chunk in work} == {ChunkState.DONE}
+    frames, found, queued = results(database, killed)
+    assert len(frames) >= 6
+    assert len(found) == len(queued) == 6
+    assert (frames, found, queued) == results(database, whole)
+    database.close()

@@ -1,0 +1,193 @@
+"""A worker at its desk: what fails costs its chunk, never the survey; the last step may run twice."""
+
+import os
+import signal
+import threading
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from api.errors import LeaseLost
+from api.evidence import EvidenceStore
+from api.intake import StoreSink
+from api.jobs import planning, work, worker
+from api.jobs.desk import Desk, Held
+from api.store import Database, chunks, places, seen, surveys
+from api.store.chunks import ChunkKind, ChunkState
+from api.store.job_tables import survey_chunks, survey_frames
+from api.store.surveys import Survey, SurveyState
+from api.store.tables import candidates
+from api.wiring import rules_without_book
+from detector.detections import Detections
+from detector.frame import Image
+from tests.api.conftest import FakeClock
+from tests.api.jobs.flights import uploaded
+from tests.streams.aerial import Town, leg, red_things, write_video
+from tests.streams.test_sandbox import children
+
+TOWN = Town(((0, 0), (0, 2.5), (12, -8)))
+
+
+def stalls(image: Image) -> Detections:
+    """What is red is a stall."""
+    found = red_things(image)
+    return Detections(found.boxes, found.scores, found.class_ids, ("stall",))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, sqlite_template: Path, clock: FakeClock) -> Desk:
+    (tmp_path / "store.sqlite3").write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    files = EvidenceStore(tmp_path / "evidence")
+    files.prepare()
+    sink = StoreSink(database, files, clock=clock)
+    return Desk(
+        database,
+        tmp_path,
+        sink,
+        lambda _: stalls,
+        rules_without_book,
+        "test",
+        "stalls",
+        ZoneInfo("UTC"),
+        lease=timedelta(seconds=0.3),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "IDLE", 0.05)
+
+
+def flight(folder: Path) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    return [write_video(folder, TOWN, leg((-20, 0), (20, 0), 40)), folder / "flight.srt"]
+
+
+def ended(desk: Desk, survey_id: UUID) -> Survey:
+    worker.run(desk, until_idle=True)
+    with desk.database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    return survey
+
+
+def stored(desk: Desk) -> list[tuple[str, str]]:
+    with desk.database.read() as connection:
+        return [tuple(row) for row in connection.execute(select(candidates.c.source, candidates.c.key))]
+
+
+def test_footage_becomes_places_and_candidates(desk: Desk, tmp_path: Path) -> None:
+    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey = ended(desk, survey_id)
+    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    with desk.database.read() as connection:
+        found = places.of_survey(connection, survey_id)
+        flown = seen.path_of(connection, survey_id)
+        kept = connection.execute(select(survey_frames.c.corners).distinct()).scalars().all()
+    assert len(found) == len(TOWN.stalls)
+    assert len(stored(desk)) == len(TOWN.stalls)
+    assert all(place.candidate_id is not None and place.ce90 for place in found)
+    assert [point.lat for point in flown] == sorted(point.lat for point in flown)
+    assert kept == [None]  # what only linking needed takes no room any more
+    pictures = {
+        path.relative_to(desk.pictures(survey_id).folder) for path in (tmp_path).glob("survey_pictures/*/*/*/*")
+    }
+    assert {str(path) for path in pictures} == {place.picture for place in found}
+
+
+def test_the_last_step_done_twice_gives_nothing_twice(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    tries = []
+
+    def close(connection: Connection, survey: Survey) -> None:
+        tries.append(len(stored(desk)))
+        if len(tries) == 1:
+            raise OSError("the power fails")
+        real_close(connection, survey)
+
+    real_close = planning.close
+    monkeypatch.setattr(work, "close", close)
+    with pytest.raises(OSError, match="power"):
+        worker.run(desk, until_idle=True)
+    assert ended(desk, survey_id).state is SurveyState.DONE
+    assert tries == [3, 3]
+    assert len(stored(desk)) == 3
+
+
+def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: Desk, tmp_path: Path) -> None:
+    files = flight(tmp_path / "card")
+    (tmp_path / "card" / "DJI_0009.MP4").write_text("ffconcat version 1.0\nfile /etc/passwd\n")
+    survey_id = uploaded(desk.database, tmp_path, [*files, tmp_path / "card" / "DJI_0009.MP4"])
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.error is not None
+    assert survey.error.startswith("DJI_0009.MP4: DJI_0009.MP4: neither a video")
+    assert len(stored(desk)) == 3
+
+
+def test_a_decoder_that_dies_three_times_costs_its_chunk(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A poison file: whoever decodes it is killed."""
+
+    def step(held: Held) -> None:
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+
+    monkeypatch.setattr(Held, "step", step)
+    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.error == "flight.mp4: flight.mp4: the reading process died (signal 9)"
+    with desk.database.read() as connection:
+        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+    assert [(chunk.state, chunk.attempts) for chunk in looked] == [(ChunkState.DEAD, 3)]
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    real_step = Held.step
+
+    def step(held: Held) -> None:
+        desk.stop.set()
+        real_step(held)
+
+    monkeypatch.setattr(Held, "step", step)
+    worker.run(desk)
+    assert children() == []
+    with desk.database.read() as connection:
+        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+    assert [(chunk.state, chunk.attempts) for chunk in looked] == [(ChunkState.WAITING, 0)]
+
+
+def test_a_lease_is_renewed_while_the_work_goes_on(desk: Desk, tmp_path: Path) -> None:
+    uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    with desk.database.write() as connection:
+        planning.enlist(connection)
+        chunk = chunks.claim(connection, "one", desk.lease)
+    assert chunk is not None
+    with Held(desk, chunk) as held:
+        threading.Event().wait(desk.lease.total_seconds() * 2)
+        held.step()
+        with desk.database.write() as connection:
+            assert chunks.claim(connection, "two", desk.lease) is None
+            connection.execute(update(survey_chunks).values(epoch=chunk.epoch + 1))
+        threading.Event().wait(desk.lease.total_seconds())
+        with pytest.raises(LeaseLost):
+            held.step()
+
+
+def test_a_survey_without_footage_says_so(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "only.srt").write_text("1\n")
+    survey = ended(desk, uploaded(desk.database, tmp_path, [tmp_path / "only.srt"]))
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.error == "there is neither a video nor a photo among its files"
