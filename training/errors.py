@@ -4,6 +4,8 @@ TrainingError
 ├── DatasetInvalid      a folder, label or split that must not be trained on; names file and line
 ├── UnsafeWeights       start weights from outside the guarded folder: a .pt file is a pickle and runs code
 ├── RunExists           the run folder holds another run
+├── RunNameInvalid      a run's name that is no plain folder name
+├── ReportInvalid       a report folder that cannot be written, or whose report cannot be read
 ├── ModelUnreadable     what is to be measured is no ONNX detector of ours
 └── EncodingError       ffmpeg is not there or refused the frames of a rendered clip
 """
@@ -23,6 +25,14 @@ class UnsafeWeights(TrainingError):
 
 class RunExists(TrainingError):
     """A run folder that is taken, or one that cannot be resumed."""
+
+
+class RunNameInvalid(TrainingError):
+    """A run's name that is no plain folder name."""
+
+
+class ReportInvalid(TrainingError):
+    """A report folder that cannot be written, or whose report cannot be read."""
 
 
 class ModelUnreadable(TrainingError):

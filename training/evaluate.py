@@ -14,7 +14,6 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.progress import track
 
@@ -23,12 +22,14 @@ from detector.engine import OnnxModel
 from detector.errors import DetectorError
 from detector.frame import Image
 from detector.pixels import read_picture, suppress
-from models.card import ClassMetrics, Interval, Metrics
+from models.card import ClassMetrics, Interval, ModelCard
 from models.errors import ModelError
 from models.registry import class_names, find_model, model_path, verify
 from training.ap import Looked, Matched, Scores, Spread, match, score
 from training.errors import DatasetInvalid, ModelUnreadable, TrainingError
-from training.labels import Label, open_set, read_pictures
+from training.figures import Beside, Report
+from training.labels import Picture, YoloSet, check_split, open_set, read_pictures
+from training.thresholds import WANTED_PRECISION, fit_threshold
 
 ADVERTISING = ("signboard", "cantilever_sign", "window_ad")
 """Taken as one class for `advertising`: a rule asks whether an advertisement is there, rarely of which kind."""
@@ -36,57 +37,35 @@ ADVERTISING = ("signboard", "cantilever_sign", "window_ad")
 NMS_IOU = 0.6
 """Boxes of one class that overlap more than this are one thing."""
 
+PICKLES = frozenset({".pt", ".pth", ".pkl", ".ckpt"})
+"""Endings of files that are never opened here."""
+
 _EVERYTHING = 0.001  # confidence: AP needs the whole curve
 _MOST = 300  # detections of a picture, surest first
 _TIMED = 30  # pictures
 
 
-class Report(BaseModel):
-    """What `streetwarden evaluate` prints; intervals are of 95 %, `latency_ms` is the CPU time of one picture."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One picture: what the model saw, and its labelled boxes (m, 4) in pixels with their class indices (m,)."""
 
-    model_config = ConfigDict(frozen=True)
-
-    model: str
-    dataset: str
-    map50: float
-    map50_95: float
-    map50_interval: tuple[float, float]
-    map50_95_interval: tuple[float, float]
-    per_class: dict[str, ClassMetrics]
-    merged: dict[str, ClassMetrics]
-    images: int
-    boxes: int
-    latency_ms: float
-
-    def metrics(self) -> Metrics:
-        """The same for a model's card."""
-        return Metrics(
-            dataset=self.dataset,
-            pictures=self.images,
-            boxes=self.boxes,
-            map50=Interval(value=self.map50, low=self.map50_interval[0], high=self.map50_interval[1]),
-            map50_95=Interval(value=self.map50_95, low=self.map50_95_interval[0], high=self.map50_95_interval[1]),
-            per_class=self.per_class,
-            merged=self.merged,
-            latency_ms=self.latency_ms,
-        )
+    path: Path
+    detections: Detections
+    truth: NDArray[np.float32]
+    truth_ids: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A report, and by class the matches that it was computed from."""
+    """A report and what it was computed from: by class the matches, and every picture that was looked at.
+
+    `confidence`: for each class, from which on the product believes it: its card's threshold, or one fitted here.
+    """
 
     report: Report
     matched: dict[str, Matched]
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One picture: what the model saw, and its labelled boxes (m, 4) in pixels with their class indices (m,)."""
-
-    detections: Detections
-    truth: NDArray[np.float32]
-    truth_ids: NDArray[np.int64]
+    seen: tuple[Seen, ...]
+    confidence: dict[str, float]
 
 
 def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Report:
@@ -102,24 +81,28 @@ def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Rep
     return measure(model, dataset, progress=progress).report
 
 
-def measure(model: str | Path, dataset: Path, *, progress: bool = False) -> Measured:
-    """As `evaluate`, and keep what the figures came from."""
+def measure(model: str | Path, dataset: Path, *, beside: str | Path | None = None, progress: bool = False) -> Measured:
+    """As `evaluate`, and keep what the figures came from; `beside` is timed in the same run, and not measured."""
     described = open_set(dataset)
-    detector = _open_model(model)
+    detector, card = _open_model(model)
+    other = None if beside is None else _open_model(beside)[0]
     strangers = [name for name in described.names if name not in detector.names]
     if strangers:
         raise DatasetInvalid(
             f"{dataset}: class {strangers[0]!r} is unknown to {detector.name} ({', '.join(detector.names)})"
         )
-    pictures = read_pictures(described.val, len(described.names))
-    seen: list[_Seen] = []
-    milliseconds: list[float] = []
+    pictures = _read_val(described)
+    seen: list[Seen] = []
+    times: list[float] = []
+    other_times: list[float] = []
     bar = Console(stderr=True)  # standard output is for the result
     for picture in track(pictures, description=detector.name, disable=not progress, transient=True, console=bar):
         image = read_picture(picture.path)
-        seen.append(_look(detector, image, picture.labels))
-        if len(milliseconds) < _TIMED:
-            milliseconds.append(_time(detector, image))
+        seen.append(_look(detector, image, picture))
+        if len(times) < _TIMED:
+            times.append(_time(detector, image))
+            if other is not None:
+                other_times.append(_time(other, image))
     matched = {name: match([_of_class(one, (name,), described.names) for one in seen]) for name in described.names}
     each, mean = score(list(matched.values()))
     report = Report(
@@ -133,17 +116,42 @@ def measure(model: str | Path, dataset: Path, *, progress: bool = False) -> Meas
         merged=_merged(seen, detector.names, described.names, detector.iou),
         images=len(pictures),
         boxes=sum(len(picture.labels) for picture in pictures),
-        latency_ms=round(float(np.median(milliseconds)), 1),
+        latency_ms=_median(times),
+        beside=None if other is None else Beside(model=other.name, latency_ms=_median(other_times)),
     )
-    return Measured(report, matched)
+    confidence = {
+        name: card.confidence_for(name) if card else fit_threshold(of_class, WANTED_PRECISION).confidence
+        for name, of_class in matched.items()
+    }
+    return Measured(report, matched, tuple(seen), confidence)
 
 
-def _open_model(model: str | Path) -> OnnxModel:
-    if isinstance(model, str) and not model.endswith(".onnx"):
+def _median(milliseconds: Sequence[float]) -> float:
+    return round(float(np.median(milliseconds)), 1)
+
+
+def _read_val(described: YoloSet) -> tuple[Picture, ...]:
+    """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
+    pictures = read_pictures(described.val, len(described.names))
+    if not any(picture.labels for picture in pictures):
+        raise DatasetInvalid(f"{described.val / 'labels'}: no box in any file; nothing can be measured on this set")
+    if described.train is not None and described.train.is_dir():  # a set may be handed on to be measured on alone
+        check_split(read_pictures(described.train, len(described.names)), pictures)
+    return pictures
+
+
+def _open_model(model: str | Path) -> tuple[OnnxModel, ModelCard | None]:
+    """A detector, and its card where it has one."""
+    path = Path(model)
+    if path.suffix.lower() in PICKLES:
+        raise ModelUnreadable(
+            f"{path}: a {path.suffix} file is a pickle, and opening it can run its code: give an ONNX file; "
+            "`python -m training.export` makes one of the known start weights"
+        )
+    if isinstance(model, str) and path.suffix != ".onnx":
         card = find_model(model)
         verify(card)
-        return OnnxModel(model_path(card), card.classes, iou=card.nms_iou, name=card.name)
-    path = Path(model)
+        return OnnxModel(model_path(card), card.classes, iou=card.nms_iou, name=card.name), card
     if not path.is_file():
         raise ModelUnreadable(f"{path}: no such file; give an ONNX file or the name of a model in the registry")
     names = class_names(path)
@@ -151,17 +159,19 @@ def _open_model(model: str | Path) -> OnnxModel:
         raise ModelUnreadable(
             f"{path}: its class names are not written in the file; export it with `python -m training.export`"
         )
-    return OnnxModel(path, names, iou=NMS_IOU)
+    return OnnxModel(path, names, iou=NMS_IOU), None
 
 
-def _look(detector: OnnxModel, image: Image, labels: Sequence[Label]) -> _Seen:
+def _look(detector: OnnxModel, image: Image, picture: Picture) -> Seen:
     height, width = image.shape[:2]
     corners = [
-        (box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2) for box in labels
+        (box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2)
+        for box in picture.labels
     ]
     truth = np.array(corners, np.float32).reshape(-1, 4) * np.array([width, height] * 2, np.float32)
     found = detector.detect(image, _EVERYTHING)
-    return _Seen(found[np.arange(min(_MOST, len(found)))], truth, np.array([box.cls for box in labels], np.int64))
+    ids = np.array([box.cls for box in picture.labels], np.int64)
+    return Seen(picture.path, found[np.arange(min(_MOST, len(found)))], truth, ids)
 
 
 def _time(detector: OnnxModel, image: Image) -> float:
@@ -171,7 +181,7 @@ def _time(detector: OnnxModel, image: Image) -> float:
     return (time.thread_time() - begun) * 1000
 
 
-def _of_class(seen: _Seen, wanted: tuple[str, ...], labelled: tuple[str, ...]) -> Looked:
+def _of_class(seen: Seen, wanted: tuple[str, ...], labelled: tuple[str, ...]) -> Looked:
     """The classes `wanted`, taken as one, in one picture."""
     found = seen.detections.of_class(*wanted)
     ids = [index for index, name in enumerate(labelled) if name in wanted]
@@ -179,7 +189,7 @@ def _of_class(seen: _Seen, wanted: tuple[str, ...], labelled: tuple[str, ...]) -
 
 
 def _merged(
-    seen: Sequence[_Seen], model: tuple[str, ...], labelled: tuple[str, ...], iou: float
+    seen: Sequence[Seen], model: tuple[str, ...], labelled: tuple[str, ...], iou: float
 ) -> dict[str, ClassMetrics]:
     """Any advertising as one class: doubles of one thing under two names are dropped, as within a class."""
     if sum(name in model for name in ADVERTISING) < 2 or not any(name in labelled for name in ADVERTISING):

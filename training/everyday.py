@@ -32,11 +32,10 @@ from training.agreement import agreement
 from training.datasets import hold_out
 from training.errors import DatasetInvalid, RunExists, TrainingError
 from training.evaluate import NMS_IOU, Measured, measure
-from training.finetune import quiet_torch
 from training.labels import PICTURES, Label, Picture, read_labels
-from training.publish import WANTED_PRECISION
+from training.quiet import quiet_torch
 from training.teacher import DOUBTFUL, SURE, Sample, pseudo_label
-from training.thresholds import fit_threshold
+from training.thresholds import WANTED_PRECISION, fit_threshold
 
 COCO = {
     "person": 0,

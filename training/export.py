@@ -1,12 +1,23 @@
-"""A finished run's weights as ONNX: fixed input, float32, nothing of the training machine inside."""
+"""Weights as ONNX: fixed input, float32, nothing of the training machine inside.
+
+    python -m training.export ../shared/weights/yolo11n.pt --out runs/yolo11n-640.onnx
+
+makes start weights into what `evaluate --beside` takes; a run of ours becomes a model by `training.publish`.
+"""
 
 import contextlib
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+from typing import Annotated
 
-from training.errors import RunExists
-from training.finetune import Run, quiet_torch
-from training.start import FINISHED
+import typer
+
+from training.errors import RunExists, TrainingError
+from training.quiet import quiet_torch
+from training.run import Run
+from training.start import FINISHED, guarded
 
 OPSET = 17
 """Old enough for every ONNX Runtime of the last years and for OpenVINO, new enough for yolo11."""
@@ -22,14 +33,25 @@ def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
     """
     if not (run.folder / FINISHED).is_file():
         raise RunExists(f"{run.folder}: the run has not finished; go on with --resume")
-    with quiet_torch(threads), contextlib.redirect_stdout(sys.stderr):
+    return export_weights(run.weights, run.schedule.image_size, out, threads)
+
+
+def export_weights(weights: Path, image_size: int, out: Path, threads: int = 2) -> Path:
+    """The same for weights that may be opened (see `training.start`, or a run's own); nothing is left beside them."""
+    with (
+        quiet_torch(threads),
+        contextlib.redirect_stdout(sys.stderr),
+        tempfile.TemporaryDirectory(prefix="streetwarden-export-") as folder,
+    ):
         import onnx
         from ultralytics.models import YOLO
 
-        model = YOLO(str(run.weights), task="detect")
+        here = Path(folder) / weights.name  # the exporter writes beside the weights, whose folder may not be ours
+        shutil.copyfile(weights, here)
+        model = YOLO(str(here), task="detect")
         exported = model.export(
             format="onnx",
-            imgsz=run.schedule.image_size,
+            imgsz=image_size,
             opset=OPSET,
             simplify=True,
             dynamic=False,
@@ -47,5 +69,23 @@ def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
         for node in network.graph.node:
             node.doc_string = ""
         onnx.save(network, str(out))
-        Path(exported).unlink()
     return out
+
+
+def main(
+    base: Annotated[Path, typer.Argument(help="known start weights, or the folder of a finished run")],
+    out: Annotated[Path, typer.Option(help="the .onnx file to write")],
+    image_size: Annotated[int, typer.Option(min=32, help="side of the square input, a multiple of 32")] = 640,
+) -> None:
+    """Export, for example: python -m training.export ../shared/weights/yolo11n.pt --out runs/yolo11n-640.onnx"""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        export_weights(Path(guarded(base).path), image_size, out)
+    except TrainingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    typer.echo(out)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -5,21 +5,23 @@
 What may be opened to start from is `training.start`'s to say.
 """
 
-import contextlib
 import json
-import os
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+import shutil
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from detector.errors import DetectorError
 from models.registry import sha256_of
 from training.bfloat16 import bf16_network, native
 from training.errors import RunExists, TrainingError
 from training.labels import check_set, open_set
+from training.progress import check_name
+from training.quiet import quiet_torch
+from training.report import report_run
+from training.run import KEPT, Run, last_whole_weights, read_run
 from training.schedules import Schedule, schedule_for
 from training.start import FINISHED, Start, guarded
 
@@ -29,18 +31,8 @@ if TYPE_CHECKING:
 
 SEED = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A finished training run."""
-
-    folder: Path
-    weights: Path  # the averaged weights of the last epoch
-    schedule: Schedule
-    seed: int
-    base: str
-    base_sha256: str
-    command: str
+_NOT_OURS = ("Box*_curve.png", "confusion_matrix*.png", "val_batch*.jpg", "results.png")
+"""What ultralytics measures is not what the product does (see `training.report`); two of a kind would be mixed up."""
 
 
 def finetune(
@@ -65,12 +57,13 @@ def finetune(
     Args:
         base: start weights, see `training.start.guarded`.
         epochs, image_size, batch, learning_rate: instead of the schedule's.
-        resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder.
+        resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
+            that was interrupted in its first epoch begins again, from the same `base`.
 
     Raises:
-        DatasetInvalid, UnsafeWeights, RunExists.
+        DatasetInvalid, UnsafeWeights, RunExists, RunNameInvalid.
     """
-    folder = (runs / name).resolve()
+    folder = (runs / check_name(name)).resolve()
     described = folder / "run.json"
     if resume:
         run = read_run(folder)
@@ -83,10 +76,18 @@ def finetune(
         run = _new_run(folder, dataset, schedule, seed, guarded(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
-    if resume and run.weights.is_file():
-        _train(run, dataset, run.weights, resume=True, threads=threads)
+    whole = last_whole_weights(run)
+    if resume and whole is not None:
+        _train(run, dataset, whole, resume=True, threads=threads)
     else:
-        _train(run, dataset, guarded(base).path, resume=False, threads=threads)
+        start = guarded(base)
+        if start.sha256 != (run.start or start.sha256):
+            raise RunExists(f"{folder}: the run began from other weights than {base}; give those with --base")
+        _train(run, dataset, start.path, resume=False, threads=threads)
+    (run.weights.parent / KEPT).unlink(missing_ok=True)
+    for pattern in _NOT_OURS:
+        for path in folder.glob(pattern):
+            path.unlink()
     (folder / FINISHED).write_text(sha256_of(run.weights) + "\n", encoding="utf-8")
     return run
 
@@ -113,6 +114,8 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
         base=before.base if before else Path(start.path).name,
         base_sha256=before.base_sha256 if before else start.sha256,
         command=f"{before.command} && {command}" if before else command,
+        dataset=str(dataset),
+        start=start.sha256,
     )
 
 
@@ -131,33 +134,6 @@ def _schedule(
     )
 
 
-def read_run(folder: Path) -> Run:
-    """The run of a folder, finished or not.
-
-    Raises:
-        RunExists: there is none.
-    """
-    described = folder / "run.json"
-    if not described.is_file():
-        raise RunExists(f"{folder}: holds no run; start one with `python -m training.finetune`")
-    values = json.loads(described.read_text(encoding="utf-8"))
-    schedule = Schedule(**values.pop("schedule"))
-    return Run(**{**values, "folder": Path(values["folder"]), "weights": Path(values["weights"]), "schedule": schedule})
-
-
-@contextlib.contextmanager
-def quiet_torch(threads: int) -> Iterator[None]:
-    """ultralytics restricted and offline, its bars on standard error; to be entered before it is imported."""
-    os.environ["ULTRALYTICS_SAFE_LOAD"] = "1"
-    os.environ["YOLO_OFFLINE"] = "true"
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    with contextlib.redirect_stdout(sys.stderr):
-        import torch
-
-        torch.set_num_threads(threads)
-        yield
-
-
 def _channels_last(trainer: "BaseTrainer") -> None:
     # ultralytics does this on CUDA alone; on a CPU with bf16 it saved another 10 to 50 % of the time here
     import torch
@@ -172,6 +148,12 @@ def _one_loader(trainer: "BaseTrainer") -> None:
     trainer.args.workers = 1
 
 
+def _keep(trainer: "BaseTrainer") -> None:
+    part = trainer.wdir / f"{KEPT}.part"
+    shutil.copyfile(trainer.last, part)
+    part.replace(trainer.wdir / KEPT)
+
+
 def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int) -> None:
     with quiet_torch(threads):
         import torch
@@ -182,11 +164,22 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
         model.add_callback("on_pretrain_routine_end", _channels_last)
         # ultralytics leaves one core free by itself; how many to use is for the caller to say
         model.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))
+        model.add_callback("on_model_save", _keep)
         with bf16_network(native()):
-            if resume:
-                model.train(resume=True)
-            else:
+            if not resume:
                 _start(model, run, dataset)
+            elif _epochs_left(model, run):
+                model.train(resume=True)
+            else:  # interrupted after its last epoch: what was left to do is the same that ends every run
+                from ultralytics.utils.torch_utils import strip_optimizer
+
+                strip_optimizer(weights, str(run.weights))
+
+
+def _epochs_left(model: "YOLO", run: Run) -> bool:
+    """Whether a checkpoint stands before the run's last epoch; one without an optimizer is a result (epoch -1)."""
+    epoch = int((model.ckpt or {}).get("epoch", -1))
+    return 0 <= epoch < run.schedule.epochs - 1
 
 
 def _start(model: "YOLO", run: Run, dataset: Path) -> None:
@@ -248,7 +241,8 @@ def main(
             threads=threads,
             resume=resume,
         )
-    except TrainingError as error:
+        report_run(run, dataset, progress=True)
+    except (TrainingError, DetectorError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
     typer.echo(run.weights)

@@ -1,5 +1,7 @@
 """YOLO labels: one text file per picture, one `class x y w h` line per box, normalised to the picture."""
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +48,10 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
     Raises:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
     return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
 
 
@@ -101,11 +106,16 @@ def read_pictures(folder: Path, classes: int) -> tuple[Picture, ...]:
 class YoloSet:
     """A data set folder that `data.yaml` describes."""
 
-    folder: Path
+    file: Path
     names: tuple[str, ...]
     view: str
     train: Path | None
     val: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where `data.yaml` lies."""
+        return self.file.parent
 
 
 def open_set(dataset: Path) -> YoloSet:
@@ -130,7 +140,7 @@ def open_set(dataset: Path) -> YoloSet:
     root = described.parent / str(values.get("path", "."))
     train = values.get("train")
     return YoloSet(
-        folder=described.parent,
+        file=described,
         names=tuple(ordered),
         view=str(values.get("view", "street")),
         train=root / _side(train) if train else None,
@@ -143,15 +153,45 @@ def _side(value: object) -> str:
     return str(value).removesuffix("/").removesuffix("images") or "."
 
 
+def check_split(train: Sequence[Picture], val: Sequence[Picture]) -> None:
+    """Raise DatasetInvalid when a picture stands on both sides: as copies of one tile, or byte for byte."""
+    refuse_twins(train, val)
+    sizes: dict[int, list[Path]] = defaultdict(list)  # only files of one size can be equal: few have to be read
+    for picture in val:
+        sizes[_size(picture.path)].append(picture.path)
+    for picture in train:
+        twin = _same_bytes(picture.path, sizes.get(_size(picture.path), ()))
+        if twin is not None:
+            raise _twins(picture.path, twin)
+
+
 def refuse_twins(train: Sequence[Picture], val: Sequence[Picture]) -> None:
-    """Raise DatasetInvalid when copies of one tile stand on both sides of a split."""
+    """Raise DatasetInvalid when copies of one tile, by their names, stand on both sides of a split."""
     measured = {picture.tile: picture.path for picture in val}
     for picture in train:
         if picture.tile in measured:
-            raise DatasetInvalid(
-                f"{picture.path}: is a twin of {measured[picture.tile]}, on the other side of the split; "
-                "a model measured on what it was trained on looks better than it is"
-            )
+            raise _twins(picture.path, measured[picture.tile])
+
+
+def _twins(path: Path, twin: Path) -> DatasetInvalid:
+    return DatasetInvalid(
+        f"{path}: is a twin of {twin}, on the other side of the split; "
+        "a model measured on what it was trained on looks better than it is: remove one of them"
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:  # a symlink whose picture has gone
+        raise DatasetInvalid(f"{path}: cannot be read ({error.strerror}); build the set again") from error
+
+
+def _same_bytes(path: Path, others: Sequence[Path]) -> Path | None:
+    if not others:
+        return None
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    return next((other for other in others if hashlib.sha256(other.read_bytes()).digest() == digest), None)
 
 
 def check_set(described: YoloSet) -> None:
@@ -161,11 +201,23 @@ def check_set(described: YoloSet) -> None:
         DatasetInvalid: no side to train on, bad labels, twins across the split, a class that one side lacks.
     """
     if described.train is None:
-        raise DatasetInvalid(f"{described.folder / 'data.yaml'}: no `train`; this set is for measuring alone")
+        raise DatasetInvalid(f"{described.file}: no `train`; this set is for measuring alone")
     sides = {side: read_pictures(side, len(described.names)) for side in (described.train, described.val)}
-    refuse_twins(*sides.values())
+    check_split(*sides.values())
     for side, pictures in sides.items():
         present = {label.cls for picture in pictures for label in picture.labels}
         for index, name in enumerate(described.names):
             if index not in present:
-                raise DatasetInvalid(f"{side}: no box of {name!r}; both sides need every class of data.yaml")
+                raise DatasetInvalid(
+                    f"{described.file}:{_line_of(described.file, name)}: no box of class {index} {name!r} in any file "
+                    f"of {side / 'labels'}; both sides need every class: label some, or take the class out"
+                )
+
+
+def _line_of(described: Path, name: str) -> int:
+    """The line on which data.yaml names a class."""
+    tokens = yaml.scan(described.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    lines = [
+        token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.ScalarToken) and token.value == name
+    ]
+    return lines[-1] if lines else 1  # names stand last; a side or a view may be called the same

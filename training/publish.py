@@ -17,12 +17,9 @@ from models.registry import WEIGHTS, sha256_of, verify
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import NMS_IOU, measure
 from training.export import export_onnx
-from training.finetune import Run, read_run
 from training.labels import open_set
-from training.thresholds import fit_threshold
-
-WANTED_PRECISION = 0.8
-"""A person looks at everything that is found: one false alarm in five is borne, a missed stall is never seen."""
+from training.run import Run, read_run
+from training.thresholds import WANTED_PRECISION, fit_threshold
 
 _BLIND = {
     "above": (

@@ -5,6 +5,9 @@ import numpy as np
 from models.card import Threshold
 from training.ap import Matched
 
+WANTED_PRECISION = 0.8
+"""A person looks at everything that is found: one false alarm in five is borne, a missed stall is never seen."""
+
 _ENOUGH = 5
 """Detections that a precision must rest on: the single surest one is right or wrong by chance."""
 

@@ -1,5 +1,6 @@
 """Small data sets whose right answers are known."""
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,11 +14,13 @@ Square = tuple[str, int, int]  # colour, column and row of the cell
 
 
 def save_picture(folder: Path, name: str, lines: Iterable[str] = (), size: tuple[int, int] = (64, 64)) -> Path:
-    """A grey picture of `size` (width, height) in folder/images with its labels beside it."""
+    """A grey picture of `size` (width, height) in folder/images with its labels beside it; no two are equal."""
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     path = folder / "images" / f"{name}.jpg"
-    assert cv2.imwrite(str(path), np.full((size[1], size[0], 3), 90, np.uint8))
+    image = np.full((size[1], size[0], 3), 90, np.uint8)
+    image[:8, :8] = np.frombuffer(hashlib.sha256(f"{folder.name}/{name}".encode()).digest()[:3], np.uint8)
+    assert cv2.imwrite(str(path), image)
     (folder / "labels" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
     return path
 

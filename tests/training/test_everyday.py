@@ -15,8 +15,8 @@ from models.registry import class_names, find_model, verify
 from training.agreement import Agreement, agreement
 from training.errors import DatasetInvalid, RunExists, UnsafeWeights
 from training.everyday import CLASSES, COCO, NAME, SIZE, frames, labelled, make, rehearsal, write_held_out
-from training.finetune import quiet_torch
 from training.labels import Label, open_set, read_pictures
+from training.quiet import quiet_torch
 from training.teacher import GREY, Sample, pseudo_label
 
 with quiet_torch(1):

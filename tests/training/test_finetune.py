@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from tests.training.sets import describe, save_picture
 from training import finetune as module
 from training.errors import DatasetInvalid, RunExists, UnsafeWeights
-from training.finetune import Run, finetune, read_run
+from training.finetune import finetune
+from training.run import Run, read_run
 from training.schedules import Schedule
 
 

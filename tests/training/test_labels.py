@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.training.sets import describe, save_picture
 from training.errors import DatasetInvalid
-from training.labels import Label, check_set, open_set, read_labels, read_pictures, refuse_twins
+from training.labels import Label, check_set, check_split, open_set, read_labels, read_pictures, refuse_twins
 
 share = st.floats(0.001, 1)
 
@@ -95,6 +95,29 @@ def test_twins_on_both_sides_are_refused_by_name(tmp_path: Path) -> None:
     refuse_twins(train, [picture for picture in val if picture.tile == "chip_11_png"])
 
 
+def test_the_same_picture_under_another_name_is_a_twin(tmp_path: Path) -> None:
+    original = save_picture(tmp_path / "train", "a")
+    save_picture(tmp_path / "val", "b").write_bytes(original.read_bytes())
+    train, val = read_pictures(tmp_path / "train", 1), read_pictures(tmp_path / "val", 1)
+    with pytest.raises(DatasetInvalid, match=r"a\.jpg: is a twin of .*b\.jpg"):
+        check_split(train, val)
+    save_picture(tmp_path / "val", "b")
+    check_split(train, val)
+
+
+def test_a_picture_that_has_gone_is_named(tmp_path: Path) -> None:
+    save_picture(tmp_path / "train", "a").unlink()
+    (tmp_path / "train/images/a.jpg").symlink_to(tmp_path / "gone.jpg")
+    with pytest.raises(DatasetInvalid, match=r"a\.jpg: cannot be read"):
+        check_split(read_pictures(tmp_path / "train", 1), [])
+
+
+def test_a_label_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DatasetInvalid, match=r"a\.txt: is no text"):
+        read_labels(tmp_path / "a.txt", 1)
+
+
 def test_a_set_says_its_names_and_sides(tmp_path: Path) -> None:
     described = open_set(describe(tmp_path, ["stall", "sign"], view="above"))
     assert described.names == ("stall", "sign")
@@ -105,7 +128,7 @@ def test_a_set_says_its_names_and_sides(tmp_path: Path) -> None:
 def test_a_class_on_one_side_alone_is_refused(tmp_path: Path) -> None:
     save_picture(tmp_path / "train", "a", ["0 0.5 0.5 0.2 0.2", "1 0.5 0.5 0.2 0.2"])
     save_picture(tmp_path / "val", "b", ["0 0.5 0.5 0.2 0.2"])
-    with pytest.raises(DatasetInvalid, match=r"val: no box of 'sign'"):
+    with pytest.raises(DatasetInvalid, match=r"data\.yaml:3: no box of class 1 'sign' in any file of .*val/labels"):
         check_set(open_set(describe(tmp_path, ["stall", "sign"])))
     save_picture(tmp_path / "val", "c", ["1 0.5 0.5 0.2 0.2"])
     check_set(open_set(describe(tmp_path, ["stall", "sign"])))

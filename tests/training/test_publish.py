@@ -1,6 +1,5 @@
 """From a few pictures to a verified model, through the real trainer."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,10 @@ from tests.training.sets import save_squares
 from training.datasets import RECIPES, build
 from training.errors import DatasetInvalid, RunExists
 from training.evaluate import evaluate
-from training.finetune import finetune, read_run
+from training.finetune import finetune
 from training.labels import open_set
 from training.publish import publish
+from training.run import read_run
 from training.start import guarded
 
 pytest.importorskip("ultralytics", reason="ultralytics is not installed: pip install '.[training]'")
@@ -21,11 +21,9 @@ pytest.importorskip("ultralytics", reason="ultralytics is not installed: pip ins
 @pytest.mark.filterwarnings("ignore")  # torch's exporter and ultralytics warn about themselves
 def test_a_set_becomes_a_model_with_a_card(tmp_path: Path) -> None:
     for n in range(6):
-        save_squares(tmp_path / "shared/data/aerial_vendors/train", f"tile_{n}", [("red", n, 1)], [("red", n, 1)])
-    source = tmp_path / "shared/data/aerial_vendors"
-    shutil.copytree(source / "train", source / "val")
-    for path in (*(source / "val/images").iterdir(), *(source / "val/labels").iterdir()):
-        path.rename(path.with_name(f"val_{path.name}"))
+        for row, side in enumerate(("train", "val")):
+            folder = tmp_path / "shared/data/aerial_vendors" / side
+            save_squares(folder, f"{side}_{n}", [("red", n, row)], [("red", n, row)])
     build("aerial-stalls", tmp_path / "shared", tmp_path / "set")
     runs, folder = tmp_path / "runs", tmp_path / "weights"
 
