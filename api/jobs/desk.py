@@ -34,7 +34,7 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What one worker works with.
+    """What one worker works with: `footage` is the folder of what was uploaded.
 
     `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
     rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
@@ -42,6 +42,7 @@ class Desk:
     """
 
     database: Database
+    footage: Path
     data_dir: Path
     sink: StoreSink
     detector: Callable[[str], Detect]

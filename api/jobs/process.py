@@ -50,8 +50,18 @@ def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop:
     def rules(finds: Sequence[Find]) -> Rulebook:
         return load_rulebook(file, now=datetime.now(UTC)) if file else rules_without_book(finds)
 
-    name = f"{socket.gethostname()}-{os.getpid()}"
-    return Desk(database, settings.data_dir, StoreSink(database, files), detector, rules, name, STALLS, zone, stop=stop)
+    return Desk(
+        database=database,
+        footage=settings.footage_dir,
+        data_dir=settings.data_dir,
+        sink=StoreSink(database, files),
+        detector=detector,
+        rules=rules,
+        name=f"{socket.gethostname()}-{os.getpid()}",
+        usual_model=STALLS,
+        zone=zone,
+        stop=stop,
+    )
 
 
 def work(settings: Settings, *, until_idle: bool = False) -> None:

@@ -66,8 +66,8 @@ def _footage(desk: Desk, task: _Task) -> list[Footage]:
     footage = []
     for file in (by_id[wanted] for wanted in task.chunk.files):
         telemetry = by_id.get(file.pair_id) if file.pair_id else None
-        beside = desk.data_dir / telemetry.path if telemetry and telemetry.path else None
-        footage.append(Footage(file.name, desk.data_dir / (file.path or ""), beside))
+        beside = desk.footage / telemetry.path if telemetry and telemetry.path else None
+        footage.append(Footage(file.name, desk.footage / (file.path or ""), beside))
     return footage
 
 

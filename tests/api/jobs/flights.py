@@ -25,8 +25,8 @@ def uploaded(
 ) -> UUID:
     """A survey that is ready, of copies of these files; telemetry belongs to the video of its stem."""
     survey_id, now = uuid4(), datetime.now(UTC)
-    folder = data_dir / "uploads" / str(survey_id)
-    folder.mkdir(parents=True)
+    folder = data_dir / "footage"
+    folder.mkdir(parents=True, exist_ok=True)
     rows: dict[Path, SurveyFile] = {}
     for file in sorted(files, key=lambda path: (KINDS.get(path.suffix) is not FileKind.TELEMETRY, path.name)):
         stored = folder / uuid4().hex
@@ -42,7 +42,7 @@ def uploaded(
             sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
             state=FileState.STORED,
             received=file.stat().st_size,
-            path=str(stored.relative_to(data_dir)),
+            path=stored.name,
             pair_id=pair if kind is FileKind.VIDEO else None,
             note="",
         )

@@ -44,16 +44,16 @@ def desk(tmp_path: Path, sqlite_template: Path, clock: FakeClock) -> Desk:
     database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     files = EvidenceStore(tmp_path / "evidence")
     files.prepare()
-    sink = StoreSink(database, files, clock=clock)
     return Desk(
-        database,
-        tmp_path,
-        sink,
-        lambda _: stalls,
-        rules_without_book,
-        "test",
-        "stalls",
-        ZoneInfo("UTC"),
+        database=database,
+        footage=tmp_path / "footage",
+        data_dir=tmp_path,
+        sink=StoreSink(database, files, clock=clock),
+        detector=lambda _: stalls,
+        rules=rules_without_book,
+        name="test",
+        usual_model="stalls",
+        zone=ZoneInfo("UTC"),
         lease=timedelta(seconds=0.3),
     )
 
