@@ -13,12 +13,14 @@ from api.cases.delivery import Delivering
 from api.clock import Clock, wall_clock
 from api.context import CamerasProvider, Context, ZonesProvider
 from api.evidence import EvidenceStore
+from api.footage import FootageStore
 from api.guards import Guards
 from api.problems import ProblemDocument
 from api.review import pages
 from api.routes import cameras as camera_routes
-from api.routes import candidates, cases, health
+from api.routes import candidates, cases, health, surveys, uploads
 from api.settings import Settings
+from api.settling import Settling
 from api.store import Database
 
 SHUTDOWN = timedelta(seconds=5)
@@ -44,7 +46,8 @@ def create_app(
 ) -> FastAPI:
     """The service over an opened store; `zones` and `cameras` are asked each time a page needs them.
 
-    The outbox is sent between the application's start-up and shutdown.
+    The outbox is sent, and uploaded footage is settled, between the application's start-up and shutdown.
+    Raises FootageUnwritable.
     """
     delivering = Delivering(
         database,
@@ -53,10 +56,16 @@ def create_app(
         lease=settings.case_api_timeout * 4 + timedelta(minutes=1),
     )
 
+    footage = FootageStore(settings.footage_dir)
+    footage.prepare()
+    settling = Settling(database, footage, clock=clock)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         delivering.start()
+        settling.start()
         yield
+        settling.stop(SHUTDOWN)
         delivering.stop(SHUTDOWN)
 
     app = FastAPI(
@@ -68,10 +77,10 @@ def create_app(
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
     )
-    app.state.context = Context(settings, database, files, delivering, zones, cameras, clock)
+    app.state.context = Context(settings, database, files, delivering, footage, settling, zones, cameras, clock)
     problems.install(app)
     app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
-    for router in (candidates.router, cases.router, camera_routes.router):
+    for router in (candidates.router, cases.router, camera_routes.router, surveys.router, uploads.router):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
     app.include_router(pages.router)

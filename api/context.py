@@ -7,7 +7,9 @@ from datetime import datetime
 from api.cases.delivery import Delivering
 from api.clock import Clock, wall_clock
 from api.evidence import EvidenceStore
+from api.footage import FootageStore
 from api.settings import Settings
+from api.settling import Settling
 from api.store import Database
 
 
@@ -46,6 +48,8 @@ class Context:
     database: Database
     evidence: EvidenceStore
     delivering: Delivering
+    footage: FootageStore
+    settling: Settling
     zones: ZonesProvider = field(default=tuple)
     cameras: CamerasProvider = field(default=tuple)
     clock: Clock = wall_clock

@@ -54,3 +54,19 @@ def page_of(rows: Sequence[tuple[Place, T]], limit: int, total: int) -> Page[T]:
     kept = rows[:limit]
     more = len(rows) > limit and bool(kept)
     return Page(tuple(item for _, item in kept), total, kept[-1][0].cursor if more else None)
+
+
+def encode_name(name: str) -> str:
+    """The cursor of a list that is sorted by name."""
+    return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+
+
+def decode_name(cursor: str) -> str:
+    """The name that a cursor stands for. Raises CursorInvalid."""
+    try:
+        name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error):
+        name = "\0"
+    if "\0" in name:  # which PostgreSQL could not even compare
+        raise CursorInvalid("cursor: take it unchanged from `next` of the page before")
+    return name

@@ -46,7 +46,7 @@ survey_files = Table(
     Column("state", String, nullable=False),
     Column("received", BigInteger, nullable=False),
     Column("path", String),
-    Column("pair_id", Uuid, ForeignKey("survey_files.id")),
+    Column("pair_id", Uuid, ForeignKey("survey_files.id"), index=True),
     Column("note", String, nullable=False),
     UniqueConstraint("survey_id", "name"),
     CheckConstraint("kind IN ('video', 'photo', 'telemetry', 'other')", name="kind"),

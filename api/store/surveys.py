@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from api.store.paging import Page, Place, page_of
+from api.store.paging import Page, Place, decode_name, encode_name, page_of
 from api.store.survey_tables import survey_files, surveys
 
 
@@ -172,6 +172,18 @@ def files(connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
     return tuple(_file(row) for row in connection.execute(query))
 
 
+def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limit: int) -> Page[SurveyFile]:
+    """The files of a survey by name. Raises CursorInvalid."""
+    conditions = [survey_files.c.survey_id == survey_id]
+    total = connection.execute(select(func.count()).select_from(survey_files).where(*conditions)).scalar_one()
+    if cursor is not None:
+        conditions.append(survey_files.c.name > decode_name(cursor))
+    query = select(survey_files).where(*conditions).order_by(survey_files.c.name).limit(limit + 1)
+    found = [_file(row) for row in connection.execute(query)]
+    more = len(found) > limit
+    return Page(tuple(found[:limit]), total, encode_name(found[limit - 1].name) if more else None)
+
+
 def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
     """How much of each survey has come."""
     table = survey_files.c
@@ -199,6 +211,13 @@ def find_file(connection: Connection, file_id: UUID) -> SurveyFile | None:
     return _file(row) if row else None
 
 
+def find_by_name(connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
+    """The file of a survey with this name."""
+    query = select(survey_files).where(survey_files.c.survey_id == survey_id, survey_files.c.name == name)
+    row = connection.execute(query).one_or_none()
+    return _file(row) if row else None
+
+
 def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
              note: str = "") -> None:  # fmt: skip
     """What has become of a file."""
@@ -207,6 +226,33 @@ def set_file(connection: Connection, file_id: UUID, state: FileState, received: 
         .where(survey_files.c.id == file_id)
         .values(state=state, received=received, path=path, note=note)
     )
+
+
+def set_received(connection: Connection, file_id: UUID, received: int) -> None:
+    """How much of a file has come; nothing where it is settled meanwhile."""
+    connection.execute(
+        update(survey_files)
+        .where(survey_files.c.id == file_id, survey_files.c.state.not_in(SETTLED))
+        .values(state=FileState.UPLOADING if received else FileState.MISSING, received=received, note="")
+    )
+
+
+def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
+    """Files of which every byte has come, and that nobody has checked yet."""
+    query = (
+        select(survey_files)
+        .where(survey_files.c.state == FileState.UPLOADING, survey_files.c.received >= survey_files.c.size)
+        .order_by(survey_files.c.id)
+        .limit(limit)
+    )
+    return tuple(_file(row) for row in connection.execute(query))
+
+
+def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
+    """Surveys that still count as uploading although every file is settled."""
+    waits = exists().where(survey_files.c.survey_id == surveys.c.id, survey_files.c.state.not_in(SETTLED))
+    query = select(surveys.c.id).where(surveys.c.state == SurveyState.UPLOADING, ~waits)
+    return tuple(connection.execute(query).scalars())
 
 
 def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:

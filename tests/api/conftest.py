@@ -90,8 +90,9 @@ def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
 class Service:
     """A running service, its sink, and a client that speaks to it."""
 
-    def __init__(self, served: Served, sink: StoreSink, database: Database, http: httpx.Client) -> None:
+    def __init__(self, served: Served, sink: StoreSink, database: Database, http: httpx.Client, data_dir: Path) -> None:
         self.url = served.url
+        self.data_dir = data_dir
         self.sink = sink
         self.database = database
         self.http = http
@@ -123,7 +124,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     )
     app = create_app(configured, database, files, zones=lambda: zones, cameras=lambda: cameras)
     with serve(app) as served, client(served) as http:
-        yield Service(served, StoreSink(database, files), database, http)
+        yield Service(served, StoreSink(database, files), database, http, configured.data_dir)
     database.close()
 
 
@@ -133,5 +134,7 @@ def service(running: Service) -> Service:
     with running.database.write() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+    shutil.rmtree(running.data_dir / "footage")
+    (running.data_dir / "footage" / "incoming").mkdir(parents=True)
     running.http.cookies.clear()
     return running

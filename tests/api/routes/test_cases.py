@@ -20,7 +20,7 @@ def eager(settings: Settings) -> Iterator[Service]:
     hurried = settings.model_copy(update={"undo_window": timedelta(0)})
     database, files = open_store(hurried)
     with serve(create_app(hurried, database, files)) as served, client(served) as http:
-        yield Service(served, StoreSink(database, files), database, http)
+        yield Service(served, StoreSink(database, files), database, http, settings.data_dir)
     database.close()
 
 

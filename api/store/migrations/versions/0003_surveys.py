@@ -53,3 +53,4 @@ def upgrade() -> None:
         sa.UniqueConstraint("survey_id", "name", name=op.f("uq_survey_files_survey_id_name")),
     )
     op.create_index(op.f("ix_survey_files_sha256"), "survey_files", ["sha256"])
+    op.create_index(op.f("ix_survey_files_pair_id"), "survey_files", ["pair_id"])
