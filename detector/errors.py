@@ -6,6 +6,7 @@ DetectorError
 ├── PictureUnreadable      a picture file cannot be decoded
 ├── RayMissesGround        a pixel's ray never meets the ground, or too flat to be trusted
 ├── PoseImpossible         a camera pose holds a value that no camera can have
+├── TerrainUnreadable      a terrain model is no GeoTIFF that places its heights, or says nothing of take-off
 ├── CalibrationError       control points are too few, malformed, or describe no camera
 └── RulebookInvalid        a rulebook or permit file has faults (all of them, each with its place)
 """
@@ -33,6 +34,10 @@ class RayMissesGround(DetectorError):
 
 class PoseImpossible(DetectorError):
     """A camera pose holds a value that no camera can have."""
+
+
+class TerrainUnreadable(DetectorError):
+    """A terrain model is no GeoTIFF that places its heights, or says nothing of take-off."""
 
 
 class CalibrationError(DetectorError):

@@ -20,6 +20,7 @@ from detector.pose import PoseLocator
 from detector.rulebook import Rulebook
 from detector.rulings import Outcome, Ruling
 from detector.sighting import Sighting
+from detector.terrain import Terrain
 from streams.footage import find_clips, frames
 from streams.linking import Observation, View, features, fuse, link, pairs, upside_down
 from streams.overlap import turned
@@ -80,13 +81,14 @@ def survey(
     zone: tzinfo = UTC,
     lens: Lens | None = None,
     ground: float = 0.0,
+    terrain: Terrain | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Survey:
     """Look at the frames of one flight (videos, photos or folders of them) and put together what is one thing.
 
     Pictures of frames in which something was seen are written to `folder`. `ground` is the height of the street above
-    take-off; `progress` is told the number of frames looked at. Raises NotAVideo, TelemetryUnreadable, and what
-    `detect` raises.
+    take-off, or with a `terrain` above that; `progress` is told the number of frames looked at. Raises NotAVideo,
+    TelemetryUnreadable, TerrainUnreadable, and what `detect` raises.
     """
     clips = find_clips(paths, telemetry)
     seen: list[Seen] = []
@@ -101,7 +103,7 @@ def survey(
         seen.append(one)
         if progress is not None:
             progress(len(seen))
-    together = put_together(seen, name or paths[0].stem, ground)
+    together = put_together(seen, name or paths[0].stem, ground, terrain)
     notes = tuple(note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note)
     return replace(together, notes=notes + together.notes)
 
@@ -114,13 +116,17 @@ def look(flown: Iterable[Frame], detect: Detect, keep: Keep) -> Iterator[Seen]:
         yield Seen(frame.source, frame.index, frame.captured_at, view, found, keep(frame) if found else None)
 
 
-def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0) -> Survey:
+def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0, terrain: Terrain | None = None) -> Survey:
     """What the frames of one flight show, every thing once, wherever and by whom they were looked at.
 
     The same frames in the same order give the same keys. `source` names the flight, `ground` is the height of the
-    street above take-off.
+    street above take-off, or above the `terrain`, which counts from the ground below the first pose where it does not
+    know of take-off.
     """
     views = [one.view for one in seen]
+    first = next((view.pose for view in views if view.pose), None)
+    if terrain is not None and terrain.base is None and first is not None:
+        terrain = terrain.above(first.lat, first.lon)
     notes: list[str] = []
     compared = pairs(views)
     for index, turn in enumerate(upside_down(views, compared)):
@@ -130,7 +136,7 @@ def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0) -> Surv
             where = f"{seen[index].clip}, frame {seen[index].index}"
             notes.append(f"{where}: upside down against its own telemetry, turned by 180 degrees")
     observations = [
-        Observation(index, detection, locate(detection, view.pose, ground))
+        Observation(index, detection, locate(detection, view.pose, ground, terrain))
         for index, (one, view) in enumerate(zip(seen, views, strict=True))
         for detection in one.detections
     ]
@@ -163,7 +169,9 @@ def candidate_of(find: Find, ruling: Ruling, models: tuple[str, ...] = ()) -> Ca
     return Candidate(find.sighting, ruling, frame, find.evidence_box, models)
 
 
-def locate(detection: Detection, pose: Pose | None, ground: float = 0.0) -> GroundPoint | None:
+def locate(
+    detection: Detection, pose: Pose | None, ground: float = 0.0, terrain: Terrain | None = None
+) -> GroundPoint | None:
     """Where a detected thing stands; None without a pose or where the ray is too flat.
 
     From above the middle of its box is the middle of the thing, at half its height; from the side it touches the ground
@@ -177,9 +185,9 @@ def locate(detection: Detection, pose: Pose | None, ground: float = 0.0) -> Grou
     try:
         if depression >= _STEEP:
             middle = ground + _TALL.get(detection.class_name, 0.0) / 2
-            return PoseLocator(pose, middle).locate(u, v)
+            return PoseLocator(pose, middle, terrain=terrain).locate(u, v)
         behind = min((x2 - x1) / 2 * math.sin(math.radians(max(depression, 0.0))), (y2 - y1) / 2)
-        return PoseLocator(pose, ground).locate(u, y2 - behind)
+        return PoseLocator(pose, ground, terrain=terrain).locate(u, y2 - behind)
     except RayMissesGround:
         return None
 

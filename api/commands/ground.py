@@ -8,6 +8,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.progress import track
 
+from api.commands.terrain import Dem, TakeOff, terrain_from
 from api.printing import AsJson, emit, errors_console, tell
 from detector.calibration import calibrate, read_points
 from detector.errors import RayMissesGround
@@ -15,6 +16,7 @@ from detector.frame import Lens, Pose
 from detector.ground import GroundPoint
 from detector.pose import PoseLocator
 from detector.rulebook_file import load_rulebook
+from detector.terrain import Terrain
 from streams.telemetry.read import read_telemetry
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -39,15 +41,15 @@ class Shot(BaseModel):
     cx: Bounded
     cy: Bounded
     distortion: tuple[Bounded, Bounded, Bounded, Bounded, Bounded] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    ground: Bounded = Field(default=0.0, description="the target's height above take-off, metres")
+    ground: Bounded = Field(default=0.0, description="metres above take-off, or above the terrain where one is given")
     u: Bounded
     v: Bounded
 
-    def locate(self) -> GroundPoint:
+    def locate(self, terrain: Terrain | None) -> GroundPoint:
         """The ground point under the pixel; raises RayMissesGround."""
         lens = Lens(self.fx, self.fy, self.cx, self.cy, self.distortion)
         pose = Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens)
-        return PoseLocator(pose, self.ground).locate(self.u, self.v)
+        return PoseLocator(pose, self.ground, terrain=terrain).locate(self.u, self.v)
 
 
 def geotag(
@@ -55,7 +57,7 @@ def geotag(
     v: Annotated[float | None, typer.Argument(metavar="V", help="Pixel from the upper edge.")] = None,
     lat: Annotated[float | None, typer.Option(help="The camera's latitude, WGS-84.")] = None,
     lon: Annotated[float | None, typer.Option(help="The camera's longitude, WGS-84.")] = None,
-    height: Annotated[float | None, typer.Option(help="Metres above the ground.")] = None,
+    height: Annotated[float | None, typer.Option(help="Metres above take-off.")] = None,
     yaw: Annotated[float | None, typer.Option(help="Degrees clockwise from north.")] = None,
     pitch: Annotated[float | None, typer.Option(help="Degrees above the horizon; -90 looks straight down.")] = None,
     roll: Annotated[float, typer.Option(help="Degrees.")] = 0.0,
@@ -65,15 +67,20 @@ def geotag(
     batch: Annotated[
         Path | None, typer.Option(help="A file of JSON lines, one pixel each.", exists=True, dir_okay=False)
     ] = None,
+    dem: Dem = None,
+    takeoff: TakeOff = None,
     as_json: AsJson = False,
 ) -> int:
     """Say where on the ground a pixel lies, with the radius that holds the truth nine times in ten.
 
+    The ground is as high as take-off, or as a terrain model (--dem) says.
+
     Example: streetwarden geotag --lat 34.7466 --lon 113.6253 --height 60 --yaw 90 --pitch -45
     --focal-px 2880 --width 3840 --height-px 2160 1920 1080
     """
+    terrain = terrain_from(dem, takeoff)
     if batch is not None:
-        return _geotag_batch(batch, as_json)
+        return _geotag_batch(batch, terrain, as_json)
     given = {"U": u, "V": v, "--lat": lat, "--lon": lon, "--height": height, "--yaw": yaw, "--pitch": pitch}
     given |= {"--focal-px": focal_px, "--width": width, "--height-px": height_px}
     missing = [name for name, value in given.items() if value is None]
@@ -85,11 +92,11 @@ def geotag(
         shot = Shot.model_validate(values)
     except ValidationError as error:
         raise typer.BadParameter(_first_fault(error)) from error
-    _emit_shot(shot, as_json)
+    _emit_shot(shot, terrain, as_json)
     return 0
 
 
-def _geotag_batch(path: Path, as_json: bool) -> int:
+def _geotag_batch(path: Path, terrain: Terrain | None, as_json: bool) -> int:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     faults = 0
     for number, line in enumerate(track(lines, "geotag", console=errors_console(), transient=True), start=1):
@@ -102,13 +109,13 @@ def _geotag_batch(path: Path, as_json: bool) -> int:
             reason = f"{path}: line {number}: {_first_fault(error)}"
             emit({"error": reason}, reason, as_json)
             continue
-        _emit_shot(shot, as_json)
+        _emit_shot(shot, terrain, as_json)
     return 2 if faults else 0
 
 
-def _emit_shot(shot: Shot, as_json: bool) -> None:
+def _emit_shot(shot: Shot, terrain: Terrain | None, as_json: bool) -> None:
     try:
-        point = shot.locate()
+        point = shot.locate(terrain)
     except RayMissesGround as error:
         emit({"error": str(error)}, str(error), as_json)
         return

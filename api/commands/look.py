@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TextColumn, track
 
+from api.commands.terrain import Dem, TakeOff, terrain_from
 from api.printing import AsJson, emit, errors_console, tell
 from detector.detections import Detection
 from detector.engine import load_model
@@ -63,12 +64,15 @@ def survey(
     telemetry: Annotated[Path | None, typer.Option(help="The sidecar, if it is not beside.", exists=True)] = None,
     model: Annotated[str, typer.Option(help="The model's name.")] = "aerial-stalls",
     models_folder: Folder = None,
+    dem: Dem = None,
+    takeoff: TakeOff = None,
     as_json: AsJson = False,
 ) -> None:
     """Look through one drone flight and print each thing once, with its position.
 
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
+    terrain = terrain_from(dem, takeoff)
     detector = load_model(model, models_folder)
     with (
         tempfile.TemporaryDirectory(prefix="streetwarden-survey-") as folder,
@@ -82,6 +86,7 @@ def survey(
             lambda image: detect_tiled(detector, image),
             Path(folder),
             telemetry=telemetry,
+            terrain=terrain,
             progress=lambda count: bar.update(task, completed=count),
         )
     for note in flown.notes:

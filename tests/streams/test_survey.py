@@ -12,6 +12,7 @@ from detector.detections import Detection
 from detector.frame import Lens, Pose
 from detector.pose import PoseLocator
 from detector.rays import rotation
+from detector.terrain import terrain_of
 from streams.survey import Survey, locate, survey, to_json
 from tests.streams.aerial import HOME, Town, leg, noisy, red_things, write_video
 
@@ -101,6 +102,18 @@ def test_upside_down_frames_are_found_and_mended(tmp_path: Path) -> None:
     assert any("upside down" in note for note in found.notes)
     assert len(misses(found)) == len(TOWN.stalls)
     assert np.median(misses(found)) <= 0.5
+
+
+def test_a_terrain_model_puts_things_on_their_hill(tmp_path: Path) -> None:
+    """The plain of the pictures lies 8 m below take-off, as the model says: without it everything is 10 m off."""
+    heights = np.full((3, 3), 100.0)
+    corner = (HOME.lon - 0.003, 0.002, 0.0, HOME.lat + 0.003, 0.0, -0.002)
+    terrain = replace(terrain_of(heights, corner, "EPSG:4326"), base=108.0)
+    said = [replace(pose, height=pose.height - 8) for pose in OBLIQUE]
+    path = write_video(tmp_path, TOWN, OBLIQUE, said)
+    plain, placed = survey([path], red_things, tmp_path), survey([path], red_things, tmp_path, terrain=terrain)
+    assert np.median(misses(placed)) <= 1.0
+    assert np.median(misses(plain)) > 4.0
 
 
 def test_without_telemetry_things_are_counted_but_not_placed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.api.commands.conftest import Typed
 from tests.conftest import REPO
+from tests.detector.test_terrain import corner, plane, write
 
 POSE = ("--lat", 34.7466, "--lon", 113.6253, "--focal-px", 2880, "--width", 3840, "--height-px", 2160)
 
@@ -58,6 +59,33 @@ def test_geotag_batch_answers_each_line_and_names_the_bad_one(streetwarden: Type
     assert second["range"] == pytest.approx(50, abs=0.01)
     assert "line 3" in str(third["error"])
     assert "line 4: lat" in str(fourth["error"])
+
+
+def test_geotag_on_a_terrain_model_counts_from_take_off(streetwarden: Typed, tmp_path: Path) -> None:
+    """A fifth uphill all the way: straight north at 45 degrees; then from take-off 20 m further down."""
+    dem = write(tmp_path / "dem.tif", plane(0.2, 0.0), "EPSG:4326", corner())
+    north = ("geotag", *POSE, "--height", 60, "--yaw", 0, "--pitch", -45, 1920, 1080, "--json")
+    assert streetwarden(*north, "--dem", dem).records[0]["range"] == pytest.approx(50.0, abs=0.05)
+    lower = streetwarden(*north, "--dem", dem, "--takeoff", "34.7456986,113.6253")
+    assert lower.records[0]["range"] == pytest.approx(40 / 1.2, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (("--takeoff", "1,2"), "give --dem FILE"),
+        (("--dem", REPO / "README.md"), "cannot be read as a GeoTIFF"),
+        (("--dem", "DEM", "--takeoff", "here"), "write it as LAT,LON"),
+        (("--dem", "DEM", "--takeoff", "113.6,34.7"), "swapped"),
+        (("--dem", "DEM", "--takeoff", "1,2"), "says nothing of take-off"),
+    ],
+)
+def test_faulty_terrain_is_one_line(streetwarden: Typed, tmp_path: Path, given: tuple[object, ...], words: str) -> None:
+    dem = write(tmp_path / "dem.tif", plane(0.2, 0.0), "EPSG:4326", corner())
+    pose = ("--height", 60, "--yaw", 0, "--pitch", -45, 1920, 1080)
+    printed = streetwarden("geotag", *POSE, *pose, *(dem if one == "DEM" else one for one in given))
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
+    assert words in printed.err
 
 
 def test_calibrate_prints_the_camera_and_its_errors(streetwarden: Typed) -> None:
