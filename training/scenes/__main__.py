@@ -55,6 +55,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=6, help="light paths a pixel, before denoising")
     parser.add_argument("--quality", type=int, default=34, help="x264 constant rate factor; lower is better and larger")
     parser.add_argument("--count", type=int, default=100, help="how many pictures (frames only)")
+    parser.add_argument("--above", type=float, default=timeline.FLIGHT_HEIGHT, help="metres over the street (drone)")
+    parser.add_argument("--tilt", type=float, default=flight_path.NADIR, help="degrees of pitch of its camera (drone)")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
@@ -76,7 +78,7 @@ def _drone(wanted: argparse.Namespace, work: Path) -> None:
     from training.scenes import clip, flight
 
     script = timeline.flight_script(wanted.seed)
-    poses = flight_path.poses(script, wanted.width)
+    poses = flight_path.poses(script, wanted.width, wanted.above, wanted.tilt)
     frames = clip.render_clip(
         lambda: flight.Flight(script, poses, wanted.samples, wanted.threads).frame, work, script.frames
     )
