@@ -16,13 +16,17 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.api.conftest import Service
+from tests.api.footage import announce, photo, video
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
     first, *_ = service.seed(3)
+    announced = announce(service.http, video(), photo()).json()
+    ids = {"candidate_id": first, "survey_id": announced["survey"]["id"], "file_id": announced["files"][0]["id"]}
     schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
     walked = set()
     for found in schema.get_all_operations():
@@ -35,12 +39,13 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
         def probe(case: "Case[Any]", known: bool) -> None:
-            if known and "candidate_id" in case.path_parameters:
-                case.path_parameters["candidate_id"] = first
+            if known:
+                case.path_parameters |= {name: ids[name] for name in ids if name in case.path_parameters}
             case.call_and_validate(checks=CHECKS)
 
         probe()
-    assert len(walked) == 12
+    paths = service.http.get("/api/v1/openapi.json").json()["paths"]
+    assert walked == {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations}
     assert service.http.get(f"/api/v1/candidates/{first}").status_code == 200
 
 
