@@ -16,9 +16,9 @@ from api.evidence import EvidenceStore
 from api.footage import FootageStore
 from api.guards import Guards
 from api.problems import ProblemDocument
-from api.review import pages
+from api.review import pages, survey_page
 from api.routes import cameras as camera_routes
-from api.routes import candidates, cases, health, surveys, uploads
+from api.routes import candidates, cases, health, survey_results, surveys, uploads
 from api.settings import Settings
 from api.settling import Settling
 from api.store import Database
@@ -80,10 +80,18 @@ def create_app(
     app.state.context = Context(settings, database, files, delivering, footage, settling, zones, cameras, clock)
     problems.install(app)
     app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
-    for router in (candidates.router, cases.router, camera_routes.router, surveys.router, uploads.router):
+    for router in (
+        candidates.router,
+        cases.router,
+        camera_routes.router,
+        surveys.router,
+        survey_results.router,
+        uploads.router,
+    ):
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
     app.include_router(pages.router)
+    app.include_router(survey_page.router)
     app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
     _describe_problems(app)
     return app

@@ -36,8 +36,56 @@ class DrawnZone:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A drawing's scale: so many units a metre, the plane's origin in the middle, north up."""
+
+    plane: Plane
+    scale: float
+    width: float
+    height: float
+
+    def spot(self, lat: float, lon: float) -> Spot:
+        """Where a position (WGS-84 degrees) lies."""
+        north, east = self.plane.metres(lat, lon)
+        return Spot(round(self.width / 2 + east * self.scale, 1), round(self.height / 2 - north * self.scale, 1))
+
+    def line(self, places: Iterable[tuple[float, float]]) -> str:
+        """Positions (lat, lon) as SVG points."""
+        return " ".join(f"{spot.x},{spot.y}" for spot in (self.spot(lat, lon) for lat, lon in places))
+
+    def zones(self, zones: Iterable[MapZone], clear: Spot | None = None) -> Iterable[DrawnZone]:
+        """The zones that are in view; their names keep away from the mark at `clear`."""
+        view = box(0, 0, self.width, self.height)
+        for zone in zones:
+            spots = [self.spot(lat, lon) for lon, lat in zone.polygon]
+            inside = Polygon([(spot.x, spot.y) for spot in spots]).intersection(view)
+            if inside.is_empty:
+                continue
+            roomy = inside.area > SMALLEST_NAMED * self.width * self.height
+            label = _beside(inside.representative_point(), clear) if roomy else None
+            yield DrawnZone(zone.id, zone.kind, self.line((lat, lon) for lon, lat in zone.polygon), label)
+
+    @property
+    def bar_metres(self) -> int:
+        """The longest round length that the ruler has room for."""
+        return _round_down(LONGEST_BAR / self.scale)
+
+    @property
+    def bar_length(self) -> float:
+        return round(self.bar_metres * self.scale, 1)
+
+    @property
+    def grid_x(self) -> tuple[float, ...]:
+        return _grid(self.width, self.bar_metres * self.scale)
+
+    @property
+    def grid_y(self) -> tuple[float, ...]:
+        return _grid(self.height, self.bar_metres * self.scale)
+
+
+@dataclass(frozen=True, slots=True)
 class MapPicture:
-    """All that the template draws; the candidate stands in the middle, north is up."""
+    """All that the template draws; the candidate stands in the middle, north is up; `path` is how a drone flew."""
 
     width: float
     height: float
@@ -47,14 +95,20 @@ class MapPicture:
     here: Spot
     error_radius: float | None
     camera: Spot | None
+    path: str
     bar_metres: int
     bar_length: float
 
 
 def draw_map(
-    lat: float, lon: float, ce90: float | None, zones: Iterable[MapZone], camera: CameraView | None
+    lat: float,
+    lon: float,
+    ce90: float | None,
+    zones: Iterable[MapZone],
+    camera: CameraView | None,
+    path: Sequence[tuple[float, float]] = (),
 ) -> MapPicture:
-    """The map around a position (WGS-84 degrees; `ce90` metres)."""
+    """The map around a position (WGS-84 degrees; `ce90` metres); `path` are (lat, lon) of a flight."""
     plane = Plane(lat, lon)
     at_camera = None
     if camera is not None and camera.lat is not None and camera.lon is not None:
@@ -63,44 +117,30 @@ def draw_map(
     if at_camera is not None and math.hypot(*at_camera) <= FARTHEST_CAMERA_M:
         reach = max(reach, abs(at_camera[0]) * 1.2, abs(at_camera[1]) * HEIGHT / WIDTH * 1.2)
     else:
-        at_camera = None
-    scale = HEIGHT / 2 / reach
-    bar = _round_down(LONGEST_BAR / scale)
+        camera = None
+    sheet = Sheet(plane, HEIGHT / 2 / reach, WIDTH, HEIGHT)
+    here = sheet.spot(lat, lon)
+    there = sheet.spot(camera.lat, camera.lon) if camera and camera.lat is not None and camera.lon is not None else None
     return MapPicture(
         width=WIDTH,
         height=HEIGHT,
-        zones=tuple(_draw_zones(plane, scale, zones)),
-        grid_x=_grid(WIDTH, bar * scale),
-        grid_y=_grid(HEIGHT, bar * scale),
-        here=_spot((0.0, 0.0), scale),
-        error_radius=None if ce90 is None else round(ce90 * scale, 1),
-        camera=None if at_camera is None else _spot(at_camera, scale),
-        bar_metres=bar,
-        bar_length=round(bar * scale, 1),
+        zones=tuple(sheet.zones(zones, here)),
+        grid_x=sheet.grid_x,
+        grid_y=sheet.grid_y,
+        here=here,
+        error_radius=None if ce90 is None else round(ce90 * sheet.scale, 1),
+        camera=there,
+        path=sheet.line(path),
+        bar_metres=sheet.bar_metres,
+        bar_length=sheet.bar_length,
     )
 
 
-def _draw_zones(plane: Plane, scale: float, zones: Iterable[MapZone]) -> Iterable[DrawnZone]:
-    view = box(0, 0, WIDTH, HEIGHT)
-    for zone in zones:
-        spots = [_spot(plane.metres(lat, lon), scale) for lon, lat in zone.polygon]
-        inside = Polygon([(spot.x, spot.y) for spot in spots]).intersection(view)
-        if inside.is_empty:
-            continue
-        roomy = inside.area > SMALLEST_NAMED * WIDTH * HEIGHT
-        label = _beside_the_candidate(inside.representative_point()) if roomy else None
-        yield DrawnZone(zone.id, zone.kind, " ".join(f"{spot.x},{spot.y}" for spot in spots), label)
-
-
-def _beside_the_candidate(middle: Point) -> Spot:
+def _beside(middle: Point, mark: Spot | None) -> Spot:
     """A label's place, moved down where it would lie under the candidate's own mark."""
-    covered = math.hypot(middle.x - WIDTH / 2, middle.y - HEIGHT / 2) < CLEARANCE
-    return Spot(round(middle.x, 1), round(HEIGHT / 2 + CLEARANCE if covered else middle.y, 1))
-
-
-def _spot(metres: tuple[float, float], scale: float) -> Spot:
-    north, east = metres
-    return Spot(round(WIDTH / 2 + east * scale, 1), round(HEIGHT / 2 - north * scale, 1))
+    if mark is not None and math.hypot(middle.x - mark.x, middle.y - mark.y) < CLEARANCE:
+        return Spot(round(middle.x, 1), round(mark.y + CLEARANCE, 1))
+    return Spot(round(middle.x, 1), round(middle.y, 1))
 
 
 def _round_down(metres: float) -> int:

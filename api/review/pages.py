@@ -1,6 +1,7 @@
 """The pages: review, cases, cameras. Each is made on the server, in the reader's language."""
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Cookie, Depends, Header, Query, status
 from pydantic import BaseModel
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -18,9 +20,10 @@ from api.review import words
 from api.review.map import MapPicture, camera_of, draw_map
 from api.review.words import Language
 from api.routes.dependencies import Cursor, Service
-from api.store import candidates, evidence, outbox, verdicts
+from api.store import candidates, evidence, outbox, places, seen, surveys, verdicts
 from api.store.candidates import Filter, State, StoredCandidate
 from api.store.evidence import EvidenceFile, Kind
+from api.store.surveys import Survey
 from api.store.verdicts import Verdict
 
 router = APIRouter(include_in_schema=False)
@@ -70,7 +73,7 @@ def review(service: Service, speaks: Speaks) -> HTMLResponse:
     queue = _queue(service)
     card = _card(service, speaks, queue.ids[0]) if queue.ids else None
     cameras = len(service.cameras())
-    return _page(service, speaks, "review.html", active="review", card=card, queue=queue, cameras=cameras)
+    return draw_page(service, speaks, "review.html", active="review", card=card, queue=queue, cameras=cameras)
 
 
 @router.get("/review/queue")
@@ -84,7 +87,7 @@ def review_one(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLResp
     """The review page, beginning with this candidate."""
     card = _card(service, speaks, candidate_id)
     cameras = len(service.cameras())
-    return _page(service, speaks, "review.html", active="review", card=card, queue=_queue(service), cameras=cameras)
+    return draw_page(service, speaks, "review.html", active="review", card=card, queue=_queue(service), cameras=cameras)
 
 
 @router.get("/review/{candidate_id}/card")
@@ -99,14 +102,15 @@ def cases_page(service: Service, speaks: Speaks, cursor: Cursor = None) -> HTMLR
     with service.database.read() as connection:
         page = outbox.page(connection, None, cursor, ROWS)
         known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
-    return _page(
+        flights = _flights(connection, (item.source for item in known.values() if item))
+    return draw_page(
         service,
         speaks,
         "cases.html",
         active="cases",
         page=page,
         known=known,
-        names={view.id: view.name for view in service.cameras()},
+        names={view.id: view.name for view in service.cameras()} | flights,
         pause=service.delivering.paused,
         built_in=service.settings.case_api_url is None,
     )
@@ -122,7 +126,7 @@ def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLRespon
         candidate = candidates.find(connection, delivery.candidate_id)
         files = evidence.of_candidates(connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
         verdict = verdicts.standing(connection, [delivery.candidate_id]).get(delivery.candidate_id)
-    return _page(
+    return draw_page(
         service,
         speaks,
         "case.html",
@@ -151,7 +155,14 @@ def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
         (view, None if view.last_frame_at is None else max(now - view.last_frame_at, timedelta(0)))
         for view in service.cameras()
     ]
-    return _page(service, speaks, "cameras.html", active="cameras", rows=rows)
+    return draw_page(service, speaks, "cameras.html", active="cameras", rows=rows)
+
+
+def _flights(connection: Connection, sources: Iterable[str]) -> dict[str, str]:
+    """The names of the surveys that are among some candidates' sources."""
+    found = {source: places.survey_of(source) for source in set(sources)}
+    flown = {source: surveys.find(connection, survey_id) for source, survey_id in found.items() if survey_id}
+    return {source: survey.name for source, survey in flown.items() if survey}
 
 
 def _queue(service: Context) -> Queue:
@@ -167,7 +178,10 @@ def _card(service: Context, speaks: Language, candidate_id: UUID) -> str:
             raise NotFound(f"there is no candidate {candidate_id}")
         files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
         verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
-    return _draw_card(service, speaks, candidate, files, verdict)
+        survey_id = places.survey_of(candidate.source)
+        survey = surveys.find(connection, survey_id) if survey_id else None
+        path = seen.path_of(connection, survey.id) if survey else []
+    return _draw_card(service, speaks, candidate, files, verdict, survey, [(point.lat, point.lon) for point in path])
 
 
 def _draw_card(
@@ -176,11 +190,13 @@ def _draw_card(
     candidate: StoredCandidate,
     files: tuple[EvidenceFile, ...],
     verdict: Verdict | None,
+    survey: Survey | None,
+    path: Sequence[tuple[float, float]],
 ) -> str:
     camera = camera_of(candidate.source, service.cameras())
     chart: MapPicture | None = None
     if candidate.lat is not None and candidate.lon is not None:
-        chart = draw_map(candidate.lat, candidate.lon, candidate.ce90, service.zones(), camera)
+        chart = draw_map(candidate.lat, candidate.lon, candidate.ce90, service.zones(), camera, path)
     by_kind = {file.kind: file for file in files}
     return speaks.render(
         "card.html",
@@ -190,11 +206,13 @@ def _draw_card(
         files=files,
         verdict=verdict,
         camera=camera,
+        survey=survey,
         chart=chart,
     )
 
 
-def _page(service: Context, speaks: Language, template: str, **values: object) -> HTMLResponse:
+def draw_page(service: Context, speaks: Language, template: str, **values: object) -> HTMLResponse:
+    """A page in the reader's language, which the browser is asked to remember."""
     text = speaks.render(template, reviewer=service.settings.reviewer, **values)
     response = HTMLResponse(text, headers={"Content-Language": words.HTML_LANG[speaks.code], "Vary": "Accept-Language"})
     response.set_cookie("language", speaks.code, max_age=YEAR, samesite="lax", httponly=True)

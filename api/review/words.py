@@ -2,6 +2,7 @@
 
 import gettext
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -49,6 +50,38 @@ CAMERA_STATES = {
     "paused": N_("Paused"),
     "ended": N_("Ended"),
     "stopped": N_("Stopped"),
+}
+SURVEY_STATES = {
+    "uploading": N_("Uploading"),
+    "ready": N_("Waiting for a worker"),
+    "processing": N_("Being looked at"),
+    "done": N_("Completed"),
+    "done_with_errors": N_("Completed with errors"),
+}
+CHUNK_STATES = {
+    "waiting": N_("Waiting"),
+    "running": N_("In work"),
+    "done": N_("Done"),
+    "dead": N_("Set aside"),
+}
+FILE_KINDS = {"video": N_("Video"), "photo": N_("Photo"), "telemetry": N_("Telemetry"), "other": N_("Other")}
+FILE_STATES = {
+    "missing": N_("Missing"),
+    "uploading": N_("Uploading"),
+    "stored": N_("Here"),
+    "corrupt": N_("Damaged, send again"),
+    "duplicate": N_("Duplicate"),
+    "odd": N_("Not used"),
+}
+FILE_NOTES = {
+    "empty": N_("an empty file"),
+    "not_footage": N_("no kind of file that a survey reads"),
+    "preview": N_("the aircraft's small copy of its own video"),
+    "same_as": N_("the same content as"),
+    "mislabelled": N_("not what its name says"),
+    "damaged": N_("arrived damaged"),
+    "no_telemetry": N_("no telemetry: things are counted but not placed"),
+    "no_video": N_("no video belongs to it"),
 }
 DELIVERY_STATES = {"pending": N_("On its way"), "delivered": N_("Delivered"), "dead": N_("Refused")}
 REJECT_REASONS = {
@@ -101,11 +134,31 @@ def language(code: str) -> Language:
     environment.filters["zone_kind"] = lambda key: named(ZONE_KINDS, key)
     environment.filters["state"] = lambda key: named(CANDIDATE_STATES | DELIVERY_STATES, key)
     environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
+    environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)
+    environment.filters["chunk_state"] = lambda key: named(CHUNK_STATES, key)
+    environment.filters["file_kind"] = lambda key: named(FILE_KINDS, key)
+    environment.filters["file_state"] = lambda key: named(FILE_STATES, key)
+    environment.filters["file_note"] = lambda note: _file_note(note, named)
+    environment.filters["bytes"] = size
     environment.filters["why"] = lambda candidate: reasons(candidate, code)
     environment.filters["reject_reason"] = lambda key: named(REJECT_REASONS, key)
     environment.filters["duration"] = lambda value: duration(value, words)
     environment.globals["REJECT_REASONS"] = tuple(REJECT_REASONS)
     return Language(code, environment)
+
+
+def _file_note(note: str, named: Callable[[dict[str, str], str], str]) -> str:
+    """A file's note in words; what follows its code is another file's name."""
+    code, _, name = note.partition(" ")
+    return f"{named(FILE_NOTES, code)} {name}".strip() if code else ""
+
+
+def size(count: int) -> str:
+    """A number of bytes in the unit that suits it."""
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.1f} {unit}"
+    return f"{count} B"
 
 
 def reasons(candidate: StoredCandidate, code: str) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ class Place:
     candidate_id: UUID | None = None
     state: State | None = None
 
+    @property
+    def id(self) -> str:
+        """The part of the key that tells it from the survey's other places: twelve hexadecimal digits."""
+        return self.key.rpartition("-")[2]
+
 
 def source_of(survey_id: UUID) -> str:
     """What candidates of a survey call their source, and begin their keys with."""
@@ -78,9 +83,9 @@ def of_survey(connection: Connection, survey_id: UUID) -> tuple[Place, ...]:
     return tuple(_place(row) for row in connection.execute(query))
 
 
-def find(connection: Connection, survey_id: UUID, key: str) -> Place | None:
-    """The place of this key."""
-    return next((place for place in of_survey(connection, survey_id) if place.key == key), None)
+def find(connection: Connection, survey_id: UUID, place_id: str) -> Place | None:
+    """The place of this id."""
+    return next((place for place in of_survey(connection, survey_id) if place.id == place_id), None)
 
 
 def _place(row: Row[tuple[object, ...]]) -> Place:

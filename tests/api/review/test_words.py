@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from api.review import words
 from api.review.words import CATALOGUES, duration, pick, translations
 from api.store.candidates import State
+from api.store.chunks import ChunkState
 from api.store.outbox import DeliveryState
+from api.store.surveys import FileKind, FileNote, FileState, SurveyState
 from api.store.verdicts import RejectReason
 from detector.rulings import Outcome
 from streams.states import CameraState
@@ -46,6 +48,11 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
         (words.CANDIDATE_STATES, list(State)),
         (words.DELIVERY_STATES, list(DeliveryState)),
         (words.CAMERA_STATES, list(CameraState)),
+        (words.SURVEY_STATES, list(SurveyState)),
+        (words.CHUNK_STATES, list(ChunkState)),
+        (words.FILE_KINDS, list(FileKind)),
+        (words.FILE_STATES, list(FileState)),
+        (words.FILE_NOTES, list(FileNote)),
     ],
 )
 def test_every_code_has_a_name(table: dict[str, str], codes: list[str]) -> None:

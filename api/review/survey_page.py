@@ -1,0 +1,95 @@
+"""The page of one survey: how far it is, how the drone flew, what stands where, and what became of each file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from starlette.responses import HTMLResponse
+
+from api.jobs.planning import describe
+from api.review.pages import Speaks, draw_page
+from api.review.survey_map import draw_survey_map
+from api.routes.dependencies import Service
+from api.routes.surveys import known_survey
+from api.store import chunks, places, seen, surveys
+from api.store.chunks import Chunk, ChunkKind, ChunkState
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk in words; `what` is None for the last one, which puts everything together."""
+
+    what: str | None
+    state: ChunkState
+    frames: int
+    notes: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far the work on a survey is."""
+
+    pieces: tuple[Piece, ...]
+    frames: int
+
+    @property
+    def all(self) -> int:
+        return len(self.pieces)
+
+    @property
+    def settled(self) -> int:
+        return sum(piece.state in (ChunkState.DONE, ChunkState.DEAD) for piece in self.pieces)
+
+    @property
+    def dead(self) -> list[tuple[str, str]]:
+        """What was set aside, and why."""
+        return [(piece.what or "", piece.reason or "") for piece in self.pieces if piece.state is ChunkState.DEAD]
+
+
+@router.get("/surveys/{survey_id:uuid}")
+def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Path()]) -> HTMLResponse:
+    """One survey."""
+    with service.database.read() as connection:
+        survey = known_survey(surveys.find(connection, survey_id), survey_id)
+        progress = surveys.progress(connection, [survey_id])[survey_id]
+        files = surveys.files(connection, survey_id)
+        pieces = chunks.of_survey(connection, survey_id)
+        found = places.of_survey(connection, survey_id)
+        path = seen.path_of(connection, survey_id)
+    names = {file.id: file.name for file in files}
+    return draw_page(
+        service,
+        speaks,
+        "survey.html",
+        active="surveys",
+        survey=survey,
+        progress=progress,
+        files=files,
+        names=names,
+        work=_work(pieces, names),
+        places=found,
+        chart=draw_survey_map(path, found, service.zones()),
+    )
+
+
+def _work(pieces: Sequence[Chunk], names: Mapping[UUID, str]) -> Work:
+    # a video's probe is no piece that a reader cares for, unless it is where the video ended
+    shown = [one for one in pieces if one.kind is not ChunkKind.PROBE or one.state is not ChunkState.DONE]
+    return Work(
+        tuple(
+            Piece(
+                None if one.kind is ChunkKind.LINK else describe(one, names),
+                one.state,
+                one.frames,
+                one.notes,
+                one.reason,
+            )
+            for one in shown
+        ),
+        sum(one.frames for one in shown if one.kind is ChunkKind.LOOK),
+    )
