@@ -11,6 +11,8 @@ ApiError
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
 ├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
+├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
+├── PushFailed             the service that shall take footage cannot be reached, or says no
 ├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
@@ -84,6 +86,14 @@ class EvidenceDamaged(EvidenceError):
 
 class LeaseLost(ApiError):
     """A worker wrote to a chunk that somebody else has by now; nothing was stored."""
+
+
+class CardUnreadable(ApiError):
+    """A folder of footage, or a file in it, cannot be read or changes while it is sent."""
+
+
+class PushFailed(ApiError):
+    """The service that shall take footage cannot be reached, or says no."""
 
 
 class DatabaseUnavailable(ApiError):

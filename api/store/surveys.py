@@ -98,7 +98,7 @@ class SurveyFile:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of a survey has come: files and bytes settled, of those announced."""
+    """How much of a survey has come: files settled of those announced; bytes of those that are wanted."""
 
     files: int
     files_settled: int
@@ -187,14 +187,14 @@ def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limi
 def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
     """How much of each survey has come."""
     table = survey_files.c
-    settled = table.state.in_(SETTLED)
+    wanted = table.state.not_in((FileState.DUPLICATE, FileState.ODD))
     query = (
         select(
             table.survey_id,
             func.count(),
-            func.count().filter(settled),
-            func.sum(table.size).filter(table.state.not_in((FileState.DUPLICATE, FileState.ODD))),
-            func.sum(table.received),
+            func.count().filter(table.state.in_(SETTLED)),
+            func.sum(table.size).filter(wanted),
+            func.sum(table.received).filter(wanted),
         )
         .where(table.survey_id.in_(list(ids)))
         .group_by(table.survey_id)
