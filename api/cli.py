@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import agreeing, cameras, ground, jobs, later, look, registry, service, teaching, watching
+from api.commands import agreeing, cameras, ground, jobs, later, look, push, registry, service, teaching, watching
 from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 agreeing.register(registry.app)
 app.add_typer(registry.app, name="models")
-for group in (service, jobs, watching, look, ground, teaching):
+for group in (service, jobs, watching, look, push, ground, teaching):
     group.register(app)
 app.add_typer(cameras.app, name="cameras")
 later.register(app, registry.app, cameras.app)
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code."""
+    if arguments[:2] == push.NAME.split():
+        arguments = [push.NAME, *arguments[2:]]
     try:
         result = app(arguments, prog_name="streetwarden", standalone_mode=False)
     except TyperException as error:
