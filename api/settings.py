@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     )
     cameras_file: Path | None = Field(None, description="The camera file that `serve --watch` reads.")
     rulebook_file: Path | None = Field(None, description="The rulebook's YAML file; permits lie beside it.")
+    survey_workers: int = Field(
+        1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
+    )
     undo_window: timedelta = Field(
         timedelta(seconds=20),
         ge=timedelta(0),

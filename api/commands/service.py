@@ -14,6 +14,7 @@ from api.app import create_app, open_store
 from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.intake import StoreSink
+from api.jobs.process import Crew
 from api.memory import RememberingLook
 from api.printing import tell
 from api.serving import BackgroundServer, bind
@@ -35,7 +36,7 @@ def serve(
     rulebook: Book = None,
     for_: Annotated[str | None, typer.Option("--for", help="Stop after this long, e.g. 10m.")] = None,
 ) -> None:
-    """Serve the API and the review page, and deliver confirmed cases.
+    """Serve the API and the review page, deliver confirmed cases, and work through uploaded surveys.
 
     Example: streetwarden serve --watch --cameras cameras.yaml --rulebook rulebook.yaml
     """
@@ -56,6 +57,7 @@ def serve(
         zones = map_zones(book) if book else ()
         app = create_app(settings, database, files, zones=lambda: zones, cameras=board.views)
         server = stack.enter_context(BackgroundServer(app, listener))
+        stack.enter_context(Crew(settings.model_copy(update={"rulebook_file": rulebook}), settings.survey_workers))
         if watch and site is not None:
             sink = StoreSink(database, files, on_note=board.note)
             memory = settings.data_dir / "memory"

@@ -42,7 +42,7 @@ def close(connection: Connection, survey: Survey) -> None:
     all_chunks = chunks.of_survey(connection, survey.id)
     names = {file.id: file.name for file in surveys.files(connection, survey.id)}
     dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
-    errors = [f"{describe(chunk, names)}: {chunk.reason}" for chunk in dead]
+    errors = [fault(chunk, names) for chunk in dead]
     if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
         errors.append("there is neither a video nor a photo among its files")
     state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE
@@ -59,6 +59,12 @@ def describe(chunk: Chunk, names: Mapping[UUID, str]) -> str:
     if chunk.kind is ChunkKind.PROBE or (chunk.start == 0 and chunk.end is None):
         return what
     return f"{what} from {chunk.start:.0f} s" + (f" to {chunk.end:.0f} s" if chunk.end is not None else "")
+
+
+def fault(chunk: Chunk, names: Mapping[UUID, str]) -> str:
+    """Why a chunk was set aside, with the piece of the footage that it is."""
+    what, reason = describe(chunk, names), chunk.reason or ""
+    return reason if reason.startswith(f"{what}: ") else f"{what}: {reason}"
 
 
 def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], now: datetime) -> None:

@@ -107,6 +107,7 @@ def _follow_parent(stop: threading.Event) -> None:
 
 
 def _member(settings: Settings) -> None:
+    os.nice(5)  # people and cameras wait for the service; footage can wait for them
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     work(settings)
 

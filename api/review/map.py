@@ -14,6 +14,7 @@ NEAREST_M = 30.0  # never closer: a stall needs its street around it
 FARTHEST_CAMERA_M = 250.0  # a camera farther away is left outside rather than making the place a dot
 LONGEST_BAR = 90.0
 CLEARANCE = 28.0
+MOVES = 4
 SMALLEST_NAMED = 0.03  # share of the drawing that a zone must cover to carry its name
 
 
@@ -53,8 +54,8 @@ class Sheet:
         """Positions (lat, lon) as SVG points."""
         return " ".join(f"{spot.x},{spot.y}" for spot in (self.spot(lat, lon) for lat, lon in places))
 
-    def zones(self, zones: Iterable[MapZone], clear: Spot | None = None) -> Iterable[DrawnZone]:
-        """The zones that are in view; their names keep away from the mark at `clear`."""
+    def zones(self, zones: Iterable[MapZone], marks: Sequence[Spot]) -> Iterable[DrawnZone]:
+        """The zones that are in view; their names keep away from the marks."""
         view = box(0, 0, self.width, self.height)
         for zone in zones:
             spots = [self.spot(lat, lon) for lon, lat in zone.polygon]
@@ -62,7 +63,7 @@ class Sheet:
             if inside.is_empty:
                 continue
             roomy = inside.area > SMALLEST_NAMED * self.width * self.height
-            label = _beside(inside.representative_point(), clear) if roomy else None
+            label = _beside(inside.representative_point(), marks) if roomy else None
             yield DrawnZone(zone.id, zone.kind, self.line((lat, lon) for lon, lat in zone.polygon), label)
 
     @property
@@ -124,7 +125,7 @@ def draw_map(
     return MapPicture(
         width=WIDTH,
         height=HEIGHT,
-        zones=tuple(sheet.zones(zones, here)),
+        zones=tuple(sheet.zones(zones, [here])),
         grid_x=sheet.grid_x,
         grid_y=sheet.grid_y,
         here=here,
@@ -136,11 +137,15 @@ def draw_map(
     )
 
 
-def _beside(middle: Point, mark: Spot | None) -> Spot:
-    """A label's place, moved down where it would lie under the candidate's own mark."""
-    if mark is not None and math.hypot(middle.x - mark.x, middle.y - mark.y) < CLEARANCE:
-        return Spot(round(middle.x, 1), round(mark.y + CLEARANCE, 1))
-    return Spot(round(middle.x, 1), round(middle.y, 1))
+def _beside(middle: Point, marks: Sequence[Spot]) -> Spot:
+    """A label's place, moved down where it would lie under a mark; after a few tries it lies where it lies."""
+    spot = Spot(round(middle.x, 1), round(middle.y, 1))
+    for _ in range(MOVES):
+        under = [mark for mark in marks if math.hypot(spot.x - mark.x, spot.y - mark.y) < CLEARANCE]
+        if not under:
+            break
+        spot = Spot(spot.x, round(max(mark.y for mark in under) + CLEARANCE, 1))
+    return spot
 
 
 def _round_down(metres: float) -> int:

@@ -60,7 +60,7 @@ def draw_survey_map(path: Sequence[Waypoint], places: Sequence[Place], zones: It
     return SurveyMap(
         width=sheet.width,
         height=sheet.height,
-        zones=tuple(sheet.zones(zones)),
+        zones=tuple(sheet.zones(zones, [mark.spot for mark in marks])),
         grid_x=sheet.grid_x,
         grid_y=sheet.grid_y,
         legs=tuple(sheet.line((point.lat, point.lon) for point in leg) for leg in legs),

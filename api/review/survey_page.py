@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse
 
-from api.jobs.planning import describe
+from api.jobs.planning import describe, fault
 from api.review.pages import Speaks, draw_page
 from api.review.survey_map import draw_survey_map
 from api.routes.dependencies import Service
@@ -45,11 +45,6 @@ class Work:
     def settled(self) -> int:
         return sum(piece.state in (ChunkState.DONE, ChunkState.DEAD) for piece in self.pieces)
 
-    @property
-    def dead(self) -> list[tuple[str, str]]:
-        """What was set aside, and why."""
-        return [(piece.what or "", piece.reason or "") for piece in self.pieces if piece.state is ChunkState.DEAD]
-
 
 @router.get("/surveys/{survey_id:uuid}")
 def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Path()]) -> HTMLResponse:
@@ -72,6 +67,7 @@ def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Pat
         files=files,
         names=names,
         work=_work(pieces, names),
+        faults=[fault(piece, names) for piece in pieces if piece.state is ChunkState.DEAD],
         places=found,
         chart=draw_survey_map(path, found, service.zones()),
     )

@@ -128,7 +128,7 @@ def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: Desk, tmp_pa
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.error is not None
-    assert survey.error.startswith("DJI_0009.MP4: DJI_0009.MP4: neither a video")
+    assert survey.error.startswith("DJI_0009.MP4: neither a video")
     assert len(stored(desk)) == 3
 
 
@@ -145,7 +145,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
     survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "flight.mp4: flight.mp4: the reading process died (signal 9)"
+    assert survey.error == "flight.mp4: the reading process died (signal 9)"
     with desk.database.read() as connection:
         looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
     assert [(chunk.state, chunk.attempts) for chunk in looked] == [(ChunkState.DEAD, 3)]
