@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.ellipsoid import LENS, VECTORS, depression, hit, random_pose
 from detector.error_budget import RTK, TELEMETRY
 from detector.errors import PoseImpossible, RayMissesGround
 from detector.frame import Lens, Pose
 from detector.pose import PoseLocator
-from detector.rays import rotation, undistort
+from detector.rays import undistort
 from detector.wgs import Plane, distance
 
-LENS = Lens(2880, 2880, 1920, 1080)
 LAT, LON = 34.7466, 113.6253
 
 
@@ -24,77 +24,25 @@ def pose(height: float, yaw: float, pitch: float, roll: float = 0.0, lens: Lens 
     return Pose(LAT, LON, height, yaw, pitch, roll, lens, rtk)
 
 
-@pytest.mark.parametrize(
-    ("at", "pixel", "target", "range_m"),
-    [
-        (pose(60, 0, -90), (1920, 0), (34.74680282, 113.62530000), 22.5),
-        (pose(60, 90, -45), (1920, 1080), (34.74660000, 113.62595525), 60.0),
-        (pose(100, -135, -30), (3000, 500), (34.74544157, 113.62211786), 318.4675),
-        (pose(45.5, 12.3, -60), (100, 2000), (34.74674109, 113.62502395), 29.7311),
-        (pose(80, -67.6, -30), (1920, 1080), (34.74707597, 113.62390095), 138.5641),
-    ],
-)
+@pytest.mark.parametrize(("at", "pixel", "target", "range_m"), VECTORS)
 def test_known_answers(at: Pose, pixel: tuple[float, float], target: tuple[float, float], range_m: float) -> None:
     point = PoseLocator(at).locate(*pixel)
     assert distance(point.lat, point.lon, *target) < 0.05
     assert point.range_m == pytest.approx(range_m, abs=0.05)
 
 
-def ellipsoid_hit(at: Pose, direction: np.ndarray) -> tuple[float, float] | None:
-    """Where a ray (north, east, down) from `at` enters the WGS-84 ellipsoid, by earth-centred coordinates alone."""
-    a, f = 6378137.0, 1 / 298.257223563
-    b, e2 = a * (1 - f), f * (2 - f)
-    lat, lon = np.radians((at.lat, at.lon))
-    normal = a / np.sqrt(1 - e2 * np.sin(lat) ** 2)
-    origin = np.array(
-        (
-            (normal + at.height) * np.cos(lat) * np.cos(lon),
-            (normal + at.height) * np.cos(lat) * np.sin(lon),
-            (normal * (1 - e2) + at.height) * np.sin(lat),
-        )
-    )
-    north = np.array((-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)))
-    east = np.array((-np.sin(lon), np.cos(lon), 0.0))
-    down = -np.array((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
-    ray = direction[0] * north + direction[1] * east + direction[2] * down
-    squash = np.array((1 / a, 1 / a, 1 / b))
-    o, d = origin * squash, ray * squash
-    half, gap = o @ d, half_gap(o, d)
-    if gap < 0 or half >= 0:
-        return None
-    hit = origin + ray * (-half - np.sqrt(gap)) / (d @ d)
-    return (
-        float(np.degrees(np.arctan2(hit[2], (1 - e2) * np.hypot(hit[0], hit[1])))),
-        float(np.degrees(np.arctan2(hit[1], hit[0]))),
-    )
-
-
-def half_gap(o: np.ndarray, d: np.ndarray) -> float:
-    return float((o @ d) ** 2 - (d @ d) * (o @ o - 1))
-
-
 def test_two_thousand_random_poses_agree_with_the_ellipsoid() -> None:
     rng = np.random.default_rng(4)
     worst, compared = 0.0, 0
     while compared < 2000:
-        at = Pose(
-            rng.uniform(-60, 60),
-            rng.uniform(-179, 179),
-            rng.uniform(20, 300),
-            rng.uniform(-180, 180),
-            rng.uniform(-95, -10),
-            rng.uniform(-20, 20),
-            LENS,
-        )
-        u, v = rng.uniform(0, 3840), rng.uniform(0, 2160)
-        ray = rotation(at.yaw, at.pitch, at.roll) @ np.array((1, (u - 1920) / 2880, (v - 1080) / 2880))
-        if np.degrees(np.arctan2(ray[2], np.hypot(ray[0], ray[1]))) < 15:
+        at, pixel = random_pose(rng)
+        if depression(at, pixel) < 15:
             with pytest.raises(RayMissesGround):
-                PoseLocator(at).locate(u, v)
+                PoseLocator(at).locate(*pixel)
             continue
-        truth = ellipsoid_hit(at, ray)
+        truth = hit(at, pixel)
         assert truth is not None
-        point = PoseLocator(at).locate(u, v)
+        point = PoseLocator(at).locate(*pixel)
         worst = max(worst, distance(point.lat, point.lon, *truth))
         compared += 1
     assert worst <= 0.3
