@@ -32,7 +32,9 @@ _OVERLAP: Final = 0.25  # below this two frames share too little ground to be co
 _BACK: Final = 3  # frames back that are always compared, so that a thing missed once is not lost
 _OLDER: Final = 2  # and the best of the earlier ones, for a drone that comes by again
 _APART: Final = 6.0  # metres beyond which positions never make two sightings one
-_MARGIN: Final = 3.0  # an upside-down frame explains this many times more matches than an upright one
+_MARGIN: Final = 3.0  # a turned frame explains this many times more matches than an upright one
+_RIVAL: Final = 0.8  # another pair of turns that explains this share of the most is as good
+_TURNS: Final = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +72,37 @@ def features(image: Image) -> Features:
     return Features(pixels, np.zeros((0, 32), np.uint8) if described is None else np.asarray(described, np.uint8))
 
 
-def upside_down(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[bool]:
-    """Which views are turned by 180 degrees against their own pose: seen in real files that claim to be upright.
+def turns(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[int | None]:
+    """By how many degrees (0, 90, 180, 270) each view is turned against its own pose: seen in real files.
 
-    Told from overlapping frames: with the right one turned, far more matched corners lie where the poses predict.
+    Told from overlapping frames: with the right one turned, far more matched corners lie where the poses predict. None
+    where a view is turned against another and nothing tells which of the two it is (both from one spot).
     """
-    votes = np.zeros((len(views), 2))
+    votes = np.zeros((len(views), len(_TURNS)))
+    doubtful: list[tuple[int, int, NDArray[np.intp]]] = []
     for a, b in compared:
         counts = _support(views[a], views[b])
-        best = max(counts, key=lambda turns: counts[turns])
-        if counts[best] >= 2 * _INLIERS and counts[best] >= _MARGIN * counts[(False, False)] + 1:
-            votes[a, int(best[0])] += 1
-            votes[b, int(best[1])] += 1
-        elif counts[(False, False)] >= 2 * _INLIERS:
-            votes[[a, b], 0] += 1
-    return [bool(turn > upright) for upright, turn in votes.tolist()]
+        best, upright = int(counts.max()), int(counts[0, 0])
+        if best < max(2 * _INLIERS, _MARGIN * upright + 1):
+            votes[[a, b], 0] += upright >= 2 * _INLIERS
+        elif int((counts > _RIVAL * best).sum()) == 1:
+            ours, theirs = np.unravel_index(int(counts.argmax()), counts.shape)
+            votes[a, ours] += 1
+            votes[b, theirs] += 1
+        else:
+            doubtful.append((a, b, counts))
+    known = votes.any(axis=1)
+    for (
+        a,
+        b,
+        counts,
+    ) in doubtful:  # from one spot the pair tells the turn between them; who knows its own tells the rest
+        if known[a]:
+            votes[b, counts[votes[a].argmax()].argmax()] += 1
+        elif known[b]:
+            votes[a, counts[:, votes[b].argmax()].argmax()] += 1
+    unsure = {view for a, b, _ in doubtful for view in (a, b)}
+    return [_TURNS[int(said.argmax())] if said.any() or view not in unsure else None for view, said in enumerate(votes)]
 
 
 def link(
@@ -145,16 +163,16 @@ def _corners(a: View, b: View) -> tuple[Floats, Floats]:
     return a.features.pixels[ours], b.features.pixels[theirs]
 
 
-def _support(a: View, b: View) -> dict[tuple[bool, bool], int]:
-    """How many matched corners agree with the poses, for `a` and `b` upright or upside down."""
-    turns = [(False, False), (False, True), (True, False), (True, True)]
+def _support(a: View, b: View) -> NDArray[np.intp]:
+    """(4, 4): how many matched corners agree with the poses, for each turn of `a` and of `b`."""
+    counts = np.zeros((len(_TURNS), len(_TURNS)), np.intp)
     if a.pose is None or b.pose is None:
-        return dict.fromkeys(turns, 0)
+        return counts
     here, there = _corners(a, b)
-    counts = {}
-    for turn_a, turn_b in turns:
-        predicted = pixel_map(turned(a.pose) if turn_a else a.pose, turned(b.pose) if turn_b else b.pose)
-        counts[(turn_a, turn_b)] = int(_near(predicted, here, there, a.size[0]).sum())
+    for i, ours in enumerate(_TURNS):
+        for j, theirs in enumerate(_TURNS):
+            predicted = pixel_map(turned(a.pose, ours), turned(b.pose, theirs))
+            counts[i, j] = _near(predicted, here, there, a.size[0]).sum()
     return counts
 
 

@@ -17,9 +17,9 @@ _GRID: Final = 9
 _LEAST_HEIGHT: Final = 0.5  # metres; a drone on the ground sees no ground plane
 
 
-def turned(pose: Pose) -> Pose:
-    """The same pose with the picture upside down."""
-    return replace(pose, roll=pose.roll + 180)
+def turned(pose: Pose, degrees: float) -> Pose:
+    """The same pose with the camera turned clockwise about its own axis: 180 puts the picture upside down."""
+    return replace(pose, roll=pose.roll + degrees)
 
 
 def pixel_map(a: Pose, b: Pose) -> Floats:

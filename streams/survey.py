@@ -22,7 +22,7 @@ from detector.rulings import Outcome, Ruling
 from detector.sighting import Sighting
 from detector.terrain import Terrain
 from streams.footage import find_clips, frames
-from streams.linking import Observation, View, features, fuse, link, pairs, upside_down
+from streams.linking import Observation, View, features, fuse, link, pairs, turns
 from streams.overlap import turned
 
 Detect = Callable[[Image], Detections]
@@ -129,12 +129,14 @@ def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0, terrain
         terrain = terrain.above(first.lat, first.lon)
     notes: list[str] = []
     compared = pairs(views)
-    for index, turn in enumerate(upside_down(views, compared)):
-        pose = views[index].pose
-        if turn and pose is not None:
-            views[index] = replace(views[index], pose=turned(pose))
-            where = f"{seen[index].clip}, frame {seen[index].index}"
-            notes.append(f"{where}: upside down against its own telemetry, turned by 180 degrees")
+    for index, turn in enumerate(turns(views, compared)):
+        pose, where = views[index].pose, f"{seen[index].clip}, frame {seen[index].index}"
+        if turn is None:
+            views[index] = replace(views[index], pose=None)
+            notes.append(f"{where}: turned against its neighbours, and nothing tells which is right: not placed")
+        elif turn and pose is not None:
+            views[index] = replace(views[index], pose=turned(pose, turn))
+            notes.append(f"{where}: turned by {turn} degrees against its own telemetry; turned back")
     observations = [
         Observation(index, detection, locate(detection, view.pose, ground, terrain))
         for index, (one, view) in enumerate(zip(seen, views, strict=True))

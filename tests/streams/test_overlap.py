@@ -58,5 +58,5 @@ def test_carried_pixels_show_the_same_ground(
 
 def test_an_upside_down_picture_shows_the_ground_from_the_other_corner() -> None:
     upright = PoseLocator(HERE).locate(100, 200)
-    turned_over = PoseLocator(turned(HERE)).locate(3840 - 100, 2160 - 200)
+    turned_over = PoseLocator(turned(HERE, 180)).locate(3840 - 100, 2160 - 200)
     assert distance(upright.lat, upright.lon, turned_over.lat, turned_over.lon) < 0.01

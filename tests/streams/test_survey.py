@@ -95,11 +95,12 @@ def test_a_second_run_gives_the_same_keys(tmp_path: Path) -> None:
     assert len(keys[0]) == len(TOWN.stalls)
 
 
-def test_upside_down_frames_are_found_and_mended(tmp_path: Path) -> None:
-    """A third of the photos lies upside down although the telemetry says nothing of it."""
-    true = [replace(pose, roll=180.0) if 20 <= i < 40 else pose for i, pose in enumerate(OVER)]
+@pytest.mark.parametrize("turn", [180.0, 90.0])
+def test_turned_frames_are_found_and_mended(tmp_path: Path, turn: float) -> None:
+    """A third of the photos lies upside down, or on its side, although the telemetry says nothing of it."""
+    true = [replace(pose, roll=turn) if 20 <= i < 40 else pose for i, pose in enumerate(OVER)]
     found = fly(tmp_path, true, OVER)
-    assert any("upside down" in note for note in found.notes)
+    assert any(f"turned by {turn:g} degrees" in note for note in found.notes)
     assert len(misses(found)) == len(TOWN.stalls)
     assert np.median(misses(found)) <= 0.5
 
