@@ -9,6 +9,7 @@ import mmap
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from streams.measure import Plan
 from streams.sink import CameraNote
 from streams.states import CameraState
 
-HEARTBEAT = 1.0  # seconds between two reports of a child
+HEARTBEAT = 2.0  # seconds between two reports of a child; frames and changes of state are told at once
 PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take before the child counts as hung
 
 
@@ -86,6 +87,7 @@ class _Picture:
     lag: float
     index: int
     epoch: int
+    counts: CameraCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class ProcessSource:
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
         self._child: BaseProcess | None = None
+        self._lock = threading.Lock()
+        self._pipe: Connection[str, _Message] | None = None
         self._epoch = 0  # epochs of children before this one
 
     @property
@@ -138,6 +142,10 @@ class ProcessSource:
 
     def stop(self) -> None:
         self._stop.set()
+        with self._lock:
+            if self._pipe is not None:  # wakes both ends at once: a shorter wait would cost each camera CPU all day
+                with socket.socket(fileno=os.dup(self._pipe.fileno())) as end, suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def kill(self) -> None:
         """Ends the child at once; `frames` replaces it."""
@@ -153,10 +161,14 @@ class ProcessSource:
             self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
             self._child.start()
             theirs.close()
+            with self._lock:
+                self._pipe = ours
             try:
                 yield from self._receive(ours, pixels)
             finally:
-                ours.close()
+                with self._lock:
+                    self._pipe = None
+                    ours.close()
                 pixels.close()
                 self._end(self._child)
             if not self._stop.is_set():
@@ -171,6 +183,7 @@ class ProcessSource:
                     continue
                 message = pipe.recv()
                 if isinstance(message, _Picture):
+                    self.counts = message.counts
                     image = pixels.read(message.shape)
                     pipe.send("taken")
                     yield self._frame(message, image)
@@ -265,7 +278,7 @@ def _child(
             continue  # the parent has not got round to the last one; waiting here would let the stream queue up
         taken.clear()
         pixels.write(frame.image)
-        send(_Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch))
+        send(_Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch, source.counts))
 
 
 def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:

@@ -59,7 +59,7 @@ def watch(
     looker = _Looker(source.name, look, sink, counts)
     try:
         while not stop.is_set() and not frames.finished:
-            frame = frames.get(timeout=0.2)
+            frame = frames.get(timeout=1.0)
             counts.dropped = frames.dropped
             if frame is not None:
                 looker.look_at(frame)
