@@ -113,7 +113,7 @@ class Settling:
     def _pairs(self, files: Sequence[SurveyFile]) -> Pairs:
         """Telemetry by video, by name: first by what they are called, then by their clocks and lengths."""
         videos, telemetry = (_stored(files, kind) for kind in (FileKind.VIDEO, FileKind.TELEMETRY))
-        named = pair_by_name([file.name for file in videos], [file.name for file in telemetry])
+        named = _named_pairs(files)
         alone = [file for file in videos if file.name not in named]
         unused = [file for file in telemetry if file.name not in named.values()]
         if not alone or not unused:
@@ -147,6 +147,22 @@ class Settling:
 
 def _stored(files: Sequence[SurveyFile], kind: FileKind) -> list[SurveyFile]:
     return [file for file in files if file.kind is kind and file.state is FileState.STORED]
+
+
+def _named_pairs(files: Sequence[SurveyFile]) -> Pairs:
+    """Pairs among what is stored; a content that is there under two names may be paired by either."""
+    known = [file for file in files if file.state in (FileState.STORED, FileState.DUPLICATE)]
+    kept = {file.sha256: file.name for file in files if file.state is FileState.STORED}
+    keeper = {file.name: kept[file.sha256] for file in known if file.sha256 in kept}
+    videos, telemetry = (
+        [file.name for file in known if file.kind is kind and file.name in keeper]
+        for kind in (FileKind.VIDEO, FileKind.TELEMETRY)
+    )
+    pairs: Pairs = {}
+    own_names_last = sorted(pair_by_name(videos, telemetry).items(), key=lambda pair: keeper[pair[0]] == pair[0])
+    for video, sidecar in own_names_last:
+        pairs[keeper[video]] = keeper[sidecar]
+    return pairs
 
 
 def _record_pairs(connection: Connection, files: Sequence[SurveyFile], pairs: Pairs) -> None:
