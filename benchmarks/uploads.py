@@ -2,8 +2,8 @@
 
     python benchmarks/uploads.py --kills 20
 
-Prints where in the transfer each kill came, then what is wrong with what lies on the disk and in the database; ends with
-1 where anything is.
+Prints where in the transfer each kill came, then what is wrong with what lies on the disk and in the database;
+ends with 1 where anything is.
 """
 
 import argparse
