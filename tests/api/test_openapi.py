@@ -57,4 +57,4 @@ def test_every_operation_describes_its_problems(service: Service) -> None:
             for status, answer in operation["responses"].items():
                 expected = "application/json" if status.startswith("2") else "application/problem+json"
                 kinds = set(answer.get("content", {}))
-                assert kinds <= {expected, "image/jpeg"}, (path, name, status, kinds)
+                assert kinds <= {expected, "image/jpeg", "application/geo+json"}, (path, name, status, kinds)

@@ -1,16 +1,24 @@
-"""A survey that has been uploaded: the sample flight, or files that a test has made, as the upload would leave them."""
+"""Surveys that have been uploaded: the sample flight, or a small drawn one, and a desk for a worker to look at them."""
 
 import hashlib
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
+from api.intake import StoreSink
+from api.jobs.desk import LEASE, Desk
 from api.store import Database, surveys
 from api.store.surveys import FileKind, FileState, Survey, SurveyFile, SurveyState
+from api.wiring import rules_without_book
+from detector.detections import Detections
+from detector.frame import Image
 from tests.conftest import REPO
+from tests.streams.aerial import Town, leg, red_things, write_video
 
+TOWN = Town(((0, 0), (0, 2.5), (12, -8)))
 SAMPLE = (REPO / "samples" / "flight.mp4", REPO / "samples" / "flight.srt")
 KINDS = {".srt": FileKind.TELEMETRY, ".jpg": FileKind.PHOTO}
 
@@ -50,3 +58,30 @@ def uploaded(
     with database.write() as connection:
         assert surveys.add(connection, survey, list(rows.values()))
     return survey_id
+
+
+def drawn_flight(folder: Path) -> list[Path]:
+    """A video over TOWN and its telemetry."""
+    folder.mkdir(exist_ok=True)
+    return [write_video(folder, TOWN, leg((-20, 0), (20, 0), 40)), folder / "flight.srt"]
+
+
+def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timedelta = LEASE) -> Desk:
+    """A desk whose model takes what is red for a stall, without a rulebook."""
+    return Desk(
+        database=database,
+        footage=data_dir / "footage",
+        data_dir=data_dir,
+        sink=sink,
+        detector=lambda _: _stalls,
+        rules=rules_without_book,
+        name="test",
+        usual_model="stalls",
+        zone=ZoneInfo("UTC"),
+        lease=lease,
+    )
+
+
+def _stalls(image: Image) -> Detections:
+    found = red_things(image)
+    return Detections(found.boxes, found.scores, found.class_ids, ("stall",))

@@ -6,7 +6,6 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -21,21 +20,9 @@ from api.store.chunks import ChunkKind, ChunkState
 from api.store.job_tables import survey_chunks, survey_frames
 from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
-from api.wiring import rules_without_book
-from detector.detections import Detections
-from detector.frame import Image
 from tests.api.conftest import FakeClock
-from tests.api.jobs.flights import uploaded
-from tests.streams.aerial import Town, leg, red_things, write_video
+from tests.api.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.streams.test_sandbox import children
-
-TOWN = Town(((0, 0), (0, 2.5), (12, -8)))
-
-
-def stalls(image: Image) -> Detections:
-    """What is red is a stall."""
-    found = red_things(image)
-    return Detections(found.boxes, found.scores, found.class_ids, ("stall",))
 
 
 @pytest.fixture
@@ -44,28 +31,12 @@ def desk(tmp_path: Path, sqlite_template: Path, clock: FakeClock) -> Desk:
     database = Database(f"sqlite:///{tmp_path / 'store.sqlite3'}")
     files = EvidenceStore(tmp_path / "evidence")
     files.prepare()
-    return Desk(
-        database=database,
-        footage=tmp_path / "footage",
-        data_dir=tmp_path,
-        sink=StoreSink(database, files, clock=clock),
-        detector=lambda _: stalls,
-        rules=rules_without_book,
-        name="test",
-        usual_model="stalls",
-        zone=ZoneInfo("UTC"),
-        lease=timedelta(seconds=0.3),
-    )
+    return desk_over(database, tmp_path, StoreSink(database, files, clock=clock), timedelta(seconds=0.3))
 
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "IDLE", 0.05)
-
-
-def flight(folder: Path) -> list[Path]:
-    folder.mkdir(exist_ok=True)
-    return [write_video(folder, TOWN, leg((-20, 0), (20, 0), 40)), folder / "flight.srt"]
 
 
 def ended(desk: Desk, survey_id: UUID) -> Survey:
@@ -82,7 +53,7 @@ def stored(desk: Desk) -> list[tuple[str, str]]:
 
 
 def test_footage_becomes_places_and_candidates(desk: Desk, tmp_path: Path) -> None:
-    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
     assert (survey.state, survey.error) == (SurveyState.DONE, None)
     with desk.database.read() as connection:
@@ -103,7 +74,7 @@ def test_footage_becomes_places_and_candidates(desk: Desk, tmp_path: Path) -> No
 def test_the_last_step_done_twice_gives_nothing_twice(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     tries = []
 
     def close(connection: Connection, survey: Survey) -> None:
@@ -122,7 +93,7 @@ def test_the_last_step_done_twice_gives_nothing_twice(
 
 
 def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: Desk, tmp_path: Path) -> None:
-    files = flight(tmp_path / "card")
+    files = drawn_flight(tmp_path / "card")
     (tmp_path / "card" / "DJI_0009.MP4").write_text("ffconcat version 1.0\nfile /etc/passwd\n")
     survey_id = uploaded(desk.database, tmp_path, [*files, tmp_path / "card" / "DJI_0009.MP4"])
     survey = ended(desk, survey_id)
@@ -142,7 +113,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
             os.kill(child, signal.SIGKILL)
 
     monkeypatch.setattr(Held, "step", step)
-    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.error == "flight.mp4: the reading process died (signal 9)"
@@ -154,7 +125,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
 def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    survey_id = uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     real_step = Held.step
 
     def step(held: Held) -> None:
@@ -170,7 +141,7 @@ def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
 
 
 def test_a_lease_is_renewed_while_the_work_goes_on(desk: Desk, tmp_path: Path) -> None:
-    uploaded(desk.database, tmp_path, flight(tmp_path / "card"))
+    uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     with desk.database.write() as connection:
         planning.enlist(connection)
         chunk = chunks.claim(connection, "one", desk.lease)

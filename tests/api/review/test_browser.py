@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.jobs import worker
 from tests.api.conftest import Service
+from tests.api.jobs.flights import desk_over, drawn_flight, uploaded
 from tests.api.samples import a_candidate
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
@@ -175,3 +177,23 @@ def test_cases_and_cameras_in_a_narrow_window(page: Page, service: Service) -> N
     for path in ("/review", "/cases", "/cameras"):
         page.goto(f"{service.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+@pytest.mark.parametrize(("lang", "done"), [("en", "Completed"), ("zh", "已完成")])
+def test_a_survey_is_followed_from_its_map_to_its_candidate(
+    page: Page, service: Service, tmp_path: Path, lang: str, done: str
+) -> None:
+    survey_id = uploaded(service.database, service.data_dir, drawn_flight(tmp_path))
+    worker.run(desk_over(service.database, service.data_dir, service.sink), until_idle=True)
+    page.goto(f"{service.url}/surveys/{survey_id}?lang={lang}")
+    expect(page.locator("h1 .chip")).to_have_text(done)
+    expect(page.locator(".places tbody tr")).to_have_count(3)
+    page.locator(".survey-map a").first.click()
+    expect(page.locator("#place-1")).to_be_in_viewport()
+    pictures = page.locator(".places img")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.places img')].every(i => i.complete && i.naturalWidth > 10)"
+    )
+    assert pictures.count() == 3
+    page.locator("#place-1 a[href^='/review/']").click()
+    expect(page.locator(".card .flown")).to_have_count(1)
