@@ -1,18 +1,22 @@
 """What watching a camera costs, beside the way most people do it: CPU seconds per camera-minute, in one run.
 
-    python benchmarks/cameras.py --video ../shared/video/vtest.avi --weights ../shared/weights/yolo11n.pt
-        [--cameras 8] [--seconds 60] [--every 2] [--stream main] [--contenders ultralytics,threads,processes]
+    python benchmarks/cameras.py --video ../shared/video/vtest.avi --weights ../shared/weights/yolov8n.pt
+        [--cameras 8] [--seconds 60] [--every 2] [--stream main] [--contenders ultralytics,processes,openvino]
         [--broken 0] [--cut-at 0] [--plot samples.png]
 
 Real RTSP over loopback: 1080p at 25/s with a key frame every 2 s, 4 Mb/s H.264, made from the video (and a 640x360
-sub-stream). Every sample is inferred, 384x640. CPU is user and system time of the watching process and its children;
-the server's is not counted. Needs ffmpeg, ultralytics and psutil. `--broken` adds cameras that fail in every way there
-is, and `--cut-at` cuts all connections once, that many seconds into the run. Compare ratios of one run, not
-figures of two: the machine drifts.
+sub-stream). The video's pictures follow each other at 25/s whatever its own rate: pictures doubled to fill up the rate
+would cost nothing to decode, and no camera sends them. Every sample is inferred, 384x640. CPU is user and system time
+of the watching process and its children; the server's is told beside it. Needs ffmpeg, ultralytics and psutil.
+
+Contenders: `ultralytics` (its loader, torch), `threads` and `processes` (ours, ONNX Runtime), `openvino` (ours, in
+processes; first shown to agree with ONNX Runtime on the video, refused otherwise).
+
+`--broken` adds cameras that fail in every way there is, and `--cut-at` cuts all connections once, that many seconds
+into the run. Compare ratios of one run, not figures of two: the machine drifts.
 """
 
 import argparse
-import asyncio
 import json
 import multiprocessing
 import os
@@ -21,100 +25,28 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.bulk_server import FPS, Clips, Opened, serve
 from detector.candidate import Candidate
 from detector.engine import OnnxModel
-from detector.frame import Frame
+from detector.frame import Frame, Image
+from detector.openvino_engine import OpenVinoEngine
+from models.engine_record import LEAST_BOXES, MOST_ODD
 from models.registry import class_names
 from streams.fleet import CameraJob, Fleet
-from streams.loopback import ServerThread, Session
-from streams.rtp import CLOCK, Clip, Packetiser, read_clip
 from streams.sink import CameraNote
 from streams.watcher import Look
-from tests.streams.rtsp_server import BadServer, Camera, Fault
-
-FPS = 25
-FAULTS = (Fault.STALL, Fault.CUT, Fault.HANG, Fault.SILENT, Fault.MISSING, Fault.FROZEN, Fault.CODEC, Fault.GARBAGE)
-
-
-# --- the server: packets are laid out once, and only numbers and times are written into them afterwards ---
-
-
-@dataclass(frozen=True, slots=True)
-class Laid:
-    """One picture as it goes over the wire, interleaved on channel 0; `heads` are the offsets of its RTP headers."""
-
-    wire: NDArray[np.uint8]
-    heads: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, packets: Sequence[bytes]) -> "Laid":
-        parts, heads, at = [], [], 0
-        for packet in packets:
-            parts.append(b"$\0" + len(packet).to_bytes(2, "big") + packet)
-            heads.append(at + 4)
-            at += 4 + len(packet)
-        return cls(np.frombuffer(b"".join(parts), np.uint8), np.array(heads))
-
-    def numbered(self, sequence: int, stamp: int) -> bytes:
-        """The bytes with these RTP numbers, counting up, and this time."""
-        wire, numbers = self.wire.copy(), (sequence + np.arange(len(self.heads))) & 0xFFFF
-        wire[self.heads + 2], wire[self.heads + 3] = numbers >> 8, numbers & 255
-        for byte in range(4):
-            wire[self.heads + 4 + byte] = stamp >> (24 - 8 * byte) & 255
-        return wire.tobytes()
-
-
-class BulkServer(BadServer):
-    """Many well cameras at little cost; the others fail as in the tests."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._laid: dict[int, list[Laid]] = {}
-
-    def lay_out(self, clip: Clip) -> None:
-        packetiser = Packetiser(clip.codec, 7, 0, 0)
-        self._laid[id(clip)] = [Laid.of(list(packetiser.packets(picture, 0.0))) for picture in clip.pictures]
-
-    async def play(self, session: Session) -> None:
-        camera = self.cameras[session.path]
-        if camera.fault is not Fault.NONE or session.channel != 0:
-            return await super().play(session)
-        self.sessions.append(session)
-        laid, clock = self._laid[id(camera.clip)], asyncio.get_running_loop()
-        began, number, sequence = clock.time(), 0, 0
-        while not session.writer.is_closing():
-            picture = laid[number % len(laid)]
-            session.writer.write(picture.numbered(sequence, number * CLOCK // FPS))
-            await session.writer.drain()
-            sequence, number = sequence + len(picture.heads), number + 1
-            await asyncio.sleep(max(0.0, began + number / FPS - clock.time()))
-
-
-def serve(clip_path: Path, cameras: int, broken: int, port: "multiprocessing.Queue[int]", cut_at: float) -> None:
-    clip, server = read_clip(clip_path), BulkServer()
-    server.lay_out(clip)
-    for number in range(cameras):
-        server.cameras[f"camera{number}"] = Camera(clip)
-    for number in range(broken):
-        server.cameras[f"broken{number}"] = Camera(clip, FAULTS[number % len(FAULTS)], after=5.0 + number)
-    host = ServerThread(server)
-    host.start()
-    port.put(host.port)
-    if cut_at:
-        time.sleep(cut_at)
-        host.call(server.drop_all)
-    threading.Event().wait()
-
+from training.engine_agreement import compare
 
 # --- the contenders: each runs in a process of its own ---
 
@@ -142,6 +74,9 @@ class Silent:
 def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
     path = Path(args.onnx)
     model = OnnxModel(path, class_names(path))
+    if args.contender == "openvino":
+        reference, model = model, OnnxModel(path, class_names(path), make_engine=OpenVinoEngine)
+        check(reference, model, Path(args.video))
 
     def make_look(camera: str) -> Look:
         def look(frame: Frame) -> Sequence[Candidate]:
@@ -151,11 +86,33 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
 
         return look
 
-    fleet = Fleet(make_look, Silent(), openings_per_second=8, processes=args.contender == "processes")
+    fleet = Fleet(make_look, Silent(), openings_per_second=8, processes=args.contender != "threads")
     for url in urls:
         fleet.add(CameraJob(url.rpartition("/")[2], url, timedelta(seconds=args.every)))
     yield
     fleet.close()
+
+
+def check(reference: OnnxModel, other: OnnxModel, video: Path) -> None:
+    """The gate that the service has too (`streetwarden models agree`), on pictures of the video."""
+    compared = compare(reference, other, pictures_of(video, 40))
+    print(
+        f"openvino against onnxruntime: {compared.boxes} boxes, {compared.odd} odd, scores differ by "
+        f"{compared.mean_shift:.4f} on average, {compared.worst_shift:.3f} at most",
+        file=sys.stderr,
+    )
+    if compared.boxes < LEAST_BOXES or compared.odd > MOST_ODD * compared.boxes:
+        raise SystemExit("openvino does not agree with onnxruntime here")
+
+
+def pictures_of(video: Path, count: int) -> Iterator[Image]:
+    capture = cv2.VideoCapture(str(video))
+    step = max(1, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) // count)
+    for number in range(count):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, number * step)
+        read, picture = capture.read()
+        if read:
+            yield np.asarray(picture, np.uint8)
 
 
 def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
@@ -177,80 +134,103 @@ def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Sa
     yield
 
 
-def spent() -> tuple[float, float]:
-    """CPU seconds so far and megabytes now, of this process and its children; what they share counts once (PSS)."""
-    seconds, memory = 0.0, 0.0
-    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
-        try:
-            times = process.cpu_times()
-            seconds += times.user + times.system
-            memory += process.memory_full_info().pss
-        except psutil.NoSuchProcess:
-            continue
-    return seconds, memory / 1e6
-
-
 def contend(args: argparse.Namespace) -> None:
-    """Watches for the warm-up and the run, and prints one JSON line."""
+    """Watches until a line comes on standard input; then prints when each camera's samples were done."""
     samples = Samples()
-    urls = args.urls.split(",")
-    well = [url.rpartition("/")[2] for url in urls if "/camera" in url]
-    watching = (watch_ultralytics if args.contender == "ultralytics" else watch_ours)(urls, args, samples)
+    watching = (watch_ultralytics if args.contender == "ultralytics" else watch_ours)(
+        args.urls.split(","), args, samples
+    )
     next(watching)
-    time.sleep(args.warm_up)
-    began, (cpu, memory) = time.monotonic(), spent()
-    memories = [memory]
-    while (left := began + args.seconds - time.monotonic()) > 0:
-        time.sleep(min(5.0, left))
-        memories.append(spent()[1])
-    lasted, (cpu_end, memory_end) = time.monotonic() - began, spent()
-    inside = {camera: [at - began for at in samples.of.get(camera, []) if at >= began] for camera in well}
-    gaps = [gap for times in inside.values() for gap in np.diff([0.0, *times, lasted])]
-    taken = sum(map(len, inside.values()))
-    figures = {
-        "contender": args.contender,
-        "cpu_s_per_camera_minute": (cpu_end - cpu) / len(well) / lasted * 60,
-        "samples_per_camera_minute": taken / len(well) / lasted * 60,
-        "longest_gap_s": float(max(gaps)),
-        "cores_used": (cpu_end - cpu) / lasted,
-        "memory_mb": memory_end,
-        "memory_growth_mb_per_min": (memory_end - memory) / lasted * 60,
-        "samples": inside,
-        "memories": memories,
-    }
-    print(json.dumps(figures), flush=True)
+    print("watching", flush=True)
+    sys.stdin.readline()
+    print(json.dumps(samples.of), flush=True)
     os._exit(0)  # threads of the loader do not end by themselves
 
 
-# --- the run ---
+# --- the run, measured from outside ---
 
 
-def prepare(args: argparse.Namespace) -> tuple[Path, Path]:
-    """The clip and the network, made once and kept in the cache."""
-    cache = Path(args.cache)
+@dataclass(slots=True)
+class Run:
+    """What one contender cost and how well it kept its period; times in seconds since the run's beginning."""
+
+    contender: str
+    seconds: float
+    cpu: float
+    server_cpu: float
+    samples: dict[str, list[float]]
+    memory: list[tuple[float, float]]  # (when, MB)
+    back: list[float] = field(default_factory=list)  # after a cut: when each camera's next sample was done
+    busiest: int = 0  # after a cut: openings in the busiest second
+
+    @property
+    def cost(self) -> float:
+        return self.cpu / len(self.samples) / self.seconds * 60
+
+    @property
+    def longest_gap(self) -> float:
+        return max(float(np.diff([0.0, *times, self.seconds]).max()) for times in self.samples.values())
+
+    @property
+    def growth(self) -> float:
+        """MB a minute: the slope of a straight line through all measurements."""
+        when, megabytes = np.array(self.memory).T
+        return float(np.polyfit(when / 60, megabytes, 1)[0]) if len(when) > 1 else 0.0
+
+    def figures(self) -> dict[str, float | str]:
+        taken = sum(map(len, self.samples.values()))
+        figures: dict[str, float | str] = {
+            "contender": self.contender,
+            "cpu_s_per_camera_minute": round(self.cost, 3),
+            "samples_per_camera_minute": round(taken / len(self.samples) / self.seconds * 60, 2),
+            "longest_gap_s": round(self.longest_gap, 2),
+            "cameras_a_core": round(60 / self.cost, 1),
+            "cores_used": round(self.cpu / self.seconds, 3),
+            "server_cores": round(self.server_cpu / self.seconds, 3),
+            "memory_mb": round(self.memory[-1][1]),
+            "memory_mb_per_min": round(self.growth, 2),
+        }
+        if self.back:
+            figures |= {"all_back_s": round(max(self.back), 1), "openings_in_busiest_second": self.busiest}
+        return figures
+
+
+def spent(root: psutil.Process) -> float:
+    """CPU seconds so far of a process, its children, and those of them that have ended."""
+    seconds = 0.0
+    for process in [root, *root.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(process.cpu_times()[:4])
+    return seconds
+
+
+def memory_of(root: psutil.Process) -> float:
+    """Resident megabytes of a process and its children; what they share counts once (PSS)."""
+    kilobytes = 0
+    for process in [root, *root.children(recursive=True)]:
+        with suppress(OSError):  # it has ended meanwhile
+            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1e3
+
+
+def encode(video: str, out: Path, size: str, rate: str, *more: str) -> Path:
+    """20 s at 25/s with a key frame every 2 s, no B-frames."""
+    if not out.exists():
+        x264 = ["-c:v", "libx264", "-preset", "veryfast", "-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-bf", "0"]
+        keys = ["-g", str(2 * FPS), "-keyint_min", str(2 * FPS), "-sc_threshold", "0", "-threads", "1", *more]
+        shape = ["-vf", f"setpts=N/{FPS}/TB,scale={size}", "-r", str(FPS), "-t", "20", "-an", "-pix_fmt", "yuv420p"]
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", video, *shape, *x264, *keys, str(out)], check=True)
+    return out
+
+
+def prepare(args: argparse.Namespace, stream: str) -> tuple[Clips, Path]:
+    """The clips and the network, made once and kept in the cache."""
+    cache, name = Path(args.cache), Path(args.video).stem
     cache.mkdir(parents=True, exist_ok=True)
-    size, rate = ("1920:1080", "4M") if args.stream == "main" else ("640:360", "500k")
-    clip = cache / f"{Path(args.video).stem}-{args.stream}.mp4"
-    if not clip.exists():
-        encode = [
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-b:v",
-            rate,
-            "-maxrate",
-            rate,
-            "-bufsize",
-            rate,
-            "-bf",
-            "0",
-        ]
-        keys = ["-g", str(2 * FPS), "-keyint_min", str(2 * FPS), "-sc_threshold", "0", "-threads", "1"]
-        filters = ["-t", "20", "-an", "-vf", f"scale={size},fps={FPS}", "-pix_fmt", "yuv420p"]
-        subprocess.run(
-            ["ffmpeg", "-v", "error", "-y", "-i", args.video, *filters, *encode, *keys, str(clip)], check=True
-        )
+    main = encode(args.video, cache / f"{name}-25-main.mp4", "1920:1080", "4M")
+    small = encode(args.video, cache / f"{name}-25-sub.mp4", "640:360", "500k")
+    sliced = encode(args.video, cache / f"{name}-25-sliced.mp4", "1920:1080", "4M", "-x264-params", "slices=4")
     network = cache / f"{Path(args.weights).stem}-384x640.onnx"
     if not network.exists():
         export = (
@@ -258,70 +238,108 @@ def prepare(args: argparse.Namespace) -> tuple[Path, Path]:
             "shutil.move(YOLO(sys.argv[2] + '.pt').export(format='onnx', imgsz=(384, 640), simplify=True), sys.argv[2])"
         )
         subprocess.run([sys.executable, "-c", export, args.weights, str(network)], check=True, stdout=sys.stderr)
-    return clip, network
+    return Clips(main if stream == "main" else small, small, sliced), network
 
 
-def run_one(args: argparse.Namespace, contender: str, clip: Path, network: Path) -> dict[str, object]:
+def run_one(args: argparse.Namespace, contender: str, clips: Clips, network: Path) -> Run:
     """One contender against a fresh server, so that each finds the same."""
     context = multiprocessing.get_context("spawn")
-    answer: multiprocessing.Queue[int] = context.Queue()
-    cut_at = args.warm_up + args.cut_at if args.cut_at else 0.0
-    server = context.Process(target=serve, args=(clip, args.cameras, args.broken, answer, cut_at), daemon=True)
+    port: multiprocessing.Queue[int] = context.Queue()
+    commands: multiprocessing.Queue[str] = context.Queue()
+    seen: multiprocessing.Queue[Opened] = context.Queue()
+    server = context.Process(target=serve, args=(clips, args.cameras, args.broken, port, commands, seen), daemon=True)
     server.start()
     try:
-        port = answer.get(timeout=60)
+        address = f"rtsp://127.0.0.1:{port.get(timeout=60)}"
         names = [*(f"camera{n}" for n in range(args.cameras)), *(f"broken{n}" for n in range(args.broken))]
-        urls = ",".join(f"rtsp://127.0.0.1:{port}/{name}" for name in names)
-        passed = {"urls": urls, "contender": contender, "onnx": network, "weights": args.weights, "cache": args.cache}
-        passed |= {"every": args.every, "seconds": args.seconds, "warm-up": args.warm_up, "video": args.video}
+        passed = {"urls": ",".join(f"{address}/{name}" for name in names), "contender": contender, "onnx": network}
+        passed |= {key: getattr(args, key) for key in ("weights", "cache", "every", "video")}
         command = [sys.executable, __file__, *(f"--{key}={value}" for key, value in passed.items())]
-        done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if not lines:
-            return {"contender": contender, "failed": done.returncode}
-        figures: dict[str, object] = json.loads(lines[-1])
-        return figures
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watching:
+            run, began, cut_at = observe(args, contender, watching, commands)
+            answer, _ = watching.communicate("over\n")
+        commands.put("over")
+        opened = seen.get(timeout=30)
     finally:
         server.kill()
         server.join()
+    told: dict[str, list[float]] = json.loads(answer.splitlines()[-1])
+    well = [f"camera{n}" for n in range(args.cameras)]
+    run.samples = {
+        name: [at - began for at in told.get(name, []) if began <= at <= began + run.seconds] for name in well
+    }
+    run.server_cpu = opened.cpu_seconds * run.seconds / (run.seconds + args.warm_up)
+    if cut_at:
+        count_return(run, told, opened, cut_at)
+    return run
 
 
-def table(runs: Sequence[dict[str, object]]) -> str:
+def observe(
+    args: argparse.Namespace,
+    contender: str,
+    watching: "subprocess.Popen[str]",
+    commands: "multiprocessing.Queue[str]",
+) -> tuple[Run, float, float]:
+    """The run as it is seen from outside, and when it began and all was cut (monotonic seconds, 0 for never)."""
+    assert watching.stdout is not None
+    line = watching.stdout.readline()
+    while line and line != "watching\n":
+        line = watching.stdout.readline()
+    time.sleep(args.warm_up)
+    root = psutil.Process(watching.pid)
+    began, before, cut_at = time.monotonic(), spent(root), 0.0
+    memory = [(0.0, memory_of(root))]
+    while (passed := time.monotonic() - began) < args.seconds:
+        if args.cut_at and not cut_at and passed >= args.cut_at:
+            commands.put("cut")
+            cut_at = time.monotonic()
+        time.sleep(min(5.0, args.seconds - passed, max(0.1, args.cut_at - passed) if not cut_at else 5.0))
+        memory.append((time.monotonic() - began, memory_of(root)))
+    lasted, cpu = time.monotonic() - began, spent(root) - before
+    return Run(contender, lasted, cpu, 0.0, {}, memory), began, cut_at
+
+
+def count_return(run: Run, told: dict[str, list[float]], opened: Opened, cut_at: float) -> None:
+    """How long after the cut each camera's first sample from a new connection was done, and how fast they opened."""
+    openings = sorted(at for times in opened.openings.values() for at in times if at > cut_at)
+    run.busiest = max((sum(first <= at < first + 1 for at in openings) for first in openings), default=0)
+    for name in run.samples:
+        again = min((at for at in opened.openings[name] if at > cut_at), default=float("inf"))
+        run.back.append(min((at for at in told.get(name, []) if at > again), default=float("inf")) - cut_at)
+
+
+def table(runs: Sequence[Run]) -> str:
     """The figures side by side; the ratio is that of the first contender's CPU time to the others'."""
-    head = "| | CPU s/cam-min | ratio | samples/cam-min | longest gap s | cameras a core | cores | MB | MB/min |"
-    rows = [head, "|---" * 9 + "|"]
-    base = runs[0].get("cpu_s_per_camera_minute")
+    rows = ["| | CPU s/cam-min | ratio | samples/cam-min | longest gap s | cameras a core | cores | MB | MB/min |"]
+    rows.append("|---" * 9 + "|")
     for run in runs:
-        cost = run.get("cpu_s_per_camera_minute")
-        if not isinstance(cost, float) or not isinstance(base, float):
-            rows.append(f"| {run['contender']} | failed: {run.get('failed')} |" + " |" * 7)
-            continue
+        told = run.figures()
         rows.append(
-            f"| {run['contender']} | {cost:.2f} | {base / cost:.2f} | {run['samples_per_camera_minute']:.1f} "
-            f"| {run['longest_gap_s']:.2f} | {60 / cost:.0f} | {run['cores_used']:.2f} "
-            f"| {run['memory_mb']:.0f} | {run['memory_growth_mb_per_min']:.2f} |"
+            f"| {run.contender} | {run.cost:.2f} | {runs[0].cost / run.cost:.2f} | {told['samples_per_camera_minute']} "
+            f"| {run.longest_gap:.2f} | {told['cameras_a_core']} | {told['cores_used']} | {told['memory_mb']} "
+            f"| {told['memory_mb_per_min']} |"
         )
     return "\n".join(rows)
 
 
-def plot(run: dict[str, object], path: Path) -> None:
+def plot(run: Run, path: Path, cut_at: float) -> None:
     """Every camera's sampling times as dots, and the memory below."""
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, (above, below) = plt.subplots(2, 1, figsize=(12, 9), height_ratios=[3, 1], sharex=True)
-    samples, memories = run["samples"], run["memories"]
-    assert isinstance(samples, dict)
-    assert isinstance(memories, list)
-    for row, times in enumerate(samples.values()):
-        above.plot(times, [row] * len(times), ".", markersize=2)
-    above.set_ylabel("camera")
-    below.plot([5.0 * number for number in range(len(memories))], memories)
+    figure, (above, below) = plt.subplots(2, 1, figsize=(11, 7), height_ratios=[3, 1], sharex=True)
+    for row, times in enumerate(run.samples.values()):
+        above.plot(times, [row] * len(times), ".", markersize=1.5, color="black")
+    if cut_at:
+        above.axvline(cut_at, color="red", linewidth=0.8)
+    above.set_ylabel("camera, one dot a sample")
+    below.plot(*np.array(run.memory).T, color="black", linewidth=1)
+    below.set_ylim(bottom=0)
     below.set_xlabel("seconds")
-    below.set_ylabel("resident MB")
-    figure.savefig(path, dpi=110, bbox_inches="tight")
+    below.set_ylabel("memory, MB")
+    figure.savefig(path, dpi=90, bbox_inches="tight")
 
 
 def parse() -> argparse.Namespace:
@@ -333,7 +351,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--warm-up", type=float, default=20.0)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two samples of a camera")
     parser.add_argument("--stream", choices=("main", "sub"), default="main", help="sub: ours read 640x360")
-    parser.add_argument("--contenders", default="ultralytics,threads,processes")
+    parser.add_argument("--contenders", default="ultralytics,processes,openvino")
     parser.add_argument("--broken", type=int, default=0, help="cameras added that fail")
     parser.add_argument("--cut-at", type=float, default=0.0, help="seconds into the run at which all are cut")
     parser.add_argument("--cache", default="var/benchmark")
@@ -350,13 +368,12 @@ def main() -> None:
     runs = []
     for contender in args.contenders.split(","):
         # The loader always reads the main stream: reading the small one is what we do instead.
-        stream = "main" if contender == "ultralytics" else args.stream
-        clip, network = prepare(argparse.Namespace(**{**vars(args), "stream": stream}))
-        runs.append(run_one(args, contender, clip, network))
-        print(json.dumps({key: value for key, value in runs[-1].items() if key not in ("samples", "memories")}))
+        clips, network = prepare(args, "main" if contender == "ultralytics" else args.stream)
+        runs.append(run_one(args, contender, clips, network))
+        print(json.dumps(runs[-1].figures()), flush=True)
     print(table(runs))
     if args.plot:
-        plot(runs[-1], args.plot)
+        plot(runs[-1], args.plot, args.cut_at)
 
 
 if __name__ == "__main__":
