@@ -1,5 +1,6 @@
 """What a detector gets wrong at the confidence that the product uses: false alarms, misses, wrong classes."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,6 +40,11 @@ class Mistake:
     confidence: float | None
     overlap: float
 
+    @property
+    def name(self) -> str:
+        """The class that it is a mistake of: as detected, or as labelled where nothing was seen."""
+        return self.said or self.labelled or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -48,9 +54,17 @@ class Compared:
     mistakes: tuple[Mistake, ...]
 
     def worst(self, kind: Kind) -> list[Mistake]:
-        """The mistakes of a kind: the surest false alarms and wrong classes, the largest misses first."""
+        """The mistakes of a kind: the surest false alarms and wrong classes, the largest misses first.
+
+        Classes take turns (the worst of each, then the second of each ...): the commonest would fill a sheet otherwise.
+        """
         of_kind = [mistake for mistake in self.mistakes if mistake.kind is kind]
-        return sorted(of_kind, key=lambda one: -_area(one.box) if one.confidence is None else -one.confidence)
+        turns: Counter[str] = Counter()
+        ranked: list[tuple[int, Mistake]] = []
+        for mistake in sorted(of_kind, key=_mildness):
+            turns[mistake.name] += 1
+            ranked.append((turns[mistake.name], mistake))
+        return [mistake for _, mistake in sorted(ranked, key=lambda pair: pair[0])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,5 +153,6 @@ def _box(values: NDArray[np.float32]) -> Box:
     return x1, y1, x2, y2
 
 
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
+def _mildness(mistake: Mistake) -> float:
+    x1, y1, x2, y2 = mistake.box
+    return -(x2 - x1) * (y2 - y1) if mistake.confidence is None else -mistake.confidence

@@ -35,7 +35,7 @@ def plot_losses(epochs: Sequence[Epoch], path: Path) -> None:
 
 def plot_curves(title: str, curves: Mapping[str, Curve], ap50: Mapping[str, float], path: Path) -> None:
     """Precision against recall by class; a dot where the product's threshold lies."""
-    figure = Figure(figsize=(7, 5.2))
+    figure = Figure(figsize=(8.6, 4.8))
     axes = figure.add_subplot()
     styles = cycle(_LINES)
     for name, curve in curves.items():
@@ -43,7 +43,7 @@ def plot_curves(title: str, curves: Mapping[str, Curve], ap50: Mapping[str, floa
         axes.plot([curve.recall_there], [curve.precision_there], "o", color=line.get_color())
     axes.set(title=title, xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.01))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize="small", loc="lower left")
+    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.01, 1.0))
     _save(figure, path)
 
 

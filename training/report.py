@@ -96,7 +96,8 @@ def curve(matched: Matched, confidence: float) -> Curve:
     right = np.cumsum(matched.right[:, 0])
     precision = right / np.arange(1, len(right) + 1)
     recall = right / max(float(matched.labelled.sum()), 1.0)
-    steps = np.unique(np.linspace(0, max(len(right) - 1, 0), _POINTS).astype(int))[: len(right)]
+    hits = np.flatnonzero(matched.right[:, 0])  # between two of them the curve only falls straight down
+    steps = hits[np.unique(np.linspace(0, max(len(hits) - 1, 0), _POINTS).astype(int))] if len(hits) else hits
     sure = int((matched.scores >= confidence).sum())
     return Curve(
         recall=tuple(round(float(value), 4) for value in recall[steps]),

@@ -10,13 +10,14 @@ from detector.detections import Box
 from detector.frame import Image
 from detector.pixels import read_picture
 from training.evaluate import Seen
-from training.mistakes import Kind, Mistake, believed
+from training.mistakes import SAME_PLACE, Kind, Mistake, believed
 
 COLUMNS, ROWS = 5, 4
 TILE = 256
 _CAPTION, _HEADER = 46, 34  # pixels of height
 _LEAST = 96  # pixels of the picture that a tile shows at least: a thing needs its surroundings to be judged
 _AROUND = 2.0  # a tile's side, in the longer sides of the box
+_TOUCHES = 0.05  # IoU below which a neighbour is not worth a word
 _TRUTH, _SEEN, _INK, _GROUND = (90, 220, 60), (0, 130, 255), (235, 235, 235), (26, 26, 26)  # BGR
 
 Window = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the picture
@@ -32,7 +33,7 @@ def draw_sheet(kind: Kind, worst: Sequence[Mistake], seen: Sequence[Seen], confi
     by_path = {picture.path: picture for picture in seen}
     rows = -(-len(shown) // COLUMNS)
     sheet = np.full((_HEADER + rows * (TILE + _CAPTION), COLUMNS * TILE, 3), _GROUND, np.uint8)
-    title = f"{kind.replace('-', ' ')}: the worst {len(shown)} of {len(worst)}"
+    title = f"{kind.replace('-', ' ')}: the worst {len(shown)} of {len(worst)}, classes in turn"
     _write(sheet, title, 8, 23, 0.6)
     _write(sheet, "labelled", COLUMNS * TILE - 170, 23, 0.5, _TRUTH)
     _write(sheet, "detected", COLUMNS * TILE - 85, 23, 0.5, _SEEN)
@@ -56,9 +57,9 @@ def _tile(mistake: Mistake, picture: Seen, confidence: Mapping[str, float]) -> I
     detected = picture.detections.boxes[believed(picture, confidence)]
     for boxes, colour in ((picture.truth, _TRUTH), (detected, _SEEN)):
         for x1, y1, x2, y2 in boxes.tolist():
-            _outline(tile, (x1, y1, x2, y2), (left, top), scale, colour, 1)
+            _outline(tile, (x1, y1, x2, y2), (left, top), scale, colour, 2)
     colour = _TRUTH if mistake.kind is Kind.MISS else _SEEN
-    _outline(tile, mistake.box, (left, top), scale, colour, 3)
+    _outline(tile, mistake.box, (left, top), scale, colour, 4)
     return tile
 
 
@@ -82,12 +83,14 @@ def _outline(
 
 def _what(mistake: Mistake) -> str:
     if mistake.kind is Kind.MISS:
-        near = f", best overlap {mistake.overlap:.2f}" if mistake.overlap else ""
+        near = f", best overlap {mistake.overlap:.2f}" if mistake.overlap >= _TOUCHES else ""
         return f"{mistake.labelled}{near}"
     sure = f"{mistake.confidence:.2f} {mistake.said}"
     if mistake.kind is Kind.WRONG_CLASS:
         return f"{sure}, is {mistake.labelled}"
-    return f"{sure}, overlap {mistake.overlap:.2f}" if mistake.overlap else f"{sure}, nothing there"
+    if mistake.overlap >= SAME_PLACE:
+        return f"{sure}, a double"
+    return f"{sure}, overlap {mistake.overlap:.2f}" if mistake.overlap >= _TOUCHES else f"{sure}, nothing there"
 
 
 def _short(name: str) -> str:

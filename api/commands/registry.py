@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.figures import card_lines
 from api.printing import AsJson, emit, tell
 from models.card import ModelCard
 from models.errors import ModelError
@@ -40,7 +41,7 @@ def show(name: Name, folder: Folder = None, as_json: AsJson = False) -> None:
     Example: streetwarden models show aerial-stalls
     """
     card = find_model(name, folder)
-    emit(_record(card), card.model_dump_json(indent=2), as_json)
+    emit(_record(card), "\n".join(card_lines(card)), as_json)
 
 
 @app.command("verify")

@@ -5,12 +5,13 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from detector.errors import ModelInputError
 from models.errors import UnknownModel
-from tests.detector.nets import COLOURS, save_colour_detector
+from tests.detector.nets import COLOURS, save_colour_detector, save_identity
 from tests.training.sets import describe, save_squares
 from training import evaluate as module
 from training.errors import DatasetInvalid, ModelUnreadable
-from training.evaluate import evaluate
+from training.evaluate import evaluate, measure
 
 
 @pytest.fixture
@@ -75,6 +76,42 @@ def test_an_absent_or_unknown_model_is_refused(squares: Path) -> None:
         evaluate("none.onnx", squares)
     with pytest.raises(UnknownModel, match="'none'"):
         evaluate("none", squares)
+
+
+def test_weights_that_are_pickles_are_not_opened(squares: Path) -> None:
+    for name in ("yolo11n.pt", "elsewhere/BEST.PT"):
+        with pytest.raises(ModelUnreadable, match=r"is a pickle.*ONNX"):
+            evaluate(name, squares)
+
+
+def test_a_network_that_is_no_detector_of_its_classes_is_refused(squares: Path, tmp_path: Path) -> None:
+    path = save_identity(tmp_path / "odd.onnx", [1, 3, 64, 96])
+    with pytest.raises(ModelInputError, match=r"odd\.onnx: output is \[1, 3, 64, 96\].*\[1, 7, n\]"):
+        evaluate(path, squares)
+    path = save_identity(tmp_path / "odd.onnx", [1, 3, "height", "width"])
+    with pytest.raises(ModelInputError, match="fixed size"):
+        evaluate(path, squares)
+
+
+def test_a_set_without_any_box_cannot_be_measured_on(tmp_path: Path, model: Path) -> None:
+    save_squares(tmp_path / "set/val", "one", [("red", 2, 2)], [])
+    with pytest.raises(DatasetInvalid, match=r"val/labels: no box in any file"):
+        evaluate(model, describe(tmp_path / "set", COLOURS))
+
+
+def test_pictures_that_were_trained_on_are_not_measured_on(squares: Path, model: Path) -> None:
+    save_squares(squares / "train", "renamed", [("red", 2, 2), ("blue", 6, 4)], [("red", 2, 2)])
+    with pytest.raises(DatasetInvalid, match=r"renamed\.png: is a twin of .*one\.png"):
+        evaluate(model, squares)
+
+
+def test_another_network_is_timed_beside(squares: Path, model: Path, tmp_path: Path) -> None:
+    other = save_colour_detector(tmp_path / "larger.onnx", width=640, height=640)
+    report = measure(model, squares, beside=other).report
+    assert report.beside is not None
+    assert report.beside.model == "larger"
+    assert report.beside.latency_ms > report.latency_ms  # sixty-six times the pixels
+    assert evaluate(model, squares).beside is None
 
 
 def test_the_printed_line(squares: Path, model: Path) -> None:
