@@ -16,7 +16,7 @@ from api.evidence import EvidenceStore
 from api.footage import FootageStore
 from api.guards import Guards
 from api.problems import ProblemDocument
-from api.review import pages, survey_page
+from api.review import pages, survey_page, surveys_page
 from api.routes import cameras as camera_routes
 from api.routes import candidates, cases, health, survey_results, surveys, uploads
 from api.settings import Settings
@@ -92,6 +92,7 @@ def create_app(
     app.include_router(health.router)
     app.include_router(pages.router)
     app.include_router(survey_page.router)
+    app.include_router(surveys_page.router)
     app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
     _describe_problems(app)
     return app

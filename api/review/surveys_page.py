@@ -1,0 +1,33 @@
+"""The list of surveys, and the page from which footage is sent. One survey: `survey_page.py`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import HTMLResponse
+
+from api.review.pages import ROWS, Speaks, draw_page
+from api.routes.dependencies import Cursor, Service
+from api.routes.surveys import known_survey
+from api.store import surveys
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/surveys")
+def surveys_page(service: Service, speaks: Speaks, cursor: Cursor = None) -> HTMLResponse:
+    """What drone teams have brought, latest first."""
+    with service.database.read() as connection:
+        page = surveys.page(connection, cursor, ROWS)
+        progress = surveys.progress(connection, [survey.id for survey in page.items])
+    return draw_page(service, speaks, "surveys.html", active="surveys", page=page, progress=progress)
+
+
+@router.get("/surveys/new")
+def upload_page(service: Service, speaks: Speaks, survey: Annotated[UUID | None, Query()] = None) -> HTMLResponse:
+    """Send footage from a browser; with `survey`, go on with one that was cut off."""
+    known = None
+    if survey is not None:
+        with service.database.read() as connection:
+            known = known_survey(surveys.find(connection, survey), survey)
+    return draw_page(service, speaks, "survey_new.html", active="surveys", known=known)
