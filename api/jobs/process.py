@@ -74,8 +74,7 @@ def work(settings: Settings, *, until_idle: bool = False) -> None:
     def end(number: int, _: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     _follow_parent(stop)
     database, files = open_store(settings)
     try:
@@ -84,6 +83,8 @@ def work(settings: Settings, *, until_idle: bool = False) -> None:
         run(desk, until_idle=until_idle)
     finally:
         database.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _detect(shelf: ModelShelf, name: str, image: Image) -> Detections:
