@@ -2,10 +2,11 @@
 
     python benchmarks/survey_kills.py [--kills 7] [--rounds 3] [--seed 1] [--database-url postgresql+psycopg://...]
 
-Each round uploads the sample flight anew, cuts it into spans of three seconds, and kills one worker process after the
-other at moments drawn from the seconds that the whole survey takes; the last one may end its work. The database is
-SQLite if none is named. Frames, places and candidates are compared with those of a survey that nobody disturbed. Ends
-with 1 where they differ.
+Each round uploads the sample flight anew and cuts it into spans of three seconds. One worker process after the other is
+killed up to two seconds after so many chunks were done, numbers drawn at random, each at most twice (a chunk that takes
+three workers with it is set aside, as it should be); the last worker may end its work. The database is SQLite if none
+is named. Frames, places and candidates are compared with those of a survey that nobody disturbed. Ends with 1 where
+they differ.
 """
 
 import argparse
@@ -29,13 +30,15 @@ from api.app import open_store
 from api.jobs import planning, worker
 from api.jobs.process import desk_for
 from api.settings import Settings
-from api.store import Database, places, surveys
+from api.store import Database, chunks, places, surveys
+from api.store.chunks import ChunkState
 from api.store.job_tables import survey_chunks, survey_frames
 from api.store.tables import candidates
 from tests.api.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]
 LEASE = timedelta(seconds=2)
+CHUNKS = 6  # a probe, four spans, and the one that links
 
 
 def work(settings: Settings) -> None:
@@ -66,16 +69,26 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
     return frames, sorted(found, key=str), sorted(queued, key=str)
 
 
-def disturbed(database: Database, settings: Settings, url: str | None, moments: list[float]) -> tuple[UUID, float]:
-    """A survey whose workers are killed after so many seconds each; its id, and how long it took."""
+def disturbed(
+    database: Database, settings: Settings, url: str | None, moments: list[tuple[int, float]]
+) -> tuple[UUID, float]:
+    """A survey whose workers are killed so many seconds after so many chunks are done; its id, and how long it took."""
     survey_id, began = uploaded(database, settings.data_dir), time.monotonic()
-    for moment in moments:
+    for count, after in moments:
         process = start(settings.data_dir, url)
-        time.sleep(moment)
+        while done(database, survey_id) < count:
+            time.sleep(0.02)
+        time.sleep(after)
         process.kill()
         process.wait()
     assert start(settings.data_dir, url).wait(300) == 0
     return survey_id, time.monotonic() - began
+
+
+def done(database: Database, survey_id: UUID) -> int:
+    """How many chunks of a survey are done."""
+    with database.read() as connection:
+        return sum(chunk.state is ChunkState.DONE for chunk in chunks.of_survey(connection, survey_id))
 
 
 def main() -> int:
@@ -101,7 +114,8 @@ def main() -> int:
     )
     rng, same = random.Random(said.seed), True
     for number in range(1, said.rounds + 1):
-        moments = [rng.uniform(1.0, seconds) for _ in range(said.kills)]
+        counts = sorted(rng.sample(list(range(CHUNKS)) * 2, said.kills))
+        moments = [(count, rng.uniform(0.0, 2.0)) for count in counts]
         survey_id, took = disturbed(database, settings, said.database_url, moments)
         with database.read() as connection:
             tried = connection.execute(select(survey_chunks.c.attempts).where(survey_chunks.c.survey_id == survey_id))
@@ -110,8 +124,8 @@ def main() -> int:
         got = results(database, survey_id)
         equal = got == expected
         same = same and equal
-        counts = ", ".join(str(len(part)) for part in got)
-        print(f"round {number}: {said.kills} kills, {took:.0f} s, {again} chunks taken up again, {counts}: "
+        sizes = ", ".join(str(len(part)) for part in got)
+        print(f"round {number}: {said.kills} kills, {took:.0f} s, {again} chunks taken up again, {sizes}: "
               f"{survey.state if survey else '?'}, {'equal' if equal else 'NOT EQUAL'}")  # fmt: skip
     return 0 if same else 1
 
