@@ -179,6 +179,9 @@ async function send() {
 
 for (const id of ["folder", "files"]) {
   at(id).addEventListener("change", ({ target }) => choose(target));
+  if (at(id).files.length > 0) {
+    choose(at(id)); // chosen before this script was there
+  }
 }
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
