@@ -1,8 +1,9 @@
 """Running a model: a picture in, detections out, through ONNX Runtime on one core."""
 
-import threading
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Protocol
 
 import numpy as np
@@ -90,7 +91,11 @@ class OnnxModel:
         self.engine = engine
         self.iou = iou
         self.thresholds = np.broadcast_to(np.asarray(confidence, np.float32), (len(names),))
-        self._local = threading.local()
+        # As many pictures at once as there are cores: hundreds of cameras have a thread each, and buffers for each of
+        # them would fill the memory and make nothing faster.
+        self._canvases: SimpleQueue[Canvas] = SimpleQueue()
+        for _ in range(os.cpu_count() or 1):
+            self._canvases.put(Canvas(self.width, self.height))
         rows = engine.output_shape
         if len(rows) != 3 or (rows[1] != 4 + len(names) and rows[2] != 6):
             raise ModelInputError(
@@ -105,17 +110,14 @@ class OnnxModel:
         Raises:
             ModelInputError: the array is no picture.
         """
-        canvas = self._canvas()
-        letterbox = canvas.place(image)
-        output = self.engine.run(canvas.blob)
+        canvas = self._canvases.get()
+        try:
+            letterbox = canvas.place(image)
+            output = self.engine.run(canvas.blob)
+        finally:
+            self._canvases.put(canvas)
         thresholds = self.thresholds if confidence is None else np.full(len(self.names), confidence, np.float32)
         return read_boxes(output, letterbox, self.names, thresholds, self.iou)
-
-    def _canvas(self) -> Canvas:
-        canvas: Canvas | None = getattr(self._local, "canvas", None)
-        if canvas is None:
-            canvas = self._local.canvas = Canvas(self.width, self.height)
-        return canvas
 
 
 def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = OrtEngine) -> OnnxModel:

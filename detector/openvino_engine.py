@@ -5,10 +5,10 @@ passed. OpenVINO is imported when an engine is made: the service runs without it
 """
 
 import os
-import threading
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -64,12 +64,15 @@ class OpenVinoEngine:
             raise ModelInputError(f"{path}: OpenVINO cannot load it ({type(error).__name__})") from error
         self.height, self.width = int(shape[2]), int(shape[3])
         self.output_shape: tuple[int | str | None, ...] = tuple(self._compiled.output(0).shape)
-        self._local = threading.local()
+        self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
+        for _ in range(cores):
+            self._requests.put(self._compiled.create_infer_request())
 
     def run(self, blob: FloatArray) -> FloatArray:
-        request = getattr(self._local, "request", None)
-        if request is None:
-            request = self._local.request = self._compiled.create_infer_request()
-        # share_inputs: the blob is not copied. The answer is: the next run of this thread overwrites it.
-        answer = request.infer([blob], share_inputs=True, share_outputs=True)
-        return np.array(answer[0], np.float32)
+        request = self._requests.get()
+        try:
+            # The blob is not copied. The answer is: the next run overwrites it.
+            answer = request.infer([blob], share_inputs=True, share_outputs=True)
+            return np.array(answer[0], np.float32)
+        finally:
+            self._requests.put(request)

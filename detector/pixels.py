@@ -51,7 +51,7 @@ class Letterbox:
 
 
 class Canvas:
-    """The network's input buffer, (1, 3, height, width) float32 RGB in 0 to 1; reused, hence one per thread."""
+    """The network's input buffer, (1, 3, height, width) float32 RGB in 0 to 1; reused, by one thread at a time."""
 
     def __init__(self, width: int, height: int) -> None:
         self.blob: FloatArray = np.full((1, 3, height, width), PADDING, np.float32)
