@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from api.cases.delivery import Delivering
 from api.clock import Clock, wall_clock
@@ -11,6 +11,8 @@ from api.footage import FootageStore
 from api.settings import Settings
 from api.settling import Settling
 from api.store import Database
+from streams.fleet import CameraStatus
+from streams.health import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,29 @@ class MapZone:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultView:
+    """What is wrong with a camera's picture, and since when."""
+
+    fault: Fault
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastPicture:
+    """A camera's newest picture, made small: `taken_at` is when the light fell, by this machine's clock."""
+
+    jpeg: bytes
+    taken_at: datetime
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
-    """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so."""
+    """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
+
+    `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches.
+    """
 
     id: str
     name: str
@@ -34,10 +57,26 @@ class CameraView:
     last_frame_at: datetime | None = None
     lat: float | None = None
     lon: float | None = None
+    every: timedelta = timedelta(seconds=5)
+    has_picture: bool = False
+    faults: tuple[FaultView, ...] = ()
+    skipped: int = 0
+    status: CameraStatus | None = None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """How old the last picture is; None before the first."""
+        return None if self.last_frame_at is None else max(now - self.last_frame_at, timedelta(0))
+
+    def silent(self, now: datetime) -> bool:
+        """Whether the last picture is too old to be called live: three periods, and never less than ten seconds."""
+        age = self.age(now)
+        return age is None or age > max(3 * self.every, timedelta(seconds=10))
 
 
 ZonesProvider = Callable[[], Sequence[MapZone]]
 CamerasProvider = Callable[[], Sequence[CameraView]]
+PictureProvider = Callable[[str], LastPicture | None]
+AcceptView = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +92,5 @@ class Context:
     zones: ZonesProvider = field(default=tuple)
     cameras: CamerasProvider = field(default=tuple)
     clock: Clock = wall_clock
+    picture: PictureProvider = field(default=lambda _: None)
+    accept_view: AcceptView = field(default=lambda _: None)

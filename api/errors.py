@@ -19,6 +19,7 @@ ApiError
 │   ├── AlreadyDecided     409: somebody has decided this candidate
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
+│   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
 │   ├── CursorInvalid      422
 │   ├── ManifestInvalid    422: what a survey announces cannot be
 │   ├── NoRoom             507: the disk is full, or would be; what has come stays
@@ -139,6 +140,14 @@ class NotDead(Problem):
     status = 409
     name = "not-dead"
     title = "The delivery was not given up"
+
+
+class NotMoved(Problem):
+    """Only of a camera that was moved can the new view be accepted."""
+
+    status = 409
+    name = "not-moved"
+    title = "The camera was not moved"
 
 
 class CursorInvalid(Problem):

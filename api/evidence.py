@@ -16,7 +16,7 @@ from api.errors import EvidenceDamaged, EvidenceDiskFull, EvidenceUnwritable
 from api.store.evidence import EvidenceFile, Kind
 from detector.candidate import Candidate
 from detector.detections import Box
-from detector.frame import Image
+from detector.frame import Frame, Image
 
 JPEG_QUALITY = 95
 CROP_MARGIN = 0.2  # of the box on each side: the surroundings say whether it is a stall or a shop's own step
@@ -71,6 +71,10 @@ class EvidenceStore:
             (Kind.BOXED, boxed(frame.image, box)),
         )
         return tuple(self._keep(kind, image, frame.captured_at) for kind, image in pictures)
+
+    def keep_frame(self, frame: Frame) -> EvidenceFile:
+        """Store a whole frame, untouched. Raises EvidenceError."""
+        return self._keep(Kind.SCENE, frame.image, frame.captured_at)
 
     def _keep(self, kind: Kind, image: Image, captured_at: datetime) -> EvidenceFile:
         done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))

@@ -8,9 +8,11 @@ from sqlalchemy.exc import IntegrityError
 
 from api.clock import Clock, wall_clock
 from api.evidence import EvidenceStore
-from api.store import Database, candidates, evidence
+from api.store import Database, camera_health, candidates, evidence
+from api.store.camera_health import Ailment
 from detector.candidate import Candidate
 from detector.rulings import Outcome
+from streams.health import HealthEvent
 from streams.sink import CameraNote
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,24 @@ class StoreSink:
         """A camera's state has changed."""
         if self._on_note is not None:
             self._on_note(note)
+
+    def record(self, event: HealthEvent) -> None:
+        """Store that a fault of a camera's picture began, with the picture, or ended.
+
+        Storing one twice changes nothing. Raises EvidenceError or DatabaseUnavailable.
+        """
+        if event.ended_at is not None:
+            with self._database.write() as connection:
+                camera_health.end(connection, event.camera, event.fault, event.ended_at)
+            return
+        picture = self._files.keep_frame(event.evidence)
+        with self._database.write() as connection:
+            camera_health.begin(connection, event.camera, event.fault, picture)
+
+    def lasting(self, camera: str) -> tuple[Ailment, ...]:
+        """The faults of a camera that are stored without an end. Raises DatabaseUnavailable."""
+        with self._database.read() as connection:
+            return camera_health.lasting(connection, camera)
 
     def _see_again(self, candidate: Candidate) -> bool:
         with self._database.write() as connection:

@@ -7,6 +7,7 @@ starts would be learned as part of the street.
 import hashlib
 import logging
 import os
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,9 @@ KEEP_EVERY = timedelta(minutes=1)
 STALE = timedelta(hours=12)
 """A scene kept longer ago than this may have another light and another season: it is learned anew."""
 
+VIEW_STALE = timedelta(days=30)
+"""What a camera usually shows is kept by brightness, so only the seasons change it."""
+
 
 class RememberingLook:
     """A look that takes up what it knew before its first frame, and writes it down every minute.
@@ -33,8 +37,7 @@ class RememberingLook:
 
     def __init__(self, look: Look, folder: Path) -> None:
         self._look = look
-        # A camera's id is free text: its hash is a file name, whatever it holds.
-        self._stem = folder / hashlib.sha256(look.source.encode()).hexdigest()[:24]
+        self._stem = _stem(folder, look.source)
         self._kept_at: datetime | None = None
 
     def __call__(self, frame: Frame) -> Sequence[Candidate]:
@@ -46,6 +49,14 @@ class RememberingLook:
             self._kept_at = frame.captured_at
             self._keep()
         return found
+
+    def forget(self) -> None:
+        """Drop what is written down: the camera looks elsewhere now."""
+        try:
+            for file in (self._places_file, self._scene_file):
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("camera %s: its memory cannot be removed: %s", self._look.source, error.strerror)
 
     def _take_up(self, now: datetime) -> None:
         try:
@@ -77,6 +88,35 @@ class RememberingLook:
     @property
     def _scene_file(self) -> Path:
         return self._stem.with_suffix(".scene.npz")
+
+
+def keep_view(folder: Path, camera: str, view: bytes) -> None:
+    """Write down what a camera usually shows; a disk that is full costs the memory, not the watch."""
+    path = _stem(folder, camera).with_suffix(".view.npz")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(path, view)
+    except OSError as error:
+        log.warning("camera %s: its view cannot be kept: %s", camera, error.strerror)
+
+
+def kept_view(folder: Path, camera: str) -> bytes | None:
+    """What a camera usually showed in an earlier run, not more than a month ago."""
+    path = _stem(folder, camera).with_suffix(".view.npz")
+    try:
+        if time.time() - path.stat().st_mtime > VIEW_STALE.total_seconds():
+            return None
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("camera %s: its kept view cannot be read: %s", camera, error.strerror)
+        return None
+
+
+def _stem(folder: Path, camera: str) -> Path:
+    # A camera's id is free text: its hash is a file name, whatever it holds.
+    return folder / hashlib.sha256(camera.encode()).hexdigest()[:24]
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -1,13 +1,13 @@
 """The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from api.context import CameraView, MapZone
+from api.context import MapZone
 from api.engines import choose_engine, records_folder
 from api.settings import Settings, Wanted
 from detector.calibration import calibrate, read_points
@@ -19,10 +19,7 @@ from detector.zones import Zone
 from models.registry import find_model, list_models
 from streams.address import PRIVATE_NETWORKS
 from streams.cameras_file import CameraConfig, read_cameras
-from streams.fleet import CameraStatus
 from streams.job import CameraJob
-from streams.sink import CameraNote
-from streams.states import CameraState
 from streams.survey import Find
 
 OBJECTS = "street-objects"
@@ -121,46 +118,6 @@ def read_site(path: Path, shelf: ModelShelf, *, loopback: bool = False) -> Site:
 def _job(camera: CameraConfig) -> CameraJob:
     substream = camera.substream.url if camera.substream else None
     return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream)
-
-
-@dataclass(slots=True)
-class CameraBoard:
-    """What the pages show of the cameras: each one's word, since when it has been so, and how old its last picture is.
-
-    `picture_age` gives seconds by a camera's id, None before its first picture.
-    """
-
-    cameras: Sequence[CameraConfig] = ()
-    picture_age: Callable[[str], float | None] = field(default=lambda _: None)
-    _notes: dict[str, CameraNote] = field(default_factory=dict)
-
-    def note(self, note: CameraNote) -> None:
-        """A camera's state has changed."""
-        self._notes[note.camera] = note
-
-    def views(self) -> Sequence[CameraView]:
-        """Every camera as a page shows it."""
-        now = datetime.now(UTC)
-        return [self._view(camera, now) for camera in self.cameras]
-
-    def _view(self, camera: CameraConfig, now: datetime) -> CameraView:
-        note = self._notes.get(camera.id, CameraNote(camera.id, CameraState.IDLE.value, now))
-        age = self.picture_age(camera.id)
-        return CameraView(
-            id=camera.id,
-            name=camera.name,
-            state=note.state,
-            since=note.at,
-            reason=note.reason,
-            last_frame_at=None if age is None else now - timedelta(seconds=age),
-            lat=camera.lat,
-            lon=camera.lon,
-        )
-
-
-def ages_of(statuses: Sequence[CameraStatus]) -> dict[str, float | None]:
-    """Seconds since each camera's last picture."""
-    return {status.camera: status.frame_age for status in statuses}
 
 
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:

@@ -6,6 +6,7 @@ StreamError
 ├── NotAVideo              a file is neither a video nor a picture that we open
 ├── DecoderFailed          the process that read a file died, hung, or asked for more than it may have
 ├── TelemetryUnreadable    a file holds no telemetry that we know
+├── MemoryDamaged          what was kept of a camera's view over a restart cannot be read
 ├── IllegalMove            a camera was asked to go from one state to another that does not follow it
 ├── CameraUnknown          no camera of that id in the fleet, or one that is there already
 └── CameraError            why a camera gives no frames just now; `reason` is the word shown to people
@@ -48,6 +49,10 @@ class DecoderFailed(StreamError):
 
 class TelemetryUnreadable(StreamError):
     """A file holds no telemetry that we know."""
+
+
+class MemoryDamaged(StreamError):
+    """What was kept of a camera's view over a restart cannot be read."""
 
 
 class IllegalMove(StreamError):

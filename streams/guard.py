@@ -1,11 +1,15 @@
 """What stands between a frame and the look at it: is the camera well, and is there anything new?"""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 
 from detector.candidate import Candidate
 from detector.frame import Frame
+from detector.rulebook import Rulebook
 from streams.gate import MotionGate
-from streams.health import HealthEvent, HealthWatch
+from streams.health import Fault, HealthEvent, HealthWatch
+from streams.sink import CameraNote
+from streams.states import CameraState
 from streams.watcher import Look
 
 
@@ -30,3 +34,20 @@ def guarded(
         return look(frame)
 
     return guarded_look
+
+
+def gate_for(rulebook: Rulebook) -> MotionGate:
+    """A gate that lets a sample through at least three times within the smallest gap that a rule forgives."""
+    smallest = min((rule.gap for rule in rulebook.rules), default=timedelta(seconds=90))
+    return MotionGate(force=min(timedelta(seconds=30), smallest / 3))
+
+
+def note_of(event: HealthEvent, faults: Sequence[Fault]) -> CameraNote:
+    """A fault that began or ended as a change of the camera's state; `faults` is what is wrong now."""
+    wrong = "; ".join(f"{fault}{SUSPENDED if fault is Fault.MOVED else ''}" for fault in faults)
+    if wrong:
+        return CameraNote(event.camera, CameraState.SICK.value, datetime.now(UTC), wrong)
+    return CameraNote(event.camera, CameraState.LIVE.value, datetime.now(UTC), f"no longer {event.fault}")
+
+
+SUSPENDED = ": zones and positions are suspended until it looks as before or the new view is accepted"

@@ -5,6 +5,8 @@ a picture too, but slowly or all over, and a camera at night is compared with it
 hold for several samples before it counts, and be gone for several before it ends.
 """
 
+import io
+import zipfile
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.frame import Frame
+from streams.errors import MemoryDamaged
 
 HOLD = 3  # samples in a row that show a fault before it begins, and that do not before it ends
 LEARN = 8  # samples at one brightness before a camera is judged by them
 FOLLOW = 0.05  # share of a new sample in what is usual: shadows wander, snow falls, leaves grow
 SIZE = (320, 180)
 GRID = (9, 16)
+BANDS = ("night", "dusk", "day")
+SWAY = 8  # pixels of SIZE by which the view may be off and still be the same one
 Grey = NDArray[np.float32]
 
 
@@ -67,6 +72,27 @@ class _Usual:
         self.coarse += np.float32(share) * (view.coarse - self.coarse)
         self.samples += 1
 
+    def pack(self) -> Grey:
+        """All of it as one row of numbers."""
+        numbers = np.array((self.samples, self.likeness, self.detail), np.float32)
+        return np.concatenate((numbers, self.edges.ravel(), self.fine.ravel(), self.coarse.ravel()))
+
+    @classmethod
+    def unpack(cls, row: Grey) -> "_Usual":
+        """From what `pack` gave; raises ValueError."""
+        fresh = cls()
+        if row.shape != fresh.pack().shape or not np.isfinite(row).all():
+            raise ValueError("not what was packed")
+        edges, fine, coarse = np.split(row[3:], np.cumsum((fresh.edges.size, fresh.fine.size)))
+        return cls(
+            samples=max(0, int(row[0])),
+            likeness=float(row[1]),
+            detail=float(row[2]),
+            edges=edges.reshape(fresh.edges.shape).copy(),
+            fine=fine.reshape(fresh.fine.shape).copy(),
+            coarse=coarse.reshape(fresh.coarse.shape).copy(),
+        )
+
     def sharpness(self, view: "_View") -> float:
         """How much of the usual fine detail is there, against how much of the usual coarse.
 
@@ -74,6 +100,11 @@ class _Usual:
         own, but not where this view has it.
         """
         return _share_of(view.fine, self.fine) / max(_share_of(view.coarse, self.coarse), 0.05)
+
+    def sharpness_swayed(self, view: "_View") -> float:
+        """The same for a camera whose mast sways by some pixels; dear: five times the rest of a judgement."""
+        fine = _share_swayed(view.fine, self.fine, 2 * SWAY)
+        return fine / max(_share_swayed(view.coarse, self.coarse, SWAY), 0.05)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +146,7 @@ class HealthWatch:
 
     def __init__(self, camera: str) -> None:
         self._camera = camera
-        self._usual = {band: _Usual() for band in ("night", "dusk", "day")}
+        self._usual = {band: _Usual() for band in BANDS}
         self._recent: deque[Grey] = deque(maxlen=HOLD + 5)  # texture of the last samples, whatever the brightness
         self._last_digest = b""
         self._equal = 0
@@ -134,6 +165,40 @@ class HealthWatch:
         """Whether pixels still mean the places that they were calibrated for."""
         return Fault.MOVED not in self._active
 
+    @property
+    def knows_view(self) -> bool:
+        """Whether it has seen enough at some brightness to tell when the camera is moved."""
+        return any(usual.samples >= LEARN for usual in self._usual.values())
+
+    def accept_view(self, at: datetime) -> tuple[HealthEvent, ...]:
+        """What the camera shows from now on is its view; what it used to show is forgotten. Ends `moved`."""
+        self._usual = {band: _Usual() for band in BANDS}
+        self._seen.pop(Fault.MOVED, None)
+        evidence = self._active.pop(Fault.MOVED, None)
+        if evidence is None:
+            return ()
+        return (HealthEvent(self._camera, Fault.MOVED, evidence.captured_at, at, evidence),)
+
+    def stay_moved(self, since: Frame) -> None:
+        """An earlier run found the camera moved: so it is until it looks as before or its new view is accepted."""
+        self._active[Fault.MOVED] = since
+
+    def snapshot(self) -> bytes:
+        """What the camera usually shows, for `restore` after a restart; some 2 MB."""
+        stream = io.BytesIO()
+        night, dusk, day = (self._usual[band].pack().astype(np.float16) for band in BANDS)
+        np.savez_compressed(stream, night=night, dusk=dusk, day=day)
+        return stream.getvalue()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take up what an earlier run had learned; raises MemoryDamaged."""
+        try:
+            with np.load(io.BytesIO(snapshot), allow_pickle=False) as kept:
+                known = {band: _Usual.unpack(np.asarray(kept[band], np.float32)) for band in BANDS}
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise MemoryDamaged(f"{self._camera}: its kept view cannot be read; remove it to learn it anew") from error
+        self._usual = known
+
     def judge(self, frame: Frame) -> tuple[HealthEvent, ...]:
         """The faults that begin or end with this frame."""
         if frame.epoch != self._epoch:  # another stream or picture size: nothing known of the old one applies
@@ -141,6 +206,8 @@ class HealthWatch:
         view = _View.of(frame)
         usual = self._usual[_band(view.brightness)]
         shown = self._faults_of(view, usual)
+        if Fault.MOVED in self._active and (shown or usual.samples < LEARN):
+            shown.add(Fault.MOVED)  # there is nothing to compare with just now, so it stays as it was
         events = tuple(event for fault in Fault if (event := self._count(fault, fault in shown, frame)) is not None)
         if not shown and not self._active:
             usual.learn(view)
@@ -160,7 +227,9 @@ class HealthWatch:
             return {Fault.COVERED}
         if usual.samples < LEARN:
             return set()
-        if _likeness(view.coarse, usual.coarse) > 0.4 and usual.sharpness(view) < 0.4 * usual.detail:
+        dull = 0.4 * usual.detail
+        same_view = _likeness(view.coarse, usual.coarse) > 0.4
+        if same_view and usual.sharpness(view) < dull and usual.sharpness_swayed(view) < dull:
             return {Fault.BLURRED}
         if _likeness(view.edges, usual.edges) < 0.4 * usual.likeness:
             return {Fault.MOVED}
@@ -198,6 +267,12 @@ def _band(brightness: float) -> str:
 def _share_of(one: Grey, usual: Grey) -> float:
     """How strongly a picture holds the usual one: 1 wholly, 0 not at all."""
     return float((one * usual).sum() / ((usual**2).sum() + 1e-6))
+
+
+def _share_swayed(one: Grey, usual: Grey, sway: int) -> float:
+    """`_share_of` at the shift of up to `sway` pixels at which it is largest."""
+    held = cv2.matchTemplate(usual, one[sway:-sway, sway:-sway], cv2.TM_CCORR)
+    return float(held.max() / ((usual[sway:-sway, sway:-sway] ** 2).sum() + 1e-6))
 
 
 def _likeness(one: Grey, other: Grey) -> float:

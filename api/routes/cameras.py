@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
+from api.routes.camera_shapes import CameraOut
 from api.routes.dependencies import Service
-from api.routes.shapes import CameraOut, Listing
+from api.routes.shapes import Listing
 
 router = APIRouter(tags=["cameras"])
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cases.body import CaseBody
-from api.context import CameraView
 from api.store.candidates import State, StoredCandidate
 from api.store.cases import Case
 from api.store.evidence import EvidenceFile, Kind
@@ -211,35 +210,6 @@ class DeliveryOut(BaseModel):
             http_status=item.http_status,
             reference=item.reference,
             last_error=item.last_error,
-        )
-
-
-class CameraOut(BaseModel):
-    """One camera; `last_frame_age` in seconds, null before the first frame."""
-
-    id: str
-    name: str
-    state: str
-    since: datetime
-    reason: str
-    last_frame_at: datetime | None
-    last_frame_age: float | None
-    lat: float | None
-    lon: float | None
-
-    @classmethod
-    def of(cls, view: CameraView, now: datetime) -> Self:
-        age = (now - view.last_frame_at).total_seconds() if view.last_frame_at else None
-        return cls(
-            id=view.id,
-            name=view.name,
-            state=view.state,
-            since=view.since,
-            reason=view.reason,
-            last_frame_at=view.last_frame_at,
-            last_frame_age=age,
-            lat=view.lat,
-            lon=view.lon,
         )
 
 
