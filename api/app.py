@@ -11,14 +11,14 @@ from api import problems
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.delivery import Delivering
 from api.clock import Clock, wall_clock
-from api.context import CamerasProvider, Context, ZonesProvider
+from api.context import AcceptView, CamerasProvider, Context, PictureProvider, ZonesProvider
 from api.evidence import EvidenceStore
 from api.footage import FootageStore
 from api.guards import Guards
 from api.problems import ProblemDocument
-from api.review import pages, survey_page, surveys_page
+from api.review import pages, survey_page, surveys_page, training_page
+from api.routes import camera_health, candidates, cases, health, survey_results, surveys, uploads
 from api.routes import cameras as camera_routes
-from api.routes import candidates, cases, health, survey_results, surveys, uploads
 from api.settings import Settings
 from api.settling import Settling
 from api.store import Database
@@ -42,9 +42,11 @@ def create_app(
     *,
     zones: ZonesProvider = tuple,
     cameras: CamerasProvider = tuple,
+    picture: PictureProvider = lambda _: None,
+    accept_view: AcceptView = lambda _: None,
     clock: Clock = wall_clock,
 ) -> FastAPI:
-    """The service over an opened store; `zones` and `cameras` are asked each time a page needs them.
+    """The service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
 
     The outbox is sent, and uploaded footage is settled, between the application's start-up and shutdown.
     Raises FootageUnwritable.
@@ -77,13 +79,16 @@ def create_app(
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
     )
-    app.state.context = Context(settings, database, files, delivering, footage, settling, zones, cameras, clock)
+    app.state.context = Context(
+        settings, database, files, delivering, footage, settling, zones, cameras, clock, picture, accept_view
+    )
     problems.install(app)
     app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
     for router in (
         candidates.router,
         cases.router,
         camera_routes.router,
+        camera_health.router,
         surveys.router,
         survey_results.router,
         uploads.router,
@@ -93,6 +98,7 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(survey_page.router)
     app.include_router(surveys_page.router)
+    app.include_router(training_page.router)
     app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
     _describe_problems(app)
     return app

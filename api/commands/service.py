@@ -11,15 +11,16 @@ from typing import Annotated
 import typer
 
 from api.app import create_app, open_store
+from api.board import CameraBoard
 from api.demo.run import run_demo
 from api.durations import parse_duration
+from api.guarded import GuardedLook
 from api.intake import StoreSink
 from api.jobs.process import Crew
-from api.memory import RememberingLook
 from api.printing import tell
 from api.serving import BackgroundServer, bind
 from api.settings import Settings, load_settings
-from api.wiring import CameraBoard, ModelShelf, Site, ages_of, look_for, map_zones, read_site, without_rulebook
+from api.wiring import ModelShelf, Site, look_for, map_zones, read_site, without_rulebook
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
 from streams.fleet import Fleet
@@ -55,7 +56,15 @@ def serve(
         stack.callback(database.close)
         board = CameraBoard(site.cameras if site else ())
         zones = map_zones(book) if book else ()
-        app = create_app(settings, database, files, zones=lambda: zones, cameras=board.views)
+        app = create_app(
+            settings,
+            database,
+            files,
+            zones=lambda: zones,
+            cameras=board.views,
+            picture=board.picture,
+            accept_view=board.accept,
+        )
         server = stack.enter_context(BackgroundServer(app, listener))
         stack.enter_context(Crew(settings.model_copy(update={"rulebook_file": rulebook}), settings.survey_workers))
         if watch and site is not None:
@@ -72,11 +81,11 @@ def _watching(
 ) -> Iterator[None]:
     rules = book or without_rulebook(list(site.specs))
 
-    def make_look(camera: str) -> RememberingLook:
-        return RememberingLook(look_for(site.specs[camera], rules, shelf), memory)
+    def make_look(camera: str) -> GuardedLook:
+        return GuardedLook(look_for(site.specs[camera], rules, shelf), board, sink, memory)
 
     fleet = Fleet(make_look, sink, processes=True)  # a decoder that hangs or crashes takes no other camera with it
-    board.picture_age = lambda camera: ages_of(fleet.status()).get(camera)
+    board.statuses = fleet.status
     for job in site.jobs:
         fleet.add(job)
     try:

@@ -21,9 +21,11 @@ from streams.backoff import OpeningBudget
 from streams.camera import CameraSource
 from streams.errors import StreamError
 from streams.file import FileSource
+from streams.guard import gate_for, guarded, note_of
+from streams.health import HealthWatch
 from streams.sink import CameraNote
 from streams.source import Source
-from streams.watcher import watch
+from streams.watcher import Look, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _watched(
 def _run(
     plan: Sequence[Watched], book: Rulebook, shelf: ModelShelf, sink: PrintingSink, limit: timedelta | None
 ) -> int:
-    looks = [look_for(one.spec, book, shelf) for one in plan]
+    looks = [_look(one.spec, book, shelf, sink) for one in plan]
     stop = threading.Event()
     failed: list[str] = []
     fatal: list[BaseException] = []
@@ -179,6 +181,17 @@ def _run(
     for camera in silent:
         tell(f"streetwarden: {camera}: gave no picture at all")
     return 2 if failed or silent else 0
+
+
+def _look(spec: Spec, book: Rulebook, shelf: ModelShelf, sink: PrintingSink) -> Look:
+    """A look behind its guard, which says when the picture is sick and when it is well again."""
+    health = HealthWatch(spec.id)
+    return guarded(
+        look_for(spec, book, shelf),
+        health,
+        lambda event: sink.note(note_of(event, health.faults)),
+        gate_for(book),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

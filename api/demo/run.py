@@ -12,8 +12,10 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.app import create_app, open_store
+from api.board import CameraBoard
 from api.demo.score import Score, score, tell_score
 from api.demo.script import Script, read_script, stalls_flown_over
+from api.guarded import GuardedLook
 from api.intake import StoreSink
 from api.printing import errors_console, tell
 from api.serving import BackgroundServer, bind
@@ -21,7 +23,7 @@ from api.settings import Settings
 from api.store import Database
 from api.store import candidates as stored
 from api.store.candidates import Filter, StoredCandidate
-from api.wiring import STALLS, CameraBoard, ModelShelf, Site, look_for, map_zones, read_site
+from api.wiring import STALLS, ModelShelf, Site, look_for, map_zones, read_site
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
 from detector.rulings import Outcome
@@ -72,7 +74,15 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         database, files = open_store(settings)
         stack.callback(database.close)
         board = CameraBoard(site.cameras)
-        app = create_app(settings, database, files, zones=lambda: map_zones(book), cameras=board.views)
+        app = create_app(
+            settings,
+            database,
+            files,
+            zones=lambda: map_zones(book),
+            cameras=board.views,
+            picture=board.picture,
+            accept_view=board.accept,
+        )
         stack.enter_context(BackgroundServer(app, listener))
         tell(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=board.note)
@@ -84,7 +94,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
 
 def _watch_street(stage: _Stage) -> bool:
     script, camera = stage.script, stage.site.cameras[0]
-    look = look_for(stage.site.specs[camera.id], stage.book, stage.shelf)
+    look = GuardedLook(look_for(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink)
     with LoopbackCamera(stage.folder / script.clip) as player:
         source = CameraSource(
             player.url,
@@ -94,7 +104,6 @@ def _watch_street(stage: _Stage) -> bool:
             start=script.start,
             speed=script.speed,
         )
-        stage.board.picture_age = lambda _: _age(source)
         stop = threading.Event()
         errors: list[StreamError] = []
 
@@ -161,11 +170,6 @@ def _fly_over(stage: _Stage) -> bool:
 def _stored(stage: _Stage, source: str) -> list[StoredCandidate]:
     with stage.database.read() as connection:
         return [one for one in stored.page(connection, Filter(), None, 500).items if one.source == source]
-
-
-def _age(source: CameraSource) -> float | None:
-    last = source.counts.last_frame
-    return None if last is None else time.monotonic() - last
 
 
 def _serve_until(deadline: float | None) -> None:
