@@ -33,6 +33,7 @@ _BACK: Final = 3  # frames back that are always compared, so that a thing missed
 _OLDER: Final = 2  # and the best of the earlier ones, for a drone that comes by again
 _APART: Final = 6.0  # metres beyond which positions never make two sightings one
 _MARGIN: Final = 3.0  # a turned frame explains this many times more matches than an upright one
+_SHARE: Final = 0.25  # and this share of all matches: any turn explains those round its centre
 _RIVAL: Final = 0.8  # another pair of turns that explains this share of the most is as good
 _TURNS: Final = (0, 90, 180, 270)
 
@@ -81,9 +82,9 @@ def turns(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[in
     votes = np.zeros((len(views), len(_TURNS)))
     doubtful: list[tuple[int, int, NDArray[np.intp]]] = []
     for a, b in compared:
-        counts = _support(views[a], views[b])
+        counts, matched = _support(views[a], views[b])
         best, upright = int(counts.max()), int(counts[0, 0])
-        if best < max(2 * _INLIERS, _MARGIN * upright + 1):
+        if best < max(2 * _INLIERS, _MARGIN * upright + 1, _SHARE * matched):
             votes[[a, b], 0] += upright >= 2 * _INLIERS
         elif int((counts > _RIVAL * best).sum()) == 1:
             ours, theirs = np.unravel_index(int(counts.argmax()), counts.shape)
@@ -91,7 +92,7 @@ def turns(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[in
             votes[b, theirs] += 1
         else:
             doubtful.append((a, b, counts))
-    known = votes.any(axis=1)
+    known = votes.sum(axis=1) > 0
     for (
         a,
         b,
@@ -163,17 +164,17 @@ def _corners(a: View, b: View) -> tuple[Floats, Floats]:
     return a.features.pixels[ours], b.features.pixels[theirs]
 
 
-def _support(a: View, b: View) -> NDArray[np.intp]:
-    """(4, 4): how many matched corners agree with the poses, for each turn of `a` and of `b`."""
+def _support(a: View, b: View) -> tuple[NDArray[np.intp], int]:
+    """(4, 4): how many matched corners agree with the poses, for each turn of `a` and of `b`; and how many exist."""
     counts = np.zeros((len(_TURNS), len(_TURNS)), np.intp)
     if a.pose is None or b.pose is None:
-        return counts
+        return counts, 0
     here, there = _corners(a, b)
     for i, ours in enumerate(_TURNS):
         for j, theirs in enumerate(_TURNS):
             predicted = pixel_map(turned(a.pose, ours), turned(b.pose, theirs))
             counts[i, j] = _near(predicted, here, there, a.size[0]).sum()
-    return counts
+    return counts, len(here)
 
 
 def _near(mapping: Floats, here: Floats, there: Floats, width: int) -> NDArray[np.bool_]:
