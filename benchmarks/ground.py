@@ -41,7 +41,8 @@ def exactness() -> bool:
     """The known answers, and 2,000 random poses against the ellipsoid; whether both keep their bounds."""
     off = [distance(*_position(pose, pixel), *target) for pose, pixel, target, _ in VECTORS]
     print(f"known answers: {len(off)}, worst {max(off):.4f} m off (at most {WORST_VECTOR})")
-    rng, apart = np.random.default_rng(4), []
+    rng = np.random.default_rng(4)
+    apart: list[float] = []
     while len(apart) < 2000:
         pose, pixel = random_pose(rng)
         truth = hit(pose, pixel)
@@ -101,7 +102,8 @@ def coverage(trials: int) -> bool:
     """Any pixel of the picture, any attitude: the share of errors inside of their circles, within its bounds?"""
     shares = []
     for rtk in (False, True):
-        rng, held = np.random.default_rng(7), []
+        rng = np.random.default_rng(7)
+        held: list[bool] = []
         while len(held) < 10 * trials:
             turn = (rng.uniform(-180, 180), rng.uniform(-90, -25), rng.uniform(-5, 5))
             said = Pose(HOME.lat, HOME.lon, rng.uniform(30, 120), *turn, LENS, rtk)
