@@ -14,7 +14,9 @@ NEAREST_M = 30.0  # never closer: a stall needs its street around it
 FARTHEST_CAMERA_M = 250.0  # a camera farther away is left outside rather than making the place a dot
 LONGEST_BAR = 90.0
 CLEARANCE = 28.0
-MOVES = 4
+MOVES = 6
+LETTER = 6.0  # width of a letter of a zone's name
+MARK = 10.0  # radius of a mark
 SMALLEST_NAMED = 0.03  # share of the drawing that a zone must cover to carry its name
 
 
@@ -63,7 +65,7 @@ class Sheet:
             if inside.is_empty:
                 continue
             roomy = inside.area > SMALLEST_NAMED * self.width * self.height
-            label = _beside(inside.representative_point(), marks) if roomy else None
+            label = _beside(inside.representative_point(), len(zone.id) * LETTER / 2, marks) if roomy else None
             yield DrawnZone(zone.id, zone.kind, self.line((lat, lon) for lon, lat in zone.polygon), label)
 
     @property
@@ -137,11 +139,11 @@ def draw_map(
     )
 
 
-def _beside(middle: Point, marks: Sequence[Spot]) -> Spot:
+def _beside(middle: Point, half: float, marks: Sequence[Spot]) -> Spot:
     """A label's place, moved down where it would lie under a mark; after a few tries it lies where it lies."""
     spot = Spot(round(middle.x, 1), round(middle.y, 1))
     for _ in range(MOVES):
-        under = [mark for mark in marks if math.hypot(spot.x - mark.x, spot.y - mark.y) < CLEARANCE]
+        under = [one for one in marks if abs(spot.x - one.x) < half + MARK and abs(spot.y - one.y) < CLEARANCE]
         if not under:
             break
         spot = Spot(spot.x, round(max(mark.y for mark in under) + CLEARANCE, 1))
