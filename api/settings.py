@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     survey_workers: int = Field(
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
     )
+    runs_dir: Path = Field(
+        Path("runs"), description="Folder of training runs that the page /training shows; it is only read."
+    )
     undo_window: timedelta = Field(
         timedelta(seconds=20),
         ge=timedelta(0),

@@ -183,7 +183,7 @@ def _report(path: Path) -> RunReport | None:
 
 def _updated(folder: Path) -> datetime:
     times = [0.0]
-    for name in ("run.json", "results.csv", FINISHED):
+    for name in ("run.json", "results.csv", FINISHED, f"{REPORT}/report.json"):
         try:
             times.append((folder / name).stat().st_mtime)
         except OSError:  # not there yet

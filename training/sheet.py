@@ -23,6 +23,12 @@ _TRUTH, _SEEN, _INK, _GROUND = (90, 220, 60), (0, 130, 255), (235, 235, 235), (2
 Window = tuple[int, int, int, int]  # left, top, right, bottom in pixels of the picture
 
 
+def sheet_size(shown: int) -> tuple[int, int]:
+    """Width and height in pixels of a sheet that shows so many mistakes."""
+    rows = -(-min(shown, COLUMNS * ROWS) // COLUMNS)
+    return COLUMNS * TILE, _HEADER + rows * (TILE + _CAPTION)
+
+
 def draw_sheet(kind: Kind, worst: Sequence[Mistake], seen: Sequence[Seen], confidence: Mapping[str, float]) -> Image:
     """The first COLUMNS x ROWS of `worst`, as one BGR picture; labels green, detections orange, the mistake thick.
 
@@ -31,12 +37,12 @@ def draw_sheet(kind: Kind, worst: Sequence[Mistake], seen: Sequence[Seen], confi
     """
     shown = worst[: COLUMNS * ROWS]
     by_path = {picture.path: picture for picture in seen}
-    rows = -(-len(shown) // COLUMNS)
-    sheet = np.full((_HEADER + rows * (TILE + _CAPTION), COLUMNS * TILE, 3), _GROUND, np.uint8)
+    width, height = sheet_size(len(shown))
+    sheet = np.full((height, width, 3), _GROUND, np.uint8)
     title = f"{kind.replace('-', ' ')}: the worst {len(shown)} of {len(worst)}, classes in turn"
     _write(sheet, title, 8, 23, 0.6)
-    _write(sheet, "labelled", COLUMNS * TILE - 170, 23, 0.5, _TRUTH)
-    _write(sheet, "detected", COLUMNS * TILE - 85, 23, 0.5, _SEEN)
+    _write(sheet, "labelled", width - 170, 23, 0.5, _TRUTH)
+    _write(sheet, "detected", width - 85, 23, 0.5, _SEEN)
     for number, mistake in enumerate(shown):
         top = _HEADER + number // COLUMNS * (TILE + _CAPTION)
         left = number % COLUMNS * TILE

@@ -31,6 +31,25 @@ CLASSES = {
     "window_ad": N_("Window advertising"),
     "banner": N_("Banner"),
     "a_board": N_("Pavement board"),
+    "window": N_("Window"),
+    "door": N_("Door"),
+    "arch": N_("Archway"),
+    "billboard": N_("Billboard"),
+    "goods_outside_shop": N_("Goods outside a shop"),
+    "person": N_("Person"),
+    "bicycle": N_("Bicycle"),
+    "motorcycle": N_("Motorcycle"),
+    "car": N_("Car"),
+    "bus": N_("Bus"),
+    "truck": N_("Truck"),
+    "umbrella": N_("Umbrella"),
+    "chair": N_("Chair"),
+    "bench": N_("Bench"),
+    "dining table": N_("Table"),
+    "potted plant": N_("Potted plant"),
+    "handbag": N_("Handbag"),
+    "suitcase": N_("Suitcase"),
+    "bottle": N_("Bottle"),
 }
 OUTCOMES = {"violation": N_("Violation"), "permitted": N_("Permitted"), "unknown": N_("Cannot tell")}
 FINDERS = {"model": N_("trained model"), "objects": N_("everyday objects"), "occupancy": N_("occupied ground")}
@@ -84,6 +103,12 @@ FILE_NOTES = {
     "no_video": N_("no video belongs to it"),
 }
 DELIVERY_STATES = {"pending": N_("On its way"), "delivered": N_("Delivered"), "dead": N_("Refused")}
+RUN_STATES = {"running": N_("Under way"), "interrupted": N_("Interrupted"), "finished": N_("Finished")}
+MISTAKES = {
+    "false-alarms": N_("False alarms, the surest of each class first"),
+    "misses": N_("Missed, the largest of each class first"),
+    "wrong-classes": N_("Taken for another class"),
+}
 REJECT_REASONS = {
     "permitted": N_("It is permitted"),
     "not_a_stall": N_("Not a stall or an advert"),
@@ -141,6 +166,8 @@ def language(code: str) -> Language:
     environment.filters["file_note"] = lambda note: _file_note(note, named)
     environment.filters["bytes"] = size
     environment.filters["why"] = lambda candidate: reasons(candidate, code)
+    environment.filters["run_state"] = lambda key: named(RUN_STATES, key)
+    environment.filters["mistake"] = lambda key: named(MISTAKES, key)
     environment.filters["reject_reason"] = lambda key: named(REJECT_REASONS, key)
     environment.filters["duration"] = lambda value: duration(value, words)
     environment.globals["REJECT_REASONS"] = tuple(REJECT_REASONS)

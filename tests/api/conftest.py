@@ -113,8 +113,9 @@ def client(served: Served) -> httpx.Client:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The whole service on a free port, with one zone and two cameras; started once, it is dear on a small machine."""
+    folder = tmp_path_factory.mktemp("service")
     configured = Settings(
-        _env_file=None, data_dir=tmp_path_factory.mktemp("service"), port=0, min_free_mb=1, reviewer="Li Wei"
+        _env_file=None, data_dir=folder, runs_dir=folder / "runs", port=0, min_free_mb=1, reviewer="Li Wei"
     )
     database, files = open_store(configured)
     zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
@@ -136,5 +137,6 @@ def service(running: Service) -> Service:
             connection.execute(table.delete())
     shutil.rmtree(running.data_dir / "footage")
     (running.data_dir / "footage" / "incoming").mkdir(parents=True)
+    shutil.rmtree(running.data_dir / "runs", ignore_errors=True)
     running.http.cookies.clear()
     return running

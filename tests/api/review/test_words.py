@@ -16,8 +16,12 @@ from api.store.outbox import DeliveryState
 from api.store.surveys import FileKind, FileNote, FileState, SurveyState
 from api.store.verdicts import RejectReason
 from detector.rulings import Outcome
+from streams.errors import CameraError
+from streams.health import Fault
 from streams.states import CameraState
 from tests.api.review.messages import used_messages
+from training.mistakes import Kind
+from training.progress import RunState
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -48,11 +52,15 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
         (words.CANDIDATE_STATES, list(State)),
         (words.DELIVERY_STATES, list(DeliveryState)),
         (words.CAMERA_STATES, list(CameraState)),
+        (words.CAMERA_FAULTS, list(Fault)),
+        (words.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
         (words.SURVEY_STATES, list(SurveyState)),
         (words.CHUNK_STATES, list(ChunkState)),
         (words.FILE_KINDS, list(FileKind)),
         (words.FILE_STATES, list(FileState)),
         (words.FILE_NOTES, list(FileNote)),
+        (words.RUN_STATES, list(RunState)),
+        (words.MISTAKES, list(Kind)),
     ],
 )
 def test_every_code_has_a_name(table: dict[str, str], codes: list[str]) -> None:
