@@ -16,7 +16,7 @@ from api.evidence import EvidenceStore
 from api.footage import FootageStore
 from api.guards import Guards
 from api.problems import ProblemDocument
-from api.review import pages, survey_page, surveys_page, training_page
+from api.review import cameras_page, pages, survey_page, surveys_page, training_page
 from api.routes import camera_health, candidates, cases, health, survey_results, surveys, uploads
 from api.routes import cameras as camera_routes
 from api.settings import Settings
@@ -96,6 +96,7 @@ def create_app(
         app.include_router(router, prefix="/api/v1")
     app.include_router(health.router)
     app.include_router(pages.router)
+    app.include_router(cameras_page.router)
     app.include_router(survey_page.router)
     app.include_router(surveys_page.router)
     app.include_router(training_page.router)

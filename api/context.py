@@ -67,10 +67,18 @@ class CameraView:
         """How old the last picture is; None before the first."""
         return None if self.last_frame_at is None else max(now - self.last_frame_at, timedelta(0))
 
-    def silent(self, now: datetime) -> bool:
-        """Whether the last picture is too old to be called live: three periods, and never less than ten seconds."""
+    def live_for(self, now: datetime) -> float:
+        """Seconds until the last picture is too old to be called live: three periods, and never less than ten seconds.
+
+        0 where it is so already, or where there is none.
+        """
         age = self.age(now)
-        return age is None or age > max(3 * self.every, timedelta(seconds=10))
+        limit = max(3 * self.every, timedelta(seconds=10))
+        return 0.0 if age is None else max(0.0, (limit - age).total_seconds())
+
+    def silent(self, now: datetime) -> bool:
+        """Whether the last picture is too old to be called live, or there is none."""
+        return self.live_for(now) <= 0
 
 
 ZonesProvider = Callable[[], Sequence[MapZone]]

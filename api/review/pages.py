@@ -1,8 +1,7 @@
-"""The pages: review, cases, cameras. Each is made on the server, in the reader's language."""
+"""The pages: review and cases. Each is made on the server, in the reader's language."""
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -145,17 +144,6 @@ def retry_case(service: Service, delivery_id: UUID) -> RedirectResponse:
     with service.database.write() as connection:
         outbox.revive(connection, delivery_id, service.clock())
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
-
-
-@router.get("/cameras")
-def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
-    """Every camera, its state, and how old its last picture is."""
-    now = service.clock()
-    rows = [
-        (view, None if view.last_frame_at is None else max(now - view.last_frame_at, timedelta(0)))
-        for view in service.cameras()
-    ]
-    return draw_page(service, speaks, "cameras.html", active="cameras", rows=rows)
 
 
 def _flights(connection: Connection, sources: Iterable[str]) -> dict[str, str]:

@@ -65,10 +65,31 @@ CAMERA_STATES = {
     "opening": N_("Connecting"),
     "live": N_("Live"),
     "blind": N_("Not analysed"),
+    "sick": N_("Picture faulty"),
     "waiting": N_("Waiting to retry"),
     "paused": N_("Paused"),
     "ended": N_("Ended"),
     "stopped": N_("Stopped"),
+}
+CAMERA_FAULTS = {
+    "black": N_("black"),
+    "over-exposed": N_("over-exposed"),
+    "frozen": N_("frozen"),
+    "blurred": N_("blurred"),
+    "covered": N_("covered"),
+    "moved": N_("moved"),
+}
+CAMERA_ERRORS = {
+    "failed": N_("failed"),
+    "refused": N_("connection refused"),
+    "unreachable": N_("unreachable"),
+    "timed out": N_("timed out"),
+    "unauthorised": N_("wrong user or password"),
+    "not found": N_("no such stream"),
+    "unsupported codec": N_("unsupported codec"),
+    "no frames": N_("sends no pictures"),
+    "cut": N_("cut off"),
+    "stale": N_("pictures come too late"),
 }
 SURVEY_STATES = {
     "uploading": N_("Uploading"),
@@ -159,6 +180,8 @@ def language(code: str) -> Language:
     environment.filters["zone_kind"] = lambda key: named(ZONE_KINDS, key)
     environment.filters["state"] = lambda key: named(CANDIDATE_STATES | DELIVERY_STATES, key)
     environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
+    environment.filters["camera_fault"] = lambda key: named(CAMERA_FAULTS, key)
+    environment.filters["camera_error"] = lambda key: named(CAMERA_ERRORS, key)
     environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)
     environment.filters["chunk_state"] = lambda key: named(CHUNK_STATES, key)
     environment.filters["file_kind"] = lambda key: named(FILE_KINDS, key)

@@ -26,7 +26,12 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
     first, *_ = service.seed(3)
     announced = announce(service.http, video(), photo()).json()
-    ids = {"candidate_id": first, "survey_id": announced["survey"]["id"], "file_id": announced["files"][0]["id"]}
+    ids = {
+        "candidate_id": first,
+        "survey_id": announced["survey"]["id"],
+        "file_id": announced["files"][0]["id"],
+        "camera_id": "cam-1",
+    }
     schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
     walked = set()
     for found in schema.get_all_operations():

@@ -26,7 +26,20 @@ async function refresh() {
   setTimeout(refresh, PERIOD_MS);
 }
 
+// A picture is called live only for as long as the page knows it to be: also while the service is away, or the reader
+// busy, its mark appears by itself.
+function markOld() {
+  for (const picture of document.querySelectorAll("[data-live-for]")) {
+    picture.dataset.until ??= String(performance.now() + 1000 * Number(picture.dataset.liveFor));
+    picture.classList.toggle("silent", performance.now() >= Number(picture.dataset.until));
+  }
+}
+
 localTimes(document);
+if (document.querySelector("[data-live-for]")) {
+  markOld();
+  setInterval(markOld, 500);
+}
 if (document.querySelector("[data-refresh]")) {
   setTimeout(refresh, PERIOD_MS);
 }

@@ -178,7 +178,7 @@ def test_cases_and_cameras_in_a_narrow_window(page: Page, service: Service) -> N
     page.locator("tbody a").first.click()
     expect(page.locator("pre")).to_contain_text("stall-on-main-road")
     page.get_by_role("link", name="Cameras").click()
-    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("article.camera")).to_have_count(2)
     for path in ("/review", "/cases", "/cameras"):
         page.goto(f"{service.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -1,0 +1,44 @@
+"""The pages of the cameras: each with its last picture and what is wrong with it, and what was wrong before."""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, status
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from api.errors import NotFound
+from api.review.pages import ROWS, Speaks, draw_page
+from api.routes.camera_health import CameraId, accept_view
+from api.routes.dependencies import Cursor, Service
+from api.store import camera_health
+
+router = APIRouter(include_in_schema=False)
+NOTHING: Final = timedelta(0)
+
+
+@router.get("/cameras")
+def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
+    """Every camera with its last picture, how old that is, and what is wrong."""
+    return draw_page(service, speaks, "cameras.html", active="cameras", views=service.cameras(), now=service.clock())
+
+
+@router.get("/cameras/{camera_id}")
+def camera_page(service: Service, speaks: Speaks, camera_id: CameraId, cursor: Cursor = None) -> HTMLResponse:
+    """One camera, and what was wrong with its picture, latest first."""
+    view = next((view for view in service.cameras() if view.id == camera_id), None)
+    with service.database.read() as connection:
+        page = camera_health.page(connection, camera_id, cursor, ROWS)
+    if view is None and not page.total:
+        raise NotFound(f"there is no camera {camera_id!r}")
+    now = service.clock()
+    return draw_page(
+        service, speaks, "camera.html", active="cameras", camera_id=camera_id, view=view, page=page, now=now
+    )
+
+
+@router.post("/cameras/{camera_id}/accept-view")
+def accept_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+    """Take a moved camera's new view for the right one, then show the camera."""
+    accept_view(service, camera_id)
+    return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
