@@ -100,8 +100,8 @@ def clean(name: str) -> str:
     """A name that can be shown and stored: no control characters, no way out of a folder, not too long."""
     text = unicodedata.normalize("NFC", name.replace("\\", "/"))
     shown = "".join(letter for letter in text if not unicodedata.category(letter).startswith("C"))
-    parts = [part.strip() for part in shown.split("/")]
-    return "/".join(part for part in parts if part not in ("", ".", ".."))[-LONGEST_NAME:].lstrip("/ ")
+    parts = [part.strip() for part in shown[-LONGEST_NAME:].split("/")]
+    return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def _planned(survey_id: UUID, file: Announced, path: str | None, twin: str | None) -> SurveyFile:

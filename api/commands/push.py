@@ -48,6 +48,10 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
+    def say(self, line: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     def hashing(self, done: int, total: int) -> None:
         """So many bytes of the card are hashed."""
         self._progress.update(self._hash, completed=done, total=total)
@@ -83,7 +87,7 @@ def push(
         httpx.Client(base_url=base, timeout=timeout, follow_redirects=False) as http,
         Bar() as bar,
     ):
-        service = SurveyService(http, Patience(tell))
+        service = SurveyService(http, Patience(bar.say))
         survey, found = push_card(files, title, book, service, bar, ground=ground, model=model)
     for file in found:
         emit({"file": file.model_dump(mode="json", exclude={"upload"})}, _line(file), as_json)

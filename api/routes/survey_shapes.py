@@ -10,7 +10,7 @@ from api.manifest import Announced, Manifest, read_manifest
 from api.store.surveys import FileKind, FileState, Progress, Survey, SurveyFile, SurveyState
 
 MAX_FILES: Final = 10_000
-MAX_SIZE: Final = 100 * 2**30  # bytes of one file: four hours of the highest rate that a drone's card takes
+MAX_SIZE: Final = 100 * 2**30  # bytes of one file: more than an hour at 200 Mbit/s, the most that drones write
 
 
 class FileIn(BaseModel):

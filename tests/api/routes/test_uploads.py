@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api import uploads
 from tests.api.conftest import Service
 from tests.api.footage import STREAM, TUS, Given, announce, files_of, offset, photo, send, settled, until, video
+from tests.api.test_settling import no_room_beyond
 
 
 def footage(service: Service, file: Given) -> Path:
@@ -72,6 +74,32 @@ def test_a_line_that_breaks_keeps_what_has_come(service: Service) -> None:
     until(lambda: send(service.http, upload, content[50_000:], 50_000).status_code == 204)
     settled(service.http, survey_id)
     assert footage(service, video()).read_bytes() == content
+
+
+def test_a_silent_line_lets_its_file_go(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "SILENCE", 0.3)
+    _, upload = upload_of(service, video())
+    content, host, port = video().content, *service.url.removeprefix("http://").split(":")
+    head = f"PATCH {upload} HTTP/1.1\r\nHost: {host}\r\nUpload-Offset: 0\r\nContent-Length: {len(content)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in STREAM.items())
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(f"{head}\r\n".encode() + content[:50_000])
+        until(lambda: offset(service.http, upload) == 50_000)
+        until(lambda: send(service.http, upload, content[50_000:], 50_000).status_code == 204)
+        assert b"204" in line.recv(100)
+    until(lambda: footage(service, video()).is_file())
+
+
+def test_a_disk_that_fills_up_costs_nothing_but_time(service: Service) -> None:
+    file = video(size=15_000_000, seed=99)
+    survey_id, upload = upload_of(service, file)
+    with no_room_beyond(12_000_000):
+        answer = send(service.http, upload, file.content)
+        assert answer.status_code == 507
+        assert "what has come stays" in answer.json()["detail"]
+    assert offset(service.http, upload) == 12_000_000
+    send(service.http, upload, file.content[12_000_000:], 12_000_000)
+    assert settled(service.http, survey_id)["DJI_0001.MP4"]["state"] == "stored"
 
 
 def test_two_at_once_do_not_write_into_each_other(service: Service) -> None:
