@@ -29,7 +29,7 @@ app.add_typer(registry.app, name="models")
 for group in (service, jobs, watching, look, push, ground, teaching):
     group.register(app)
 app.add_typer(cameras.app, name="cameras")
-later.register(app, registry.app, cameras.app)
+later.register(app, registry.app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 ApiError
 ├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
+├── SecretUnreadable       what is encrypted in the database cannot be read with the keys that are set
 ├── NotThereYet            a command of the contract that is yet to come
 ├── ExtraMissing           a part that is installed separately is not there
 ├── PortTaken              the address to listen on cannot be had
@@ -51,6 +52,10 @@ class ApiError(Exception):
 
 class SettingsInvalid(ApiError):
     """A setting is missing, malformed, or unsafe where it is used."""
+
+
+class SecretUnreadable(ApiError):
+    """What is encrypted in the database cannot be read with the keys that are set."""
 
 
 class NotThereYet(ApiError):

@@ -9,6 +9,9 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import SettingsInvalid
+from api.secret_box import SecretBox, box_in_file
+from streams.address import PRIVATE_NETWORKS, Network, parse_networks
+from streams.errors import AddressRefused
 
 Wanted = Literal["onnxruntime", "openvino", "auto"]
 PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
@@ -57,7 +60,18 @@ class Settings(BaseSettings):
     language: Literal["en", "zh"] = Field(
         "en", description="Language of the pages where the browser asks for none that we have."
     )
-    cameras_file: Path | None = Field(None, description="The camera file that `serve --watch` reads.")
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key that encrypts cameras' addresses, made by `streetwarden cameras key`; several, newest first, "
+        "separated by commas. Production needs one; else `secret.key` in `data_dir` is made and used.",
+    )
+    camera_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        PRIVATE_NETWORKS,
+        description="Networks that cameras may stand in, comma separated; addresses outside are refused.",
+    )
+    cameras_file: Path | None = Field(
+        None, description="A camera file that `serve` imports when it starts; the registry as it is if unset."
+    )
     rulebook_file: Path | None = Field(None, description="The rulebook's YAML file; permits lie beside it.")
     survey_workers: int = Field(
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
@@ -87,6 +101,24 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("camera_networks", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        texts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if not isinstance(texts, list):
+            return value
+        try:
+            return parse_networks(texts)
+        except AddressRefused as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("secret_key")
+    @classmethod
+    def _usable_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value() != PLACEHOLDER:
+            SecretBox.of(value.get_secret_value())
+        return value
+
     @field_validator("undo_window", "case_api_timeout", mode="before")
     @classmethod
     def _seconds(cls, value: object) -> object:
@@ -106,15 +138,22 @@ class Settings(BaseSettings):
     def _no_defaults_in_production(self) -> Self:
         if self.environment == "development":
             return self
-        for name in ("database_url", "case_api_token"):
+        for name in ("database_url", "secret_key", "case_api_token"):
             secret: SecretStr | None = getattr(self, name)
             if secret is not None and PLACEHOLDER in secret.get_secret_value():
                 raise ValueError(f"{name} still holds the placeholder '{PLACEHOLDER}': set a secret of your own")
         if self.reviewer == DEFAULT_REVIEWER:
             raise ValueError("reviewer must name a person: the name is recorded with each verdict")
+        if self.secret_key is None:
+            raise ValueError("secret_key is needed in production; `streetwarden cameras key` makes one")
         if self.case_api_url is not None and self.case_api_url.scheme != "https":
             raise ValueError("case_api_url must begin with https: cases and the token would travel in the clear")
         return self
+
+    def secret_box(self) -> SecretBox:
+        """What encrypts secrets in the database; makes the key file in development. Raises SettingsInvalid."""
+        keys = self.secret_key.get_secret_value() if self.secret_key else PLACEHOLDER
+        return box_in_file(self.data_dir / "secret.key") if keys == PLACEHOLDER else SecretBox.of(keys)
 
     @property
     def evidence_dir(self) -> Path:

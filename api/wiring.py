@@ -1,7 +1,7 @@
 """The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 from api.context import MapZone
 from api.engines import choose_engine, records_folder
 from api.settings import Settings, Wanted
-from detector.calibration import calibrate, read_points
+from api.store.cameras import RegisteredCamera
+from detector.calibration import ControlPoint, calibrate, read_points
 from detector.engine import OnnxModel, load_model
+from detector.errors import CalibrationError
 from detector.fixed_camera import FixedCamera
 from detector.look import Look
 from detector.rulebook import Rule, Rulebook
 from detector.zones import Zone
 from models.registry import find_model, list_models
-from streams.address import PRIVATE_NETWORKS
+from streams.address import PRIVATE_NETWORKS, Network
 from streams.cameras_file import CameraConfig, read_cameras
 from streams.job import CameraJob
 from streams.survey import Find
@@ -87,35 +89,58 @@ def read_camera(points: Path | None) -> FixedCamera | None:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The cameras of a file, with their calibrations read."""
+    """The cameras of a file, and what each one's look and reading are made of."""
 
     cameras: tuple[CameraConfig, ...]
     specs: dict[str, Spec]
     jobs: tuple[CameraJob, ...]
 
 
-def read_site(path: Path, shelf: ModelShelf, *, loopback: bool = False) -> Site:
+def read_site(
+    path: Path, shelf: ModelShelf, networks: Sequence[Network] = PRIVATE_NETWORKS, *, loopback: bool = False
+) -> Site:
     """Cameras and their calibrations from a camera file; calibrations lie beside it.
 
-    Raises CamerasInvalid, CalibrationError or ModelError before anything is started.
+    Raises CamerasInvalid or ModelError before anything is started.
     """
-    cameras = read_cameras(path, PRIVATE_NETWORKS, loopback=loopback)
-    specs = {
-        camera.id: Spec(
-            camera.id,
-            camera.models or default_models(shelf),
-            read_camera(path.parent / camera.calibration if camera.calibration else None),
-            camera.lat,
-            camera.lon,
-        )
-        for camera in cameras
-    }
-    for name in {name for spec in specs.values() for name in spec.models}:
+    cameras = read_camera_file(path, shelf, networks, loopback=loopback)
+    specs = {camera.id: spec_of(camera, shelf) for camera in cameras}
+    return Site(tuple(camera.config for camera in cameras), specs, tuple(job_of(camera.config) for camera in cameras))
+
+
+def read_camera_file(
+    path: Path, shelf: ModelShelf, networks: Sequence[Network] = PRIVATE_NETWORKS, *, loopback: bool = False
+) -> tuple[RegisteredCamera, ...]:
+    """A camera file with the control points that it names; raises CamerasInvalid with every fault and its line."""
+    points: dict[str, tuple[ControlPoint, ...]] = {}
+
+    def check(camera: CameraConfig) -> Iterator[tuple[str, str]]:
+        unknown = [name for name in camera.models if not shelf.has(name)]
+        if unknown:
+            yield "models", f"there is no model {', '.join(unknown)}"
+        if camera.calibration:
+            try:
+                points[camera.id] = tuple(read_points(path.parent / camera.calibration))
+                calibrate(points[camera.id])
+            except CalibrationError as error:
+                yield "calibration", str(error)
+
+    cameras = read_cameras(path, networks, loopback=loopback, check=check)
+    return tuple(RegisteredCamera(camera, points.get(camera.id, ())) for camera in cameras)
+
+
+def spec_of(camera: RegisteredCamera, shelf: ModelShelf) -> Spec:
+    """What a camera's look is made of, its models loaded; raises ModelError or CalibrationError."""
+    config = camera.config
+    models = config.models or default_models(shelf)
+    for name in models:
         shelf.get(name)
-    return Site(cameras, specs, tuple(_job(camera) for camera in cameras))
+    calibrated = calibrate(camera.points).camera if camera.points else None
+    return Spec(config.id, models, calibrated, config.lat, config.lon)
 
 
-def _job(camera: CameraConfig) -> CameraJob:
+def job_of(camera: CameraConfig) -> CameraJob:
+    """How a camera is read."""
     substream = camera.substream.url if camera.substream else None
     return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream)
 

@@ -1,7 +1,7 @@
 """The camera file: which cameras there are, read as a whole or not at all."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -139,8 +139,16 @@ def check_gb28181(ident: str) -> None:
         raise ValueError(f"{ident}: digits 11 to 13 of a GB/T 28181 camera are 131 or 132, not {kind}")
 
 
+Check = Callable[[CameraConfig], Iterable[tuple[str, str]]]
+"""What else is wrong with a camera: the key of the file at fault, and what is wrong there."""
+
+
 def read_cameras(
-    path: Path, networks: Sequence[Network] = PRIVATE_NETWORKS, *, loopback: bool = False
+    path: Path,
+    networks: Sequence[Network] = PRIVATE_NETWORKS,
+    *,
+    loopback: bool = False,
+    check: Check = lambda _: (),
 ) -> tuple[CameraConfig, ...]:
     """All cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
 
@@ -160,7 +168,7 @@ def read_cameras(
         raise CamerasInvalid(str(path), (f"line {line}: no YAML ({error.problem})",)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CamerasInvalid(str(path), (f"no YAML ({type(error).__name__})",)) from error
-    reader = _Reader(tree, networks, loopback)
+    reader = _Reader(tree, networks, loopback, check)
     cameras = reader.read(content)
     if reader.faults:
         raise CamerasInvalid(str(path), tuple(fault for _, fault in sorted(reader.faults)))
@@ -170,10 +178,11 @@ def read_cameras(
 class _Reader:
     """Turns what the YAML says into cameras and collects faults with their lines on the way."""
 
-    def __init__(self, tree: yaml.Node | None, networks: Sequence[Network], loopback: bool) -> None:
+    def __init__(self, tree: yaml.Node | None, networks: Sequence[Network], loopback: bool, check: Check) -> None:
         self._tree = tree
         self._networks = networks
         self._loopback = loopback
+        self._check = check
         self.faults: list[tuple[int, str]] = []
 
     def read(self, content: object) -> tuple[CameraConfig, ...]:
@@ -191,6 +200,8 @@ class _Reader:
             self._check_address((number, "url"), camera.address)
             if camera.substream is not None:
                 self._check_address((number, "substream"), camera.substream)
+            for key, said in self._check(camera):
+                self._fault(self._line(("cameras", number, key)), f"camera {camera.id!r}: {key}: {said}")
         return tuple(camera for _, camera in cameras)
 
     def _entry(self, number: int, entry: object) -> _Camera | None:

@@ -13,7 +13,11 @@ from streams.measure import Mode, StreamFacts, choose_mode, measure
 
 @dataclass(frozen=True, slots=True)
 class CameraCheck:
-    """The answer for one stream. `facts` and `mode` are None when it gave nothing; `verdict` is a sentence."""
+    """The answer for one stream; `verdict` is a sentence.
+
+    `facts`, `mode` and `period` are None when it gave nothing. `period` is the seconds that will lie between two
+    samples on average: where key frames alone are decoded, never less than from one to the next.
+    """
 
     address: str  # masked
     ok: bool
@@ -21,6 +25,7 @@ class CameraCheck:
     verdict: str
     facts: StreamFacts | None
     mode: Mode | None
+    period: float | None
 
 
 def check_camera(
@@ -35,9 +40,14 @@ def check_camera(
     try:
         facts = measure(address, options, deadlines or Deadlines(), limit=limit, stop=threading.Event())
     except CameraError as error:
-        return CameraCheck(address.masked, False, error.reason, str(error), None, None)
+        return CameraCheck(address.masked, False, error.reason, str(error), None, None, None)
     mode = choose_mode(facts, every)
-    return CameraCheck(address.masked, True, "", _verdict(facts, mode, every), facts, mode)
+    return CameraCheck(address.masked, True, "", _verdict(facts, mode, every), facts, mode, _period(facts, mode, every))
+
+
+def _period(facts: StreamFacts, mode: Mode, every: timedelta) -> float:
+    shortest = 1 / facts.fps if mode is Mode.FULL and facts.fps else facts.gop
+    return max(every.total_seconds(), shortest or 0.0)
 
 
 def _verdict(facts: StreamFacts, mode: Mode, every: timedelta) -> str:

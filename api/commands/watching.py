@@ -81,7 +81,8 @@ def watch_sources(
     """
     period = parse_duration("--every", every)
     limit = parse_duration("--for", for_) if for_ else None
-    shelf = ModelShelf.of(load_settings(), models_folder)
+    settings = load_settings()
+    shelf = ModelShelf.of(settings, models_folder)
     names = tuple(model) if model else default_models(shelf)
     sink = PrintingSink(as_json)
     recording = _Recording(_moment(start), speed)

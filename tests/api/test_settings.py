@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from api.errors import SettingsInvalid
+from api.secret_box import make_key
 from api.settings import Settings, load_settings
 from tests.conftest import REPO
 
 EXAMPLE = REPO / ".env.example"
-SAFE_PRODUCTION = {"environment": "production", "reviewer": "Li Wei"}
+SAFE_PRODUCTION = {"environment": "production", "reviewer": "Li Wei", "secret_key": make_key()}
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,10 @@ def test_the_example_can_be_used_as_it_stands_in_development(monkeypatch: pytest
         (SAFE_PRODUCTION | {"case_api_token": "change-me"}, "case_api_token"),
         (SAFE_PRODUCTION | {"case_api_url": "http://cases.example.org"}, "https"),
         ({"environment": "production"}, "reviewer must name a person"),
+        ({"environment": "production", "reviewer": "Li Wei"}, "secret_key is needed"),
+        (SAFE_PRODUCTION | {"secret_key": "change-me"}, "secret_key still holds"),
+        ({"secret_key": "s3cret"}, "STREETWARDEN_SECRET_KEY: .* is no key"),
+        ({"camera_networks": "10.0.0.0/8, 300.0.0.0/8"}, "STREETWARDEN_CAMERA_NETWORKS: .*300"),
     ],
 )
 def test_what_is_unsafe_or_malformed_is_refused(values: dict[str, object], complaint: str) -> None:
@@ -80,3 +85,5 @@ def test_names_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREETWARDEN_ALLOWED_HOSTS", "a.example.org, b.example.org")
     monkeypatch.setenv("STREETWARDEN_HOST", "0.0.0.0")
     assert load_settings().allowed_hosts == ("a.example.org", "b.example.org")
+    monkeypatch.setenv("STREETWARDEN_CAMERA_NETWORKS", "10.1.0.0/16, fd00::/8")
+    assert [str(network) for network in load_settings().camera_networks] == ["10.1.0.0/16", "fd00::/8"]

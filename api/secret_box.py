@@ -1,0 +1,78 @@
+"""Encrypting what must not lie in the database as it is: the addresses of cameras, which hold passwords."""
+
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from api.errors import SecretUnreadable, SettingsInvalid
+
+
+class SecretBox:
+    """Encrypts with the first of its keys and decrypts with any, so that a key can be replaced."""
+
+    def __init__(self, keys: MultiFernet) -> None:
+        self._keys = keys
+
+    @classmethod
+    def of(cls, keys: str) -> "SecretBox":
+        """Fernet keys (32 bytes in URL-safe base64), newest first, separated by commas; raises ValueError."""
+        try:
+            made = [Fernet(key.strip()) for key in keys.split(",") if key.strip()]
+        except ValueError:
+            made = []
+        if not made:  # the key is not shown
+            raise ValueError("is no key; `streetwarden cameras key` makes one")
+        return cls(MultiFernet(made))
+
+    def encrypt(self, text: str) -> bytes:
+        """The text as a token that only these keys open."""
+        return self._keys.encrypt(text.encode())
+
+    def decrypt(self, token: bytes) -> str:
+        """The text of a token; raises SecretUnreadable where none of the keys made it."""
+        try:
+            return self._keys.decrypt(token).decode()
+        except InvalidToken as error:
+            raise SecretUnreadable(
+                "a camera's address was encrypted with another key: put that one back into STREETWARDEN_SECRET_KEY, "
+                "behind the new one, or import the cameras anew"
+            ) from error
+
+
+def make_key() -> str:
+    """A new key."""
+    return Fernet.generate_key().decode()
+
+
+def box_in_file(path: Path) -> SecretBox:
+    """The box whose key lies in a file, which is made where it is absent, for its owner alone to read.
+
+    Raises SettingsInvalid.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path)
+        return SecretBox.of(path.read_text(encoding="ascii"))
+    except OSError as error:
+        raise SettingsInvalid(f"the key file {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsInvalid(f"the key file {path} holds no key; put the right one back") from error
+
+
+def _make(path: Path) -> None:
+    """Two processes that start at once agree: the first to link its file wins, and no reader sees half a key."""
+    if path.exists():
+        return
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(make_key() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()

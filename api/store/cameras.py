@@ -1,0 +1,197 @@
+"""The camera registry: cameras as imported, each version kept, addresses encrypted."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from api.errors import NotFound
+from api.secret_box import SecretBox
+from api.store.camera_tables import camera_versions, cameras
+from detector.calibration import ControlPoint
+from streams.address import CameraAddress
+from streams.cameras_file import CameraConfig, LegalReview
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCamera:
+    """One camera of the registry; `points` are those of its calibration, `since` the version that brought it."""
+
+    config: CameraConfig
+    points: tuple[ControlPoint, ...] = ()
+    paused: bool = False
+    since: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.config.id
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an import did, by cameras' ids; `version` is the registry's from now on."""
+
+    version: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def none(self) -> bool:
+        return not (self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changes the registry, when, and what they do, in a few words."""
+
+    by: str
+    at: datetime
+    what: str
+
+
+def latest(connection: Connection) -> int:
+    """The version of the registry; 0 while nothing was ever imported."""
+    return connection.execute(select(func.max(camera_versions.c.version))).scalar_one() or 0
+
+
+def history(connection: Connection, limit: int) -> list[tuple[int, Change]]:
+    """The last changes, latest first, each with the version that it made."""
+    columns = (camera_versions.c.version, camera_versions.c.by, camera_versions.c.at, camera_versions.c.what)
+    query = select(*columns).order_by(camera_versions.c.version.desc()).limit(limit)
+    return [(version, Change(by, at, what)) for version, by, at, what in connection.execute(query)]
+
+
+def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, ...]:
+    """The cameras that there are, by id. Raises SecretUnreadable."""
+    query = select(cameras).where(cameras.c.until.is_(None)).order_by(cameras.c.camera)
+    return tuple(
+        RegisteredCamera(
+            _config(row.settings, box.decrypt(row.addresses)), _points(row.settings), row.paused, row.since
+        )
+        for row in connection.execute(query)
+    )
+
+
+def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change) -> Changes:
+    """Make these the cameras that there are: the others go, and a camera that was paused stays so.
+
+    Where nothing differs there is no new version. Raises SecretUnreadable.
+    """
+    _lock(connection)
+    known = {camera.id: camera for camera in present(connection, box)}
+    added = [camera for camera in wanted if camera.id not in known]
+    changed = [camera for camera in wanted if camera.id in known and _differs(camera, known[camera.id])]
+    removed = sorted(known.keys() - {camera.id for camera in wanted})
+    ids = tuple(camera.id for camera in added), tuple(camera.id for camera in changed), tuple(removed)
+    unchanged = len(wanted) - len(added) - len(changed)
+    if not any(ids):
+        return Changes(latest(connection), *ids, unchanged)
+    version = _next_version(connection, change)
+    _end(connection, [*(camera.id for camera in changed), *removed], version)
+    for camera in (*added, *changed):
+        paused = known[camera.id].paused if camera.id in known else camera.paused
+        _insert(connection, box, RegisteredCamera(camera.config, camera.points, paused, version))
+    return Changes(version, *ids, unchanged)
+
+
+def pause(connection: Connection, camera: str, change: Change, *, paused: bool) -> None:
+    """Switch a camera off for now, or on again; doing it twice changes nothing. Raises NotFound."""
+    _lock(connection)
+    mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+    known = connection.execute(select(cameras.c.paused).where(*mine)).scalar_one_or_none()
+    if known is None:
+        raise NotFound(f"there is no camera {camera!r} in the registry")
+    if known != paused:
+        _next_version(connection, change)
+        connection.execute(update(cameras).where(*mine).values(paused=paused))
+
+
+def remove(connection: Connection, camera: str, change: Change) -> None:
+    """Take a camera out; its row is kept. Raises NotFound."""
+    _lock(connection)
+    mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+    if connection.execute(select(cameras.c.id).where(*mine)).scalar_one_or_none() is None:
+        raise NotFound(f"there is no camera {camera!r} in the registry")
+    _end(connection, [camera], _next_version(connection, change))
+
+
+def _lock(connection: Connection) -> None:
+    """Changes come one after the other: what one has read must still be so when it writes. SQLite has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE camera_versions IN EXCLUSIVE MODE"))
+
+
+def _next_version(connection: Connection, change: Change) -> int:
+    version = latest(connection) + 1
+    row = {"version": version, "at": change.at, "by": change.by, "what": change.what}
+    connection.execute(insert(camera_versions).values(**row))
+    return version
+
+
+def _end(connection: Connection, ids: Sequence[str], version: int) -> None:
+    for camera in ids:
+        mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+        connection.execute(update(cameras).where(*mine).values(until=version))
+
+
+def _insert(connection: Connection, box: SecretBox, camera: RegisteredCamera) -> None:
+    config = camera.config
+    addresses = [config.address.url, config.substream.url if config.substream else None]
+    connection.execute(
+        insert(cameras).values(
+            id=uuid4(),
+            camera=camera.id,
+            since=camera.since,
+            settings=_settings(camera),
+            addresses=box.encrypt(json.dumps(addresses)),
+            paused=camera.paused,
+        )
+    )
+
+
+def _differs(one: RegisteredCamera, other: RegisteredCamera) -> bool:
+    return (one.config, one.points) != (other.config, other.points)
+
+
+def _settings(camera: RegisteredCamera) -> dict[str, object]:
+    """All of a camera but its addresses, as JSON."""
+    config, review = camera.config, camera.config.legal_review
+    return {
+        "id": config.id,
+        "name": config.name,
+        "every": config.every.total_seconds(),
+        "models": list(config.models),
+        "lat": config.lat,
+        "lon": config.lon,
+        "calibration": config.calibration,
+        "district": config.district,
+        "grade": config.grade,
+        "transport": config.transport,
+        "legal_review": [review.reference, review.valid_to.isoformat()] if review else None,
+        "points": [[point.u, point.v, point.lat, point.lon] for point in camera.points],
+    }
+
+
+# A row's JSON has no types of its own: what `_settings` wrote is what is there.
+def _config(settings: dict, addresses: str) -> CameraConfig:  # type: ignore[type-arg]
+    main, substream = json.loads(addresses)
+    review = settings["legal_review"]
+    return CameraConfig(
+        **{name: value for name, value in settings.items() if name != "points"}
+        | {
+            "address": CameraAddress.parse(main),
+            "substream": CameraAddress.parse(substream) if substream else None,
+            "every": timedelta(seconds=settings["every"]),
+            "models": tuple(settings["models"]),
+            "legal_review": LegalReview(review[0], date.fromisoformat(review[1])) if review else None,
+        }
+    )
+
+
+def _points(settings: dict) -> tuple[ControlPoint, ...]:  # type: ignore[type-arg]
+    return tuple(ControlPoint(*point) for point in settings["points"])
