@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from training.errors import RunExists, TrainingError
+from training.errors import RunExists, TrainingError, UnsafeWeights
 from training.quiet import quiet_torch
 from training.run import Run
 from training.start import FINISHED, guarded
@@ -26,18 +26,21 @@ _KEPT = {"names", "task", "stride", "imgsz"}
 
 
 def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
-    """Write the run's network to `out` (.onnx): input [1, 3, size, size], output [1, 4 + classes, anchors].
+    """Write the run's network to `out` (.onnx): input [1, 3, height, width], output [1, 4 + classes, anchors].
 
     Raises:
         RunExists: the run has not finished.
     """
     if not (run.folder / FINISHED).is_file():
         raise RunExists(f"{run.folder}: the run has not finished; go on with --resume")
-    return export_weights(run.weights, run.schedule.image_size, out, threads)
+    return export_weights(run.weights, run.input_size, out, threads)
 
 
-def export_weights(weights: Path, image_size: int, out: Path, threads: int = 2) -> Path:
-    """The same for weights that may be opened (see `training.start`, or a run's own); nothing is left beside them."""
+def export_weights(weights: Path, size: tuple[int, int], out: Path, threads: int = 2) -> Path:
+    """The same for weights that may be opened (see `training.start`, or a run's own), `size` width and height.
+
+    Nothing is left beside the weights.
+    """
     with (
         quiet_torch(threads),
         contextlib.redirect_stdout(sys.stderr),
@@ -51,7 +54,7 @@ def export_weights(weights: Path, image_size: int, out: Path, threads: int = 2) 
         model = YOLO(str(here), task="detect")
         exported = model.export(
             format="onnx",
-            imgsz=image_size,
+            imgsz=[size[1], size[0]],
             opset=OPSET,
             simplify=True,
             dynamic=False,
@@ -75,12 +78,16 @@ def export_weights(weights: Path, image_size: int, out: Path, threads: int = 2) 
 def main(
     base: Annotated[Path, typer.Argument(help="known start weights, or the folder of a finished run")],
     out: Annotated[Path, typer.Option(help="the .onnx file to write")],
-    image_size: Annotated[int, typer.Option(min=32, help="side of the square input, a multiple of 32")] = 640,
+    width: Annotated[int, typer.Option(min=32, help="of the network's input, a multiple of 32")] = 640,
+    height: Annotated[int, typer.Option(min=32)] = 640,
 ) -> None:
     """Export, for example: python -m training.export ../shared/weights/yolo11n.pt --out runs/yolo11n-640.onnx"""
     try:
+        start = guarded(base)
+        if not start.sha256:
+            raise UnsafeWeights(f"{base}: is an architecture without weights; there is nothing to export")
         out.parent.mkdir(parents=True, exist_ok=True)
-        export_weights(Path(guarded(base).path), image_size, out)
+        export_weights(Path(start.path), (width, height), out)
     except TrainingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -1,12 +1,14 @@
 """Figures as PNG files: losses, precision against recall, the confusion matrix. Needs matplotlib (training extra)."""
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from training.figures import Curve
 from training.progress import Epoch
@@ -68,4 +70,6 @@ def plot_confusion(classes: Sequence[str], confusion: Sequence[Sequence[int]], p
 
 def _save(figure: Figure, path: Path) -> None:
     figure.set_layout_engine("tight")
-    figure.savefig(path, dpi=_DOTS, pil_kwargs={"optimize": True})
+    drawn = BytesIO()
+    figure.savefig(drawn, dpi=_DOTS)
+    Image.open(drawn).convert("RGB").quantize(64).save(path, "PNG", optimize=True)  # lines need few colours: a quarter

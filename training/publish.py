@@ -74,7 +74,7 @@ def publish(
         name=name,
         version=version,
         classes=described.names,
-        input=InputSize(width=run.schedule.image_size, height=run.schedule.image_size),
+        input=InputSize(width=run.input_size[0], height=run.input_size[1]),
         file=path.name,
         sha256=sha256_of(path),
         licence="AGPL-3.0-or-later",

@@ -43,7 +43,7 @@ def report_run(run: Run, dataset: Path, *, progress: bool = False) -> RunReport:
     if weights is None:
         raise RunExists(f"{run.folder}: no epoch has ended yet; there is nothing to report")
     with tempfile.TemporaryDirectory(prefix="streetwarden-report-") as folder:
-        network = export_weights(weights, run.schedule.image_size, Path(folder) / f"{run.folder.name}.onnx", threads=1)
+        network = export_weights(weights, run.input_size, Path(folder) / f"{run.folder.name}.onnx", threads=1)
         measured = measure(network, dataset, progress=progress)
     return write_report(measured, run.folder / REPORT, run)
 

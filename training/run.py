@@ -26,6 +26,11 @@ class Run:
     dataset: str = ""
     start: str = ""
 
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Width and height in pixels of the network that the run is exported as."""
+        return self.schedule.image_size, self.schedule.image_size
+
 
 def read_run(folder: Path) -> Run:
     """The run of a folder, finished or not.

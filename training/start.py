@@ -5,6 +5,7 @@ it is the untouched result of a finished run of ours; even those are read by ult
 (`ULTRALYTICS_SAFE_LOAD`).
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,9 @@ START_WEIGHTS = {
 
 FINISHED = "finished"
 """The file that marks a run as finished; it holds the SHA-256 of `weights/last.pt`."""
+
+
+_ARCHITECTURE = re.compile(r"yolo(v8|11)[nsmlx]\.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ def guarded(base: Path | str) -> Start:
     """
     path = Path(base)
     if path.suffix == ".yaml":
+        if not _ARCHITECTURE.fullmatch(str(base)):
+            raise UnsafeWeights(f"{base}: is no architecture that is known here; yolo11n.yaml and yolov8n.yaml are")
         return Start(path.name, "")
     if path.is_dir():
         return _of_run(path)

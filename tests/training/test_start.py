@@ -17,6 +17,12 @@ def test_an_architecture_needs_no_file() -> None:
     assert guarded("yolo11n.yaml").path == "yolo11n.yaml"
 
 
+@pytest.mark.parametrize("name", ["set/data.yaml", "data.yaml", "../yolo11n.yaml", "yolo11n-seg.yaml"])
+def test_another_yaml_file_is_no_architecture(name: str) -> None:
+    with pytest.raises(UnsafeWeights, match="no architecture"):
+        guarded(name)
+
+
 @pytest.mark.parametrize(("name", "said"), [("none.pt", "no such file"), ("yolo11n.pt", "none of the known")])
 def test_what_is_not_known_is_not_opened(tmp_path: Path, name: str, said: str) -> None:
     (tmp_path / "yolo11n.pt").write_bytes(b"the name is right, the content is not")
