@@ -37,6 +37,11 @@ class Exif:
         whole = value[0] + value[1] / 60 + value[2] / 3600
         return -whole if self.text(self.gps, tag - 1) in ("S", "W") else whole
 
+    def altitude(self) -> float | None:
+        """Metres above the sea, negative below it."""
+        metres = self.number(self.gps, 6)
+        return -metres if metres is not None and self.gps.get(5) == b"\x01" else metres
+
 
 def read_exif(block: bytes) -> Exif | None:
     """The directories of a TIFF block (what follows `Exif\\0\\0`); None when it is none."""

@@ -17,6 +17,8 @@ from streams.telemetry.record import Record, Telemetry
 
 KEY: Final = bytes.fromhex("060e2b34020b01010e01030101000000")
 _TS_PACKET: Final = 188
+_LARGEST: Final = 16 * 1024  # bytes of one packet; encoders write some hundred
+_MOST_DAMAGED: Final = 1000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # tag: (struct code, lowest value, highest value); signed codes map symmetrically and keep their smallest for "no value"
 _SCALES: Final = {
@@ -47,6 +49,9 @@ def read_klv(data: bytes) -> Telemetry:
         tags = _tags(packet.value) if packet else None
         if packet is None or tags is None:
             skipped.append(f"packet at byte {at}: cut off or damaged")
+            if len(skipped) == _MOST_DAMAGED:
+                skipped.append("what follows is not looked at: too much of the stream is damaged")
+                break
             at = data.find(KEY, at + 1)
             continue
         record = _record(tags)
@@ -80,7 +85,7 @@ def _packet(data: bytes, at: int) -> _Packet | None:
         return None
     length, start = read
     end = start + length
-    if end > len(data) or length < 4 or data[end - 4 : end - 2] != b"\x01\x02":
+    if end > len(data) or not 4 <= length <= _LARGEST or data[end - 4 : end - 2] != b"\x01\x02":
         return None
     body = data[at : end - 2]
     body += b"\0" * (len(body) % 2)

@@ -1,6 +1,7 @@
 """Embedded subtitles of an MP4 or MOV file: the same text as a sidecar, without decoding a single picture."""
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -9,6 +10,7 @@ from streams.telemetry.cues import decode
 
 _LARGEST_INDEX: Final = 64 * 1024 * 1024  # a moov box beyond this is hostile
 _LARGEST_TEXT: Final = 4096
+_MOST_SAMPLES: Final = 1_000_000  # four hours at 60 lines a second
 _PARENTS: Final = (b"trak", b"mdia", b"minf", b"stbl")
 
 
@@ -72,6 +74,8 @@ def _cues(file: BinaryIO, boxes: dict[bytes, bytes]) -> Iterator[str]:
     for place, size, lasts in zip(*_samples(boxes), strict=False):
         file.seek(place)
         sample = file.read(min(size, _LARGEST_TEXT))
+        if not sample:  # the index runs on behind the end of the file
+            return
         length = _uint(sample[:2].rjust(4, b"\0"), 0)
         text = decode(sample[2 : 2 + length]).strip()
         if text:
@@ -83,7 +87,7 @@ def _cues(file: BinaryIO, boxes: dict[bytes, bytes]) -> Iterator[str]:
 def _samples(boxes: dict[bytes, bytes]) -> tuple[list[int], list[int], list[int]]:
     """Place in the file, size in bytes and duration in ticks of each sample."""
     stsz, stts, stsc = (boxes.get(kind, b"") for kind in (b"stsz", b"stts", b"stsc"))
-    count = min(_uint(stsz, 8), _LARGEST_INDEX // 4)
+    count = min(_uint(stsz, 8), _MOST_SAMPLES)
     same = _uint(stsz, 4)
     sizes = [same] * count if same else [_uint(stsz, 12 + 4 * i) for i in range(min(count, (len(stsz) - 12) // 4))]
     lasts: list[int] = []
@@ -94,10 +98,11 @@ def _samples(boxes: dict[bytes, bytes]) -> tuple[list[int], list[int], list[int]
     step, code = (8, ">Q") if wide else (4, ">I")
     chunks = [struct.unpack_from(code, table, at)[0] for at in range(8, len(table) - step + 1, step)]
     runs = [(_uint(stsc, 8 + 12 * i), _uint(stsc, 12 + 12 * i)) for i in range(min(_uint(stsc, 4), len(stsc) // 12))]
+    runs.sort()
     places: list[int] = []
-    for i, chunk in enumerate(chunks, 1):
-        at = chunk
-        per_chunk = next((many for first, many in reversed(runs) if first <= i), 0)
+    for i, chunk in enumerate(chunks[:_MOST_SAMPLES], 1):
+        at, run = chunk, bisect_right(runs, i, key=lambda one: one[0])
+        per_chunk = runs[run - 1][1] if run else 0
         for _ in range(min(per_chunk, len(sizes) - len(places))):
             places.append(at)
             at += sizes[len(places) - 1]

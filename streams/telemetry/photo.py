@@ -63,7 +63,7 @@ def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
         roll=pointing.roll,
         focal_35mm=exif.number(exif.camera, 0xA405) or None,
         dialect=pointing.dialect,
-        altitude=pointing.altitude if pointing.altitude is not None else exif.number(exif.gps, 6),
+        altitude=pointing.altitude if pointing.altitude is not None else exif.altitude(),
         rtk=number(said.get("drone-dji:RtkFlag")) == _FIXED_RTK,
     )
     return Photo(record, width, height, _lens(xmp, said, width, height))

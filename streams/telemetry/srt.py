@@ -26,7 +26,8 @@ from streams.telemetry.order import Fix, Pair, latitude_first
 from streams.telemetry.record import Record, Telemetry
 
 _NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?"
-_KEY: Final = re.compile(rf"([A-Za-z_]+)\s*[:=]\s*({_NUMBER})(?![\d.:/])")
+# a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
+_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({_NUMBER})(?![\d.:/])")
 _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
 _FROM_HOME: Final = re.compile(rf"\bD\s+({_NUMBER})\s*m\b")

@@ -7,29 +7,38 @@ entities.
 import re
 from typing import Final
 
-_PACKET: Final = re.compile(rb"<x:xmpmeta.*?</x:xmpmeta>", re.DOTALL)
-_ATTRIBUTE: Final = re.compile(r'([\w-]+:[\w-]+)\s*=\s*"([^"]{0,2000})"')
-_ELEMENT: Final = re.compile(r"<([\w-]+:[\w-]+)(?:\s[^<>]{0,200})?>([^<>]{0,2000})</\1\s*>")
+_LARGEST: Final = 1024 * 1024  # bytes of a packet; aircraft write some kilobytes
+_NAME: Final = r"[\w-]{1,60}:[\w-]{1,60}"
+# Names begin where a word begins and are short: else a hostile packet is searched again from each of its letters.
+_ATTRIBUTE: Final = re.compile(
+    rf"""(?<![\w-])({_NAME})\s{{0,20}}=\s{{0,20}}(["'])((?:(?!\2).){{0,2000}})\2""", re.DOTALL
+)
+_ELEMENT: Final = re.compile(rf"<({_NAME})(?:\s[^<>]{{0,200}})?>([^<>]{{0,2000}})</\1\s{{0,20}}>")
 
 
 def find_xmp(data: bytes) -> str:
     """The text of the first XMP packet in a file's bytes, empty when there is none."""
-    match = _PACKET.search(data)
-    return match.group(0).decode("utf-8", "replace") if match else ""
+    start = data.find(b"<x:xmpmeta")
+    end = data.find(b"</x:xmpmeta>", start, start + _LARGEST) if start >= 0 else -1
+    return data[start:end].decode("utf-8", "replace") if end >= 0 else ""
 
 
 def values(xmp: str) -> dict[str, str]:
     """`prefix:Name` to text, from attributes and plain elements; the first of a name stands."""
     found: dict[str, str] = {}
-    for name, value in (*_ATTRIBUTE.findall(xmp), *_ELEMENT.findall(xmp)):
+    attributes = ((name, value) for name, _, value in _ATTRIBUTE.findall(xmp))
+    for name, value in (*attributes, *_ELEMENT.findall(xmp)):
         found.setdefault(name, value.strip())
     return found
 
 
 def inside(xmp: str, name: str) -> dict[str, str]:
     """`values` of one nested element only: several frames of reference may use the same names inside."""
-    match = re.search(rf"<{re.escape(name)}\b([^<>]*/>|.*?</{re.escape(name)}\s*>)", xmp, re.DOTALL)
-    return values(match.group(1)) if match else {}
+    begin = re.search(rf"<{re.escape(name)}(?![\w-])[^<>]*>", xmp)
+    if begin is None:
+        return {}
+    end = -1 if begin.group().endswith("/>") else xmp.find(f"</{name}", begin.end())
+    return values(xmp[begin.start() : max(begin.end(), end)])
 
 
 def number(text: str | None) -> float | None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.telemetry.exif import Exif
 from streams.telemetry.photo import Photo, read_photo
 
 
@@ -80,6 +81,16 @@ def test_dji_position_in_attributes(spelling: str) -> None:
     record = photo.record
     assert (record.lat, record.lon, record.height) == (34.7466, 113.6253, 60.1)
     assert (record.yaw, record.pitch, record.roll, record.rtk) == (-83.6, -90.0, 0.0, True)
+
+
+def test_attributes_in_single_quotes() -> None:
+    record = read("<rdf:Description drone-dji:GpsLatitude='+34.7466' drone-dji:GpsLongitude='+113.6253'/>").record
+    assert (record.lat, record.lon) == (34.7466, 113.6253)
+
+
+@pytest.mark.parametrize(("reference", "metres"), [(b"\0", 12.5), (b"\1", -12.5)])
+def test_altitude_below_the_sea(reference: bytes, metres: float) -> None:
+    assert Exif({}, {}, {5: reference, 6: (12.5,)}).altitude() == metres
 
 
 @pytest.mark.parametrize("flag", ["0", "16", "34"])

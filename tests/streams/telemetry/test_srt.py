@@ -78,6 +78,12 @@ def test_the_table_covers_every_real_file(shared: Path) -> None:
             "[rel_alt: 5.0 abs_alt: 9] [gb_yaw: 1.0] [gb_pitch: -90.0] [gb_roll: 0.0]",
             {"lat": 34.1, "lon": 113.2, "yaw": 1.0, "pitch": -90.0, "focal_35mm": 24.0},
         ),
+        # the airframe's angles are not the camera's; number and date on one line, as in embedded tracks
+        (
+            "FrameCnt: 0 2026-07-25 14:38:26.477\n[latitude: 34.1] [longitude: 113.2] [rel_alt: 5.0 abs_alt: 9] "
+            "[drone_yaw: 12.5] [drone_pitch: 1.5] [drone_roll: -2.0]",
+            {"lat": 34.1, "lon": 113.2, "height": 5.0, "yaw": None, "pitch": None, "roll": None},
+        ),
         # no fix is printed as null island
         (
             "[latitude: 0.000000] [longitude: 0.000000] [rel_alt: 1.200 abs_alt: 3.0] "
