@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from shapely.geometry import Polygon
 
 from detector.frame import Frame, Image, Lens, Pose
 from streams.errors import NotAVideo, TelemetryUnreadable
@@ -38,11 +39,12 @@ class Clip:
     note: str | None = None
 
 
-def find_clips(paths: Sequence[Path], telemetry: Path | None = None) -> list[Clip]:
+def find_clips(paths: Sequence[Path], telemetry: Path | None = None, area: Polygon | None = None) -> list[Clip]:
     """Videos and photos named or lying in the folders named, each with its telemetry.
 
     `telemetry` is the sidecar of a single video; without it a file of the same stem is taken (DJI_0001.MP4 and
-    dji_0001.srt), else the video's own subtitle track. Raises NotAVideo and TelemetryUnreadable.
+    dji_0001.srt), else the video's own subtitle track. `area` (lon, lat) is where it was flown. Raises NotAVideo
+    and TelemetryUnreadable.
     """
     files: list[Path] = []
     for path in paths:
@@ -54,7 +56,7 @@ def find_clips(paths: Sequence[Path], telemetry: Path | None = None) -> list[Cli
         files += found
     if telemetry is not None and len(files) != 1:
         raise TelemetryUnreadable(f"{telemetry}: one telemetry file belongs to one video, but {len(files)} were named")
-    return [_clip(path, telemetry) for path in files]
+    return [_clip(path, telemetry, area) for path in files]
 
 
 Span = tuple[float, float | None]
@@ -96,7 +98,7 @@ def sharpness(image: Image) -> float:
     return float(cv2.Laplacian(small, cv2.CV_32F).var())
 
 
-def _clip(path: Path, telemetry: Path | None) -> Clip:
+def _clip(path: Path, telemetry: Path | None, area: Polygon | None) -> Clip:
     if is_picture(path):
         return Clip(path, Telemetry(()))
     if telemetry is None:
@@ -105,7 +107,7 @@ def _clip(path: Path, telemetry: Path | None) -> Clip:
         )
         telemetry = next(beside, None)
     try:
-        return Clip(path, read_telemetry(telemetry or path))
+        return Clip(path, read_telemetry(telemetry or path, area=area))
     except TelemetryUnreadable as error:
         if telemetry is not None:
             raise

@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from shapely.geometry import Polygon
 
 from detector.candidate import Candidate
 from detector.detections import Box, Detection, Detections
@@ -79,6 +80,7 @@ def survey(
     telemetry: Path | None = None,
     name: str = "",
     zone: tzinfo = UTC,
+    area: Polygon | None = None,
     lens: Lens | None = None,
     ground: float = 0.0,
     terrain: Terrain | None = None,
@@ -86,11 +88,12 @@ def survey(
 ) -> Survey:
     """Look at the frames of one flight (videos, photos or folders of them) and put together what is one thing.
 
-    Pictures of frames in which something was seen are written to `folder`. `ground` is the height of the street above
+    Pictures of frames in which something was seen are written to `folder`. `area` (lon, lat) is where it was flown, for
+    telemetry that does not tell latitude from longitude. `ground` is the height of the street above
     take-off, or with a `terrain` above that; `progress` is told the number of frames looked at. Raises NotAVideo,
     TelemetryUnreadable, TerrainUnreadable, and what `detect` raises.
     """
-    clips = find_clips(paths, telemetry)
+    clips = find_clips(paths, telemetry, area)
     seen: list[Seen] = []
 
     def keep(frame: Frame) -> Path:
@@ -146,14 +149,6 @@ def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0, terrain
     finds = [_find(source, [observations[i] for i in group], seen, views) for group in groups]
     finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
     return Survey(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))
-
-
-def candidates(finds: Sequence[Find], rulebook: Rulebook, models: tuple[str, ...] = ()) -> Iterator[Candidate]:
-    """The finds that the rulebook does not permit."""
-    for find in finds:
-        candidate = candidate_of(find, ruling_of(find, rulebook), models)
-        if candidate is not None:
-            yield candidate
 
 
 def ruling_of(find: Find, rulebook: Rulebook) -> Ruling:

@@ -1,9 +1,11 @@
-"""`--dem` and `--takeoff`: the ground's shape, for commands that place pixels on it."""
+"""What a command line knows of a flight and its telemetry does not say: `--dem`, `--takeoff`, `--zone`, `--near`."""
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+from shapely.geometry import Polygon, box
 
 from detector.terrain import Terrain, read_terrain
 
@@ -15,6 +17,14 @@ TakeOff = Annotated[
     str | None,
     typer.Option(metavar="LAT,LON", help="Where the drone took off, for --dem; else below the camera (first frame)."),
 ]
+Zone = Annotated[str, typer.Option(help="The aircraft's clock where the telemetry names none, like Asia/Shanghai.")]
+Near = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LAT,LON", help="Roughly where it flew: tells latitude from longitude where nothing else does."
+    ),
+]
+_NEAR_DEGREES = 1.0
 
 
 def terrain_from(dem: Path | None, takeoff: str | None) -> Terrain | None:
@@ -24,12 +34,30 @@ def terrain_from(dem: Path | None, takeoff: str | None) -> Terrain | None:
             raise typer.BadParameter("--takeoff says where a terrain model counts from: give --dem FILE with it")
         return None
     terrain = read_terrain(dem)
-    if takeoff is None:
-        return terrain
+    return terrain if takeoff is None else terrain.above(*_place("--takeoff", takeoff))
+
+
+def zone_from(name: str) -> ZoneInfo:
+    """The time zone of that IANA name."""
     try:
-        lat, lon = (float(part) for part in takeoff.split(","))
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name with odd characters is looked for as a file
+        raise typer.BadParameter(f"--zone {name!r}: no such time zone; write it like Asia/Shanghai") from error
+
+
+def area_from(near: str | None) -> Polygon | None:
+    """The square of two degrees around a place, as lon, lat."""
+    if near is None:
+        return None
+    lat, lon = _place("--near", near)
+    return box(lon - _NEAR_DEGREES, lat - _NEAR_DEGREES, lon + _NEAR_DEGREES, lat + _NEAR_DEGREES)
+
+
+def _place(option: str, text: str) -> tuple[float, float]:
+    try:
+        lat, lon = (float(part) for part in text.split(","))
     except ValueError:
-        raise typer.BadParameter(f"--takeoff {takeoff!r}: write it as LAT,LON, like 34.7466,113.6253") from None
+        raise typer.BadParameter(f"{option} {text!r}: write it as LAT,LON, like 34.7466,113.6253") from None
     if not (abs(lat) <= 90 and abs(lon) <= 180):
-        raise typer.BadParameter(f"--takeoff {takeoff}: no such place; are latitude and longitude swapped?")
-    return terrain.above(lat, lon)
+        raise typer.BadParameter(f"{option} {text}: no such place; are latitude and longitude swapped?")
+    return lat, lon

@@ -8,7 +8,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.progress import track
 
-from api.commands.terrain import Dem, TakeOff, terrain_from
+from api.commands.flight import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
 from api.printing import AsJson, emit, errors_console, tell
 from detector.calibration import calibrate, read_points
 from detector.errors import RayMissesGround
@@ -154,13 +154,17 @@ def calibrate_camera(
 
 def telemetry(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="SRT sidecar, video, photo or KLV.", exists=True)],
+    zone: Zone = "",
+    near: Near = None,
     as_json: AsJson = False,
 ) -> None:
     """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.
 
+    Without --zone a clock that names no zone is printed as the aircraft shows it, without an offset.
+
     Example: streetwarden telemetry DJI_0001.SRT --json
     """
-    said = read_telemetry(file)
+    said = read_telemetry(file, zone=zone_from(zone) if zone else None, area=area_from(near))
     for record in said.records:
         line = record.to_json()
         emit(line, "  ".join(f"{name} {value}" for name, value in line.items() if value is not None), as_json)

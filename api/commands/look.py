@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TextColumn, track
 
-from api.commands.terrain import Dem, TakeOff, terrain_from
+from api.commands.flight import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
 from api.printing import AsJson, emit, errors_console, tell
 from detector.detections import Detection
 from detector.engine import load_model
@@ -66,13 +66,15 @@ def survey(
     models_folder: Folder = None,
     dem: Dem = None,
     takeoff: TakeOff = None,
+    zone: Zone = "UTC",
+    near: Near = None,
     as_json: AsJson = False,
 ) -> None:
     """Look through one drone flight and print each thing once, with its position.
 
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
-    terrain = terrain_from(dem, takeoff)
+    terrain, clock, area = terrain_from(dem, takeoff), zone_from(zone), area_from(near)
     detector = load_model(model, models_folder)
     with (
         tempfile.TemporaryDirectory(prefix="streetwarden-survey-") as folder,
@@ -86,6 +88,8 @@ def survey(
             lambda image: detect_tiled(detector, image),
             Path(folder),
             telemetry=telemetry,
+            zone=clock,
+            area=area,
             terrain=terrain,
             progress=lambda count: bar.update(task, completed=count),
         )
@@ -101,7 +105,8 @@ def _locator(path: Path, width: int, height: int) -> Locator | None:
     photo = read_photo(path.read_bytes())
     if photo is None:
         return None
-    pose = Flight(Telemetry((photo.record,))).pose_at(0.0, photo.lens, size=(width, height))
+    own = photo.lens if (photo.width, photo.height) == (width, height) else None  # it belongs to the picture as shot
+    pose = Flight(Telemetry((photo.record,))).pose_at(0.0, own, size=(width, height))
     try:
         return PoseLocator(pose) if pose else None
     except PoseImpossible as error:

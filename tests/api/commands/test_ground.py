@@ -88,6 +88,27 @@ def test_faulty_terrain_is_one_line(streetwarden: Typed, tmp_path: Path, given: 
     assert words in printed.err
 
 
+LINE = "1\n00:00:00,000 --> 00:00:01,000\n2026-11-20 10:50:01\nGPS(36.6, -6.1, 12)\n"
+
+
+def test_telemetry_is_told_where_and_by_which_clock(streetwarden: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    path.write_text(LINE, encoding="utf-8")
+    (alone,) = streetwarden("telemetry", path, "--json").records
+    assert (alone["lat"], alone["time"]) == (None, "2026-11-20T10:50:01")
+    assert "which of 36.6 and -6.1" in str(alone["ambiguous"])
+    (told,) = streetwarden("telemetry", path, "--near", "36.7,-6", "--zone", "Europe/Madrid", "--json").records
+    assert (told["lat"], told["lon"], told["time"]) == (36.6, -6.1, "2026-11-20T10:50:01+01:00")
+
+
+@pytest.mark.parametrize("zone", ["Mars", "../../etc/passwd", "Asia/../Europe", "x\0y"])
+def test_an_unknown_zone_is_one_line(streetwarden: Typed, tmp_path: Path, zone: str) -> None:
+    (tmp_path / "a.srt").write_text(LINE, encoding="utf-8")
+    printed = streetwarden("telemetry", tmp_path / "a.srt", "--zone", zone)
+    assert printed.code == 2
+    assert "no such time zone" in printed.err
+
+
 def test_calibrate_prints_the_camera_and_its_errors(streetwarden: Typed) -> None:
     printed = streetwarden("calibrate", REPO / "samples" / "calibration.csv", "--json")
     (record,) = printed.records
