@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import cv2
@@ -25,6 +25,7 @@ FOLLOW = 0.05  # share of a new sample in what is usual: shadows wander, snow fa
 SIZE = (320, 180)
 GRID = (9, 16)
 BANDS = ("night", "dusk", "day")
+LIGHT = timedelta(minutes=10)  # for how long the light of a moment ago is that of now
 SWAY = 8  # pixels of SIZE by which the view may be off and still be the same one
 Grey = NDArray[np.float32]
 
@@ -148,6 +149,7 @@ class HealthWatch:
         self._camera = camera
         self._usual = {band: _Usual() for band in BANDS}
         self._recent: deque[Grey] = deque(maxlen=HOLD + 5)  # texture of the last samples, whatever the brightness
+        self._recent_at: datetime | None = None
         self._last_digest = b""
         self._equal = 0
         self._epoch = 0
@@ -203,6 +205,7 @@ class HealthWatch:
         """The faults that begin or end with this frame."""
         if frame.epoch != self._epoch:  # another stream or picture size: nothing known of the old one applies
             self._epoch, self._recent, self._equal = frame.epoch, deque(maxlen=HOLD + 5), 0
+        self._forget_old_light(frame.captured_at)
         view = _View.of(frame)
         usual = self._usual[_band(view.brightness)]
         shown = self._faults_of(view, usual)
@@ -211,8 +214,15 @@ class HealthWatch:
         events = tuple(event for fault in Fault if (event := self._count(fault, fault in shown, frame)) is not None)
         if not shown and not self._active:
             usual.learn(view)
+        if shown <= {Fault.MOVED} and shown == self._active.keys():
             self._recent.append(view.texture)
+            self._recent_at = frame.captured_at
         return events
+
+    def _forget_old_light(self, at: datetime) -> None:
+        """After an outage the light may be another; what covers a camera may stay for longer, and is still compared."""
+        if Fault.COVERED not in self._active and self._recent_at and abs(at - self._recent_at) > LIGHT:
+            self._recent.clear()
 
     def _faults_of(self, view: _View, usual: _Usual) -> set[Fault]:
         self._equal = self._equal + 1 if view.digest == self._last_digest else 0

@@ -1,10 +1,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from detector.candidate import Candidate
 from detector.frame import Frame
+from detector.rulebook import Rule, Rulebook
 from streams.gate import MotionGate
-from streams.guard import guarded
+from streams.guard import gate_for, guarded, note_of
 from streams.health import Fault, HealthEvent, HealthWatch
 from tests.streams.street import Street
 
@@ -35,3 +39,20 @@ def test_what_has_not_changed_is_not_looked_at() -> None:
     for moment in range(25):
         watching(street.frame(moment, walkers=0))
     assert looked == [0, 10, 20]
+
+
+@pytest.mark.parametrize(("gaps", "seconds"), [((90, 600), 30), ((45, 90), 15), ((0, 90), 0), ((), 30)])
+def test_the_gate_opens_well_within_the_smallest_gap(gaps: tuple[int, ...], seconds: int) -> None:
+    rules = [Rule(f"rule {gap}", ("stall",), ("road",), gap=timedelta(seconds=gap)) for gap in gaps]
+    gate = gate_for(Rulebook.of("1", ZoneInfo("UTC"), (), rules, None))
+    assert gate.force == timedelta(seconds=seconds)
+
+
+def test_a_fault_is_a_state_of_the_camera_and_what_a_move_suspends_is_said() -> None:
+    frame = Street().frame(0)
+    begun = HealthEvent("gate", Fault.MOVED, frame.captured_at, None, frame)
+    ended = HealthEvent("gate", Fault.MOVED, frame.captured_at, frame.captured_at, frame)
+    assert note_of(begun, (Fault.MOVED,)).state == "sick"
+    assert "zones and positions are suspended" in note_of(begun, (Fault.MOVED,)).reason
+    assert note_of(ended, (Fault.BLACK,)).state == "sick"
+    assert (note_of(ended, ()).state, note_of(ended, ()).reason) == ("live", "no longer moved")

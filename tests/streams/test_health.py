@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import cv2
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from detector.frame import Image
+from streams.errors import MemoryDamaged
 from streams.file import FileSource
 from streams.health import Fault, HealthEvent, HealthWatch
 from tests.streams.street import Street, rain
@@ -118,6 +120,74 @@ def test_a_lorry_that_parks_before_the_camera_for_a_moment_is_no_fault() -> None
     for picture in pictures[12:18]:
         picture[100:340, 200:420] = (40, 60, 160)
     assert watched(street, pictures, watch) == []
+
+
+def test_a_mast_that_sways_is_neither_blurred_nor_moved() -> None:
+    street, watch = Street(), HealthWatch("gate")
+    pictures = good(street, USUAL) + [
+        np.asarray(np.roll(picture, (number % 5 - 2, 3 - number % 7), (0, 1)), np.uint8)
+        for number, picture in enumerate(good(street, 30, USUAL))
+    ]
+    assert watched(street, pictures, watch) == []
+
+
+def test_a_new_view_that_is_accepted_is_the_one_to_compare_with() -> None:
+    street, watch = Street(), HealthWatch("gate")
+    turned = [turn(picture) for picture in good(street, 60)]
+    watched(street, good(street, USUAL), watch)
+    watched(street, turned[:6], watch, USUAL)
+    assert watch.faults == (Fault.MOVED,)
+    (ended,) = watch.accept_view(street.frame(500).captured_at)
+    assert (ended.fault, ended.ended_at) == (Fault.MOVED, street.frame(500).captured_at)
+    assert watched(street, turned[6:30], watch, 101) == []
+    (back,) = watched(street, good(street, 5), watch, 140)
+    assert back.fault is Fault.MOVED
+
+
+def test_a_camera_that_was_moved_stays_so_while_nothing_can_be_compared() -> None:
+    street, watch = Street(), HealthWatch("gate")
+    watched(street, good(street, USUAL), watch)
+    watched(street, [turn(picture) for picture in good(street, 5, USUAL)], watch, USUAL)
+    lights = np.linspace(1.0, 0.2, 60)
+    night = [turn(street.picture(5.0 * n, light=light)) for n, light in enumerate(lights)]
+    assert watched(street, night, watch, USUAL + 5) == []
+    (black,) = watched(street, [blacken(picture) for picture in night[-4:]], watch, USUAL + 65)
+    assert black.fault is Fault.BLACK
+    assert watch.faults == (Fault.BLACK, Fault.MOVED)
+
+
+def test_a_camera_that_comes_back_in_another_light_is_not_covered() -> None:
+    street, watch = Street(), HealthWatch("gate")
+    watched(street, good(street, USUAL), watch)
+    assert watched(street, good(street, USUAL, light=0.25, noise=6.0), watch, USUAL + 2000) == []
+
+
+def test_the_view_survives_a_restart() -> None:
+    street, first = Street(), HealthWatch("gate")
+    watched(street, good(street, USUAL), first)
+    assert first.knows_view
+    second = HealthWatch("gate")
+    assert not second.knows_view
+    second.restore(first.snapshot())
+    (moved,) = watched(street, [turn(picture) for picture in good(street, 4)], second, USUAL)
+    assert moved.fault is Fault.MOVED
+    third = HealthWatch("gate")
+    third.restore(first.snapshot())
+    third.stay_moved(street.frame(0))
+    assert [event.ended_at is None for event in watched(street, good(street, 4), third, USUAL)] == [False]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 100, -30])
+def test_a_kept_view_that_is_damaged_is_refused(cut: int) -> None:
+    with pytest.raises(MemoryDamaged, match="gate"):
+        HealthWatch("gate").restore(HealthWatch("gate").snapshot()[:cut])
+
+
+@pytest.mark.parametrize("every", [0.5, 2.0])
+def test_footage_of_an_empty_car_park_from_a_hovering_camera_is_healthy(shared: Path, every: float) -> None:
+    street, watch = Street(), HealthWatch("real")
+    clip = FileSource(shared / "video" / "car_park.mp4", every=timedelta(seconds=every)).frames()
+    assert watched(street, [frame.image for frame in clip], watch) == []
 
 
 def test_real_footage_is_healthy_by_day_night_and_rain_and_its_faults_are_found(shared: Path) -> None:
