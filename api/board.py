@@ -1,6 +1,6 @@
 """What is known of the cameras just now: each one's state, what is wrong with its picture, and the picture itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,10 +24,12 @@ Statuses = Callable[[], Sequence[CameraStatus]]
 class CameraBoard:
     """Written by the watchers, read by the pages; what pages have to say to a watcher (`accept`) it reads here.
 
-    Each value is replaced as a whole, never changed, so no reader sees half of one.
+    Each value is replaced as a whole, never changed, so no reader sees half of one. `paused` holds the cameras of the
+    registry; those that come from elsewhere cannot be paused.
     """
 
     cameras: Sequence[CameraConfig] = ()
+    paused: Mapping[str, bool] = field(default_factory=dict)
     statuses: Statuses = field(default=tuple)
     clock: Clock = wall_clock
     _notes: dict[str, CameraNote] = field(default_factory=dict)
@@ -93,4 +95,5 @@ class CameraBoard:
             faults=faults,
             skipped=self._skipped.get(camera.id, 0),
             status=status,
+            paused=self.paused.get(camera.id),
         )

@@ -46,7 +46,8 @@ class LastPicture:
 class CameraView:
     """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
 
-    `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches.
+    `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches. `paused` is
+    what the registry says, None for a camera that is not in it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class CameraView:
     faults: tuple[FaultView, ...] = ()
     skipped: int = 0
     status: CameraStatus | None = None
+    paused: bool | None = None
 
     def age(self, now: datetime) -> timedelta | None:
         """How old the last picture is; None before the first."""

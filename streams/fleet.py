@@ -66,14 +66,19 @@ class Fleet:
         self._lock = threading.RLock()
         self._watched: dict[str, _Watched] = {}
 
-    def add(self, job: CameraJob) -> None:
-        """Begins to watch a camera; raises CameraUnknown when its id is watched already, AddressRefused."""
+    def add(self, job: CameraJob, *, paused: bool = False) -> None:
+        """Begins to watch a camera, or keeps it for `resume`; raises CameraUnknown when its id is there already,
+        AddressRefused.
+        """
         with self._lock:
             if job.id in self._watched:
                 raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
             watched = _Watched(job, self._make_look, self._sink, self._source_of)
             self._watched[job.id] = watched
-            watched.start()
+            if paused:
+                watched.pause()
+            else:
+                watched.start()
 
     def change(self, job: CameraJob) -> None:
         """Goes on with new settings; a job equal to the present one changes nothing."""

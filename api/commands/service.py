@@ -2,8 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,20 +11,21 @@ import typer
 
 from api.app import create_app, open_store
 from api.board import CameraBoard
+from api.commands.cameras import keep
 from api.demo.run import run_demo
 from api.durations import parse_duration
-from api.guarded import GuardedLook
 from api.intake import StoreSink
 from api.jobs.process import Crew
+from api.keeper import Keeper, Watching
 from api.printing import tell
 from api.serving import BackgroundServer, bind
 from api.settings import Settings, load_settings
-from api.wiring import ModelShelf, Site, look_for, map_zones, read_site, without_rulebook
-from detector.rulebook import Rulebook
+from api.wiring import ModelShelf, map_zones, read_camera_file
 from detector.rulebook_file import load_rulebook
-from streams.fleet import Fleet
 
-Cameras = Annotated[Path | None, typer.Option("--cameras", help="The camera file; else STREETWARDEN_CAMERAS_FILE.")]
+Cameras = Annotated[
+    Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
+]
 Book = Annotated[Path | None, typer.Option("--rulebook", help="The rulebook; else STREETWARDEN_RULEBOOK_FILE.")]
 
 
@@ -45,16 +45,17 @@ def serve(
     settings = load_settings()
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = parse_duration("--for", for_) if for_ else None
-    if watch and cameras is None:
-        raise typer.BadParameter("--watch needs a camera file: give --cameras FILE or set STREETWARDEN_CAMERAS_FILE")
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelShelf.of(settings)
-    site = read_site(cameras, shelf, loopback=settings.environment == "development") if cameras else None
+    here = settings.environment == "development"
+    wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=here) if cameras else None
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings)
         stack.callback(database.close)
-        board = CameraBoard(site.cameras if site else ())
+        if cameras is not None and wanted is not None:
+            keep(database, settings, wanted, cameras.name)
+        board = CameraBoard()
         zones = map_zones(book) if book else ()
         app = create_app(
             settings,
@@ -67,31 +68,13 @@ def serve(
         )
         server = stack.enter_context(BackgroundServer(app, listener))
         stack.enter_context(Crew(settings.model_copy(update={"rulebook_file": rulebook}), settings.survey_workers))
-        if watch and site is not None:
-            sink = StoreSink(database, files, on_note=board.note)
-            memory = settings.data_dir / "memory"
-            stack.enter_context(_watching(site, book, shelf, sink, board, memory))
+        sink = StoreSink(database, files, on_note=board.note)
+        watching = Watching(shelf, book, sink, settings.data_dir / "memory") if watch else None
+        stack.enter_context(Keeper(database, settings.secret_box(), board, watching))
+        if watch and not board.cameras:
+            tell("no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted")
         tell(f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C stops it)")
         _wait(server, None if limit is None else limit.total_seconds())
-
-
-@contextmanager
-def _watching(
-    site: Site, book: Rulebook | None, shelf: ModelShelf, sink: StoreSink, board: CameraBoard, memory: Path
-) -> Iterator[None]:
-    rules = book or without_rulebook(list(site.specs))
-
-    def make_look(camera: str) -> GuardedLook:
-        return GuardedLook(look_for(site.specs[camera], rules, shelf), board, sink, memory)
-
-    fleet = Fleet(make_look, sink, processes=True)  # a decoder that hangs or crashes takes no other camera with it
-    board.statuses = fleet.status
-    for job in site.jobs:
-        fleet.add(job)
-    try:
-        yield
-    finally:
-        fleet.close()
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

@@ -81,8 +81,7 @@ def watch_sources(
     """
     period = parse_duration("--every", every)
     limit = parse_duration("--for", for_) if for_ else None
-    settings = load_settings()
-    shelf = ModelShelf.of(settings, models_folder)
+    shelf = ModelShelf.of(load_settings(), models_folder)
     names = tuple(model) if model else default_models(shelf)
     sink = PrintingSink(as_json)
     recording = _Recording(_moment(start), speed)
@@ -121,7 +120,7 @@ def _watched(
     budget: OpeningBudget,
 ) -> list[Watched]:
     if text.lower().endswith((".yaml", ".yml")):
-        site = read_site(Path(text), shelf, loopback=True)
+        site = read_site(Path(text), shelf, load_settings().camera_networks, loopback=True)
         return [
             Watched(
                 CameraSource(job.url, name=job.id, every=job.every, budget=budget, on_note=sink.note),

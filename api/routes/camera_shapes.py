@@ -65,12 +65,14 @@ class CameraOut(BaseModel):
     """One camera; `last_frame_age` in seconds, null before the first frame.
 
     `silent`: its last picture is too old to be called live. `picture` is where that picture is, null when there is
-    none. `skipped` frames showed nothing new. `reading` is null where no fleet watches.
+    none. `skipped` frames showed nothing new. `reading` is null where no fleet watches. `paused` is what the registry
+    says, null for a camera that is not in it.
     """
 
     id: str
     name: str
     state: str
+    paused: bool | None
     since: datetime
     reason: str
     last_frame_at: datetime | None
@@ -91,6 +93,7 @@ class CameraOut(BaseModel):
             id=view.id,
             name=view.name,
             state=view.state,
+            paused=view.paused,
             since=view.since,
             reason=view.reason,
             last_frame_at=view.last_frame_at,
