@@ -23,7 +23,8 @@ from detector.rulings import Outcome, Ruling
 from detector.sighting import Sighting
 from detector.terrain import Terrain
 from streams.footage import find_clips, frames
-from streams.linking import Observation, View, features, fuse, link, pairs, turns
+from streams.linking import Observation, fuse, link
+from streams.matching import View, features, pairs, turns
 from streams.overlap import turned
 
 Detect = Callable[[Image], Detections]

@@ -15,7 +15,7 @@ from api.store.chunks import Chunk
 from api.store.job_tables import survey_chunks, survey_frames
 from detector.detections import Detection
 from detector.frame import Pose
-from streams.linking import Features, View
+from streams.matching import Features, View
 from streams.survey import Seen
 
 POSE: TypeAdapter[Pose] = TypeAdapter(Pose)

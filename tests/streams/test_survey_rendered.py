@@ -12,8 +12,8 @@ from detector.rulebook_file import load_rulebook
 from detector.rulings import Outcome
 from detector.wgs import Plane, distance
 from streams.footage import find_clips, frames
-from streams.linking import View, features, turns
-from streams.survey import Survey, candidates
+from streams.matching import View, features, turns
+from streams.survey import Survey, candidate_of, ruling_of
 
 LOW = Flight(SAMPLES)
 FLIGHTS = [LOW, Flight(SAMPLES / "flights" / "nadir-60m"), Flight(SAMPLES / "flights" / "oblique-60m")]
@@ -77,7 +77,9 @@ def test_cars_that_stand_are_found_once_and_cars_that_drive_are_not_one_with_the
 def test_a_passing_drone_never_says_how_long(low: tuple[Survey, Truth]) -> None:
     """The stalls' rule has a dwell time, so they are unknown, for a person to look at, and never violations."""
     found, _ = low
-    given = list(candidates(found.finds, load_rulebook(SAMPLES / "rulebook.yaml"), ("truth",)))
+    book = load_rulebook(SAMPLES / "rulebook.yaml")
+    maybe = [candidate_of(find, ruling_of(find, book), ("truth",)) for find in found.finds]
+    given = [one for one in maybe if one is not None]
     stalls = [candidate for candidate in given if candidate.sighting.class_name == "stall"]
     assert stalls
     assert {candidate.ruling.outcome for candidate in stalls} == {Outcome.UNKNOWN}
