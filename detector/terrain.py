@@ -18,7 +18,7 @@ from detector.rays import Floats
 from detector.wgs import EARTH_RADIUS_M, GEOD
 
 INSTALL = "install it with: pip install 'streetwarden[dem]'"
-_LARGEST: Final = 64_000_000  # cells: 256 MB; a city at 2 m
+_LARGEST: Final = 32_000_000  # cells: 256 MB; 11 km by 11 km at 2 m
 _MOST_STEPS: Final = 4000  # along one ray
 _FINER: Final = 64  # a bracket is cut into so many parts, three times over: a step of 15 m ends below 0.1 mm
 _TINY: Final = 1e-12
