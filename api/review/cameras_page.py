@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.errors import NotFound
 from api.review.pages import ROWS, Speaks, draw_page
 from api.routes.camera_health import CameraId, accept_view
+from api.routes.cameras import remove, set_paused
 from api.routes.dependencies import Cursor, Service
 from api.store import camera_health
 
@@ -42,3 +43,24 @@ def accept_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
     """Take a moved camera's new view for the right one, then show the camera."""
     accept_view(service, camera_id)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
+
+
+@router.post("/cameras/{camera_id}/pause")
+def pause_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+    """Switch a camera off, then show it."""
+    set_paused(service, camera_id, paused=True)
+    return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
+
+
+@router.post("/cameras/{camera_id}/resume")
+def resume_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+    """Watch a paused camera again, then show it."""
+    set_paused(service, camera_id, paused=False)
+    return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
+
+
+@router.post("/cameras/{camera_id}/remove")
+def remove_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+    """Take a camera out of the registry, then show those that are left."""
+    remove(service, camera_id)
+    return RedirectResponse("/cameras", status.HTTP_303_SEE_OTHER)

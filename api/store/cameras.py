@@ -59,13 +59,6 @@ def latest(connection: Connection) -> int:
     return connection.execute(select(func.max(camera_versions.c.version))).scalar_one() or 0
 
 
-def history(connection: Connection, limit: int) -> list[tuple[int, Change]]:
-    """The last changes, latest first, each with the version that it made."""
-    columns = (camera_versions.c.version, camera_versions.c.by, camera_versions.c.at, camera_versions.c.what)
-    query = select(*columns).order_by(camera_versions.c.version.desc()).limit(limit)
-    return [(version, Change(by, at, what)) for version, by, at, what in connection.execute(query)]
-
-
 def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, ...]:
     """The cameras that there are, by id. Raises SecretUnreadable."""
     query = select(cameras).where(cameras.c.until.is_(None)).order_by(cameras.c.camera)

@@ -101,6 +101,19 @@ def test_a_running_service_follows_the_registry_and_leaves_other_cameras_alone(s
     assert site.rtsp["square"].plays == 2  # measured, then watched ever since, whatever happened to the others
 
 
+def test_the_page_pauses_resumes_and_removes(site: Site) -> None:
+    site.keep(camera("gate", site.rtsp.add("gate", read_clip(REPO / "samples" / "street.mp4"))))
+    wait_for(lambda: site.states() == {"gate": "live"})
+    for act, state in (("pause", "paused"), ("resume", "live")):
+        assert f'action="/cameras/gate/{act}"' in site.http.get("/cameras").text
+        answer = site.http.post(f"/cameras/gate/{act}", follow_redirects=True)
+        assert (answer.status_code, answer.url.path) == (200, "/cameras/gate")
+        wait_for(lambda state=state: site.states() == {"gate": state})
+    assert 'action="/cameras/gate/remove"' in site.http.get("/cameras/gate").text
+    assert site.http.post("/cameras/gate/remove", follow_redirects=True).url.path == "/cameras"
+    wait_for(lambda: site.states() == {})
+
+
 def test_a_camera_that_cannot_be_watched_says_why_and_the_others_are(site: Site) -> None:
     good = site.rtsp.add("good", read_clip(REPO / "samples" / "street.mp4"))
     site.keep(camera("bad", good, models=("no-such-model",)), camera("good", good))
