@@ -92,7 +92,9 @@ class SurveyService:
                     chunk = content.read(min(CHUNK, file.size - ends))
                     if not chunk or not file.is_unchanged():
                         raise CardUnreadable(f"{file.path}: has changed since it was announced; type the command again")
-                    ends = self._patch(upload, chunk, ends)
+                    before, ends = ends, self._patch(upload, chunk, ends)
+                    if ends > before:  # an answer alone is no progress: a full disk answers too
+                        self._patience.progress()
                     moved(ends)
         except OSError as error:
             raise CardUnreadable(f"{file.path}: cannot be read ({error.strerror})") from error
@@ -114,7 +116,6 @@ class SurveyService:
             return self._offset(upload)
         if answer.status_code != 204:
             raise PushFailed(_said(answer))
-        self._patience.progress()
         return _number(answer, "Upload-Offset")
 
     def _offset(self, upload: str) -> int:
@@ -136,7 +137,6 @@ class SurveyService:
                 self._patience.wait(f"{self._http.base_url.host} does not answer ({type(error).__name__})")
                 continue
             if answer.status_code in (200, 201):
-                self._patience.progress()
                 return answer
             if answer.status_code not in _AGAIN or (method == "POST" and answer.status_code == 507):
                 raise PushFailed(_said(answer))
@@ -144,9 +144,11 @@ class SurveyService:
 
     def _read(self, shape: type[M], answer: httpx.Response) -> M:
         try:
-            return shape.model_validate_json(answer.content)
+            read = shape.model_validate_json(answer.content)
         except ValidationError:
             raise PushFailed(f"{self._http.base_url.host} answers, but not like a streetwarden service") from None
+        self._patience.progress()
+        return read
 
 
 def _number(answer: httpx.Response, name: str) -> int:

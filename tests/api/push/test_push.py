@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.api.commands.conftest import Printed, Typed, streetwarden
 from tests.api.conftest import Service
 from tests.api.footage import photo, sidecar, video
 from tests.api.push.killing import KillableService, Quiet, make_card, push_while_killing
+from tests.api.test_settling import no_room_beyond
 
 __all__ = ["streetwarden"]
 
@@ -203,6 +205,29 @@ def test_a_service_that_says_no(
     http, other_end = service_at(website(status, body), limit=0.05)
     with http, open_book(tmp_path / "book") as book, pytest.raises(PushFailed, match=said):
         push(card, "no", book, other_end, Quiet())
+
+
+def test_a_disk_that_stays_full_is_given_up_not_hammered(service: Service, tmp_path: Path) -> None:
+    card = make_card(tmp_path / "card", seed=71, videos=1, megabytes=13)
+    tries: list[float] = []
+    told: list[str] = []
+
+    def wait(pause: float) -> None:
+        tries.append(pause)
+        time.sleep(0.1)
+
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=10) as http, open_book(tmp_path / "book") as book:
+        other_end = SurveyService(http, Patience(told.append, 0.5, wait))
+        with no_room_beyond(12_000_000), pytest.raises(PushFailed, match=r"no room is left for footage.*given up"):
+            push(card, "full", book, other_end, Quiet())
+    assert len(told) == 1
+    assert 3 <= len(tries) <= 6
+
+
+def test_help_has_an_example(streetwarden: Typed) -> None:
+    printed = streetwarden("survey", "push", "--help")
+    assert printed.code == 0
+    assert "streetwarden survey push" in printed.out.split("Example:")[1]
 
 
 def test_a_service_that_is_killed_while_it_takes_a_card(tmp_path: Path) -> None:
