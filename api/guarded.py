@@ -16,7 +16,7 @@ from detector.frame import Frame
 from detector.look import Look
 from streams.errors import MemoryDamaged
 from streams.guard import gate_for, guarded, note_of
-from streams.health import HOLD, Fault, HealthEvent, HealthWatch
+from streams.health import HOLD, HOLD_TIME, Fault, HealthEvent, HealthWatch
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,13 @@ class GuardedLook:
         self._left_open: set[Fault] = set()  # what an earlier run did not see the end of
         self._unwritten: deque[HealthEvent] = deque(maxlen=UNWRITTEN)
         self._frames = 0
+        self._began_at: datetime | None = None
         self._kept_at: datetime | None = None
 
     def __call__(self, frame: Frame) -> Sequence[Candidate]:
         self._frames += 1
         if self._frames == 1:
+            self._began_at = frame.captured_at
             self._take_up(frame)
         self._board.show(self._camera, frame, self._gate.skipped)
         if self._board.take_accepted(self._camera):
@@ -120,7 +122,7 @@ class GuardedLook:
             self._show_faults()
 
     def _close_left_open(self, frame: Frame) -> None:
-        if self._frames < HOLD:
+        if self._frames < HOLD or self._began_at is None or abs(frame.captured_at - self._began_at) < HOLD_TIME:
             return
         for fault in self._left_open - set(self._health.faults):
             self._unwritten.append(HealthEvent(self._camera, fault, frame.captured_at, frame.captured_at, frame))

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from detector.frame import Frame
 from streams.errors import MemoryDamaged
 
-HOLD = 3  # samples in a row that show a fault before it begins, and that do not before it ends
+HOLD = 3  # samples in a row that show a fault before it begins, and that do not before it ends,
+HOLD_TIME = timedelta(seconds=5)  # and how long they must last: a lorry may fill the picture for a moment
 LEARN = 8  # samples at one brightness before a camera is judged by them
 FOLLOW = 0.05  # share of a new sample in what is usual: shadows wander, snow falls, leaves grow
 SIZE = (320, 180)
 GRID = (9, 16)
 BANDS = ("night", "dusk", "day")
+APART = timedelta(seconds=2)  # between two samples of what a moment ago was like: passing cars are not what is usual
 LIGHT = timedelta(minutes=10)  # for how long the light of a moment ago is that of now
 SWAY = 8  # pixels of SIZE by which the view may be off and still be the same one
 Grey = NDArray[np.float32]
@@ -154,6 +156,7 @@ class HealthWatch:
         self._equal = 0
         self._epoch = 0
         self._seen: dict[Fault, int] = {}  # samples in a row: positive with the fault, negative without
+        self._turned: dict[Fault, datetime] = {}  # when that row began
         self._first: dict[Fault, Frame] = {}
         self._active: dict[Fault, Frame] = {}
 
@@ -214,7 +217,9 @@ class HealthWatch:
         events = tuple(event for fault in Fault if (event := self._count(fault, fault in shown, frame)) is not None)
         if not shown and not self._active:
             usual.learn(view)
-        if shown <= {Fault.MOVED} and shown == self._active.keys():
+        before = self._recent_at
+        fresh = before is None or not timedelta(0) <= frame.captured_at - before < APART
+        if fresh and shown <= {Fault.MOVED} and shown == self._active.keys():
             self._recent.append(view.texture)
             self._recent_at = frame.captured_at
         return events
@@ -251,7 +256,7 @@ class HealthWatch:
             return False
         before = np.median(np.stack(self._recent), axis=0)
         textured = before > 8
-        if textured.sum() < 10:
+        if textured.mean() < 0.2:  # of an empty place the cars that have left were all there was to see
             return False
         return float(np.mean(view.texture[textured] < 0.3 * before[textured])) > 0.6
 
@@ -259,12 +264,16 @@ class HealthWatch:
         run = self._seen.get(fault, 0)
         run = (max(run, 0) + 1) if shown else (min(run, 0) - 1)
         self._seen[fault] = run
+        if abs(run) == 1:
+            self._turned[fault] = frame.captured_at
         if run == 1 and fault not in self._active:
             self._first[fault] = frame
-        if run == HOLD and fault not in self._active:
-            evidence = self._active[fault] = self._first[fault]
+        if abs(run) < HOLD or abs(frame.captured_at - self._turned[fault]) < HOLD_TIME:
+            return None
+        if shown and fault not in self._active:
+            evidence = self._active[fault] = self._first.pop(fault)
             return HealthEvent(self._camera, fault, evidence.captured_at, None, evidence)
-        if run == -HOLD and fault in self._active:
+        if not shown and fault in self._active:
             evidence = self._active.pop(fault)
             return HealthEvent(self._camera, fault, evidence.captured_at, frame.captured_at, evidence)
         return None
