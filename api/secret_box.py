@@ -11,8 +11,9 @@ from api.errors import SecretUnreadable, SettingsInvalid
 class SecretBox:
     """Encrypts with the first of its keys and decrypts with any, so that a key can be replaced."""
 
-    def __init__(self, keys: MultiFernet) -> None:
-        self._keys = keys
+    def __init__(self, keys: list[Fernet]) -> None:
+        self._newest = keys[0]
+        self._keys = MultiFernet(keys)
 
     @classmethod
     def of(cls, keys: str) -> "SecretBox":
@@ -23,11 +24,19 @@ class SecretBox:
             made = []
         if not made:  # the key is not shown
             raise ValueError("is no key; `streetwarden cameras key` makes one")
-        return cls(MultiFernet(made))
+        return cls(made)
 
     def encrypt(self, text: str) -> bytes:
         """The text as a token that only these keys open."""
         return self._keys.encrypt(text.encode())
+
+    def renew(self, token: bytes) -> bytes:
+        """The same text under the newest key; the token itself where it is so already. Raises SecretUnreadable."""
+        try:
+            self._newest.decrypt(token)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(token))
+        return token
 
     def decrypt(self, token: bytes) -> str:
         """The text of a token; raises SecretUnreadable where none of the keys made it."""

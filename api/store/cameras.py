@@ -73,9 +73,11 @@ def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, .
 def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change) -> Changes:
     """Make these the cameras that there are: the others go, and a camera that was paused stays so.
 
-    Where nothing differs there is no new version. Raises SecretUnreadable.
+    Where nothing differs there is no new version. Every address is under the newest key afterwards. Raises
+    SecretUnreadable.
     """
     _lock(connection)
+    _renew(connection, box)
     known = {camera.id: camera for camera in present(connection, box)}
     added = [camera for camera in wanted if camera.id not in known]
     changed = [camera for camera in wanted if camera.id in known and _differs(camera, known[camera.id])]
@@ -117,6 +119,13 @@ def _lock(connection: Connection) -> None:
     """Changes come one after the other: what one has read must still be so when it writes. SQLite has one writer."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE camera_versions IN EXCLUSIVE MODE"))
+
+
+def _renew(connection: Connection, box: SecretBox) -> None:
+    for row in connection.execute(select(cameras.c.id, cameras.c.addresses)).all():
+        renewed = box.renew(row.addresses)
+        if renewed != row.addresses:
+            connection.execute(update(cameras).where(cameras.c.id == row.id).values(addresses=renewed))
 
 
 def _next_version(connection: Connection, change: Change) -> int:

@@ -59,6 +59,17 @@ def test_addresses_lie_encrypted_and_only_their_key_opens_them(database: Databas
         cameras.present(connection, SecretBox.of(make_key()))
 
 
+def test_an_import_puts_everything_under_the_newest_key(database: Database) -> None:
+    old, new = make_key(), make_key()
+    with database.write() as connection:
+        cameras.replace(connection, SecretBox.of(old), [camera("a"), camera("b")], CHANGE)
+        cameras.replace(connection, SecretBox.of(f"{new},{old}"), [camera("a")], CHANGE)
+        tokens = connection.execute(text("SELECT addresses FROM cameras")).scalars().all()
+    assert len(tokens) == 2
+    for token in tokens:
+        assert "hunter2" in SecretBox.of(new).decrypt(token)
+
+
 def test_an_import_says_what_it_changed_and_keeps_what_was(database: Database) -> None:
     with database.write() as connection:
         cameras.replace(connection, BOX, [camera("a"), camera("b"), camera("c")], CHANGE)
