@@ -1,7 +1,6 @@
 """Plays the sample street, watches it, flies over it, serves the review page and says what was found."""
 
 import shutil
-import tempfile
 import threading
 import time
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.app import create_app, open_store
 from api.board import CameraBoard
+from api.demo.flight import survey_flight
 from api.demo.score import Score, score, tell_score
 from api.demo.script import Script, read_script, stalls_flown_over
 from api.guarded import GuardedLook
@@ -23,15 +23,14 @@ from api.settings import Settings
 from api.store import Database
 from api.store import candidates as stored
 from api.store.candidates import Filter, StoredCandidate
+from api.store.places import source_of
 from api.wiring import STALLS, ModelShelf, Site, look_for, map_zones, read_site
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
 from detector.rulings import Outcome
-from detector.tiles import detect_tiled
 from streams.camera import CameraSource
 from streams.errors import StreamError
 from streams.loopback import LoopbackCamera
-from streams.survey import candidates, survey
 from streams.watcher import watch
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -41,6 +40,7 @@ SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 class _Stage:
     """What both halves of the demo play on."""
 
+    settings: Settings
     folder: Path
     script: Script
     shelf: ModelShelf
@@ -86,7 +86,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         stack.enter_context(BackgroundServer(app, listener))
         tell(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=board.note)
-        stage = _Stage(folder, script, shelf, book, site, board, database, sink, deadline)
+        stage = _Stage(settings, folder, script, shelf, book, site, board, database, sink, deadline)
         perfect = _watch_street(stage) and _fly_over(stage)
         _serve_until(deadline)
     return 0 if perfect else 1
@@ -147,20 +147,10 @@ def _fly_over(stage: _Stage) -> bool:
     """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot tell a dwell."""
     flight = stage.script.flight
     tell("surveying the sample flight")
-    model = stage.shelf.get(STALLS)
-    with tempfile.TemporaryDirectory(prefix="streetwarden-demo-") as folder:
-        flown = survey(
-            [stage.folder / flight.clip],
-            lambda image: detect_tiled(model, image),
-            Path(folder),
-            telemetry=stage.folder / flight.telemetry,
-            zone=stage.book.timezone,
-        )
-        found = list(candidates(flown.finds, stage.book, (model.name,)))
-        for candidate in found:
-            stage.sink.take(candidate)
+    files = [stage.folder / flight.clip, stage.folder / flight.telemetry]
+    survey_id = survey_flight(stage.settings, stage.database, stage.sink, stage.shelf, stage.book, files)
     expected = stalls_flown_over(stage.folder, stage.script)
-    seen = _stored(stage, Path(flight.clip).stem)
+    seen = _stored(stage, source_of(survey_id))
     result: Score = score(expected, seen)
     remark = "how long they stood it cannot tell, so they are unknown"
     tell_score("stalls seen by the drone", expected, result, remark)
