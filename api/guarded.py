@@ -43,6 +43,7 @@ class GuardedLook:
         self._since: dict[Fault, datetime] = {}  # what is wrong now, as shown
         self._left_open: set[Fault] = set()  # what an earlier run did not see the end of
         self._unwritten: deque[HealthEvent] = deque(maxlen=UNWRITTEN)
+        self._told = False  # that the store is away, once in a row
         self._frames = 0
         self._began_at: datetime | None = None
         self._kept_at: datetime | None = None
@@ -93,8 +94,11 @@ class GuardedLook:
             try:
                 self._sink.record(self._unwritten[0])
             except (DatabaseUnavailable, EvidenceError) as error:  # the next frame tries again
-                log.error("camera %s: a fault of its picture waits to be stored: %s", self._camera, error)
+                if not self._told:
+                    log.error("camera %s: a fault of its picture waits to be stored: %s", self._camera, error)
+                self._told = True
                 return
+            self._told = False
             self._unwritten.popleft()
 
     def _take_up(self, frame: Frame) -> None:
@@ -119,7 +123,7 @@ class GuardedLook:
             self._health.stay_moved(frame)
             self._left_open.discard(Fault.MOVED)
             self._since[Fault.MOVED] = moved.started_at
-            self._show_faults()
+        self._show_faults()
 
     def _close_left_open(self, frame: Frame) -> None:
         if self._frames < HOLD or self._began_at is None or abs(frame.captured_at - self._began_at) < HOLD_TIME:
