@@ -1,4 +1,8 @@
-"""A worker that kills itself with signal 9 at one moment: `python -m tests.api.jobs.killed SETTINGS MOMENT`."""
+"""Workers that kill themselves with signal 9: `python -m tests.api.jobs.killed SETTINGS MOMENT...`.
+
+One process a moment, one after the other, each forked from this one: starting Python anew takes longer than the work.
+Prints the signal that ended each, 0 for one that ended its work.
+"""
 
 import os
 import signal
@@ -57,16 +61,28 @@ def _die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main() -> None:
+def work_until(settings: Settings, moment: str) -> None:
     """Work until all is done, or until the moment comes."""
-    settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())
-    if sys.argv[2]:
-        prepare(sys.argv[2])
+    if moment:
+        prepare(moment)
     setattr(planning, "SPAN", 6.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     database, files = open_store(settings)
     desk = desk_for(settings, database, files, threading.Event())
     worker.run(replace(desk, lease=timedelta(seconds=1)), until_idle=True)
+
+
+def main() -> None:
+    """Fork, wait, say how it ended."""
+    settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())
+    for moment in sys.argv[2:]:
+        child = os.fork()
+        if child == 0:
+            work_until(settings, moment)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status in (0, -signal.SIGKILL), status
+        sys.stdout.write(f"{-status}\n")
 
 
 if __name__ == "__main__":
