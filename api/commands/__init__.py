@@ -1,1 +1,1 @@
-"""The command line, one file for each group of commands; `api.cli` puts them together."""
+"""The command line, one file for each group of commands; `every` puts them together."""

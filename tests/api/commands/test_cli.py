@@ -50,6 +50,13 @@ def test_the_service_does_not_import_torch() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_process_that_a_command_starts_does_not_import_the_service_anew() -> None:
+    """multiprocessing gives each child the main module: the script that pip makes, which imports `api.cli`."""
+    code = "import sys, api.cli; print(sorted({'cv2', 'numpy', 'fastapi', 'sqlalchemy', 'typer'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_a_reader_that_leaves_early_is_no_failure() -> None:
     command = f"{sys.executable} -c \"import time; time.sleep(1); from api.cli import main; main(['models', 'list'])\""
     script = f"set -o pipefail; {command} | true"
