@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -94,12 +94,13 @@ class Fleet:
         else:
             fresh.pause()
 
-    def remove(self, camera: str) -> None:
-        """Stops watching a camera; returns when its threads have ended."""
+    def remove(self, *cameras: str) -> None:
+        """Stops watching cameras; returns when their threads have ended."""
         with self._lock:
-            watched = self._find(camera)
-            del self._watched[camera]
-        watched.stop()
+            watched = [self._find(camera) for camera in cameras]
+            for camera in cameras:
+                del self._watched[camera]
+        _stop_all(watched)
 
     def pause(self, camera: str) -> None:
         """Closes the camera's connection but keeps it in the fleet."""
@@ -118,10 +119,7 @@ class Fleet:
         """Stops every camera and waits for all."""
         with self._lock:
             watched, self._watched = list(self._watched.values()), {}
-        for camera in watched:
-            camera.ask_to_stop()  # all are asked first: waiting for one after the other would add up the read deadlines
-        for camera in watched:
-            camera.stop()
+        _stop_all(watched)
 
     def _source_of(self, job: CameraJob) -> "_Source":
         make = ProcessSource if self._processes else CameraJob.source
@@ -132,6 +130,13 @@ class Fleet:
             if camera not in self._watched:
                 raise CameraUnknown(f"camera {camera!r} is not in the fleet")
             return self._watched[camera]
+
+
+def _stop_all(watched: Sequence["_Watched"]) -> None:
+    for camera in watched:
+        camera.ask_to_stop()  # all are asked first: waiting for one after the other would add up the read deadlines
+    for camera in watched:
+        camera.stop()
 
 
 class _Watched:
@@ -209,7 +214,7 @@ class _Watched:
             epoch=camera.epoch,
             look_errors=watched.errors,
             candidates=watched.candidates,
-            reason=camera.last_reason if camera.state is CameraState.WAITING else "",
+            reason=camera.last_reason if camera.state in (CameraState.WAITING, CameraState.OPENING) else "",
             last_error=self._crash or camera.last_error,
             drift_ppm=camera.drift_ppm,
             clock_jumps=camera.clock_jumps,
