@@ -29,7 +29,8 @@ class Run:
     @property
     def input_size(self) -> tuple[int, int]:
         """Width and height in pixels of the network that the run is exported as."""
-        return self.schedule.image_size, self.schedule.image_size
+        width, height = self.schedule.input_size or (self.schedule.image_size, self.schedule.image_size)
+        return width, height
 
 
 def read_run(folder: Path) -> Run:
