@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -92,21 +92,17 @@ class Keeper:
         known, self._known = self._known, wanted
         self.board.cameras = tuple(camera.config for camera in wanted.values())
         self.board.paused = {camera.id: camera.paused for camera in wanted.values()}
-        for camera in known.values():
-            if camera.id not in wanted:
-                self._remove(camera.id)
+        # One that was changed, and may look for other things in another way, begins anew.
+        stays = {
+            camera.id for camera in known.values() if camera.id in wanted and wanted[camera.id].since == camera.since
+        }
+        self._remove(known.keys() - stays)
         for camera in wanted.values():
-            self._settle(camera, known.get(camera.id))
+            if camera.id not in stays:
+                self._add(camera)
+            elif camera.paused != known[camera.id].paused:
+                self._pause_or_resume(camera)
         self._version = version
-
-    def _settle(self, camera: RegisteredCamera, before: RegisteredCamera | None) -> None:
-        if before is None:
-            self._add(camera)
-        elif camera.since != before.since:  # it was changed, and may look for other things in another way
-            self._remove(camera.id)
-            self._add(camera)
-        elif camera.paused != before.paused:
-            self._pause_or_resume(camera)
 
     def _add(self, camera: RegisteredCamera) -> None:
         if self.watching is None or self._fleet is None:
@@ -119,11 +115,12 @@ class Keeper:
             log.error("camera %s cannot be watched: %s", camera.id, error)
             self._note(camera.id, CameraState.STOPPED, str(error))
 
-    def _remove(self, camera: str) -> None:
-        self._specs.pop(camera, None)
+    def _remove(self, going: Set[str]) -> None:
+        for camera in going:
+            self._specs.pop(camera, None)
         if self._fleet is not None:
-            with suppress(CameraUnknown):  # it could not be watched
-                self._fleet.remove(camera)
+            watched = {one.camera for one in self._fleet.status()}  # not those that could not be watched
+            self._fleet.remove(*(going & watched))
 
     def _pause_or_resume(self, camera: RegisteredCamera) -> None:
         if self._fleet is None:
