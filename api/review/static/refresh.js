@@ -31,7 +31,9 @@ async function refresh() {
 function markOld() {
   for (const picture of document.querySelectorAll("[data-live-for]")) {
     picture.dataset.until ??= String(performance.now() + 1000 * Number(picture.dataset.liveFor));
-    picture.classList.toggle("silent", performance.now() >= Number(picture.dataset.until));
+    if (performance.now() >= Number(picture.dataset.until) && !picture.classList.contains("silent")) {
+      picture.classList.add("silent", "outlived"); // the age written beside it was true only when the page was made
+    }
   }
 }
 
