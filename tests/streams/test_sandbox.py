@@ -85,9 +85,16 @@ def test_a_file_that_never_answers_is_given_up(tmp_path: Path) -> None:
         read_length(Footage("DJI.MP4", tmp_path / "endless.mp4"), Limits(silence=3))
 
 
-def test_memory_and_time_have_an_end(flight: Footage) -> None:
-    with pytest.raises((DecoderFailed, NotAVideo)):
+def test_memory_has_an_end(flight: Footage) -> None:
+    with pytest.raises((DecoderFailed, NotAVideo), match=r"^DJI_0001\.MP4"):
         list(read_frames([flight], NOTES.append, limits=Limits(memory=1_000_000)))
+
+
+def test_time_has_an_end(flight: Footage, tmp_path: Path) -> None:
+    sidecar = tmp_path / "flight.srt"
+    sidecar.write_text(sidecar.read_text() * 2000)
+    with pytest.raises(DecoderFailed, match="more than 2 s of CPU time"):
+        list(read_frames([flight], NOTES.append, limits=Limits(cpu=2)))
 
 
 def test_what_is_no_footage_is_refused_by_its_name(tmp_path: Path) -> None:
