@@ -11,6 +11,7 @@ ApiError
 │   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
+├── FootageMissing         a worker does not find the folder of uploaded footage
 ├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
@@ -88,6 +89,10 @@ class EvidenceUnwritable(EvidenceError):
 
 class EvidenceDamaged(EvidenceError):
     """A stored file is missing, or is no longer what was stored."""
+
+
+class FootageMissing(ApiError):
+    """A worker does not find the folder of uploaded footage."""
 
 
 class LeaseLost(ApiError):

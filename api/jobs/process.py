@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,6 +18,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from api.app import open_store
+from api.errors import ApiError, FootageMissing
 from api.evidence import EvidenceStore
 from api.intake import StoreSink
 from api.jobs.desk import Desk
@@ -25,6 +27,7 @@ from api.settings import Settings
 from api.store import Database
 from api.wiring import STALLS, ModelShelf, rules_without_book
 from detector.detections import Detections
+from detector.errors import DetectorError
 from detector.frame import Image
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
@@ -67,8 +70,10 @@ def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop:
 def work(settings: Settings, *, until_idle: bool = False) -> None:
     """Work until this process is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until nothing is left to do.
 
-    Raises DatabaseUnavailable, EvidenceError and RulebookInvalid where it cannot begin.
+    Raises FootageMissing, DatabaseUnavailable, EvidenceError and RulebookInvalid where it cannot begin.
     """
+    if not settings.footage_dir.is_dir():  # every file would look lost, and every survey be set aside
+        raise FootageMissing(f"{settings.footage_dir}: not there; is STREETWARDEN_DATA_DIR the service's data folder?")
     stop = threading.Event()
 
     def end(number: int, _: FrameType | None) -> None:
@@ -110,7 +115,11 @@ def _follow_parent(stop: threading.Event) -> None:
 def _member(settings: Settings) -> None:
     os.nice(5)  # people and cameras wait for the service; footage can wait for them
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    work(settings)
+    try:
+        work(settings)
+    except (ApiError, DetectorError) as error:
+        log.error("a worker cannot go on: %s", error)  # one line; the crew tries again
+        sys.exit(1)
 
 
 class Crew(AbstractContextManager["Crew"]):

@@ -29,3 +29,12 @@ def test_the_command_works_off_what_waits(
     assert survey is not None
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_worker_beside_another_data_folder_does_not_begin(
+    streetwarden: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path))
+    printed = streetwarden("worker", "--until-idle")
+    assert printed.code == 2
+    assert printed.err.startswith(f"streetwarden: {tmp_path}/footage: not there")

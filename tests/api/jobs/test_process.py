@@ -26,6 +26,7 @@ def members() -> set[int]:
 
 def test_a_crew_replaces_who_dies_and_leaves_nobody_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "RESTART", 0.1)
+    settings.footage_dir.mkdir()
     before = members()
     with Crew(settings, 1):
         soon(lambda: len(members() - before) == 1)
