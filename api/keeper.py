@@ -92,15 +92,16 @@ class Keeper:
         known, self._known = self._known, wanted
         self.board.cameras = tuple(camera.config for camera in wanted.values())
         self.board.paused = {camera.id: camera.paused for camera in wanted.values()}
-        # One that was changed, and may look for other things in another way, begins anew.
-        stays = {
-            camera.id for camera in known.values() if camera.id in wanted and wanted[camera.id].since == camera.since
-        }
-        self._remove(known.keys() - stays)
         for camera in wanted.values():
-            if camera.id not in stays:
+            if camera.id not in known:
                 self._add(camera)
-            elif camera.paused != known[camera.id].paused:
+        # One that was changed, and may look for other things in another way, begins anew.
+        changed = {one.id for one in wanted.values() if one.id in known and known[one.id].since != one.since}
+        self._remove((known.keys() - wanted.keys()) | changed)
+        for camera in wanted.values():
+            if camera.id in changed:
+                self._add(camera)
+            elif camera.id in known and camera.paused != known[camera.id].paused:
                 self._pause_or_resume(camera)
         self._version = version
 

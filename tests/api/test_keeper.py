@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -53,9 +54,12 @@ class Site:
     def states(self) -> dict[str, str]:
         return {item["id"]: item["state"] for item in self.http.get("/api/v1/cameras").json()["items"]}
 
+    def shows(self, states: dict[str, str]) -> bool:
+        return self.states() == states
+
     def looked(self, ident: str) -> int:
         items = self.http.get("/api/v1/cameras").json()["items"]
-        return next(item["reading"]["looked"] for item in items if item["id"] == ident)
+        return int(next(item["reading"]["looked"] for item in items if item["id"] == ident))
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def test_the_page_pauses_resumes_and_removes(site: Site) -> None:
         assert f'action="/cameras/gate/{act}"' in site.http.get("/cameras").text
         answer = site.http.post(f"/cameras/gate/{act}", follow_redirects=True)
         assert (answer.status_code, answer.url.path) == (200, "/cameras/gate")
-        wait_for(lambda state=state: site.states() == {"gate": state})
+        wait_for(partial(site.shows, {"gate": state}))
     assert 'action="/cameras/gate/remove"' in site.http.get("/cameras/gate").text
     assert site.http.post("/cameras/gate/remove", follow_redirects=True).url.path == "/cameras"
     wait_for(lambda: site.states() == {})
