@@ -78,7 +78,7 @@ class GuardedLook:
 
     def _accept(self, frame: Frame) -> None:
         self._forget_scene()
-        for event in self._health.accept_view(frame.captured_at):
+        for event in self._health.accept_view(frame):
             self._hear(event)
         self._kept_at = None
 
@@ -120,7 +120,7 @@ class GuardedLook:
             except MemoryDamaged as error:
                 log.warning("%s", error)
         if moved is not None:
-            self._health.stay_moved(frame)
+            self._health.stay_moved(moved.started_at)
             self._left_open.discard(Fault.MOVED)
             self._since[Fault.MOVED] = moved.started_at
         self._show_faults()

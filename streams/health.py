@@ -45,7 +45,11 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthEvent:
-    """A fault that begins (`ended_at` None) or has ended; `evidence` is the first frame that showed it."""
+    """A fault that begins (`ended_at` None) or has ended.
+
+    `evidence` is the first frame that showed it; of one that has ended, the frame that does not any more: holding the
+    first one until then would keep a whole picture in memory for each camera that is dark at night.
+    """
 
     camera: str
     fault: Fault
@@ -158,7 +162,7 @@ class HealthWatch:
         self._seen: dict[Fault, int] = {}  # samples in a row: positive with the fault, negative without
         self._turned: dict[Fault, datetime] = {}  # when that row began
         self._first: dict[Fault, Frame] = {}
-        self._active: dict[Fault, Frame] = {}
+        self._active: dict[Fault, datetime] = {}  # since when
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -175,16 +179,14 @@ class HealthWatch:
         """Whether it has seen enough at some brightness to tell when the camera is moved."""
         return any(usual.samples >= LEARN for usual in self._usual.values())
 
-    def accept_view(self, at: datetime) -> tuple[HealthEvent, ...]:
+    def accept_view(self, frame: Frame) -> tuple[HealthEvent, ...]:
         """What the camera shows from now on is its view; what it used to show is forgotten. Ends `moved`."""
         self._usual = {band: _Usual() for band in BANDS}
         self._seen.pop(Fault.MOVED, None)
-        evidence = self._active.pop(Fault.MOVED, None)
-        if evidence is None:
-            return ()
-        return (HealthEvent(self._camera, Fault.MOVED, evidence.captured_at, at, evidence),)
+        since = self._active.pop(Fault.MOVED, None)
+        return () if since is None else (HealthEvent(self._camera, Fault.MOVED, since, frame.captured_at, frame),)
 
-    def stay_moved(self, since: Frame) -> None:
+    def stay_moved(self, since: datetime) -> None:
         """An earlier run found the camera moved: so it is until it looks as before or its new view is accepted."""
         self._active[Fault.MOVED] = since
 
@@ -268,14 +270,16 @@ class HealthWatch:
             self._turned[fault] = frame.captured_at
         if run == 1 and fault not in self._active:
             self._first[fault] = frame
+        if run == -1:
+            self._first.pop(fault, None)
         if abs(run) < HOLD or abs(frame.captured_at - self._turned[fault]) < HOLD_TIME:
             return None
         if shown and fault not in self._active:
-            evidence = self._active[fault] = self._first.pop(fault)
+            evidence = self._first.pop(fault)
+            self._active[fault] = evidence.captured_at
             return HealthEvent(self._camera, fault, evidence.captured_at, None, evidence)
         if not shown and fault in self._active:
-            evidence = self._active.pop(fault)
-            return HealthEvent(self._camera, fault, evidence.captured_at, frame.captured_at, evidence)
+            return HealthEvent(self._camera, fault, self._active.pop(fault), frame.captured_at, frame)
         return None
 
 

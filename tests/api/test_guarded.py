@@ -48,7 +48,7 @@ def test_a_camera_that_reconnects_while_it_is_sick_is_not_called_live(post: Post
     assert post.board.views()[0].state == "sick"
 
 
-def test_the_last_picture_is_small_and_carries_its_own_time(post: Post) -> None:
+def test_the_last_picture_is_small_and_carries_its_own_time(post: Post, clock: FakeClock) -> None:
     assert post.board.picture(CAMERA) is None
     assert post.board.views()[0].silent(post.clock())
     post.watch(post.good(1))
@@ -57,9 +57,9 @@ def test_the_last_picture_is_small_and_carries_its_own_time(post: Post) -> None:
     assert (picture.width, picture.height, picture.taken_at) == (480, 270, post.clock())
     assert cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR) is not None
     (view,) = post.board.views()
-    post.clock.pass_by(seconds=14)
+    clock.pass_by(seconds=14)
     assert not view.silent(post.clock())  # three periods of five seconds
-    post.clock.pass_by(seconds=1)
+    clock.pass_by(seconds=1)
     assert view.silent(post.clock())
     post.board.cameras = ()
     assert post.board.picture(CAMERA) is None

@@ -138,7 +138,7 @@ def test_a_new_view_that_is_accepted_is_the_one_to_compare_with() -> None:
     watched(street, good(street, USUAL), watch)
     watched(street, turned[:6], watch, USUAL)
     assert watch.faults == (Fault.MOVED,)
-    (ended,) = watch.accept_view(street.frame(500).captured_at)
+    (ended,) = watch.accept_view(street.frame(500))
     assert (ended.fault, ended.ended_at) == (Fault.MOVED, street.frame(500).captured_at)
     assert watched(street, turned[6:30], watch, 101) == []
     (back,) = watched(street, good(street, 5), watch, 140)
@@ -174,7 +174,7 @@ def test_the_view_survives_a_restart() -> None:
     assert moved.fault is Fault.MOVED
     third = HealthWatch("gate")
     third.restore(first.snapshot())
-    third.stay_moved(street.frame(0))
+    third.stay_moved(street.frame(0).captured_at)
     assert [event.ended_at is None for event in watched(street, good(street, 4), third, USUAL)] == [False]
 
 
