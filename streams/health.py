@@ -248,7 +248,8 @@ class HealthWatch:
         same_view = _likeness(view.coarse, usual.coarse) > 0.4
         if same_view and usual.sharpness(view) < dull and usual.sharpness_swayed(view) < dull:
             return {Fault.BLURRED}
-        if _likeness(view.edges, usual.edges) < 0.4 * usual.likeness:
+        # Where even the usual samples are hardly alike (noise in the dark, leaves everywhere), nothing can be told.
+        if usual.likeness > 0.15 and _likeness(view.edges, usual.edges) < 0.4 * usual.likeness:
             return {Fault.MOVED}
         return set()
 

@@ -27,6 +27,21 @@ def test_a_file_is_watched_to_its_end(streetwarden: Typed, tiny: tuple[Path, Pat
     assert "0 candidates from 1 sources" in printed.err
 
 
+def test_a_picture_that_goes_black_is_a_state_of_the_camera(streetwarden: Typed, tiny: tuple[Path, Path]) -> None:
+    random, dark = np.random.default_rng(1), tiny[0].with_name("dark.avi")
+    houses = np.kron(random.integers(40, 220, (8, 12, 3)), np.ones((8, 8, 1)))
+    writer = cv2.VideoWriter(str(dark), cv2.VideoWriter.fourcc(*"MJPG"), 1, (96, 64))
+    for second in range(30):
+        noisy = np.clip(houses + random.normal(0, 4, houses.shape), 0, 255)
+        writer.write((noisy / (20 if 10 <= second < 20 else 1)).astype(np.uint8))
+    writer.release()
+    printed = streetwarden("watch", dark, "--models-folder", tiny[1], "--every", "1s", "--json")
+    assert [(record["state"], record["reason"]) for record in printed.records] == [
+        ("sick", "black"),
+        ("live", "no longer black"),
+    ]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
