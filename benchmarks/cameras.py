@@ -1,7 +1,7 @@
 """What watching a camera costs, beside the way most people do it: CPU seconds per camera-minute, in one run.
 
     python benchmarks/cameras.py --video ../shared/video/vtest.avi --weights ../shared/weights/yolov8n.pt
-        [--cameras 8] [--seconds 60] [--every 2] [--stream main] [--contenders ultralytics,processes,openvino]
+        [--cameras 8] [--seconds 60] [--every 2] [--contenders ultralytics,processes,openvino]
         [--broken 0] [--cut-at 0] [--plot samples.png]
 
 Real RTSP over loopback: 1080p at 25/s with a key frame every 2 s, 4 Mb/s H.264, made from the video (and a 640x360
@@ -10,7 +10,7 @@ would cost nothing to decode, and no camera sends them. Every sample is inferred
 of the watching process and its children; the server's is told beside it. Needs ffmpeg, ultralytics and psutil.
 
 Contenders: `ultralytics` (its loader, torch), `threads` and `processes` (ours, ONNX Runtime), `openvino` (ours, in
-processes; first shown to agree with ONNX Runtime on the video, refused otherwise).
+processes; first shown to agree with ONNX Runtime on the video, refused otherwise). `openvino@sub` reads the sub-stream.
 
 `--broken` adds cameras that fail in every way there is, and `--cut-at` cuts all connections once, that many seconds
 into the run. Compare ratios of one run, not figures of two: the machine drifts.
@@ -253,7 +253,11 @@ def run_one(args: argparse.Namespace, contender: str, clips: Clips, network: Pat
     try:
         address = f"rtsp://127.0.0.1:{port.get(timeout=60)}"
         names = [*(f"camera{n}" for n in range(args.cameras)), *(f"broken{n}" for n in range(args.broken))]
-        passed = {"urls": ",".join(f"{address}/{name}" for name in names), "contender": contender, "onnx": network}
+        passed = {
+            "urls": ",".join(f"{address}/{name}" for name in names),
+            "contender": contender.partition("@")[0],
+            "onnx": network,
+        }
         passed |= {key: getattr(args, key) for key in ("weights", "cache", "every", "video")}
         command = [sys.executable, __file__, *(f"--{key}={value}" for key, value in passed.items())]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watching:
@@ -351,7 +355,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--warm-up", type=float, default=20.0)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two samples of a camera")
-    parser.add_argument("--stream", choices=("main", "sub"), default="main", help="sub: ours read 640x360")
     parser.add_argument("--contenders", default="ultralytics,processes,openvino")
     parser.add_argument("--broken", type=int, default=0, help="cameras added that fail")
     parser.add_argument("--cut-at", type=float, default=0.0, help="seconds into the run at which all are cut")
@@ -368,8 +371,7 @@ def main() -> None:
         return contend(args)
     runs = []
     for contender in args.contenders.split(","):
-        # The loader always reads the main stream: reading the small one is what we do instead.
-        clips, network = prepare(args, "main" if contender == "ultralytics" else args.stream)
+        clips, network = prepare(args, contender.partition("@")[2] or "main")
         runs.append(run_one(args, contender, clips, network))
         print(json.dumps(runs[-1].figures()), flush=True)
     print(table(runs))
