@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import cv2
 import pytest
 from sqlalchemy import Connection, select, update
 
@@ -20,8 +21,10 @@ from api.store.chunks import ChunkKind, ChunkState
 from api.store.job_tables import survey_chunks, survey_frames
 from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
+from detector.rulings import Outcome
 from tests.api.conftest import FakeClock
 from tests.api.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
+from tests.streams.aerial import leg
 from tests.streams.test_sandbox import children
 
 
@@ -69,6 +72,22 @@ def test_footage_becomes_places_and_candidates(desk: Desk, tmp_path: Path) -> No
         path.relative_to(desk.pictures(survey_id).folder) for path in (tmp_path).glob("survey_pictures/*/*/*/*")
     }
     assert {str(path) for path in pictures} == {place.picture for place in found}
+
+
+def test_photos_are_taken_in_runs(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without telemetry things are counted, link by link across the runs, but not placed."""
+    monkeypatch.setattr(planning, "RUN", 2)
+    photos = [tmp_path / f"DJI_{number:04d}.jpg" for number in range(5)]
+    for photo, pose in zip(photos, leg((-10, 0), (10, 0), 5), strict=True):
+        cv2.imwrite(str(photo), TOWN.seen_from(pose))
+    survey_id = uploaded(desk.database, tmp_path, photos)
+    assert ended(desk, survey_id).state is SurveyState.DONE
+    with desk.database.read() as connection:
+        looked = [chunk.frames for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+        found = places.of_survey(connection, survey_id)
+    assert looked == [2, 2, 1]
+    assert len(found) == len(TOWN.stalls)
+    assert {(place.lat, place.outcome) for place in found} == {(None, Outcome.UNKNOWN)}
 
 
 def test_the_last_step_done_twice_gives_nothing_twice(
