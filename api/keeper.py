@@ -22,6 +22,7 @@ from api.wiring import ModelShelf, Spec, job_of, look_for, spec_of, without_rule
 from detector.errors import DetectorError
 from detector.rulebook import Rulebook
 from models.errors import ModelError
+from streams.address import Reach
 from streams.errors import CameraUnknown, StreamError
 from streams.fleet import Fleet
 from streams.sink import CameraNote
@@ -40,6 +41,7 @@ class Watching:
     rulebook: Rulebook | None
     sink: StoreSink
     memory: Path
+    reach: Reach
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ class Keeper:
             return
         try:
             self._specs[camera.id] = spec_of(camera, self.watching.shelf)
-            self._fleet.add(job_of(camera.config), paused=camera.paused)
+            self._fleet.add(job_of(camera.config, self.watching.reach), paused=camera.paused)
         except (ModelError, DetectorError, StreamError) as error:  # the others are watched all the same
             log.error("camera %s cannot be watched: %s", camera.id, error)
             self._note(camera.id, CameraState.STOPPED, str(error))

@@ -19,7 +19,7 @@ from detector.look import Look
 from detector.rulebook import Rule, Rulebook
 from detector.zones import Zone
 from models.registry import find_model, list_models
-from streams.address import PRIVATE_NETWORKS, Network
+from streams.address import PRIVATE_NETWORKS, Network, Reach
 from streams.cameras_file import CameraConfig, read_cameras
 from streams.job import CameraJob
 from streams.survey import Find
@@ -105,7 +105,9 @@ def read_site(
     """
     cameras = read_camera_file(path, shelf, networks, loopback=loopback)
     specs = {camera.id: spec_of(camera, shelf) for camera in cameras}
-    return Site(tuple(camera.config for camera in cameras), specs, tuple(job_of(camera.config) for camera in cameras))
+    reach = Reach(tuple(networks), loopback)
+    jobs = tuple(job_of(camera.config, reach) for camera in cameras)
+    return Site(tuple(camera.config for camera in cameras), specs, jobs)
 
 
 def read_camera_file(
@@ -139,10 +141,10 @@ def spec_of(camera: RegisteredCamera, shelf: ModelShelf) -> Spec:
     return Spec(config.id, models, calibrated, config.lat, config.lon)
 
 
-def job_of(camera: CameraConfig) -> CameraJob:
-    """How a camera is read."""
+def job_of(camera: CameraConfig, reach: Reach) -> CameraJob:
+    """How a camera is read, and where it may stand whenever it is opened."""
     substream = camera.substream.url if camera.substream else None
-    return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream)
+    return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream, reach=reach)
 
 
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:

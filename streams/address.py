@@ -4,7 +4,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from streams.errors import AddressRefused, Unreachable
@@ -21,6 +21,7 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv4Network("100.64.0.0/10"),
     ipaddress.IPv6Network("fc00::/7"),
 )
+_Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/?#]*@")
 _BEFORE_AT = re.compile(r"(?is)^(rtsps?:/*)?.*@")
 _SECRET_PARAMETER = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|auth|secret|user|username)=)[^&\s]*")
@@ -48,14 +49,26 @@ def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Which addresses a camera may have: those in `networks`, and this machine's own only with `loopback`."""
+
+    networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CameraAddress:
-    """One RTSP address. `url` holds the password and is kept out of `repr` and `str`."""
+    """One RTSP address. `url` holds the password and is kept out of `repr` and `str`.
+
+    `named` is how the host was written, where `url` holds one of its addresses instead (see `pinned`).
+    """
 
     url: str = field(repr=False)
     host: str
     port: int
     user: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
+    named: str = field(default="", repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "CameraAddress":
@@ -83,7 +96,7 @@ class CameraAddress:
     @property
     def masked(self) -> str:
         """The address as it may be shown."""
-        return mask_url(self.url)
+        return mask_url(self.named or self.url)
 
     def __str__(self) -> str:
         return self.masked
@@ -95,24 +108,43 @@ class CameraAddress:
         services of this machine. Link-local addresses (cloud metadata) are always refused. Raises Unreachable for a
         host name that does not resolve.
         """
-        for ip in self._resolve():
+        self._allowed(Reach(tuple(networks), loopback))
+
+    def pinned(self, reach: Reach) -> "CameraAddress":
+        """The same camera by the number of its host, which is looked up now: no later answer can lead elsewhere.
+
+        IPv4 comes first where a host has both. Raises AddressRefused where the host lies outside, or Unreachable.
+        """
+        found = self._allowed(reach)
+        ip = min(found, key=lambda one: one.version)
+        host = f"[{ip}]" if ip.version == 6 else str(ip)
+        parts = urlsplit(self.url)
+        user, at, _ = parts.netloc.rpartition("@")
+        url = parts._replace(netloc=f"{user}{at}{host}:{self.port}").geturl()
+        return replace(self, url=url, host=str(ip), named=self.url)
+
+    def _allowed(self, reach: Reach) -> list[_Ip]:
+        """Every address of the host; raises as `check_allowed` does."""
+        found = self._resolve()
+        for ip in found:
             if ip.is_loopback:
-                if not loopback:
+                if not reach.loopback:
                     raise AddressRefused(f"{self.masked}: {ip} is this machine, which is no camera")
             elif ip.is_link_local or ip.is_multicast or ip.is_unspecified:
                 raise AddressRefused(f"{self.masked}: {ip} is link-local, multicast or unspecified, not a camera's")
-            elif not any(ip in network for network in networks):
-                allowed = ", ".join(map(str, networks)) or "none configured"
+            elif not any(ip in network for network in reach.networks):
+                allowed = ", ".join(map(str, reach.networks)) or "none configured"
                 raise AddressRefused(f"{self.masked}: {ip} is outside the camera networks ({allowed})")
+        return found
 
-    def _resolve(self) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    def _resolve(self) -> list[_Ip]:
         try:
             return [_unwrap(ipaddress.ip_address(self.host))]
         except ValueError:
             pass
         try:
             found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no DNS can hold
             raise Unreachable(f"{self.masked}: the host name does not resolve") from error
         return [_unwrap(ipaddress.ip_address(entry[4][0])) for entry in found]
 
@@ -124,7 +156,7 @@ def _split(text: str, shown: str) -> SplitResult:
         raise AddressRefused(f"{shown}: not an address ({error})") from None
 
 
-def _unwrap(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _unwrap(ip: _Ip) -> _Ip:
     """::ffff:127.0.0.1 is 127.0.0.1: judged as what it reaches."""
     mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
     return mapped or ip

@@ -11,13 +11,13 @@ from typing import Literal
 import cv2
 
 from detector.frame import Frame, Image
-from streams.address import CameraAddress
+from streams.address import CameraAddress, Reach
 from streams.backoff import Backoff, OpeningBudget, Turns
 from streams.clock import CaptureClock
 from streams.diagnose import diagnose
 from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedOut, Unauthorised
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, rtsp_options
-from streams.measure import Mode, Plan, StreamFacts, choose_mode, make_plan, measure
+from streams.measure import Mode, Plan, StreamFacts, choose_mode, make_plan, measure, reached
 from streams.readers import DecodingReader, PacketReader, PictureReader
 from streams.sampling import live_sampler, recording_sampler
 from streams.sink import CameraNote
@@ -65,6 +65,7 @@ class CameraSource:
         every: timedelta = timedelta(0),
         transport: Literal["tcp", "udp"] = "tcp",
         deadlines: Deadlines | None = None,
+        reach: Reach | None = None,
         budget: Turns | None = None,
         backoff: Backoff | None = None,
         on_note: Callable[[CameraNote], None] | None = None,
@@ -72,6 +73,7 @@ class CameraSource:
         speed: float = 1.0,
     ) -> None:
         """`every` 0 delivers every frame that is decoded. `substream` is read instead when it is `sharp_width` wide.
+        With `reach` the host is looked up at each opening, and one outside is not connected to.
 
         Raises AddressRefused; connects to nothing yet.
         """
@@ -85,6 +87,7 @@ class CameraSource:
         self._every = every
         self._transport = transport
         self._deadlines = deadlines or Deadlines()
+        self._reach = reach
         self._patient = False
         self._budget = budget or OpeningBudget()
         self._backoff = backoff or Backoff()
@@ -172,6 +175,7 @@ class CameraSource:
         self.counts.openings += 1
         limit = max(self._every.total_seconds() * 2, 6.0)
         with self._busy():
+            address = reached(address, self._reach)
             return measure(address, self._options(Mode.FULL), self._deadlines, limit=limit, stop=self._stop)
 
     def _options(self, mode: Mode) -> str:
@@ -181,9 +185,10 @@ class CameraSource:
         self.counts.openings += 1
         raw = plan.mode is Mode.PACKETS
         with self._busy():
-            capture = open_rtsp(plan.address.url, self._options(plan.mode), self._deadlines_for(plan), raw=raw)
+            address = reached(plan.address, self._reach)
+            capture = open_rtsp(address.url, self._options(plan.mode), self._deadlines_for(plan), raw=raw)
         if not capture.isOpened():
-            raise diagnose(plan.address, self._deadlines.open)
+            raise diagnose(address, self._deadlines.open)
         return capture
 
     @contextmanager

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from streams.address import CameraAddress
+from streams.address import CameraAddress, Reach
 from streams.errors import CameraError
 from streams.ffmpeg import Deadlines, rtsp_options
-from streams.measure import Mode, StreamFacts, choose_mode, measure
+from streams.measure import Mode, StreamFacts, choose_mode, measure, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,13 @@ def check_camera(
     every: timedelta,
     transport: Literal["tcp", "udp"] = "tcp",
     deadlines: Deadlines | None = None,
+    reach: Reach | None = None,
 ) -> CameraCheck:
     """Opens the stream once, measures it for some seconds, and closes it. Never raises for a bad camera."""
     limit = max(2 * every.total_seconds(), 12.0)
     options = rtsp_options(transport=transport, key_frames=False)
     try:
-        facts = measure(address, options, deadlines or Deadlines(), limit=limit, stop=threading.Event())
+        facts = measure(reached(address, reach), options, deadlines or Deadlines(), limit=limit, stop=threading.Event())
     except CameraError as error:
         return CameraCheck(address.masked, False, error.reason, str(error), None, None, None)
     mode = choose_mode(facts, every)

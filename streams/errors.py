@@ -10,6 +10,7 @@ StreamError
 ├── IllegalMove            a camera was asked to go from one state to another that does not follow it
 ├── CameraUnknown          no camera of that id in the fleet, or one that is there already
 └── CameraError            why a camera gives no frames just now; `reason` is the word shown to people
+    ├── NotAllowed         its host lies outside the camera networks by now
     ├── Refused            nobody listens at the address
     ├── Unreachable        the host name is unknown, or no route leads there
     ├── TimedOut           the camera did not answer in time
@@ -67,6 +68,12 @@ class CameraError(StreamError):
     """Why a camera gives no frames just now; `reason` is the word shown to people."""
 
     reason = "failed"
+
+
+class NotAllowed(CameraError):
+    """The host name led to a camera network when it was imported, and does so no more."""
+
+    reason = "not allowed"
 
 
 class Refused(CameraError):

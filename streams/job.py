@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from streams.address import Reach
 from streams.backoff import Turns
 from streams.camera import CameraSource
 from streams.ffmpeg import Deadlines
@@ -16,6 +17,7 @@ class CameraJob:
     """One camera to watch. Two equal jobs are the same work; a change restarts the camera.
 
     The addresses hold passwords and are kept out of `repr`. `substream` is read where it is `sharp_width` pixels wide.
+    With `reach` each opening looks the host up anew and refuses one that lies outside.
     """
 
     id: str
@@ -25,6 +27,7 @@ class CameraJob:
     substream: str | None = field(default=None, repr=False)
     sharp_width: int = 640
     deadlines: Deadlines = field(default_factory=Deadlines)
+    reach: Reach | None = None
 
     def source(self, budget: Turns, on_note: Callable[[CameraNote], None]) -> CameraSource:
         """The camera, read in this process; raises AddressRefused."""
@@ -36,6 +39,7 @@ class CameraJob:
             every=self.every,
             transport=self.transport,
             deadlines=self.deadlines,
+            reach=self.reach,
             budget=budget,
             on_note=on_note,
         )

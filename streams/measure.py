@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import cv2
 
-from streams.address import CameraAddress
+from streams.address import CameraAddress, Reach
 from streams.diagnose import diagnose
-from streams.errors import CameraError, NoFrames
+from streams.errors import AddressRefused, CameraError, NoFrames, NotAllowed
 from streams.ffmpeg import Deadlines, Stamp, open_rtsp, stamp_of
 from streams.sampling import EARLY
 
@@ -87,6 +87,16 @@ def make_plan(
                 return Plan(substream, choose_mode(facts, every), facts)
     facts = measure_one(main)
     return Plan(main, choose_mode(facts, every), facts)
+
+
+def reached(address: CameraAddress, reach: Reach | None) -> CameraAddress:
+    """The address to connect to, its host looked up now; as it is without `reach`. Raises NotAllowed, Unreachable."""
+    if reach is None:
+        return address
+    try:
+        return address.pinned(reach)
+    except AddressRefused as error:
+        raise NotAllowed(str(error)) from error
 
 
 def measure(

@@ -17,6 +17,7 @@ from api.settings import Settings, load_settings
 from api.store import Database, cameras
 from api.store.cameras import Change, Changes, RegisteredCamera
 from api.wiring import ModelShelf, read_camera_file
+from streams.address import Reach
 from streams.cameras_file import CameraConfig, read_cameras
 from streams.check import CameraCheck, check_camera
 
@@ -80,9 +81,16 @@ def check_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: 
     Example: streetwarden cameras check cameras.yaml
     """
     found = [camera.config for camera in _cameras(file, loopback)]
+    settings = load_settings()
+    trial = loopback or (file is None and settings.environment == "development")  # as `serve` opens the registry's
+    reach = Reach(settings.camera_networks, trial)
+
+    def check_one(camera: CameraConfig) -> CameraCheck:
+        return check_camera(camera.address, camera.every, camera.transport, reach=reach)
+
     bad = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        checks = pool.map(lambda camera: check_camera(camera.address, camera.every, camera.transport), found)
+        checks = pool.map(check_one, found)
         answers = track(checks, "check", total=len(found), console=errors_console(), transient=True)
         for camera, check in zip(found, answers, strict=True):
             bad += not check.ok

@@ -22,6 +22,7 @@ from api.serving import BackgroundServer, bind
 from api.settings import Settings, load_settings
 from api.wiring import ModelShelf, map_zones, read_camera_file
 from detector.rulebook_file import load_rulebook
+from streams.address import Reach
 
 Cameras = Annotated[
     Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
@@ -47,8 +48,8 @@ def serve(
     limit = parse_duration("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelShelf.of(settings)
-    here = settings.environment == "development"
-    wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=here) if cameras else None
+    reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
+    wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings)
@@ -69,7 +70,7 @@ def serve(
         server = stack.enter_context(BackgroundServer(app, listener))
         stack.enter_context(Crew(settings.model_copy(update={"rulebook_file": rulebook}), settings.survey_workers))
         sink = StoreSink(database, files, on_note=board.note)
-        watching = Watching(shelf, book, sink, settings.data_dir / "memory") if watch else None
+        watching = Watching(shelf, book, sink, settings.data_dir / "memory", reach) if watch else None
         stack.enter_context(Keeper(database, settings.secret_box(), board, watching))
         if watch and not board.cameras:
             tell("no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted")

@@ -123,7 +123,7 @@ def _watched(
         site = read_site(Path(text), shelf, load_settings().camera_networks, loopback=True)
         return [
             Watched(
-                CameraSource(job.url, name=job.id, every=job.every, budget=budget, on_note=sink.note),
+                job.source(budget, sink.note),
                 site.specs[job.id],
                 job.every,
             )

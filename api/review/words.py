@@ -81,6 +81,7 @@ CAMERA_FAULTS = {
 }
 CAMERA_ERRORS = {
     "failed": N_("failed"),
+    "not allowed": N_("outside the camera networks"),
     "refused": N_("connection refused"),
     "unreachable": N_("unreachable"),
     "timed out": N_("timed out"),

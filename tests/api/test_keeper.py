@@ -18,7 +18,7 @@ from api.settings import Settings
 from api.store import Database, cameras
 from api.store.cameras import Change, RegisteredCamera
 from api.wiring import ModelShelf
-from streams.address import CameraAddress
+from streams.address import CameraAddress, Reach
 from streams.cameras_file import CameraConfig
 from streams.rtp import read_clip
 from tests.api.conftest import client
@@ -68,7 +68,8 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     board = CameraBoard()
     app = create_app(settings, database, files, cameras=board.views, picture=board.picture)
     (tmp_path / "shelf").mkdir()
-    watching = Watching(ModelShelf(tmp_path / "shelf"), None, StoreSink(database, files, on_note=board.note), tmp_path)
+    sink = StoreSink(database, files, on_note=board.note)
+    watching = Watching(ModelShelf(tmp_path / "shelf"), None, sink, tmp_path, Reach(loopback=True))
     with BadCameras() as rtsp, serve(app) as served, client(served) as http, Keeper(database, BOX, board, watching):
         yield Site(database, http, rtsp)
     database.close()
