@@ -1,7 +1,7 @@
 """A camera read in a process of its own, so that a decoder that crashes or hangs takes nobody with it.
 
 The child decodes and samples; frames come back through a pipe and look like any other source's. The parent kills a
-child that has been inside OpenCV for too long, notices one that died, and replaces both.
+child that has been inside OpenCV or silent for too long, notices one that died, and replaces both.
 """
 
 import math
@@ -34,6 +34,7 @@ from streams.states import CameraState
 
 HEARTBEAT = 2.0  # seconds between two reports of a child; frames and changes of state are told at once
 PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take before the child counts as hung
+START = 60.0  # seconds that a child may take until its first word: it waits for a busy machine to fork it
 
 
 MakeSource = Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]
@@ -130,6 +131,8 @@ class ProcessSource:
         self._child: BaseProcess | None = None
         self._lock = threading.Lock()
         self._pipe: Connection[str, _Message] | None = None
+        self._heard = False  # a word of the present child
+        self._silence = 0.0  # seconds since the last one, waited for in vain
         self._epoch = 0  # epochs of children before this one
 
     @property
@@ -160,6 +163,7 @@ class ProcessSource:
             arguments = (self.job, self.plan, self._make_source, theirs, pixels)
             self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
             self._child.start()
+            self._heard, self._silence = False, 0.0
             theirs.close()
             with self._lock:
                 self._pipe = ours
@@ -180,12 +184,15 @@ class ProcessSource:
         while not self._stop.is_set() and not self._hangs():
             try:
                 if not pipe.poll(HEARTBEAT):
+                    self._silence += HEARTBEAT
                     continue
                 message = pipe.recv()
+                self._heard, self._silence = True, 0.0
                 if isinstance(message, _Picture):
                     self.counts = message.counts
                     image = pixels.read(message.shape)
-                    pipe.send("taken")
+                    with suppress(ConnectionError):  # it may have died since; its last frame is as good as any
+                        pipe.send("taken")
                     yield self._frame(message, image)
                 elif isinstance(message, _TurnWanted):
                     threading.Thread(target=self._grant_turn, args=(pipe,), daemon=True).start()
@@ -211,9 +218,14 @@ class ProcessSource:
                 pipe.send("turn")
 
     def _hangs(self) -> bool:
-        """Whether the child has been inside one call of OpenCV for far longer than any deadline allows."""
+        """Whether the child has been inside one call of OpenCV, or silent, for far longer than any deadline allows.
+
+        Both are needed: one that was stopped or holds Python's lock does not report that it is inside a call.
+        """
         gop = self.plan.facts.gop if self.plan and self.plan.facts else None
         deadline = max(self.job.deadlines.open, self.job.deadlines.read, 2 * (gop or 0.0) + 1)
+        if self._silence > (PATIENCE * deadline if self._heard else START):
+            return True
         since = self.counts.busy_since
         return since is not None and time.monotonic() - since > PATIENCE * deadline
 

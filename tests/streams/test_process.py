@@ -60,6 +60,7 @@ def test_frames_come_from_another_process_as_from_this_one(bad_cameras: BadCamer
     frames = []
     for one in source.frames():
         frames.append(one)
+        assert source.counts.delivered == one.index + 1  # told with the frame, not with the next heartbeat
         if len(frames) == 3:
             source.stop()
     assert [(one.index, one.epoch, one.source, one.image.shape) for one in frames] == [
@@ -99,6 +100,22 @@ def test_a_killed_child_loses_one_camera_for_a_moment(bad_cameras: BadCameras, c
     timer.cancel()
     assert one.epoch == 1
     assert bad_cameras["gate"].plays <= 4  # measured once, played, and played again without measuring
+
+
+def test_a_child_that_falls_silent_is_replaced(bad_cameras: BadCameras, clips: Clips) -> None:
+    """Stopped right after a frame, when it says that it is not inside OpenCV."""
+    sink = Notebook()
+    source = make(bad_cameras.add("gate", clips["small"]), sink)
+    timer = threading.Timer(30, source.stop)
+    timer.start()
+    for one in source.frames():
+        if one.epoch == 0 and source._child is not None and source._child.pid is not None:
+            os.kill(source._child.pid, signal.SIGSTOP)
+        elif one.epoch == 1:
+            source.stop()
+    timer.cancel()
+    assert (one.epoch, source.replaced) == (1, 1)
+    assert [note.reason[:15] for note in sink.notes if note.state == "waiting"] == ["its reader hung"]
 
 
 def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) -> None:
