@@ -15,8 +15,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from api.secret_box import SecretBox, make_key
+from api.store import cameras
 from tests.api.conftest import Service
 from tests.api.footage import announce, photo, video
+from tests.api.registered import A_CHANGE, a_camera
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -26,6 +29,8 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
     first, *_ = service.seed(3)
     announced = announce(service.http, video(), photo()).json()
+    with service.database.write() as connection:
+        cameras.replace(connection, SecretBox.of(make_key()), [a_camera("cam-1")], A_CHANGE)
     ids = {
         "candidate_id": first,
         "survey_id": announced["survey"]["id"],
