@@ -99,6 +99,8 @@ def curve(matched: Matched, confidence: float) -> Curve:
     hits = np.flatnonzero(matched.right[:, 0])  # between two of them the curve only falls straight down
     steps = hits[np.unique(np.linspace(0, max(len(hits) - 1, 0), _POINTS).astype(int))] if len(hits) else hits
     sure = int((matched.scores >= confidence).sum())
+    if sure:
+        steps = np.unique([*steps, sure - 1])  # the threshold's dot lies on the line
     return Curve(
         recall=tuple(round(float(value), 4) for value in recall[steps]),
         precision=tuple(round(float(value), 4) for value in precision[steps]),

@@ -81,8 +81,8 @@ def test_a_curve_ends_where_recall_does_and_carries_its_threshold() -> None:
     truth = np.array([[0, 0, 9, 9], [40, 0, 49, 9], [60, 0, 69, 9]], np.float32)
     matched = match([Looked(boxes, np.array([0.9, 0.8, 0.3], np.float32), truth)])
     drawn = curve(matched, 0.5)
-    assert drawn.recall == pytest.approx((1 / 3, 2 / 3), abs=1e-4)
-    assert drawn.precision == pytest.approx((1, 2 / 3), abs=1e-4)
+    assert drawn.recall == pytest.approx((1 / 3, 1 / 3, 2 / 3), abs=1e-4)  # the false alarm at .8 is the threshold's
+    assert drawn.precision == pytest.approx((1, 1 / 2, 2 / 3), abs=1e-4)
     assert (drawn.recall_there, drawn.precision_there) == pytest.approx((1 / 3, 1 / 2), abs=1e-4)
     nothing = match([Looked(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), truth)])
     assert curve(nothing, 0.5).recall == ()
