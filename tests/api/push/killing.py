@@ -45,6 +45,13 @@ class Quiet:
     def sending(self, done: int, total: int) -> None: ...
 
 
+class Slow(Quiet):
+    """Takes a breath after each piece, so that there is a transfer left to kill the service in."""
+
+    def sending(self, done: int, total: int) -> None:
+        time.sleep(0.1)
+
+
 class KillableService:
     """The service over a data folder, at the same address however often it is killed and started."""
 
@@ -114,7 +121,7 @@ def make_card(folder: Path, seed: int, videos: int, megabytes: int) -> list[Card
 
 
 def push_while_killing(service: KillableService, card: list[CardFile], kills: int, seed: int, work: Path) -> Outcome:
-    """Push a card; kill the service so often, each time when a random number of further bytes has come."""
+    """Push a card; kill the service so often, each time when a random part of the card has come."""
     rand, total = random.Random(seed), sum(file.size for file in card)
     result: list[tuple[SurveyOut, list[FileOut]]] = []
     waits: list[str] = []
@@ -122,18 +129,16 @@ def push_while_killing(service: KillableService, card: list[CardFile], kills: in
     def client() -> None:
         patience = Patience(waits.append, sleep=lambda seconds: time.sleep(min(seconds, 0.2)))
         with open_book(work) as book, httpx.Client(base_url=service.url, trust_env=False, timeout=20) as http:
-            result.append(push(card, "killed", book, SurveyService(http, patience), Quiet()))
+            result.append(push(card, "killed", book, SurveyService(http, patience), Slow()))
 
     service.start()
     pushing = threading.Thread(target=client, daemon=True)
     pushing.start()
     moments: list[int] = []
-    for _ in range(kills):
-        until = _come(service) + rand.randrange(1, 2 * total // (kills + 1))
-        end = time.monotonic() + 10
-        while _come(service) < min(until, total) and time.monotonic() < end and pushing.is_alive():
+    for until in sorted(rand.randrange(1, total + 1) for _ in range(kills)):
+        while _come(service) < until and pushing.is_alive():
             time.sleep(0.0005)
-        time.sleep(rand.uniform(0, 0.05))  # also between the last byte, the hash, the rename and the row
+        time.sleep(rand.uniform(0, 0.03))  # also between the last byte, the hash, the rename and the row
         service.kill()
         moments.append(_come(service))
         service.start()

@@ -125,7 +125,7 @@ def test_a_client_that_was_killed_goes_on_where_it_was(service: Service, tmp_pat
     assert survey.state == "ready"
     assert {file.state for file in files} == {"stored"}
     photo_size = next(file.size for file in card if file.name.endswith(".JPG"))
-    assert moved[:2] == [photo_size, photo_size + CHUNK * 2]
+    assert min(done for done in moved if done > photo_size) == photo_size + CHUNK * 2
     assert service.http.get("/api/v1/surveys").json()["total"] == 1
 
 
