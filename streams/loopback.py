@@ -18,6 +18,7 @@ from streams.rtp import Clip, Packetiser, read_clip
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
 _REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 455: "Method Not Valid", 461: "Unsupported Transport"}
+LINGER = 600.0  # seconds for which a connection is kept after its goodbye
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,10 @@ class RtspServer:
                 await session.writer.drain()
             turn += 1
         await session.send_goodbye(packetiser.goodbye())
+        if session.channel is not None:
+            # A client that is behind reads on. Were the connection closed under it, the next word it says would reset
+            # the connection, and what it has not read yet would be lost. It hangs up at the goodbye, which ends this.
+            await asyncio.sleep(LINGER)
 
     def packetiser(self, clip: Clip) -> Packetiser:
         """A stream with random numbers to begin with, as RFC 3550 asks."""

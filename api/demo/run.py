@@ -30,6 +30,7 @@ from detector.rulebook_file import load_rulebook
 from detector.rulings import Outcome
 from streams.camera import CameraSource
 from streams.errors import StreamError
+from streams.ffmpeg import Deadlines
 from streams.loopback import LoopbackCamera
 from streams.watcher import watch
 
@@ -103,6 +104,8 @@ def _watch_street(stage: _Stage) -> bool:
             on_note=stage.board.note,
             start=script.start,
             speed=script.speed,
+            # Player and watcher share this machine: on a busy one silence is no cut, and would end the recording.
+            deadlines=Deadlines(open=60.0, read=60.0),
         )
         stop = threading.Event()
         errors: list[StreamError] = []
