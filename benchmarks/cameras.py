@@ -161,6 +161,7 @@ class Run:
     server_cpu: float
     samples: dict[str, list[float]]
     memory: list[tuple[float, float]]  # (when, MB)
+    cut: float = 0.0  # when all connections were cut, 0 for never
     back: list[float] = field(default_factory=list)  # after a cut: when each camera's next sample was done
     busiest: int = 0  # after a cut: openings in the busiest second
 
@@ -170,7 +171,11 @@ class Run:
 
     @property
     def longest_gap(self) -> float:
-        return max(float(np.diff([0.0, *times, self.seconds]).max()) for times in self.samples.values())
+        """Up to the cut, where there is one."""
+        end = self.cut or self.seconds
+        return max(
+            float(np.diff([0.0, *(at for at in times if at < end), end]).max()) for times in self.samples.values()
+        )
 
     @property
     def growth(self) -> float:
@@ -275,6 +280,7 @@ def run_one(args: argparse.Namespace, contender: str, clips: Clips, network: Pat
     }
     run.server_cpu = opened.cpu_seconds * run.seconds / (run.seconds + args.warm_up)
     if cut_at:
+        run.cut = cut_at - began
         count_return(run, told, opened, cut_at)
     return run
 
@@ -341,7 +347,7 @@ def plot(run: Run, path: Path, cut_at: float) -> None:
         above.axvline(cut_at, color="red", linewidth=0.8)
     above.set_ylabel("camera, one dot a sample")
     below.plot(*np.array(run.memory).T, color="black", linewidth=1)
-    below.set_ylim(bottom=0)
+    below.set_ylim(0, 1.1 * max(megabytes for _, megabytes in run.memory))
     below.set_xlabel("seconds")
     below.set_ylabel("memory, MB")
     figure.savefig(path, dpi=90, bbox_inches="tight")
