@@ -139,8 +139,8 @@ class CameraSource:
         self.counts.failures += 1
         if isinstance(error, NoFrames):
             self._patient = not self._patient
-        if isinstance(error, TimedOut):
-            self.plan = None  # somebody may have set another key-frame distance: measure again
+        if isinstance(error, TimedOut) or (self.plan and self.plan.facts and self.plan.facts.broke):
+            self.plan = None  # somebody may have set another key-frame distance, or it was never seen: measure again
         self.counts.last_error, self.counts.last_reason = str(error), error.reason
         pause = self._backoff.next_pause()
         if isinstance(error, Unauthorised):

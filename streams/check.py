@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from streams.address import CameraAddress, Reach
-from streams.errors import CameraError
+from streams.errors import CameraError, StreamCut
 from streams.ffmpeg import Deadlines, rtsp_options
 from streams.measure import Mode, StreamFacts, choose_mode, measure, reached
 
@@ -42,6 +42,9 @@ def check_camera(
         facts = measure(reached(address, reach), options, deadlines or Deadlines(), limit=limit, stop=threading.Event())
     except CameraError as error:
         return CameraCheck(address.masked, False, error.reason, str(error), None, None, None)
+    if facts.broke:
+        verdict = f"{address.masked}: sent pictures for a moment and then no more"
+        return CameraCheck(address.masked, False, StreamCut.reason, verdict, facts, None, None)
     mode = choose_mode(facts, every)
     return CameraCheck(address.masked, True, "", _verdict(facts, mode, every), facts, mode, _period(facts, mode, every))
 

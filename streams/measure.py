@@ -44,6 +44,7 @@ class StreamFacts:
     gop: float | None
     whole: bool  # False when one picture comes as several packets with equal stamps, which decode as so many half ones
     reordered: bool = False  # B-frames: a decoder that sees key frames alone would give each out two key frames late
+    broke: bool = False  # the stream ended, or fell silent, before a key-frame distance could be seen
 
 
 def choose_mode(facts: StreamFacts, every: timedelta) -> Mode:
@@ -111,7 +112,7 @@ def measure(
         # FFmpeg opens a stream whose codec it does not know, and hands out its packets.
         if not capture.isOpened() or capture.get(cv2.CAP_PROP_FOURCC) <= 0:
             raise diagnose(address, deadlines.open)
-        keys, stamps = _collect(capture, limit, stop)
+        keys, stamps, ended = _collect(capture, limit, stop)
         if not stamps:
             raise NoFrames(f"{address.masked}: opened, but no picture came")
         return StreamFacts(
@@ -122,22 +123,25 @@ def measure(
             gop=max((later - earlier for earlier, later in pairwise(keys)), default=None),
             whole=not any(later.same_picture(earlier) for earlier, later in pairwise(stamps)),
             reordered=any(later.seconds < earlier.seconds for earlier, later in pairwise(stamps)),
+            broke=ended and len(keys) < 2,
         )
     finally:
         capture.release()
 
 
-def _collect(capture: cv2.VideoCapture, limit: float, stop: threading.Event) -> tuple[list[float], list[Stamp]]:
-    """Seconds of the key frames, and the stamps of all packets, in order of arrival."""
+def _collect(capture: cv2.VideoCapture, limit: float, stop: threading.Event) -> tuple[list[float], list[Stamp], bool]:
+    """Seconds of the key frames, and the stamps of all packets, in order of arrival; whether no more came."""
     keys: list[float] = []
     stamps: list[Stamp] = []
     end = time.monotonic() + limit
-    while len(keys) < 3 and time.monotonic() < end and not stop.is_set() and capture.grab():
+    while len(keys) < 3 and time.monotonic() < end and not stop.is_set():
+        if not capture.grab():
+            return keys, stamps, True
         stamp = stamp_of(capture)
         if capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) and stamp.seconds not in keys[-1:]:
             keys.append(stamp.seconds)
         stamps.append(stamp)
-    return keys, stamps
+    return keys, stamps, False
 
 
 def _rate(seconds: list[float]) -> float:

@@ -54,3 +54,12 @@ def test_a_bad_camera_is_an_answer_not_an_error(
     check = check_camera(CameraAddress.parse(url), timedelta(seconds=1), deadlines=FAST)
     assert (check.ok, check.reason, check.facts) == (False, reason, None)
     assert PASSWORD not in repr(check)
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT, Fault.STALL])
+def test_a_stream_that_ends_while_it_is_measured_is_not_called_good(
+    bad_cameras: BadCameras, clips: Clips, fault: Fault
+) -> None:
+    address = CameraAddress.parse(bad_cameras.add("gate", clips["long-gop"], fault, after=1.0))
+    check = check_camera(address, timedelta(seconds=1), deadlines=FAST)
+    assert (check.ok, check.reason, check.mode) == (False, "cut", None)
