@@ -27,6 +27,7 @@ from streams.survey import Find
 OBJECTS = "street-objects"
 SIGNS = "street-ads"
 STALLS = "aerial-stalls"
+OBLIQUE = "oblique-stalls"
 
 
 class ModelShelf:

@@ -9,7 +9,7 @@ import numpy as np
 
 from detector.detections import Box, Detections
 from detector.error_budget import TELEMETRY
-from detector.frame import Image
+from detector.frame import Frame
 from detector.wgs import Plane, distance
 from streams.footage import find_clips, frames
 from streams.survey import Detect, Find, Survey, survey
@@ -44,8 +44,8 @@ class Truth:
         self._looked_at = [frame.index for frame in frames(find_clips([flight.video], telemetry))]
         self._order = iter(self._looked_at)
 
-    def __call__(self, image: Image) -> Detections:
-        height, width = image.shape[:2]
+    def __call__(self, frame: Frame) -> Detections:
+        height, width = frame.image.shape[:2]
         boxes, ids = [], []
         for seen in self._boxes[next(self._order)]:
             x1, y1, x2, y2 = seen["box"]

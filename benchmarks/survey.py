@@ -1,10 +1,11 @@
 """Rendered flights through the whole survey: is every stall found once, and how far off?
 
-    python benchmarks/survey.py [FOLDER…] [--draws 30] [--model aerial-stalls]
+    python benchmarks/survey.py [FOLDER…] [--draws 30] [--model NAME]
 
 Each FOLDER was filled by `python -m training.scenes drone --out FOLDER`; by default those of samples/. Boxes are the
 renderer's own, so that linking and geometry are measured apart from the model: once with perfect telemetry, then with
-telemetry errors drawn from the error budget, one set a flight. The last line of each flight is the real model's.
+telemetry errors drawn from the error budget, one set a flight. The last line of each flight is the real models', each
+frame by the one that suits its view.
 
 Ends with 1 when a stall is missed or doubled, the median error exceeds 1.5 m with perfect telemetry, or the errors with
 noisy telemetry exceed 1.3 times what the budget predicts.
@@ -21,9 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from api.drones import BY_VIEW, drone_look
+from api.wiring import ModelShelf
 from benchmarks.flights import SAMPLES, Flight, erred, fly, stalls_found
-from detector.engine import load_model
-from detector.tiles import detect_tiled
 
 PERFECT_M, OF_BUDGET = 1.5, 1.3
 MEDIAN_OF_CE90 = 0.55  # of a round error: sqrt(2 ln 2) / sqrt(2 ln 10)
@@ -53,9 +54,7 @@ def look(flight: Flight, telemetry: str | None = None, model: str | None = None)
         said = folder / "said.srt" if telemetry is not None else None
         if said is not None and telemetry is not None:
             said.write_text(telemetry, encoding="utf-8")
-        detector = load_model(model) if model else None
-        detect = (lambda image: detect_tiled(detector, image)) if detector else None
-        found, truth = fly(flight, folder, said, detect)
+        found, truth = fly(flight, folder, said, drone_look(ModelShelf().get, model) if model else None)
     off, invented = stalls_found(found, truth)
     circles = [
         one.position.ce90_m for find in found.finds if (one := find.sighting).class_name == "stall" and one.position
@@ -67,7 +66,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--draws", type=int, default=30)
-    parser.add_argument("--model", default="aerial-stalls")
+    parser.add_argument("--model", default=BY_VIEW)
     wanted = parser.parse_args()
     folders = wanted.folders or sorted(path.parent for path in SAMPLES.rglob("flight.srt"))
     kept = [_measure(Flight(folder), wanted.draws, wanted.model) for folder in folders]

@@ -15,7 +15,7 @@ from shapely.geometry import Polygon
 from detector.candidate import Candidate
 from detector.detections import Box, Detection, Detections
 from detector.errors import RayMissesGround
-from detector.frame import Frame, Image, Lens, Pose
+from detector.frame import Frame, Lens, Pose
 from detector.ground import GroundPoint
 from detector.pose import PoseLocator
 from detector.rulebook import Rulebook
@@ -27,7 +27,8 @@ from streams.linking import Observation, fuse, link
 from streams.matching import View, features, pairs, turns
 from streams.overlap import turned
 
-Detect = Callable[[Image], Detections]
+Detect = Callable[[Frame], Detections]
+"""Looks at a frame: with its picture comes how the camera stood."""
 Keep = Callable[[Frame], Path]
 """Keeps the picture of a frame in which something was seen, and says where."""
 
@@ -115,7 +116,7 @@ def survey(
 def look(flown: Iterable[Frame], detect: Detect, keep: Keep) -> Iterator[Seen]:
     """Each frame as it was seen; raises what `flown`, `detect` and `keep` raise."""
     for frame in flown:
-        found = tuple(detect(frame.image))
+        found = tuple(detect(frame))
         view = View((frame.width, frame.height), frame.pose, features(frame.image))
         yield Seen(frame.source, frame.index, frame.captured_at, view, found, keep(frame) if found else None)
 

@@ -8,14 +8,15 @@ import typer
 from rich.progress import Progress, TextColumn, track
 
 from api.commands.flight import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
+from api.drones import BY_VIEW, drone_look, model_for
 from api.printing import AsJson, emit, errors_console, tell
+from api.wiring import STALLS, ModelShelf
 from detector.detections import Detection
 from detector.engine import load_model
 from detector.errors import PictureUnreadable, PoseImpossible, RayMissesGround
 from detector.ground import Locator
 from detector.pixels import read_picture
 from detector.pose import PoseLocator
-from detector.tiles import detect_tiled
 from streams.survey import survey as fly
 from streams.survey import to_json
 from streams.telemetry.flight import Flight
@@ -62,7 +63,7 @@ def detect(
 def survey(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="Videos, photos, or folders.", exists=True)],
     telemetry: Annotated[Path | None, typer.Option(help="The sidecar, if it is not beside.", exists=True)] = None,
-    model: Annotated[str, typer.Option(help="The model's name.")] = "aerial-stalls",
+    model: Annotated[str, typer.Option(help="A model's name; by-view: the one that suits each frame.")] = BY_VIEW,
     models_folder: Folder = None,
     dem: Dem = None,
     takeoff: TakeOff = None,
@@ -75,7 +76,9 @@ def survey(
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
     terrain, clock, area = terrain_from(dem, takeoff), zone_from(zone), area_from(near)
-    detector = load_model(model, models_folder)
+    shelf = ModelShelf(models_folder)
+    for name in {model_for(None, model), *((STALLS,) if model == BY_VIEW else ())}:
+        shelf.get(name)  # a model that cannot be had is said before the footage is opened
     with (
         tempfile.TemporaryDirectory(prefix="streetwarden-survey-") as folder,
         Progress(
@@ -85,7 +88,7 @@ def survey(
         task = bar.add_task("survey", total=None)
         flown = fly(
             videos,
-            lambda image: detect_tiled(detector, image),
+            drone_look(shelf.get, model),
             Path(folder),
             telemetry=telemetry,
             zone=clock,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from api.announce import announce
 from api.clock import wall_clock
+from api.drones import BY_VIEW, drone_look
 from api.footage import FootageStore
 from api.intake import StoreSink
 from api.jobs.desk import Desk
@@ -18,9 +19,8 @@ from api.settings import Settings
 from api.settling import Settling
 from api.store import Database, surveys
 from api.store.surveys import FileState, SurveyState
-from api.wiring import STALLS, ModelShelf
+from api.wiring import ModelShelf
 from detector.rulebook import Rulebook
-from detector.tiles import detect_tiled
 
 
 def survey_flight(
@@ -28,16 +28,15 @@ def survey_flight(
 ) -> UUID:
     """Bring the files of a flight and work through them; the survey that they made. Raises ApiError."""
     survey_id = _bring(database, FootageStore(settings.footage_dir), files)
-    model = shelf.get(STALLS)
     desk = Desk(
         database=database,
         footage=settings.footage_dir,
         data_dir=settings.data_dir,
         sink=sink,
-        detector=lambda _: partial(detect_tiled, model),
+        detector=partial(drone_look, shelf.get),
         rules=lambda _: book,
         name="demo",
-        usual_model=STALLS,
+        usual_model=BY_VIEW,
         zone=book.timezone,
     )
     run(desk, until_idle=True)

@@ -18,6 +18,7 @@ from typing import Final, Self
 from zoneinfo import ZoneInfo
 
 from api.app import open_store
+from api.drones import BY_VIEW, drone_look
 from api.errors import ApiError, FootageMissing
 from api.evidence import EvidenceStore
 from api.intake import StoreSink
@@ -25,14 +26,11 @@ from api.jobs.desk import Desk
 from api.jobs.worker import run
 from api.settings import Settings
 from api.store import Database
-from api.wiring import STALLS, ModelShelf, rules_without_book
-from detector.detections import Detections
+from api.wiring import ModelShelf, rules_without_book
 from detector.errors import DetectorError
-from detector.frame import Image
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
-from detector.tiles import detect_tiled
-from streams.survey import Detect, Find
+from streams.survey import Find
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +45,6 @@ def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop:
     # a rulebook that cannot be read ends the worker here, in one line, and not each survey
     zone = load_rulebook(file, now=datetime.now(UTC)).timezone if file else ZoneInfo("UTC")
 
-    def detector(name: str) -> Detect:
-        return partial(_detect, shelf, name)
-
     def rules(finds: Sequence[Find]) -> Rulebook:
         return load_rulebook(file, now=datetime.now(UTC)) if file else rules_without_book(finds)
 
@@ -58,10 +53,10 @@ def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop:
         footage=settings.footage_dir,
         data_dir=settings.data_dir,
         sink=StoreSink(database, files),
-        detector=detector,
+        detector=partial(drone_look, shelf.get),
         rules=rules,
         name=f"{socket.gethostname()}-{os.getpid()}",
-        usual_model=STALLS,
+        usual_model=BY_VIEW,
         zone=zone,
         stop=stop,
     )
@@ -90,10 +85,6 @@ def work(settings: Settings, *, until_idle: bool = False) -> None:
         database.close()
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _detect(shelf: ModelShelf, name: str, image: Image) -> Detections:
-    return detect_tiled(shelf.get(name), image)
 
 
 def _follow_parent(stop: threading.Event) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 
+from api.drones import model_for
 from api.errors import EvidenceUnwritable
 from api.evidence import JPEG_QUALITY
 from api.jobs.desk import Desk, Held
@@ -117,7 +118,7 @@ def _link(desk: Desk, task: _Task, held: Held) -> None:
     ruled = [(find, ruling_of(find, book)) for find in together.finds]
     for find, ruling in ruled:
         held.step()
-        candidate = candidate_of(find, ruling, (survey.model or desk.usual_model,))
+        candidate = candidate_of(find, ruling, (model_for(find.pose, survey.model or desk.usual_model),))
         if candidate is not None:
             desk.sink.take(candidate)
     sizes = {one.picture: one.view.size for one in frames}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detections import Detections
-from detector.frame import Image, Lens, Pose
+from detector.frame import Frame, Image, Lens, Pose
 from detector.rays import rotation
 from detector.wgs import Plane
 
@@ -53,8 +53,9 @@ class Town:
         return np.asarray(cv2.warpPerspective(self.picture, mapping, SIZE, flags=cv2.INTER_AREA), np.uint8)
 
 
-def red_things(image: Image) -> Detections:
+def red_things(frame: Frame) -> Detections:
     """A detector of what is red and wholly in the picture."""
+    image = frame.image
     mask = cv2.inRange(image, np.array((0, 0, 150)), np.array((110, 110, 255)))
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask)
     boxes = [

@@ -14,7 +14,7 @@ from api.store import Database, surveys
 from api.store.surveys import FileKind, FileState, Survey, SurveyFile, SurveyState
 from api.wiring import rules_without_book
 from detector.detections import Detections
-from detector.frame import Image
+from detector.frame import Frame
 from tests.conftest import REPO
 from tests.streams.aerial import Town, leg, red_things, write_video
 
@@ -82,6 +82,6 @@ def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timede
     )
 
 
-def _stalls(image: Image) -> Detections:
-    found = red_things(image)
+def _stalls(frame: Frame) -> Detections:
+    found = red_things(frame)
     return Detections(found.boxes, found.scores, found.class_ids, ("stall",))
