@@ -119,14 +119,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     )
     database, files = open_store(configured)
     zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
-    cameras = (
-        CameraView("cam-1", "Daxue Road north", "live", NOON, "", datetime.now(UTC), 34.7466, 113.6251),
-        CameraView("cam-2", "Market gate", "waiting", NOON, "connection refused"),
-    )
-    app = create_app(configured, database, files, zones=lambda: zones, cameras=lambda: cameras)
+    app = create_app(configured, database, files, zones=lambda: zones, cameras=_two_cameras)
     with serve(app) as served, client(served) as http:
         yield Service(served, StoreSink(database, files), database, http, configured.data_dir)
     database.close()
+
+
+def _two_cameras() -> tuple[CameraView, ...]:
+    """One whose last picture is always twelve seconds old, and one that has none."""
+    taken = datetime.now(UTC) - timedelta(seconds=12)
+    return (
+        CameraView("cam-1", "Daxue Road north", "live", NOON, "", taken, 34.7466, 113.6251),
+        CameraView("cam-2", "Market gate", "waiting", NOON, "connection refused"),
+    )
 
 
 @pytest.fixture
