@@ -84,6 +84,12 @@ def create_app(
     )
     problems.install(app)
     app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
+    _add_routes(app)
+    _describe_problems(app)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
     for router in (
         candidates.router,
         cases.router,
@@ -94,15 +100,9 @@ def create_app(
         uploads.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    app.include_router(health.router)
-    app.include_router(pages.router)
-    app.include_router(cameras_page.router)
-    app.include_router(survey_page.router)
-    app.include_router(surveys_page.router)
-    app.include_router(training_page.router)
+    for page in (health, pages, cameras_page, survey_page, surveys_page, training_page):
+        app.include_router(page.router)
     app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
-    _describe_problems(app)
-    return app
 
 
 def _case_api(settings: Settings, database: Database, clock: Clock) -> CaseApi:

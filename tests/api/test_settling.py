@@ -3,6 +3,7 @@
 import hashlib
 import random
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -124,9 +125,12 @@ def test_a_double_brings_its_telemetry(database: Database, store: FootageStore, 
 
 def test_its_thread_takes_up_what_waits_and_stops(database: Database, store: FootageStore, settling: Settling) -> None:
     (film,) = come(database, store, video())
+    before = set(threading.enumerate())
     settling.start()
     until(lambda: now(database, film.id).state is FileState.STORED)
     settling.stop(timedelta(seconds=5))
+    assert now(database, film.id).path is not None
+    assert set(threading.enumerate()) <= before
 
 
 @contextmanager
