@@ -8,6 +8,7 @@ cloth and tarmac. The side that is measured on is rendered too, of streets that 
 training worked, not how well the model sees; for that there are only the real tiles (`aerial-stalls`' val side).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,6 +82,28 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
     return split
 
 
+def write_comparisons(split: Split, frames: Path, shared: Path, out: Path) -> None:
+    """Beside `out`, two sets to measure on alone: OUT-above, real tiles in this model's classes, and OUT-stalls, the
+    rendered side in the one class of `aerial-stalls`, so that both models are measured on the same pictures.
+
+    Raises:
+        DatasetInvalid: bad labels, or the folders hold something else.
+    """
+    aerial = RECIPES["aerial-stalls"]
+    assert aerial.val is not None
+    tiles, (_, index) = read_pictures(shared / aerial.val, 1), _rendered(frames)
+    stalls = [0 if cls == 0 else None for cls in index]
+    ours, licence = "training.scenes: rendered by us with Blender", "AGPL-3.0-or-later"
+    for name, pictures, classes, kept, source in (
+        ("above", tiles, CLASSES, [0], _source(aerial.val, "val", tiles, [0], aerial.licence, aerial.origin)),
+        ("stalls", split.val, aerial.classes, stalls, _source("rendered", "val", split.val, stalls, licence, ours)),
+    ):
+        folder = out.with_name(f"{out.name}-{name}")
+        make_room(folder)
+        write_side(pictures, kept, folder / "val")
+        describe(folder, classes, "oblique", ("val",), (source,))
+
+
 def _rendered(frames: Path) -> tuple[tuple[Picture, ...], list[int | None]]:
     """Finished frames alone (their labels are written last), so a set can be made while the renderer goes on."""
     described = frames / "data.yaml"
@@ -139,7 +162,7 @@ def _source(
     name: str,
     role: Literal["train", "val"],
     pictures: tuple[Picture, ...],
-    index: list[int | None],
+    index: Sequence[int | None],
     licence: str,
     source: str,
 ) -> DataSource:
@@ -164,6 +187,7 @@ def main(
     """Build the set, for example: python -m training.oblique --frames runs/scenes/frames"""
     try:
         split = build(frames, shared, out)
+        write_comparisons(split, frames, shared, out)
     except TrainingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

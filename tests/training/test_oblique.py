@@ -8,7 +8,7 @@ import pytest
 from tests.training.sets import save_picture
 from training.errors import DatasetInvalid
 from training.labels import check_set, open_set, read_pictures
-from training.oblique import CLASSES, STREET, build
+from training.oblique import CLASSES, STREET, build, write_comparisons
 
 EVERY_CLASS = [f"{k} 0.5 0.5 0.2 0.2" for k in range(5)]
 CAR = "7 0.3 0.3 0.1 0.1"  # rendered, but no class of this model
@@ -54,6 +54,16 @@ def test_each_tile_is_there_once_as_it_is_and_once_from_the_side(frames: Path, s
     assert "empty.jpg" in names
     sources = json.loads((tmp_path / "out/sources.json").read_text())
     assert [source["pictures"] for source in sources] == [18 * STREET, 2 * STREET, 2, 1]
+
+
+def test_both_models_can_be_measured_on_the_same_pictures(frames: Path, shared: Path, tmp_path: Path) -> None:
+    save_picture(shared / "data/aerial_vendors/val", "chip_2_png.rf.c", [EVERY_CLASS[0]])
+    out = tmp_path / "out"
+    write_comparisons(build(frames, shared, out), frames, shared, out)
+    above, stalls = open_set(tmp_path / "out-above"), open_set(tmp_path / "out-stalls")
+    assert (above.names, stalls.names) == (CLASSES, ("stall",))
+    assert [len(picture.labels) for picture in read_pictures(above.val, 5)] == [1]
+    assert {len(picture.labels) for picture in read_pictures(stalls.val, 1)} == {1}
 
 
 def test_no_frames_are_one_clear_line(shared: Path, tmp_path: Path) -> None:
