@@ -1,19 +1,18 @@
 """The camera registry: cameras as imported, each version kept, addresses encrypted."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from api.errors import NotFound
 from api.secret_box import SecretBox
+from api.store.camera_rows import CameraRow, join_addresses
 from api.store.camera_tables import camera_versions, cameras
 from detector.calibration import ControlPoint
-from streams.address import CameraAddress
-from streams.cameras_file import CameraConfig, LegalReview
+from streams.cameras_file import CameraConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,7 @@ def latest(connection: Connection) -> int:
 def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, ...]:
     """The cameras that there are, by id. Raises SecretUnreadable."""
     query = select(cameras).where(cameras.c.until.is_(None)).order_by(cameras.c.camera)
-    return tuple(
-        RegisteredCamera(
-            _config(row.settings, box.decrypt(row.addresses)), _points(row.settings), row.paused, row.since
-        )
-        for row in connection.execute(query)
-    )
+    return tuple(_from_row(row, box) for row in connection.execute(query))
 
 
 def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change) -> Changes:
@@ -142,58 +136,22 @@ def _end(connection: Connection, ids: Sequence[str], version: int) -> None:
 
 
 def _insert(connection: Connection, box: SecretBox, camera: RegisteredCamera) -> None:
-    config = camera.config
-    addresses = [config.address.url, config.substream.url if config.substream else None]
     connection.execute(
         insert(cameras).values(
             id=uuid4(),
             camera=camera.id,
             since=camera.since,
-            settings=_settings(camera),
-            addresses=box.encrypt(json.dumps(addresses)),
+            settings=CameraRow.of(camera.config, camera.points).model_dump(mode="json"),
+            addresses=box.encrypt(join_addresses(camera.config)),
             paused=camera.paused,
         )
     )
 
 
+def _from_row(row: Row[tuple[object, ...]], box: SecretBox) -> RegisteredCamera:
+    kept = CameraRow.model_validate(row.settings)
+    return RegisteredCamera(kept.config(box.decrypt(row.addresses)), kept.control_points(), row.paused, row.since)
+
+
 def _differs(one: RegisteredCamera, other: RegisteredCamera) -> bool:
     return (one.config, one.points) != (other.config, other.points)
-
-
-def _settings(camera: RegisteredCamera) -> dict[str, object]:
-    """All of a camera but its addresses, as JSON."""
-    config, review = camera.config, camera.config.legal_review
-    return {
-        "id": config.id,
-        "name": config.name,
-        "every": config.every.total_seconds(),
-        "models": list(config.models),
-        "lat": config.lat,
-        "lon": config.lon,
-        "calibration": config.calibration,
-        "district": config.district,
-        "grade": config.grade,
-        "transport": config.transport,
-        "legal_review": [review.reference, review.valid_to.isoformat()] if review else None,
-        "points": [[point.u, point.v, point.lat, point.lon] for point in camera.points],
-    }
-
-
-# A row's JSON has no types of its own: what `_settings` wrote is what is there.
-def _config(settings: dict, addresses: str) -> CameraConfig:  # type: ignore[type-arg]
-    main, substream = json.loads(addresses)
-    review = settings["legal_review"]
-    return CameraConfig(
-        **{name: value for name, value in settings.items() if name != "points"}
-        | {
-            "address": CameraAddress.parse(main),
-            "substream": CameraAddress.parse(substream) if substream else None,
-            "every": timedelta(seconds=settings["every"]),
-            "models": tuple(settings["models"]),
-            "legal_review": LegalReview(review[0], date.fromisoformat(review[1])) if review else None,
-        }
-    )
-
-
-def _points(settings: dict) -> tuple[ControlPoint, ...]:  # type: ignore[type-arg]
-    return tuple(ControlPoint(*point) for point in settings["points"])
