@@ -16,7 +16,7 @@ from api.errors import DatabaseUnavailable, SecretUnreadable
 from api.guarded import GuardedLook
 from api.intake import StoreSink
 from api.secret_box import SecretBox
-from api.store import Database, cameras
+from api.store import Database, camera_health, cameras
 from api.store.cameras import RegisteredCamera
 from api.wiring import ModelShelf, Spec, job_of, look_for, spec_of, without_rulebook
 from detector.errors import DetectorError
@@ -105,6 +105,9 @@ class Keeper:
                 self._add(camera)
             elif camera.id in known and camera.paused != known[camera.id].paused:
                 self._pause_or_resume(camera)
+        # Again, as the last frames of one that goes may have begun a fault when it was out of the registry already.
+        with self.database.write() as connection:
+            camera_health.end_of_gone(connection, datetime.now(UTC))
         self._version = version
 
     def _add(self, camera: RegisteredCamera) -> None:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
 
+from api.store.camera_tables import cameras
+from api.store.columns import UtcTime
 from api.store.evidence import EvidenceFile, Kind
 from api.store.health_tables import camera_health
 from api.store.paging import Page, Place, page_of
@@ -57,6 +59,14 @@ def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None
         if known.fault is fault:
             ended_at = max(at, known.started_at)
             connection.execute(update(camera_health).where(camera_health.c.id == known.id).values(ended_at=ended_at))
+
+
+def end_of_gone(connection: Connection, at: datetime) -> None:
+    """Whatever lasts of cameras that are not in the registry is over: nobody watches them any more."""
+    there = select(cameras.c.camera).where(cameras.c.until.is_(None))
+    gone = and_(camera_health.c.ended_at.is_(None), camera_health.c.camera.not_in(there))
+    ended_at = case((camera_health.c.started_at > at, camera_health.c.started_at), else_=literal(at, UtcTime))
+    connection.execute(update(camera_health).where(gone).values(ended_at=ended_at))
 
 
 def accept_view(connection: Connection, camera: str, reviewer: str) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from api.errors import NotFound
 from api.secret_box import SecretBox
+from api.store import camera_health
 from api.store.camera_rows import CameraRow, join_addresses
 from api.store.camera_tables import camera_versions, cameras
 from detector.calibration import ControlPoint
@@ -85,6 +86,7 @@ def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredC
     for camera in (*added, *changed):
         paused = known[camera.id].paused if camera.id in known else camera.paused
         _insert(connection, box, RegisteredCamera(camera.config, camera.points, paused, version))
+    camera_health.end_of_gone(connection, change.at)
     return Changes(version, *ids, unchanged)
 
 
@@ -101,12 +103,13 @@ def pause(connection: Connection, camera: str, change: Change, *, paused: bool) 
 
 
 def remove(connection: Connection, camera: str, change: Change) -> None:
-    """Take a camera out; its row is kept. Raises NotFound."""
+    """Take a camera out; its row is kept, what was wrong with its picture is over. Raises NotFound."""
     _lock(connection)
     mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
     if connection.execute(select(cameras.c.id).where(*mine)).scalar_one_or_none() is None:
         raise NotFound(f"there is no camera {camera!r} in the registry")
     _end(connection, [camera], _next_version(connection, change))
+    camera_health.end_of_gone(connection, change.at)
 
 
 def _lock(connection: Connection) -> None:

@@ -15,11 +15,13 @@ from api.intake import StoreSink
 from api.keeper import Keeper, Watching
 from api.secret_box import SecretBox, make_key
 from api.settings import Settings
-from api.store import Database, cameras
+from api.store import Database, camera_health, cameras
 from api.store.cameras import Change, RegisteredCamera
+from api.store.evidence import EvidenceFile, Kind
 from api.wiring import ModelShelf
 from streams.address import CameraAddress, Reach
 from streams.cameras_file import CameraConfig
+from streams.health import Fault
 from streams.rtp import read_clip
 from tests.api.conftest import client
 from tests.api.samples import NOON
@@ -127,6 +129,20 @@ def test_a_camera_that_cannot_be_watched_says_why_and_the_others_are(site: Site)
     assert "no-such-model" in reasons["bad"]
     assert site.http.delete("/api/v1/cameras/bad").status_code == 204
     wait_for(lambda: site.states() == {"good": "live"})
+
+
+def test_a_fault_that_began_when_its_camera_was_out_already_does_not_last(settings: Settings) -> None:
+    """The last frames of a camera are looked at after it has left the registry, before its threads have ended."""
+    database, _ = open_store(settings)
+    keeper = Keeper(database, BOX, CameraBoard())
+    with database.write() as connection:
+        cameras.replace(connection, BOX, [camera("other", "rtsp://127.0.0.1:9/main")], CHANGE)
+        picture = EvidenceFile(Kind.SCENE, "0" * 64, "00/0.jpg", NOON, 640, 360)
+        camera_health.begin(connection, "gone", Fault.BLACK, picture)
+    keeper.follow()
+    with database.read() as connection:
+        assert camera_health.lasting(connection, "gone") == ()
+    database.close()
 
 
 def test_what_is_not_in_the_registry_can_be_neither_paused_nor_removed(site: Site) -> None:

@@ -2,14 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from api.errors import NotFound, SecretUnreadable
 from api.secret_box import SecretBox, make_key
-from api.store import Database, cameras
+from api.store import Database, camera_health, cameras
+from api.store.evidence import EvidenceFile, Kind
+from streams.health import Fault
 from tests.api.registered import A_CHANGE, a_camera
+from tests.api.samples import NOON
 
 BOX = SecretBox.of(make_key())
 
@@ -91,3 +95,23 @@ def test_changes_at_the_same_moment_come_one_after_the_other(database: Database)
     with database.read() as connection:
         assert cameras.latest(connection) == 9
         assert len(cameras.present(connection, BOX)) == 2
+
+
+def test_what_was_wrong_with_a_camera_ends_when_it_is_taken_out(database: Database) -> None:
+    wanted = [a_camera("gone"), a_camera("left-out"), a_camera("stays")]
+    picture = EvidenceFile(Kind.SCENE, "0" * 64, "00/0.jpg", NOON, 640, 360)
+    late = replace(picture, captured_at=NOON + timedelta(hours=2))  # a clock that was set back
+    with database.write() as connection:
+        cameras.replace(connection, BOX, wanted, A_CHANGE)
+        for ident in ("gone", "left-out", "stays"):
+            camera_health.begin(connection, ident, Fault.BLACK, picture)
+        camera_health.begin(connection, "gone", Fault.MOVED, late)
+        hour_later = replace(A_CHANGE, at=NOON + timedelta(hours=1))
+        cameras.remove(connection, "gone", hour_later)
+        assert [item.ended_at for item in camera_health.page(connection, "gone", None, 9).items] == [
+            late.captured_at,
+            hour_later.at,
+        ]
+        assert [len(camera_health.lasting(connection, ident)) for ident in ("gone", "left-out", "stays")] == [0, 1, 1]
+        cameras.replace(connection, BOX, [wanted[2]], hour_later)
+        assert [len(camera_health.lasting(connection, ident)) for ident in ("left-out", "stays")] == [0, 1]
