@@ -97,8 +97,8 @@ class Keeper:
         for camera in wanted.values():
             if camera.id not in known:
                 self._add(camera)
-        # One that was changed, and may look for other things in another way, begins anew.
-        changed = {one.id for one in wanted.values() if one.id in known and known[one.id].since != one.since}
+        # One that is read elsewhere, or looks for other things, begins anew; one that has a new name is watched on.
+        changed = {one.id for one in wanted.values() if one.id in known and _work(one) != _work(known[one.id])}
         self._remove((known.keys() - wanted.keys()) | changed)
         for camera in wanted.values():
             if camera.id in changed:
@@ -157,3 +157,10 @@ class Keeper:
     def _close(self) -> None:
         if self._fleet is not None:
             self._fleet.close()
+
+
+def _work(camera: RegisteredCamera) -> tuple[object, ...]:
+    """Where and how a camera is read, and what its look is made of: all that `job_of` and `spec_of` use."""
+    config = camera.config
+    read = config.address, config.substream, config.every, config.transport
+    return (*read, config.models, config.lat, config.lon, camera.points)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,9 @@ class Site:
     def shows(self, states: dict[str, str]) -> bool:
         return self.states() == states
 
+    def names(self) -> list[str]:
+        return [item["name"] for item in self.http.get("/api/v1/cameras").json()["items"]]
+
     def looked(self, ident: str) -> int:
         items = self.http.get("/api/v1/cameras").json()["items"]
         return int(next(item["reading"]["looked"] for item in items if item["id"] == ident))
@@ -106,6 +110,17 @@ def test_a_running_service_follows_the_registry_and_leaves_other_cameras_alone(s
     before = site.looked("square")
     wait_for(lambda: site.looked("square") > before)
     assert site.rtsp["square"].plays == 2  # measured, then watched ever since, whatever happened to the others
+
+
+def test_a_camera_that_only_gets_another_name_is_watched_on(site: Site) -> None:
+    gate = camera("gate", site.rtsp.add("gate", read_clip(REPO / "samples" / "street.mp4")))
+    site.keep(gate)
+    wait_for(lambda: site.states() == {"gate": "live"})
+    site.keep(replace(gate, config=replace(gate.config, name="North gate", district="erqi", grade=3)))
+    wait_for(lambda: site.names() == ["North gate"])
+    before = site.looked("gate")
+    wait_for(lambda: site.looked("gate") > before)
+    assert site.rtsp["gate"].plays == 2  # measured, then watched ever since
 
 
 def test_the_page_pauses_resumes_and_removes(site: Site) -> None:
