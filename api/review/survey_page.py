@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse
 
-from api.jobs.planning import describe, fault
 from api.review.pages import Speaks, draw_page
 from api.review.survey_map import draw_survey_map
 from api.routes.dependencies import Service
@@ -21,9 +20,15 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One chunk in words; `what` is None for the last one, which puts everything together."""
+    """One chunk: files from `first` to `last` (None: only one), or seconds `start` to `end` (None: its end) of one.
 
-    what: str | None
+    `first` is None for the last chunk, which puts everything together. `reason` does not repeat the file's name.
+    """
+
+    first: str | None
+    last: str | None
+    start: float
+    end: float | None
     state: ChunkState
     frames: int
     notes: tuple[str, ...]
@@ -36,6 +41,10 @@ class Work:
 
     pieces: tuple[Piece, ...]
     frames: int
+
+    @property
+    def set_aside(self) -> tuple[Piece, ...]:
+        return tuple(piece for piece in self.pieces if piece.state is ChunkState.DEAD)
 
     @property
     def all(self) -> int:
@@ -67,7 +76,6 @@ def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Pat
         files=files,
         names=names,
         work=_work(pieces, names),
-        faults=[fault(piece, names) for piece in pieces if piece.state is ChunkState.DEAD],
         places=found,
         chart=draw_survey_map(path, found, service.zones()),
     )
@@ -77,15 +85,12 @@ def _work(pieces: Sequence[Chunk], names: Mapping[UUID, str]) -> Work:
     # a video's probe is no piece that a reader cares for, unless it is where the video ended
     shown = [one for one in pieces if one.kind is not ChunkKind.PROBE or one.state is not ChunkState.DONE]
     return Work(
-        tuple(
-            Piece(
-                None if one.kind is ChunkKind.LINK else describe(one, names),
-                one.state,
-                one.frames,
-                one.notes,
-                one.reason,
-            )
-            for one in shown
-        ),
+        tuple(_piece(one, [names.get(file, str(file)) for file in one.files]) for one in shown),
         sum(one.frames for one in shown if one.kind is ChunkKind.LOOK),
     )
+
+
+def _piece(chunk: Chunk, called: Sequence[str]) -> Piece:
+    first, last = (called[0] if called else None), (called[-1] if len(called) > 1 else None)
+    reason = chunk.reason.removeprefix(f"{first}: ") if chunk.reason else None
+    return Piece(first, last, chunk.start, chunk.end, chunk.state, chunk.frames, chunk.notes, reason)

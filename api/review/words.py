@@ -12,16 +12,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.review.troubles import N_, camera_trouble, footage_trouble
 from api.store.candidates import StoredCandidate
 
 LOCALE = Path(__file__).parent / "locale"
 CATALOGUES = {"en": None, "zh": LOCALE / "zh_CN" / "LC_MESSAGES" / "messages.po"}
 HTML_LANG = {"en": "en", "zh": "zh-CN"}
-
-
-def N_(message: str) -> str:  # gettext's customary name for "translate this later"
-    """Mark a text for the catalogue; it is translated where it is shown."""
-    return message
 
 
 CLASSES = {
@@ -183,6 +179,8 @@ def language(code: str) -> Language:
     environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
     environment.filters["camera_fault"] = lambda key: named(CAMERA_FAULTS, key)
     environment.filters["camera_error"] = lambda key: named(CAMERA_ERRORS, key)
+    environment.filters["camera_trouble"] = lambda view: _said(camera_trouble(view), words)
+    environment.filters["footage_trouble"] = lambda reason: words.gettext(footage_trouble(reason))
     environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)
     environment.filters["chunk_state"] = lambda key: named(CHUNK_STATES, key)
     environment.filters["file_kind"] = lambda key: named(FILE_KINDS, key)
@@ -196,6 +194,10 @@ def language(code: str) -> Language:
     environment.filters["duration"] = lambda value: duration(value, words)
     environment.globals["REJECT_REASONS"] = tuple(REJECT_REASONS)
     return Language(code, environment)
+
+
+def _said(sentence: str, words: gettext.NullTranslations) -> str:
+    return words.gettext(sentence) if sentence else ""  # gettext gives its own header for nothing
 
 
 def _file_note(note: str, named: Callable[[dict[str, str], str], str]) -> str:

@@ -169,6 +169,12 @@ def test_what_is_not_in_the_registry_can_be_neither_paused_nor_removed(site: Sit
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
+def test_why_a_camera_gives_nothing_is_said_in_the_readers_language(site: Site) -> None:
+    site.keep(camera("locked", "rtsp://127.0.0.1:9/main"))
+    wait_for(lambda: "该地址无人应答" in site.http.get("/cameras/locked?lang=zh").text)
+    wait_for(lambda: "Nobody listens at its address" in site.http.get("/cameras?lang=en").text)
+
+
 def test_no_answer_holds_a_password(site: Site) -> None:
     site.keep(camera("locked", "rtsp://admin:hunter2@127.0.0.1:9/main"))
     wait_for(lambda: site.states() == {"locked": "waiting"})

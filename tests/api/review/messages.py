@@ -9,6 +9,7 @@ import api.review
 ROOT = Path(api.review.__file__).parent
 METHODS = [
     ("words.py", "python"),
+    ("troubles.py", "python"),
     ("**/templates/*.html", "jinja2.ext:babel_extract"),
     ("templates/*.html", "jinja2.ext:babel_extract"),
 ]
@@ -21,6 +22,6 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 
 
 def used_messages() -> set[tuple[str | None, str]]:
-    """(context, message id) of each text in the templates and in `words.py`."""
+    """(context, message id) of each text in the templates and in the tables of words."""
     found = extract_from_dir(str(ROOT), METHODS, {}, KEYWORDS)
     return {(context, message if isinstance(message, str) else message[0]) for _, _, message, _, context in found}

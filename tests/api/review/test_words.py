@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.review import words
+from api.review import troubles, words
 from api.review.words import CATALOGUES, duration, pick, translations
 from api.store.candidates import State
 from api.store.chunks import ChunkState
@@ -54,6 +54,7 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
         (words.CAMERA_STATES, list(CameraState)),
         (words.CAMERA_FAULTS, list(Fault)),
         (words.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
+        (troubles.CAMERA_TROUBLES, list(words.CAMERA_ERRORS)),
         (words.SURVEY_STATES, list(SurveyState)),
         (words.CHUNK_STATES, list(ChunkState)),
         (words.FILE_KINDS, list(FileKind)),
