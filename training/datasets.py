@@ -179,14 +179,28 @@ def write_side(pictures: Sequence[Picture], index: Sequence[int | None], folder:
 
 
 def describe(
-    out: Path, classes: Sequence[str], view: View, sides: Sequence[str], sources: Sequence[DataSource]
+    out: Path,
+    classes: Sequence[str],
+    view: View,
+    sides: Sequence[str],
+    sources: Sequence[DataSource],
+    measured: Sequence[str] | None = None,
 ) -> None:
-    """Write `sources.json` and, last, `data.yaml`: a folder that holds it is a whole set."""
+    """Write `sources.json` and, last, `data.yaml`: a folder that holds it is a whole set.
+
+    `measured`: the first of the classes, where the val side labels no others.
+    """
     listed = [source.model_dump() for source in sources]
     (out / "sources.json").write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
-    described = {"path": str(out.resolve()), **{side: f"{side}/images" for side in sides}, "view": view}
-    names = dict(enumerate(classes))
-    (out / "data.yaml").write_text(yaml.safe_dump({**described, "names": names}, sort_keys=False), encoding="utf-8")
+    described: dict[str, object] = {
+        "path": str(out.resolve()),
+        **{side: f"{side}/images" for side in sides},
+        "view": view,
+    }
+    if measured is not None:
+        described["measured"] = list(measured)
+    described["names"] = dict(enumerate(classes))
+    (out / "data.yaml").write_text(yaml.safe_dump(described, sort_keys=False), encoding="utf-8")
 
 
 def main(

@@ -86,7 +86,7 @@ def measure(model: str | Path, dataset: Path, *, beside: str | Path | None = Non
     described = open_set(dataset)
     detector, card = _open_model(model)
     other = None if beside is None else _open_model(beside)[0]
-    strangers = [name for name in described.names if name not in detector.names]
+    strangers = [name for name in described.measured if name not in detector.names]
     if strangers:
         raise DatasetInvalid(
             f"{dataset}: class {strangers[0]!r} is unknown to {detector.name} ({', '.join(detector.names)})"
@@ -103,7 +103,9 @@ def measure(model: str | Path, dataset: Path, *, beside: str | Path | None = Non
             times.append(_time(detector, image))
             if other is not None:
                 other_times.append(_time(other, image))
-    matched = {name: match([_of_class(one, (name,), described.names) for one in seen]) for name in described.names}
+    matched = {
+        name: match([_of_class(one, (name,), described.measured) for one in seen]) for name in described.measured
+    }
     each, mean = score(list(matched.values()))
     report = Report(
         model=detector.name,
@@ -113,7 +115,7 @@ def measure(model: str | Path, dataset: Path, *, beside: str | Path | None = Non
         map50_interval=_interval(mean.ap50),
         map50_95_interval=_interval(mean.ap50_95),
         per_class={name: _class_metrics(matched[name], scores) for name, scores in zip(matched, each, strict=True)},
-        merged=_merged(seen, detector.names, described.names, detector.iou),
+        merged=_merged(seen, detector.names, described.measured, detector.iou),
         images=len(pictures),
         boxes=sum(len(picture.labels) for picture in pictures),
         latency_ms=_median(times),
@@ -132,7 +134,7 @@ def _median(milliseconds: Sequence[float]) -> float:
 
 def _read_val(described: YoloSet) -> tuple[Picture, ...]:
     """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
-    pictures = read_pictures(described.val, len(described.names))
+    pictures = read_pictures(described.val, len(described.measured))
     if not any(picture.labels for picture in pictures):
         raise DatasetInvalid(f"{described.val / 'labels'}: no box in any file; nothing can be measured on this set")
     if described.train is not None and described.train.is_dir():  # a set may be handed on to be measured on alone

@@ -104,10 +104,11 @@ def read_pictures(folder: Path, classes: int) -> tuple[Picture, ...]:
 
 @dataclass(frozen=True, slots=True)
 class YoloSet:
-    """A data set folder that `data.yaml` describes."""
+    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels."""
 
     file: Path
     names: tuple[str, ...]
+    measured: tuple[str, ...]
     view: str
     train: Path | None
     val: Path
@@ -137,11 +138,15 @@ def open_set(dataset: Path) -> YoloSet:
     ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
     if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
         raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
+    measured = values.get("measured", ordered)
+    if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
+        raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
     root = described.parent / str(values.get("path", "."))
     train = values.get("train")
     return YoloSet(
         file=described,
         names=tuple(ordered),
+        measured=tuple(measured),
         view=str(values.get("view", "street")),
         train=root / _side(train) if train else None,
         val=root / _side(values["val"]),
@@ -202,11 +207,12 @@ def check_set(described: YoloSet) -> None:
     """
     if described.train is None:
         raise DatasetInvalid(f"{described.file}: no `train`; this set is for measuring alone")
-    sides = {side: read_pictures(side, len(described.names)) for side in (described.train, described.val)}
+    wanted = {described.train: described.names, described.val: described.measured}
+    sides = {side: read_pictures(side, len(names)) for side, names in wanted.items()}
     check_split(*sides.values())
     for side, pictures in sides.items():
         present = {label.cls for picture in pictures for label in picture.labels}
-        for index, name in enumerate(described.names):
+        for index, name in enumerate(wanted[side]):
             if index not in present:
                 raise DatasetInvalid(
                     f"{described.file}:{_line_of(described.file, name)}: no box of class {index} {name!r} in any file "

@@ -1,0 +1,268 @@
+"""The data set of `street`: advertising and the openings of façades as in `street-ads`, and the everyday objects.
+
+    python -m training.street --shared ../shared --out runs/data/street
+
+No set labels both, so each is completed (`training.complete`): yolov8s says where everyday things are, `street-ads`
+where signs, windows and doors are. Façades are shown a second time as crops around their signs, since signs that are
+photographed from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of
+`street-ads`, two sets to measure on alone: OUT-shop-signs and OUT-everyday.
+"""
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from detector.engine import OnnxModel
+from detector.errors import DetectorError
+from models.card import DataSource
+from models.errors import ModelError
+from models.registry import class_names, find_model, model_path, verify
+from training import everyday
+from training.complete import Completed, Helper, complete
+from training.datasets import RECIPES, Split, describe, hold_out, make_room, write_side
+from training.errors import DatasetInvalid, TrainingError
+from training.evaluate import ADVERTISING, NMS_IOU
+from training.export import export_weights
+from training.labels import PICTURES, Label, Picture, read_pictures
+from training.start import guarded
+from training.teacher import DOUBTFUL, SURE, Sample
+from training.zoom import zoom
+
+FACADES, SIGNS = RECIPES["street-ads"], RECIPES["shop-signs"]
+CLASSES = (*FACADES.classes, *everyday.CLASSES)
+OPENINGS = ("window", "door", "arch")
+ALIKE = (frozenset(ADVERTISING), frozenset(OPENINGS))
+SIGNS_HELD_OUT = 1 / 3  # of `shop_signs`: a fifth would be 24 pictures
+REHEARSALS = 2  # times that a labelled COCO picture is shown in an epoch, so that little is forgotten
+SIZE = 640  # pixels: longest side of a training picture
+NEGATIVES = "data/street_negatives"
+
+SURE_OF = {"signboard": 0.6, "cantilever_sign": 0.64, "window": 0.4, "door": 0.64, "arch": 0.5}
+"""From which confidence on `street-ads` is believed without a label; of `window_ad` it knows too little."""
+DOUBTED = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Helpers:
+    """Who is asked about what a set does not label."""
+
+    everyday: Helper
+    facades: Helper
+
+    @property
+    def both(self) -> tuple[Helper, Helper]:
+        return self.everyday, self.facades
+
+
+@dataclass(slots=True)
+class Tally:
+    """One folder: pictures and boxes written, and by class what was added, painted over, or left as nothing."""
+
+    pictures: int = 0
+    boxes: int = 0
+    added: Counter[str] = field(default_factory=Counter)
+    hidden: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+
+    def count(self, done: Completed) -> None:
+        """Add one picture's."""
+        for mine, more in ((self.added, done.added), (self.hidden, done.hidden), (self.left, done.left)):
+            mine.update(more)
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Every set in the classes of this model, parted."""
+
+    facades: Split
+    signs: Split
+    coco: Split
+    negatives: tuple[Picture, ...]
+
+
+def read_sides(shared: Path) -> Sides:
+    """Read and part the sets; façades are parted as for `street-ads`, COCO as for `street-objects`.
+
+    Raises:
+        DatasetInvalid: a set is missing, empty or badly labelled.
+    """
+    assert FACADES.train is not None
+    assert SIGNS.val is not None
+    negatives = sorted(p for p in (shared / NEGATIVES / "images").glob("*") if p.suffix.lower() in PICTURES)
+    if not negatives:
+        raise DatasetInvalid(f"{shared / NEGATIVES / 'images'}: holds no picture")
+    facades = _renamed(read_pictures(shared / FACADES.train, len(FACADES.source_classes)), FACADES.source_classes)
+    signs = _renamed(read_pictures(shared / SIGNS.val, len(SIGNS.source_classes)), SIGNS.source_classes)
+    coco = _renamed(everyday.labelled(shared), everyday.CLASSES)
+    return Sides(
+        facades=hold_out(facades),
+        signs=hold_out(signs, SIGNS_HELD_OUT),
+        coco=hold_out(coco, everyday.HELD_OUT),
+        negatives=tuple(Picture(path, ()) for path in negatives),
+    )
+
+
+def _renamed(pictures: Sequence[Picture], names: Sequence[str]) -> tuple[Picture, ...]:
+    index = [CLASSES.index(name) for name in names]
+    return tuple(
+        Picture(p.path, tuple(Label(index[b.cls], b.x, b.y, b.width, b.height) for b in p.labels)) for p in pictures
+    )
+
+
+def build(shared: Path, out: Path, helpers: Helpers, seed: int = 0) -> dict[str, Tally]:
+    """Write the set and the two to measure on; returns what was done to each folder, also in OUT/completed.json.
+
+    Raises:
+        DatasetInvalid: a set is missing, empty or badly labelled, two pictures share a name, or OUT is a folder of
+            something else.
+    """
+    sides = read_sides(shared)
+    make_room(out)
+    train = out / "train"
+    for part in ("images", "labels"):
+        (train / part).mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    tallies = {name: Tally() for name in ("façades", "zoomed", "shop signs", "coco", "negatives")}
+    for picture, sample in _completed(sides.facades.train, helpers.both, tallies["façades"], "façades"):
+        _write(sample, train, picture.path.stem, tallies["façades"])
+        crop = zoom(sample, [CLASSES.index(name) for name in ADVERTISING], rng)
+        if crop is not None:
+            _write(crop, train, f"{picture.path.stem}.rf.zoom", tallies["zoomed"])
+    for picture, sample in _completed(sides.signs.train, helpers.both, tallies["shop signs"], "shop signs"):
+        _write(sample, train, picture.path.stem, tallies["shop signs"])
+    for picture, sample in _completed(sides.coco.train, (helpers.facades,), tallies["coco"], "coco"):
+        for turn in range(REHEARSALS):
+            _write(sample, train, f"{picture.path.stem}.rf.{turn}", tallies["coco"])
+    for picture, sample in _completed(sides.negatives, helpers.both, tallies["negatives"], "negatives"):
+        _write(sample, train, picture.path.stem, tallies["negatives"])
+    every = range(len(CLASSES))
+    write_side(sides.facades.val, every, out / "val")
+    listed = {name: {"added": t.added, "hidden": t.hidden, "left": t.left} for name, t in tallies.items()}
+    (out / "completed.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_beside(sides, out)
+    describe(out, CLASSES, "street", ("train", "val"), _sources(sides, tallies), measured=FACADES.classes)
+    return tallies
+
+
+def _completed(
+    pictures: Sequence[Picture], helpers: Sequence[Helper], tally: Tally, name: str
+) -> Iterator[tuple[Picture, Sample]]:
+    for picture in track(pictures, name, console=Console(stderr=True)):
+        done = complete(everyday.rehearsal(picture), helpers, CLASSES, ALIKE)
+        tally.count(done)
+        yield picture, done.sample
+
+
+def _write(sample: Sample, folder: Path, name: str, tally: Tally) -> None:
+    """A training picture no larger than the network's input, shrunk as the product shrinks it.
+
+    Copies keep the picture's name before `.rf.`, so that a copy of a picture that is measured on is refused.
+    """
+    path = folder / "images" / f"{name}.jpg"
+    if path.exists():
+        raise DatasetInvalid(f"{path.name}: two pictures of the sets are named so; rename one of them")
+    height, width = sample.image.shape[:2]
+    ratio = min(1.0, SIZE / max(height, width))
+    small = cv2.resize(sample.image, (round(width * ratio), round(height * ratio)), interpolation=cv2.INTER_LINEAR)
+    cv2.imwrite(str(path), small, (cv2.IMWRITE_JPEG_QUALITY, 92))
+    shares = np.clip(sample.boxes / np.array([width, height] * 2, np.float32), 0, 1)
+    lines = [
+        Label(int(cls), float(x1 + x2) / 2, float(y1 + y2) / 2, float(x2 - x1), float(y2 - y1)).line() + "\n"
+        for (x1, y1, x2, y2), cls in zip(shares, sample.class_ids, strict=True)
+        if (x2 - x1) * SIZE >= 1 and (y2 - y1) * SIZE >= 1
+    ]
+    (folder / "labels" / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
+    tally.pictures += 1
+    tally.boxes += len(lines)
+
+
+def _write_beside(sides: Sides, out: Path) -> None:
+    """OUT-shop-signs and OUT-everyday: held-out pictures in their own labels."""
+    folder, licence, origin = everyday.COCO_SET
+    for name, pictures, classes, source in (
+        ("shop-signs", sides.signs.val, SIGNS.classes, (SIGNS.val or "", SIGNS.licence, SIGNS.origin)),
+        ("everyday", sides.coco.val, everyday.CLASSES, (folder, licence, origin)),
+    ):
+        beside = out.with_name(f"{out.name}-{name}")
+        make_room(beside)
+        index = [classes.index(known) if known in classes else None for known in CLASSES]
+        write_side(pictures, index, beside / "val")
+        describe(beside, classes, "street", ("val",), (_source(pictures, *source),))
+
+
+def _sources(sides: Sides, tallies: dict[str, Tally]) -> list[DataSource]:
+    completed = "completed by street-ads and yolov8s"
+    folder, licence, origin = everyday.COCO_SET
+    rows = (
+        (FACADES.train, "façades", FACADES.licence, f"{FACADES.origin}; {completed}"),
+        (FACADES.train, "zoomed", FACADES.licence, f"{FACADES.origin}; crops around signs"),
+        (SIGNS.val, "shop signs", SIGNS.licence, f"{SIGNS.origin}; {completed}"),
+        (folder, "coco", licence, f"{origin}, half of them, shown {REHEARSALS} times; completed by street-ads"),
+        (NEGATIVES, "negatives", "CC BY-SA 4.0", f"ualsg/global-streetscapes; {completed}"),
+    )
+    trained = [
+        DataSource(
+            name=name or "",
+            role="train",
+            pictures=tallies[key].pictures,
+            boxes=tallies[key].boxes,
+            licence=licence,
+            source=source,
+        )
+        for name, key, licence, source in rows
+    ]
+    return [*trained, _source(sides.facades.val, FACADES.train or "", FACADES.licence, FACADES.origin)]
+
+
+def _source(pictures: Sequence[Picture], name: str, licence: str, origin: str) -> DataSource:
+    """A folder that is measured on."""
+    boxes = sum(len(picture.labels) for picture in pictures)
+    return DataSource(name=name, role="val", pictures=len(pictures), boxes=boxes, licence=licence, source=origin)
+
+
+def open_helpers(shared: Path, folder: Path) -> Helpers:
+    """yolov8s, exported into `folder`, and the registry's street-ads.
+
+    Raises:
+        UnsafeWeights, and the errors of `models.errors` and `detector.errors`.
+    """
+    teacher = export_weights(Path(guarded(shared / "weights" / everyday.TEACHER).path), (SIZE, SIZE), folder / "t.onnx")
+    card = find_model("street-ads")
+    verify(card)
+    sure = dict.fromkeys(everyday.CLASSES, SURE)
+    return Helpers(
+        everyday=Helper(OnnxModel(teacher, class_names(teacher), iou=NMS_IOU), sure, DOUBTFUL),
+        facades=Helper(OnnxModel(model_path(card), card.classes, iou=card.nms_iou), SURE_OF, DOUBTED),
+    )
+
+
+def main(
+    shared: Annotated[Path, typer.Option(help="the folder that holds data/ and weights/")] = Path("../shared"),
+    out: Annotated[Path, typer.Option()] = Path("runs/data/street"),
+) -> None:
+    """Build the set, for example: python -m training.street --shared ../shared --out runs/data/street"""
+    try:
+        with tempfile.TemporaryDirectory(prefix="streetwarden-street-") as folder:
+            tallies = build(shared, out, open_helpers(shared, Path(folder)))
+    except (TrainingError, ModelError, DetectorError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+    for name, tally in tallies.items():
+        typer.echo(f"{name}: {tally.pictures} pictures, {tally.boxes} boxes")
+        for word, counter in (("added", tally.added), ("painted over", tally.hidden), ("left", tally.left)):
+            if counter:
+                typer.echo(f"  {word}: " + ", ".join(f"{count} {label}" for label, count in counter.most_common()))
+
+
+if __name__ == "__main__":
+    typer.run(main)
