@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.errors import NotFound
 from api.review.pages import ROWS, Speaks, draw_page
 from api.routes.camera_health import CameraId, accept_view
-from api.routes.cameras import remove, set_paused
+from api.routes.cameras import history, remove, set_paused
 from api.routes.dependencies import Cursor, Service
 from api.store import camera_health
 
@@ -26,15 +26,23 @@ def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
 
 @router.get("/cameras/{camera_id}")
 def camera_page(service: Service, speaks: Speaks, camera_id: CameraId, cursor: Cursor = None) -> HTMLResponse:
-    """One camera, and what was wrong with its picture, latest first."""
+    """One camera, what was wrong with its picture, and what was done to it; both latest first."""
     view = next((view for view in service.cameras() if view.id == camera_id), None)
     with service.database.read() as connection:
         page = camera_health.page(connection, camera_id, cursor, ROWS)
-    if view is None and not page.total:
+    past = history(service, camera_id, None, ROWS)
+    if view is None and not page.total and not past.total:
         raise NotFound(f"there is no camera {camera_id!r}")
-    now = service.clock()
     return draw_page(
-        service, speaks, "camera.html", active="cameras", camera_id=camera_id, view=view, page=page, now=now
+        service,
+        speaks,
+        "camera.html",
+        active="cameras",
+        camera_id=camera_id,
+        view=view,
+        page=page,
+        history=past,
+        now=service.clock(),
     )
 
 

@@ -88,6 +88,25 @@ CAMERA_ERRORS = {
     "cut": N_("cut off"),
     "stale": N_("pictures come too late"),
 }
+CAMERA_ACTS = {
+    "added": N_("Added"),
+    "changed": N_("Changed"),
+    "paused": N_("Paused"),
+    "resumed": N_("Watched again"),
+    "removed": N_("Removed"),
+}
+CAMERA_FIELDS = {
+    "name": N_("name"),
+    "address": N_("address"),
+    "every": N_("sampling period"),
+    "models": N_("models"),
+    "position": N_("position"),
+    "calibration": N_("calibration"),
+    "district": N_("district"),
+    "grade": N_("grade"),
+    "transport": N_("transport"),
+    "legal_review": N_("legal review"),
+}
 SURVEY_STATES = {
     "uploading": N_("Uploading"),
     "ready": N_("Waiting for a worker"),
@@ -179,6 +198,8 @@ def language(code: str) -> Language:
     environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
     environment.filters["camera_fault"] = lambda key: named(CAMERA_FAULTS, key)
     environment.filters["camera_error"] = lambda key: named(CAMERA_ERRORS, key)
+    environment.filters["camera_act"] = lambda key: named(CAMERA_ACTS, key)
+    environment.filters["camera_field"] = lambda key: named(CAMERA_FIELDS, key)
     environment.filters["camera_trouble"] = lambda view: _said(camera_trouble(view), words)
     environment.filters["footage_trouble"] = lambda reason: words.gettext(footage_trouble(reason))
     environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)

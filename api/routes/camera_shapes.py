@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from api.context import CameraView
 from api.store.camera_health import Ailment
+from api.store.camera_history import Act, Past
 from streams.fleet import CameraStatus
 from streams.health import Fault
 
@@ -131,4 +132,29 @@ class AilmentOut(BaseModel):
             ended_at=item.ended_at,
             accepted_by=item.accepted_by,
             picture=f"/api/v1/cameras/{quote(item.camera, safe='')}/health/{item.id}/picture",
+        )
+
+
+class PastOut(BaseModel):
+    """One change of a camera: `version` is the registry's from then on, `what` what was done to the registry.
+
+    `fields` are the keys of the camera file that changed; `address` stands for `url` and `substream`.
+    """
+
+    version: int
+    at: datetime
+    by: str
+    act: Act
+    what: str
+    fields: list[str]
+
+    @classmethod
+    def of(cls, past: Past) -> Self:
+        return cls(
+            version=past.version,
+            at=past.at,
+            by=past.by,
+            act=past.act,
+            what=past.what,
+            fields=list(past.fields),
         )

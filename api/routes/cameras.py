@@ -3,13 +3,16 @@
 from fastapi import APIRouter, status
 
 from api.context import Context
+from api.errors import NotFound
 from api.problems import problem_responses
 from api.routes.camera_health import CameraId
-from api.routes.camera_shapes import CameraOut
-from api.routes.dependencies import Service
-from api.routes.shapes import Listing
-from api.store import cameras
+from api.routes.camera_shapes import CameraOut, PastOut
+from api.routes.dependencies import Cursor, Limit, Service
+from api.routes.shapes import Listing, listing
+from api.store import camera_history, cameras
+from api.store.camera_history import Past, switch_words
 from api.store.cameras import Change
+from api.store.paging import Page
 
 router = APIRouter(tags=["cameras"])
 REFUSALS = problem_responses(403, 404, 422)
@@ -41,9 +44,24 @@ def delete_camera(service: Service, camera_id: CameraId) -> None:
     remove(service, camera_id)
 
 
+@router.get("/cameras/{camera_id}/history", responses=problem_responses(404, 422))
+def list_history(service: Service, camera_id: CameraId, cursor: Cursor = None, limit: Limit = 50) -> Listing[PastOut]:
+    """Who changed a camera of the registry when, and what of it, latest first. One that was removed has its history."""
+    page = history(service, camera_id, cursor, limit)
+    if not page.total and not any(view.id == camera_id for view in service.cameras()):
+        raise NotFound(f"there is no camera {camera_id!r}")
+    return listing(page, [PastOut.of(past) for past in page.items])
+
+
+def history(service: Context, camera_id: str, cursor: str | None, limit: int) -> Page[Past]:
+    """What was done to a camera, latest first. Raises CursorInvalid."""
+    with service.database.read() as connection:
+        return camera_history.page(connection, service.settings.secret_box(), camera_id, cursor, limit)
+
+
 def set_paused(service: Context, camera_id: str, *, paused: bool) -> None:
     """Switch a camera off or on; whoever watches follows. Raises NotFound."""
-    change = Change(service.settings.reviewer, service.clock(), f"{'pause' if paused else 'resume'} {camera_id}")
+    change = Change(service.settings.reviewer, service.clock(), switch_words(camera_id, paused=paused))
     with service.database.write() as connection:
         cameras.pause(connection, camera_id, change, paused=paused)
 

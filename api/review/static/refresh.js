@@ -16,6 +16,9 @@ async function refresh() {
         const theirs = page.querySelector("[data-refresh]");
         if (theirs) {
           localTimes(theirs);
+          for (const unfolded of ours.querySelectorAll("details[id][open]")) {
+            theirs.querySelector(`#${CSS.escape(unfolded.id)}`)?.setAttribute("open", "");
+          }
           ours.replaceWith(theirs);
         }
       }

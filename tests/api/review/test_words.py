@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.review import troubles, words
 from api.review.words import CATALOGUES, duration, pick, translations
+from api.store.camera_history import Act
 from api.store.candidates import State
 from api.store.chunks import ChunkState
 from api.store.outbox import DeliveryState
@@ -54,6 +55,7 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
         (words.CAMERA_STATES, list(CameraState)),
         (words.CAMERA_FAULTS, list(Fault)),
         (words.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
+        (words.CAMERA_ACTS, list(Act)),
         (troubles.CAMERA_TROUBLES, list(words.CAMERA_ERRORS)),
         (words.SURVEY_STATES, list(SurveyState)),
         (words.CHUNK_STATES, list(ChunkState)),
