@@ -2,21 +2,25 @@
 
     python benchmarks/survey_kills.py [--kills 7] [--rounds 3] [--seed 1] [--database-url postgresql+psycopg://...]
 
-Each round uploads the sample flight anew and cuts it into spans of three seconds. One worker process after the other is
-killed up to two seconds after so many chunks were done, numbers drawn at random, each at most twice (a chunk that takes
-three workers with it is set aside, as it should be); the last worker may end its work. The database is SQLite if none
-is named. Frames, places and candidates are compared with those of a survey that nobody disturbed. Ends with 1 where
-they differ.
+Each round uploads the sample flight anew, cuts it into spans of three seconds, and runs a worker with its witness as
+`streetwarden worker` does, started again where it was killed. At moments drawn at random over the time that such a
+survey takes, signal 9 ends the worker (so many rounds), its witness (so many), or both at once with all that they
+started (so many); nothing keeps two kills from hitting the same chunk. A moment that comes when the survey is done hits
+nothing and is not counted. The database is SQLite if none is named. Frames, places and candidates are compared with
+those of a survey that nobody disturbed. Ends with 1 where they differ.
 """
 
 import argparse
+import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -27,32 +31,63 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from api.app import open_store
-from api.jobs import planning, worker
-from api.jobs.process import desk_for
+from api.evidence import EvidenceStore
+from api.jobs import planning, process, worker
+from api.jobs.crew import work_alone
+from api.jobs.desk import Desk
 from api.settings import Settings
-from api.store import Database, chunks, places, surveys
-from api.store.chunks import ChunkState
+from api.store import Database, places, surveys
 from api.store.job_tables import survey_chunks, survey_frames
+from api.store.surveys import SurveyState
 from api.store.tables import candidates
 from tests.api.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]
-LEASE = timedelta(seconds=2)
-CHUNKS = 6  # a probe, four spans, and the one that links
+LEASE = timedelta(seconds=5)
+VICTIMS = ("worker", "witness", "both")
+OVER = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
 
 
-def work(settings: Settings) -> None:
-    """What a killed process does: work until nothing is left."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One survey: how long it took, and how many kills hit it."""
+
+    survey_id: UUID
+    seconds: float
+    hits: int
+
+
+def hurried(settings: Settings, name: str, until_idle: bool) -> None:
+    """What a worker's process runs: as in the product, but for shorter spans, pauses and leases."""
     setattr(planning, "SPAN", 3.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
-    database, files = open_store(settings)
-    worker.run(replace(desk_for(settings, database, files, threading.Event()), lease=LEASE), until_idle=True)
+    usual = process.desk_for
+
+    def desk_for(
+        settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
+    ) -> Desk:
+        return replace(usual(settings, database, files, stop, name), lease=LEASE)
+
+    setattr(process, "desk_for", desk_for)  # noqa: B010
+    process.member(settings, name, until_idle)
 
 
 def start(folder: Path, url: str | None) -> subprocess.Popen[bytes]:
-    """A worker process over this data folder."""
+    """A worker with its witness over this data folder."""
     command = [sys.executable, __file__, "--work", str(folder), *(["--database-url", url] if url else [])]
-    return subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=REPO)
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=REPO, start_new_session=True)
+
+
+def worker_of(witness: int) -> int | None:
+    """The worker's process, where there is one just now."""
+    try:
+        for task in Path(f"/proc/{witness}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                    return int(child)
+    except OSError:  # one of them has just gone
+        return None
+    return None
 
 
 def results(database: Database, survey_id: UUID) -> tuple[list[object], list[object], list[object]]:
@@ -69,26 +104,57 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
     return frames, sorted(found, key=str), sorted(queued, key=str)
 
 
-def disturbed(
-    database: Database, settings: Settings, url: str | None, moments: list[tuple[int, float]]
-) -> tuple[UUID, float]:
-    """A survey whose workers are killed so many seconds after so many chunks are done; its id, and how long it took."""
-    survey_id, began = uploaded(database, settings.data_dir), time.monotonic()
-    for count, after in moments:
-        process = start(settings.data_dir, url)
-        while done(database, survey_id) < count:
+def disturbed(database: Database, settings: Settings, url: str | None, victim: str, moments: Sequence[float]) -> Round:
+    """A survey in which `victim` is killed at these moments, seconds since it began."""
+    survey_id, began, hits = uploaded(database, settings.data_dir), time.monotonic(), 0
+    witness = start(settings.data_dir, url)
+    for moment in moments:
+        while time.monotonic() - began < moment and not over(database, survey_id):
             time.sleep(0.02)
-        time.sleep(after)
-        process.kill()
-        process.wait()
-    assert start(settings.data_dir, url).wait(300) == 0
-    return survey_id, time.monotonic() - began
+        while not (hit := kill(witness, victim)) and not over(database, survey_id):
+            time.sleep(0.02)  # a worker that was killed has no successor yet
+        hits += hit and not over(database, survey_id)
+        if witness.poll() is not None and not over(database, survey_id):
+            witness = start(settings.data_dir, url)
+    if witness.wait(300) != 0 and not over(database, survey_id):
+        raise RuntimeError("the last worker did not end its work")
+    return Round(survey_id, time.monotonic() - began, hits)
 
 
-def done(database: Database, survey_id: UUID) -> int:
-    """How many chunks of a survey are done."""
+def kill(witness: subprocess.Popen[bytes], victim: str) -> bool:
+    """Signal 9; whether there was somebody to kill."""
+    if witness.poll() is not None:
+        return False
+    if victim == "worker":
+        found = worker_of(witness.pid)
+        if found is not None:
+            os.kill(found, signal.SIGKILL)
+            time.sleep(0.1)  # until it has gone
+        return found is not None
+    if victim == "witness":
+        witness.kill()
+    else:
+        os.killpg(witness.pid, signal.SIGKILL)
+    witness.wait()
+    return True
+
+
+def over(database: Database, survey_id: UUID) -> bool:
+    """Whether a survey has ended."""
     with database.read() as connection:
-        return sum(chunk.state is ChunkState.DONE for chunk in chunks.of_survey(connection, survey_id))
+        survey = surveys.find(connection, survey_id)
+    return survey is not None and survey.state in OVER
+
+
+def told(database: Database, survey_id: UUID) -> tuple[str, int, int]:
+    """How a survey ended, how often the chunk was claimed that was claimed most often, and strikes against any."""
+    table = survey_chunks.c
+    with database.read() as connection:
+        query = select(table.attempts, table.strikes).where(table.survey_id == survey_id)
+        counts = connection.execute(query).all()
+        survey = surveys.find(connection, survey_id)
+    state = survey.state if survey else "?"
+    return state, max(row.attempts for row in counts), sum(row.strikes for row in counts)
 
 
 def main() -> int:
@@ -104,29 +170,33 @@ def main() -> int:
     folder = said.work or Path(tempfile.mkdtemp(prefix="streetwarden-kills-"))
     settings = Settings(data_dir=folder, database_url=url, rulebook_file=REPO / "samples" / "rulebook.yaml")
     if said.work:
-        work(settings)
+        setattr(process, "member", hurried)  # noqa: B010
+        work_alone(settings, until_idle=True)
         return 0
     database, _ = open_store(settings)
-    whole, seconds = disturbed(database, settings, said.database_url, [])
-    expected = results(database, whole)
+    whole = disturbed(database, settings, said.database_url, "worker", [])
+    expected = results(database, whole.survey_id)
+    sizes = [len(part) for part in expected]
     print(
-        f"undisturbed: {seconds:.0f} s, {len(expected[0])} frames, {len(expected[1])} places, {len(expected[2])} cand."
+        f"undisturbed: {whole.seconds:.0f} s, {sizes[0]} frames, {sizes[1]} places, {sizes[2]} candidates", flush=True
     )
-    rng, same = random.Random(said.seed), True
-    for number in range(1, said.rounds + 1):
-        counts = sorted(rng.sample(list(range(CHUNKS)) * 2, said.kills))
-        moments = [(count, rng.uniform(0.0, 2.0)) for count in counts]
-        survey_id, took = disturbed(database, settings, said.database_url, moments)
-        with database.read() as connection:
-            tried = connection.execute(select(survey_chunks.c.attempts).where(survey_chunks.c.survey_id == survey_id))
-            again = sum(attempts > 1 for attempts in tried.scalars())
-            survey = surveys.find(connection, survey_id)
-        got = results(database, survey_id)
-        equal = got == expected
-        same = same and equal
-        sizes = ", ".join(str(len(part)) for part in got)
-        print(f"round {number}: {said.kills} kills, {took:.0f} s, {again} chunks taken up again, {sizes}: "
-              f"{survey.state if survey else '?'}, {'equal' if equal else 'NOT EQUAL'}")  # fmt: skip
+    same = True
+    for victim in VICTIMS:
+        seconds = whole.seconds
+        for number in range(1, said.rounds + 1):
+            rng = random.Random(f"{said.seed} {victim} {number}")
+            moments = sorted(rng.uniform(0.0, seconds) for _ in range(said.kills))
+            one = disturbed(database, settings, said.database_url, victim, moments)
+            seconds = one.seconds  # the next round is killed over all of the time that this one took
+            state, most, strikes = told(database, one.survey_id)
+            equal = results(database, one.survey_id) == expected and state == SurveyState.DONE
+            same = same and equal
+            when = ", ".join(f"{moment:.1f}" for moment in moments)
+            print(
+                f"{victim} {number}: killed {one.hits} times (drawn: {when} s), {one.seconds:.0f} s, "
+                f"a chunk claimed up to {most} times, {strikes} strikes: {state}, {'equal' if equal else 'NOT EQUAL'}",
+                flush=True,
+            )
     return 0 if same else 1
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.jobs.process import work
+from api.jobs.crew import work_alone
 from api.settings import load_settings
 
 
@@ -19,7 +19,7 @@ def worker(
     Example: streetwarden worker
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    work(load_settings(), until_idle=until_idle)
+    work_alone(load_settings(), until_idle=until_idle)
 
 
 def register(app: typer.Typer) -> None:

@@ -15,7 +15,7 @@ from api.commands.cameras import keep
 from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.intake import StoreSink
-from api.jobs.process import Crew
+from api.jobs.crew import Crew
 from api.keeper import Keeper, Watching
 from api.printing import tell
 from api.serving import BackgroundServer, bind
@@ -68,7 +68,8 @@ def serve(
             accept_view=board.accept,
         )
         server = stack.enter_context(BackgroundServer(app, listener))
-        stack.enter_context(Crew(settings.model_copy(update={"rulebook_file": rulebook}), settings.survey_workers))
+        workers = settings.model_copy(update={"rulebook_file": rulebook})
+        stack.enter_context(Crew(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=board.note)
         watching = Watching(shelf, book, sink, settings.data_dir / "memory", reach) if watch else None
         stack.enter_context(Keeper(database, settings.secret_box(), board, watching))

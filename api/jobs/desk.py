@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from api.errors import DatabaseUnavailable, LeaseLost
 from api.evidence import EvidenceStore
 from api.intake import StoreSink
+from api.jobs.planning import fail
 from api.store import Database, chunks
 from api.store.chunks import Chunk
 from detector.rulebook import Rulebook
@@ -25,7 +25,7 @@ from streams.survey import Detect, Find
 log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=30)
-PATIENCE: Final = 900.0  # seconds without a frame after which a worker lets its lease run out: it hangs
+PATIENCE: Final = 900.0  # seconds without a frame after which a worker is sure that it hangs
 
 
 class Interrupted(Exception):
@@ -38,7 +38,8 @@ class Desk:
 
     `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
     rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
-    clock where their telemetry names none.
+    clock where their telemetry names none. `hung` is called, by another thread, when the worker hangs for certain and
+    has said so.
     """
 
     database: Database
@@ -53,6 +54,7 @@ class Desk:
     lease: timedelta = LEASE
     limits: Limits = USUAL
     stop: threading.Event = field(default_factory=threading.Event)
+    hung: Callable[[], None] = lambda: None
 
     def pictures(self, survey_id: UUID) -> EvidenceStore:
         """Where the pictures of a survey lie in which something was seen."""
@@ -72,7 +74,7 @@ class Held(AbstractContextManager["Held"]):
         self._chunk = chunk
         self._over = threading.Event()
         self._lost = False
-        self._moved = time.monotonic()
+        self._steps = 0
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -87,17 +89,21 @@ class Held(AbstractContextManager["Held"]):
 
     def step(self) -> None:
         """To be called as the work goes on. Raises LeaseLost, and Interrupted where the worker is to stop."""
-        self._moved = time.monotonic()
+        self._steps += 1
         if self._lost:
             raise LeaseLost(f"chunk {self._chunk.id}: its lease ran out and somebody else has it")
         if self._desk.stop.is_set():
             raise Interrupted
 
     def _renew(self) -> None:
-        desk = self._desk
-        while not self._over.wait(desk.lease.total_seconds() / 3):
-            if time.monotonic() - self._moved > PATIENCE:
-                log.error("chunk %s: nothing has moved for %.0f s; its lease runs out", self._chunk.id, PATIENCE)
+        desk, pause = self._desk, self._desk.lease.total_seconds() / 3
+        before, still = 0, 0.0
+        while not self._over.wait(pause):
+            # counted in rounds, not by the clock: a process that was stopped for an hour has not hung for an hour
+            still = still + pause if self._steps == before else 0.0
+            before = self._steps
+            if still > PATIENCE:
+                self._give_up()
                 return
             try:
                 with desk.database.write() as connection:
@@ -107,3 +113,14 @@ class Held(AbstractContextManager["Held"]):
                 return
             except DatabaseUnavailable as error:  # it may be back before the lease ends
                 log.warning("chunk %s: %s", self._chunk.id, error)
+
+    def _give_up(self) -> None:
+        self._lost = True
+        reason = f"nothing moved for {PATIENCE:g} s"
+        log.error("chunk %s: %s", self._chunk.id, reason)
+        try:
+            with self._desk.database.write() as connection:
+                fail(connection, self._chunk, reason, final=False)
+        except (LeaseLost, DatabaseUnavailable) as error:
+            log.warning("chunk %s: %s", self._chunk.id, error)
+        self._desk.hung()

@@ -50,6 +50,28 @@ def close(connection: Connection, survey: Survey) -> None:
     surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, "; ".join(errors)[:2000] or None)
 
 
+def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> None:
+    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost."""
+    if chunks.fail(connection, chunk, reason, final=final) is ChunkState.DEAD:
+        close_after(connection, chunk)
+
+
+def settle(connection: Connection, worker: str, fault: str | None) -> tuple[Chunk, ...]:
+    """Free what a worker held that has ended, with a strike where `fault` says so; see `chunks.settle`."""
+    settled = chunks.settle(connection, worker, fault)
+    for chunk in settled:
+        if chunk.state is ChunkState.DEAD:
+            close_after(connection, chunk)
+    return settled
+
+
+def close_after(connection: Connection, dead: Chunk) -> None:
+    """A survey that cannot be put together ends without its places."""
+    survey = surveys.find(connection, dead.survey_id)
+    if dead.kind is ChunkKind.LINK and survey is not None:
+        close(connection, survey)
+
+
 def describe(chunk: Chunk, names: Mapping[UUID, str]) -> str:
     """Which piece of the footage a chunk is, in words."""
     if chunk.kind is ChunkKind.LINK:

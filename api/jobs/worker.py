@@ -3,14 +3,12 @@
 import logging
 from typing import Final
 
-from sqlalchemy import Connection
-
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
 from api.jobs.desk import Desk, Interrupted
-from api.jobs.planning import close, enlist
+from api.jobs.planning import close_after, enlist, fail
 from api.jobs.work import work_through
-from api.store import chunks, surveys
-from api.store.chunks import Chunk, ChunkKind, ChunkState
+from api.store import chunks
+from api.store.chunks import Chunk, ChunkState
 from detector.errors import DetectorError, RulebookInvalid
 from models.errors import ModelError
 from streams.errors import DecoderFailed, NotAVideo
@@ -44,7 +42,7 @@ def _next(desk: Desk) -> Chunk | None:
         chunk = chunks.claim(connection, desk.name, desk.lease)
         if chunk is not None and chunk.state is ChunkState.DEAD:
             log.error("chunk %s is set aside: %s", chunk.id, chunk.reason)
-            _close_after(connection, chunk)
+            close_after(connection, chunk)
     return chunk
 
 
@@ -66,15 +64,17 @@ def _work(desk: Desk, chunk: Chunk) -> None:
     except (NotAVideo, DetectorError, ModelError) as error:  # it would be no other the next time
         _fail(desk, chunk, str(error), final=True)
     except DecoderFailed as error:
-        _fail(desk, chunk, str(error), final=False)
+        if desk.stop.is_set():  # whoever ends all processes of a service at once ends the decoder too
+            _give_back(desk, chunk)
+        else:
+            _fail(desk, chunk, str(error), final=False)
 
 
 def _fail(desk: Desk, chunk: Chunk, reason: str, *, final: bool) -> None:
     log.warning("chunk %s, attempt %d: %s", chunk.id, chunk.attempts, reason)
     try:
         with desk.database.write() as connection:
-            if chunks.fail(connection, chunk, reason, final=final) is ChunkState.DEAD:
-                _close_after(connection, chunk)
+            fail(connection, chunk, reason, final=final)
     except LeaseLost as error:
         log.warning("%s", error)
 
@@ -85,10 +85,3 @@ def _give_back(desk: Desk, chunk: Chunk) -> None:
             chunks.release(connection, chunk)
     except LeaseLost as error:
         log.warning("%s", error)
-
-
-def _close_after(connection: Connection, chunk: Chunk) -> None:
-    """A survey that cannot be put together ends without its places."""
-    survey = surveys.find(connection, chunk.survey_id)
-    if chunk.kind is ChunkKind.LINK and survey is not None:
-        close(connection, survey)

@@ -1,7 +1,9 @@
 """Chunks: the pieces in which a survey is worked through, each held by one worker at a time.
 
-A claim is a lease by the database's clock and an epoch. A worker that dies lets its lease run out and another takes the
-chunk up again; one that only slept finds that its epoch is over, and nothing that it writes is taken.
+A claim is a lease by the database's clock and an epoch. The chunk of a worker that died is freed by whoever saw it end,
+else when its lease has run out, and another takes it up again; a worker that only slept finds that its epoch is over,
+and nothing that it writes is taken. What is proved to be the chunk's own fault is a strike against it; that it was
+claimed proves nothing.
 """
 
 from collections.abc import Iterable
@@ -16,8 +18,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_
 from api.errors import LeaseLost
 from api.store.job_tables import survey_chunks
 
-ATTEMPTS: Final = 3
-"""How often a chunk may take its worker with it before it is set aside."""
+STRIKES: Final = 3
+"""How many faults that are its own set a chunk aside."""
+ATTEMPTS: Final = 10
+"""How often a chunk may be claimed at all: the end of what nobody can explain."""
 
 
 class ChunkKind(StrEnum):
@@ -53,6 +57,7 @@ class Chunk:
     end: float | None
     state: ChunkState
     attempts: int
+    strikes: int
     epoch: int
     frames: int
     notes: tuple[str, ...]
@@ -82,6 +87,7 @@ def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterabl
             end=end,
             state=ChunkState.WAITING,
             attempts=0,
+            strikes=0,
             epoch=0,
             frames=0,
             notes=[],
@@ -93,7 +99,7 @@ def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterabl
 def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None:
     """The next chunk, leased; None where nothing is to be done.
 
-    A chunk whose lease has run out as often as it may is returned too, dead: its survey may have to be closed.
+    A chunk that was claimed as often as it may be is returned too, dead: its survey may have to be closed.
     """
     now = database_now(connection)
     query = (
@@ -107,7 +113,7 @@ def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None
     if row is None:
         return None
     if row.attempts >= ATTEMPTS:
-        reason = f"its worker died {ATTEMPTS} times while it was at it"
+        reason = f"it was begun {ATTEMPTS} times and never finished"
         values: dict[str, object] = {"state": ChunkState.DEAD, "reason": reason, "lease_until": None}
     else:
         values = {
@@ -131,15 +137,40 @@ def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterabl
 
 
 def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> ChunkState:
-    """The chunk could not be worked through: to be tried again, or dead. Raises LeaseLost."""
-    state = ChunkState.DEAD if final or chunk.attempts >= ATTEMPTS else ChunkState.WAITING
-    _change(connection, chunk, state=state, lease_until=None, reason=reason[:500])
+    """The chunk could not be worked through, which is a strike: to be tried again, or dead. Raises LeaseLost."""
+    strikes = chunk.strikes + 1
+    state = ChunkState.DEAD if final or strikes >= STRIKES else ChunkState.WAITING
+    _change(connection, chunk, state=state, strikes=strikes, lease_until=None, reason=reason[:500])
     return state
 
 
 def release(connection: Connection, chunk: Chunk) -> None:
     """Give a chunk back that could not be worked on for no fault of its own. Raises LeaseLost."""
     _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)
+
+
+def settle(connection: Connection, worker: str, fault: str | None) -> tuple[Chunk, ...]:
+    """Free what a worker held that has ended for certain, at once; gives its chunks, one as a rule.
+
+    `fault` says what its end proves against the chunk that it was at: a strike. None: nothing.
+    """
+    table = survey_chunks.c
+    held = select(survey_chunks).where(table.worker == worker, table.state == ChunkState.RUNNING).with_for_update()
+    settled: list[Chunk] = []
+    # the first is the one that it was at; another is older, not given back because the database was away
+    for row in connection.execute(held.order_by(table.lease_until.desc())).all():
+        struck = fault is not None and not settled
+        strikes = row.strikes + struck
+        values = {
+            "state": ChunkState.DEAD if strikes >= STRIKES else ChunkState.WAITING,
+            "strikes": strikes,
+            "epoch": row.epoch + 1,
+            "lease_until": None,
+            "reason": fault if struck else row.reason,
+        }
+        changed = update(survey_chunks).where(table.id == row.id).values(values)
+        settled.append(_chunk(connection.execute(changed.returning(survey_chunks)).one()))
+    return tuple(settled)
 
 
 def any_open(connection: Connection) -> bool:
@@ -183,8 +214,9 @@ def _change(connection: Connection, chunk: Chunk, **values: object) -> None:
 
 def _chunk(row: Row[tuple[object, ...]]) -> Chunk:
     values = dict(row._mapping)
+    plain = ("id", "survey_id", "place", "start", "end", "attempts", "strikes", "epoch", "frames")
     return Chunk(
-        **{name: values[name] for name in ("id", "survey_id", "place", "start", "end", "attempts", "epoch", "frames")},
+        **{name: values[name] for name in plain},
         kind=ChunkKind(values["kind"]),
         files=tuple(UUID(one) for one in values["files"]),
         state=ChunkState(values["state"]),

@@ -29,9 +29,10 @@ survey_chunks = Table(
     Column("start", Float, nullable=False),
     Column("end", Float),
     Column("state", String, nullable=False),
-    Column("attempts", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # claims that were not given back
+    Column("strikes", Integer, nullable=False, server_default="0"),  # faults that are proved to be its own
     Column("epoch", Integer, nullable=False),  # grows with each claim: what an earlier holder writes is refused
-    Column("worker", String),
+    Column("worker", String),  # the name by which whoever sees a worker end finds what it held
     Column("lease_until", UtcTime),
     Column("frames", Integer, nullable=False),
     Column("notes", JSON, nullable=False),

@@ -1,9 +1,14 @@
-"""Workers that kill themselves with signal 9: `python -m tests.api.jobs.killed SETTINGS MOMENT...`.
+"""Workers that come to grief.
 
-One process a moment, one after the other, each forked from this one: starting Python anew takes longer than the work.
-Prints the signal that ended each, 0 for one that ended its work.
+`python -m tests.api.jobs.killed SETTINGS MOMENT...` runs workers that nobody sees ending and that kill themselves with
+signal 9, one process a moment, one after the other, each forked from this one: starting Python anew takes longer than
+the work. Prints the signal that ended each, 0 for one that ended its work.
+
+`python -m tests.api.jobs.killed --alone SETTINGS` is `streetwarden worker` with a worker that stands still. The members
+below are what a crew starts in a test.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -16,11 +21,13 @@ from typing import ParamSpec, TypeVar
 
 from api.app import open_store
 from api.intake import StoreSink
-from api.jobs import planning, work, worker
-from api.jobs.desk import Held
+from api.jobs import planning, process, work, worker
+from api.jobs.crew import work_alone
+from api.jobs.desk import Desk, Held, Interrupted
 from api.jobs.process import desk_for
 from api.settings import Settings
 from api.store import places, seen
+from api.store.chunks import Chunk
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,8 +35,8 @@ R = TypeVar("R")
 MOMENTS = ("claimed", "probed", "looking", "looked", "stored", "half the candidates", "closing")
 
 
-def deadly(function: Callable[P, R], calls: int = 1) -> Callable[P, R]:
-    """The function, which kills the process when it has been called so often."""
+def deadly(function: Callable[P, R], calls: int = 1, end: Callable[[], object] | None = None) -> Callable[P, R]:
+    """The function, which ends the process (by signal 9 if not told how) when it has been called so often."""
     left = calls
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -37,7 +44,7 @@ def deadly(function: Callable[P, R], calls: int = 1) -> Callable[P, R]:
         result = function(*args, **kwargs)
         left -= 1
         if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            (end or _die)()
         return result
 
     return call
@@ -61,6 +68,39 @@ def _die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def crashing_member(settings: Settings, name: str, until_idle: bool) -> None:
+    """A worker that comes to grief over the probe: by a segmentation fault, then by an abort, then by an exception."""
+    deaths = settings.data_dir / "deaths"
+    with deaths.open("a") as told:
+        told.write(f"{name}\n")
+    number = len(deaths.read_text().splitlines()) - 1
+    if number < 3:
+        mine = deadly(planning.cut_video, 1, (_segfault, os.abort, _fault)[number])
+        setattr(work, "cut_video", mine)  # noqa: B010
+    process.member(settings, name, until_idle)
+
+
+def _segfault() -> None:
+    ctypes.string_at(0)
+
+
+def _fault() -> None:
+    raise RuntimeError("a fault of ours")
+
+
+def standing_member(settings: Settings, name: str, until_idle: bool) -> None:
+    """A worker that stands still over its first chunk until the file `hold` has gone."""
+
+    def work_through(desk: Desk, chunk: Chunk) -> None:
+        while (settings.data_dir / "hold").exists():
+            if desk.stop.wait(0.05):
+                raise Interrupted
+        work.work_through(desk, chunk)
+
+    setattr(worker, "work_through", work_through)  # noqa: B010
+    process.member(settings, name, until_idle)
+
+
 def work_until(settings: Settings, moment: str) -> None:
     """Work until all is done, or until the moment comes."""
     if moment:
@@ -68,12 +108,16 @@ def work_until(settings: Settings, moment: str) -> None:
     setattr(planning, "SPAN", 6.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     database, files = open_store(settings)
-    desk = desk_for(settings, database, files, threading.Event())
+    desk = desk_for(settings, database, files, threading.Event(), moment)
     worker.run(replace(desk, lease=timedelta(seconds=1)), until_idle=True)
 
 
 def main() -> None:
-    """Fork, wait, say how it ended."""
+    """Fork, wait, say how it ended; or be the witness of a worker."""
+    if sys.argv[1] == "--alone":
+        setattr(process, "member", standing_member)  # noqa: B010
+        work_alone(Settings.model_validate_json(Path(sys.argv[2]).read_text()))
+        return
     settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())
     for moment in sys.argv[2:]:
         child = os.fork()

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection
 
 from api.errors import LeaseLost
-from api.jobs.planning import cut_video, enlist
+from api.jobs.planning import cut_video, enlist, settle
 from api.store import Database, chunks, surveys
-from api.store.chunks import Chunk, ChunkKind, ChunkState
+from api.store.chunks import ATTEMPTS, Chunk, ChunkKind, ChunkState
 from api.store.surveys import SurveyState
 from tests.api.jobs.flights import uploaded
 
@@ -73,34 +73,98 @@ def late(database: Database, sleeper: Chunk, write: Callable[[Connection], objec
         write(connection)
 
 
+def refused(database: Database, holder: Chunk) -> None:
+    """Nothing that this holder writes is taken, and nothing of it stays."""
+    writes: list[Callable[[Connection], object]] = [
+        lambda connection: chunks.renew(connection, holder, LONG),
+        lambda connection: chunks.finish(connection, holder),
+        lambda connection: chunks.fail(connection, holder, "x", final=True),
+        lambda connection: chunks.release(connection, holder),
+    ]
+    before = everything(database, holder.survey_id)
+    for write in writes:
+        with pytest.raises(LeaseLost):
+            late(database, holder, write)
+    assert everything(database, holder.survey_id) == before
+
+
+def everything(database: Database, survey_id: UUID) -> tuple[Chunk, ...]:
+    with database.read() as connection:
+        return chunks.of_survey(connection, survey_id)
+
+
 def test_a_lease_that_ran_out_is_taken_up_and_its_old_holder_is_refused(database: Database, tmp_path: Path) -> None:
     uploaded(database, tmp_path)
     sleeper = taken(database, OVER)
     second = taken(database)
     assert (second.id, second.epoch, second.attempts) == (sleeper.id, sleeper.epoch + 1, 2)
-    writes: list[Callable[[Connection], object]] = [
-        lambda connection: chunks.renew(connection, sleeper, LONG),
-        lambda connection: chunks.finish(connection, sleeper),
-        lambda connection: chunks.fail(connection, sleeper, "x", final=True),
-        lambda connection: chunks.release(connection, sleeper),
-    ]
-    for write in writes:
-        with pytest.raises(LeaseLost):
-            late(database, sleeper, write)
+    refused(database, sleeper)
     with database.write() as connection:
         chunks.renew(connection, second, LONG)
-        assert len(chunks.of_survey(connection, second.survey_id)) == 2
 
 
-def test_a_chunk_that_took_three_workers_with_it_is_dead(database: Database, tmp_path: Path) -> None:
+def settled(database: Database, fault: str | None, worker: str = "w") -> tuple[Chunk, ...]:
+    with database.write() as connection:
+        return settle(connection, worker, fault)
+
+
+def test_three_faults_of_its_own_set_a_chunk_aside(database: Database, tmp_path: Path) -> None:
     survey_id = uploaded(database, tmp_path)
-    for attempt in (1, 2, 3):
-        assert taken(database, OVER).attempts == attempt
-    dead = taken(database)
-    assert dead.state is ChunkState.DEAD
-    assert dead.reason == "its worker died 3 times while it was at it"
+    for strikes in (1, 2, 3):
+        assert taken(database).strikes == strikes - 1
+        (ended,) = settled(database, "its worker ended with SIGSEGV")
+        assert ended.strikes == strikes
+    assert (ended.state, ended.reason) == (ChunkState.DEAD, "its worker ended with SIGSEGV")
     assert taken(database).kind is ChunkKind.LINK  # the rest goes on
     assert state_of(database, survey_id)[ChunkKind.PROBE] is ChunkState.DEAD
+
+
+def test_the_last_step_set_aside_ends_its_survey(database: Database, tmp_path: Path) -> None:
+    survey_id = uploaded(database, tmp_path)
+    finish(database, taken(database))
+    for _ in range(3):
+        assert taken(database).kind is ChunkKind.LINK
+        settled(database, "its worker ended with SIGABRT")
+    with database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    assert (survey.state, survey.error) == (
+        SurveyState.DONE_WITH_ERRORS,
+        "putting together: its worker ended with SIGABRT",
+    )
+
+
+def test_what_a_dead_worker_held_is_free_at_once_and_no_strike_is_made_up(database: Database, tmp_path: Path) -> None:
+    uploaded(database, tmp_path)
+    for attempt in range(1, 8):
+        held = taken(database)
+        assert (held.attempts, held.strikes) == (attempt, 0)
+        assert settled(database, None, worker="another") == ()
+        (free,) = settled(database, None)
+        assert (free.state, free.epoch) == (ChunkState.WAITING, held.epoch + 1)
+        refused(database, held)
+    finish(database, taken(database))
+    assert settled(database, "its worker ended with SIGSEGV") == ()  # it held nothing any more
+
+
+def test_only_the_chunk_that_a_worker_was_at_is_at_fault(database: Database, tmp_path: Path) -> None:
+    """The other one it could not give back, because the database was away."""
+    for _ in range(2):
+        uploaded(database, tmp_path)
+    older, newer = taken(database, timedelta(seconds=20)), taken(database)
+    ended = {chunk.id: chunk for chunk in settled(database, "its worker ended with exit code 1")}
+    assert (ended[older.id].strikes, ended[older.id].state) == (0, ChunkState.WAITING)
+    assert (ended[newer.id].strikes, ended[newer.id].state) == (1, ChunkState.WAITING)
+
+
+def test_a_chunk_that_is_begun_for_ever_has_an_end(database: Database, tmp_path: Path) -> None:
+    uploaded(database, tmp_path)
+    for attempt in range(1, ATTEMPTS + 1):
+        assert taken(database, OVER).attempts == attempt
+    dead = taken(database)
+    assert (dead.state, dead.strikes) == (ChunkState.DEAD, 0)
+    assert dead.reason == "it was begun 10 times and never finished"
+    assert taken(database).kind is ChunkKind.LINK
 
 
 def test_what_fails_is_tried_again_and_what_was_given_back_has_not_failed(database: Database, tmp_path: Path) -> None:

@@ -75,18 +75,3 @@ def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
     assert len(found) == len(queued) == 6
     assert (frames, found, queued) == results(database, whole)
     database.close()
-
-
-def test_a_file_that_kills_three_workers_is_set_aside(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, data_dir=tmp_path / "var")
-    database, _ = open_store(settings)
-    survey_id = uploaded(database, settings.data_dir)
-    assert run_workers(settings, tmp_path, "claimed", "claimed", "claimed", "") == [signal.SIGKILL] * 3 + [0]
-    with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
-        states = [chunk.state for chunk in chunks.of_survey(connection, survey_id)]
-    database.close()
-    assert survey is not None
-    assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "flight.mp4: its worker died 3 times while it was at it"
-    assert states == [ChunkState.DEAD, ChunkState.DONE]

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, select, update
 from api.errors import LeaseLost
 from api.evidence import EvidenceStore
 from api.intake import StoreSink
+from api.jobs import desk as desk_room
 from api.jobs import planning, work, worker
 from api.jobs.desk import Desk, Held
 from api.store import Database, chunks, places, seen, surveys
@@ -138,7 +140,25 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
     assert survey.error == "flight.mp4: the reading process died (signal 9)"
     with desk.database.read() as connection:
         looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
-    assert [(chunk.state, chunk.attempts) for chunk in looked] == [(ChunkState.DEAD, 3)]
+    assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.DEAD, 3, 3)]
+
+
+def test_a_decoder_that_is_ended_with_its_worker_proves_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor that ends a service tells all of its processes at once."""
+
+    def step(held: Held) -> None:
+        desk.stop.set()
+        for child in children():
+            os.kill(child, signal.SIGTERM)
+
+    monkeypatch.setattr(Held, "step", step)
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    worker.run(desk)
+    with desk.database.read() as connection:
+        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+    assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.WAITING, 0, 0)]
 
 
 def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
@@ -174,6 +194,27 @@ def test_a_lease_is_renewed_while_the_work_goes_on(desk: Desk, tmp_path: Path) -
         threading.Event().wait(desk.lease.total_seconds())
         with pytest.raises(LeaseLost):
             held.step()
+
+
+def test_a_worker_that_hangs_says_so_itself(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_room, "PATIENCE", 0.2)
+    hung = threading.Event()
+    desk = replace(desk, hung=hung.set)
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    for strikes in (1, 2, 3):
+        with desk.database.write() as connection:
+            planning.enlist(connection)
+            chunk = chunks.claim(connection, "one", desk.lease)
+        assert chunk is not None
+        hung.clear()
+        with Held(desk, chunk) as held:
+            assert hung.wait(10)
+            with pytest.raises(LeaseLost):
+                held.step()
+        with desk.database.read() as connection:
+            probe = chunks.of_survey(connection, survey_id)[0]
+        assert (probe.strikes, probe.reason) == (strikes, "nothing moved for 0.2 s")
+    assert probe.state is ChunkState.DEAD
 
 
 def test_a_survey_without_footage_says_so(desk: Desk, tmp_path: Path) -> None:
