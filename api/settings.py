@@ -12,6 +12,7 @@ from api.errors import SettingsInvalid
 from api.secret_box import SecretBox, box_in_file
 from streams.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
+from streams.telemetry.order import parse_place
 
 Wanted = Literal["onnxruntime", "openvino", "auto"]
 PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
@@ -73,6 +74,14 @@ class Settings(BaseSettings):
         None, description="A camera file that `serve` imports when it starts; the registry as it is if unset."
     )
     rulebook_file: Path | None = Field(None, description="The rulebook's YAML file; permits lie beside it.")
+    dem_file: Path | None = Field(
+        None,
+        description="A terrain model for surveys, GeoTIFF with heights in metres (extra `dem`); flat ground if unset.",
+    )
+    near: Annotated[tuple[float, float] | None, NoDecode] = Field(
+        None,
+        description="LAT,LON of the city: tells latitude from longitude where a survey's telemetry does not.",
+    )
     survey_workers: int = Field(
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
     )
@@ -111,6 +120,11 @@ class Settings(BaseSettings):
             return parse_networks(texts)
         except AddressRefused as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("near", mode="before")
+    @classmethod
+    def _place(cls, value: object) -> object:
+        return parse_place(value) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod

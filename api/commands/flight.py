@@ -5,9 +5,10 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from shapely.geometry import Polygon, box
+from shapely.geometry import Polygon
 
 from detector.terrain import Terrain, read_terrain
+from streams.telemetry.order import around, parse_place
 
 Dem = Annotated[
     Path | None,
@@ -24,7 +25,6 @@ Near = Annotated[
         metavar="LAT,LON", help="Roughly where it flew: tells latitude from longitude where nothing else does."
     ),
 ]
-_NEAR_DEGREES = 1.0
 
 
 def terrain_from(dem: Path | None, takeoff: str | None) -> Terrain | None:
@@ -47,17 +47,11 @@ def zone_from(name: str) -> ZoneInfo:
 
 def area_from(near: str | None) -> Polygon | None:
     """The square of two degrees around a place, as lon, lat."""
-    if near is None:
-        return None
-    lat, lon = _place("--near", near)
-    return box(lon - _NEAR_DEGREES, lat - _NEAR_DEGREES, lon + _NEAR_DEGREES, lat + _NEAR_DEGREES)
+    return None if near is None else around(_place("--near", near))
 
 
 def _place(option: str, text: str) -> tuple[float, float]:
     try:
-        lat, lon = (float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"{option} {text!r}: write it as LAT,LON, like 34.7466,113.6253") from None
-    if not (abs(lat) <= 90 and abs(lon) <= 180):
-        raise typer.BadParameter(f"{option} {text}: no such place; are latitude and longitude swapped?")
-    return lat, lon
+        return parse_place(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {error}") from None

@@ -10,6 +10,7 @@ from rich.progress import Progress, TextColumn, track
 from api.commands.flight import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
 from api.drones import BY_VIEW, drone_look, model_for
 from api.printing import AsJson, emit, errors_console, tell
+from api.settings import load_settings
 from api.wiring import STALLS, ModelShelf
 from detector.detections import Detection
 from detector.engine import load_model
@@ -20,6 +21,7 @@ from detector.pose import PoseLocator
 from streams.survey import survey as fly
 from streams.survey import to_json
 from streams.telemetry.flight import Flight
+from streams.telemetry.order import around
 from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
 
@@ -73,9 +75,13 @@ def survey(
 ) -> None:
     """Look through one drone flight and print each thing once, with its position.
 
+    Without --dem and --near, STREETWARDEN_DEM_FILE and STREETWARDEN_NEAR count.
+
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
-    terrain, clock, area = terrain_from(dem, takeoff), zone_from(zone), area_from(near)
+    settings = load_settings()
+    terrain, clock = terrain_from(dem or settings.dem_file, takeoff), zone_from(zone)
+    area = area_from(near) or (around(settings.near) if settings.near else None)
     shelf = ModelShelf(models_folder)
     for name in {model_for(None, model), *((STALLS,) if model == BY_VIEW else ())}:
         shelf.get(name)  # a model that cannot be had is said before the footage is opened

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from shapely.geometry import Point, Polygon
+from shapely.geometry import Point, Polygon, box
 
 from detector.wgs import distance
 
 Pair = tuple[float, float]
 _CLEAR_M: Final = 5.0  # the wrong order must miss the printed distance by this much more than the right one
 _FIT_M: Final = 10.0  # and the right one must not miss it by more than this
+
+_NEAR_DEGREES: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,23 @@ class Fix:
     pair: Pair
     home: Pair | None = None
     from_home: float | None = None
+
+
+def parse_place(text: str) -> Pair:
+    """Latitude and longitude written as `34.7466,113.6253`; raises ValueError, one readable line."""
+    try:
+        lat, lon = (float(part) for part in text.split(","))
+    except ValueError:
+        raise ValueError(f"{text!r}: write it as LAT,LON, like 34.7466,113.6253") from None
+    if not (abs(lat) <= 90 and abs(lon) <= 180):
+        raise ValueError(f"{text}: no such place; are latitude and longitude swapped?")
+    return lat, lon
+
+
+def around(place: Pair) -> Polygon:
+    """The square of two degrees (lon, lat) around a place (lat, lon)."""
+    lat, lon = place
+    return box(lon - _NEAR_DEGREES, lat - _NEAR_DEGREES, lon + _NEAR_DEGREES, lat + _NEAR_DEGREES)
 
 
 def latitude_first(fixes: Sequence[Fix], dialect: bool | None, area: Polygon | None = None) -> bool | None:

@@ -52,6 +52,8 @@ def test_the_example_can_be_used_as_it_stands_in_development(monkeypatch: pytest
     [
         ({"port": 70000}, "STREETWARDEN_PORT"),
         ({"host": "0.0.0.0"}, "allowed_hosts"),
+        ({"near": "Zhengzhou"}, "STREETWARDEN_NEAR: Value error, 'Zhengzhou': write it as LAT,LON"),
+        ({"near": "113.6253,34.7466"}, "are latitude and longitude swapped"),
         ({"undo_window": "soon"}, "STREETWARDEN_UNDO_WINDOW"),
         ({"case_api_url": "cases.example.org"}, "STREETWARDEN_CASE_API_URL"),
         (SAFE_PRODUCTION | {"case_api_token": "change-me"}, "case_api_token"),

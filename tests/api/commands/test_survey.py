@@ -4,7 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shapely.geometry import Point, Polygon
 
+from api.commands import look
+from detector.terrain import Terrain
+from streams.survey import Survey
 from tests.api.commands.conftest import Typed
 from tests.conftest import REPO
 from tests.detector.test_terrain import corner, write
@@ -32,3 +36,30 @@ def test_telemetry_that_is_none_is_one_line(streetwarden: Typed) -> None:
     printed = streetwarden("survey", FLIGHT, "--telemetry", REPO / "README.md")
     assert printed.code == 2
     assert "README.md" in printed.err
+
+
+def test_the_operators_terrain_and_city_count_where_the_command_names_none(
+    streetwarden: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def fly(*_: object, **how: object) -> Survey:
+        asked.append(how)
+        return Survey((), (), ())
+
+    monkeypatch.setattr(look, "fly", fly)
+    dem = write(tmp_path / "dem.tif", np.full((101, 101), 104.0), "EPSG:4326", corner())
+    monkeypatch.setenv("STREETWARDEN_DEM_FILE", str(dem))
+    monkeypatch.setenv("STREETWARDEN_NEAR", "34.7,113.6")
+    assert streetwarden("survey", FLIGHT).code == 0
+    assert streetwarden("survey", FLIGHT, "--near", "36.7,-6").code == 0
+    terrain, city, elsewhere = asked[0]["terrain"], asked[0]["area"], asked[1]["area"]
+    assert isinstance(terrain, Terrain)
+    assert isinstance(city, Polygon)
+    assert isinstance(elsewhere, Polygon)
+    assert city.contains(Point(113.6253, 34.7466))
+    assert not elsewhere.contains(Point(113.6253, 34.7466))
+    monkeypatch.setenv("STREETWARDEN_DEM_FILE", str(REPO / "README.md"))
+    refused = streetwarden("survey", FLIGHT)
+    assert refused.code == 2
+    assert "README.md: cannot be read as a GeoTIFF" in refused.err
