@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     )
     near: Annotated[tuple[float, float] | None, NoDecode] = Field(
         None,
-        description="LAT,LON of the city: tells latitude from longitude where a survey's telemetry does not.",
+        description="LAT,LON of the city: tells latitude from longitude where telemetry does not.",
     )
     survey_workers: int = Field(
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."

@@ -19,6 +19,7 @@ from api.jobs.planning import fail
 from api.store import Database, chunks
 from api.store.chunks import Chunk
 from detector.rulebook import Rulebook
+from detector.terrain import Terrain
 from streams.sandbox.read import USUAL, Limits
 from streams.survey import Detect, Find
 
@@ -38,8 +39,8 @@ class Desk:
 
     `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
     rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
-    clock where their telemetry names none. `hung` is called, by another thread, when the worker hangs for certain and
-    has said so.
+    clock where their telemetry names none, `terrain` the ground where the operator has a model of it. `hung` is called,
+    by another thread, when the worker hangs for certain and has said so.
     """
 
     database: Database
@@ -51,6 +52,7 @@ class Desk:
     name: str
     usual_model: str
     zone: ZoneInfo
+    terrain: Terrain | None = None
     lease: timedelta = LEASE
     limits: Limits = USUAL
     stop: threading.Event = field(default_factory=threading.Event)

@@ -27,6 +27,7 @@ from api.wiring import ModelShelf, rules_without_book
 from detector.errors import DetectorError
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
+from detector.terrain import read_terrain
 from streams.survey import Find
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 
 
 def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str) -> Desk:
-    """A desk with the shipped models and the operator's rulebook. Raises RulebookInvalid."""
+    """A desk with the shipped models and the operator's rulebook and terrain. Raises DetectorError."""
     shelf = ModelShelf.of(settings)
     file = settings.rulebook_file
     # a rulebook that cannot be read ends the worker here, in one line, and not each survey
@@ -54,6 +55,7 @@ def desk_for(settings: Settings, database: Database, files: EvidenceStore, stop:
         name=name,
         usual_model=BY_VIEW,
         zone=zone,
+        terrain=read_terrain(settings.dem_file) if settings.dem_file else None,
         stop=stop,
         hung=_end_at_once,
     )

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +17,12 @@ from api.store import chunks, places, seen, surveys
 from api.store.chunks import Chunk, ChunkKind
 from api.store.places import Place, source_of
 from api.store.surveys import Survey, SurveyFile
+from detector.errors import TerrainUnreadable
 from detector.frame import Frame
 from detector.rulings import Ruling
 from streams.sandbox.read import Footage, read_frames, read_length
 from streams.survey import Find, Seen, candidate_of, look, put_together, ruling_of
+from streams.survey import Survey as Together
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +115,7 @@ def _link(desk: Desk, task: _Task, held: Held) -> None:
     survey, pictures = task.survey, desk.pictures(task.survey.id)
     with desk.database.read() as connection:
         frames = seen.of_survey(connection, survey.id, pictures.folder)
-    together = put_together(frames, source_of(survey.id), survey.ground or 0.0)
+    together = _together(desk, survey, frames)
     book = desk.rules(together.finds)
     ruled = [(find, ruling_of(find, book)) for find in together.finds]
     for find, ruling in ruled:
@@ -129,6 +131,16 @@ def _link(desk: Desk, task: _Task, held: Held) -> None:
         close(connection, survey)
     _tidy(frames, together.finds)
     log.info("survey %s: %d places in %d frames", survey.name, len(ruled), len(frames))
+
+
+def _together(desk: Desk, survey: Survey, frames: list[Seen]) -> Together:
+    """On the operator's terrain; where it does not reach, the ground is taken as flat, and a note says so."""
+    source, ground = source_of(survey.id), survey.ground or 0.0
+    try:
+        return put_together(frames, source, ground, desk.terrain)
+    except TerrainUnreadable as error:
+        flat = put_together(frames, source, ground)
+        return replace(flat, notes=(f"{error}: the ground is taken as flat", *flat.notes))
 
 
 def _place(

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import cv2
+import numpy as np
 import pytest
 from sqlalchemy import Connection, select, update
 
@@ -24,8 +25,10 @@ from api.store.job_tables import survey_chunks, survey_frames
 from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
 from detector.rulings import Outcome
+from detector.terrain import terrain_of
 from tests.api.conftest import FakeClock
 from tests.api.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
+from tests.detector.test_terrain import made
 from tests.streams.aerial import leg
 from tests.streams.test_sandbox import children
 
@@ -215,6 +218,23 @@ def test_a_worker_that_hangs_says_so_itself(desk: Desk, tmp_path: Path, monkeypa
             probe = chunks.of_survey(connection, survey_id)[0]
         assert (probe.strikes, probe.reason) == (strikes, "nothing moved for 0.2 s")
     assert probe.state is ChunkState.DEAD
+
+
+def test_places_stand_on_the_operators_terrain_as_far_as_it_goes(desk: Desk, tmp_path: Path) -> None:
+    elsewhere = terrain_of(np.zeros((9, 9)), (100.0, 0.1, 0.0, 31.0, 0.0, -0.1), "EPSG:4326")
+    card = drawn_flight(tmp_path / "card")
+    spots, notes = [], []
+    for terrain in (None, made(rise_north=0.1), elsewhere):
+        survey_id = uploaded(desk.database, tmp_path, card)
+        assert ended(replace(desk, terrain=terrain), survey_id).state is SurveyState.DONE
+        with desk.database.read() as connection:
+            spots.append({(place.lat, place.lon) for place in places.of_survey(connection, survey_id)})
+            notes.append(chunks.of_survey(connection, survey_id)[-1].notes)
+    flat, sloping, beyond = spots
+    assert len(flat) == len(sloping) == len(TOWN.stalls)
+    assert sloping != flat
+    assert beyond == flat
+    assert [any("taken as flat" in note for note in said) for said in notes] == [False, False, True]
 
 
 def test_a_survey_without_footage_says_so(desk: Desk, tmp_path: Path) -> None:
