@@ -44,7 +44,10 @@ FOOTAGE_TROUBLES: Final = {
     "said nothing for": N_("Reading it took too long and was ended."),
     "more memory": N_("Reading it would take more memory than one file may have."),
     "reading process": N_("The program that reads it broke down over it."),
-    "worker": N_("Workers broke down over it; it was set aside."),
+    "memory ran out": N_("Looking at it took more memory than the machine has."),
+    "worker": N_("The program that looks at it broke down over it."),
+    "nothing moved for": N_("Looking at it stood still and was ended."),
+    "never finished": N_("It was begun again and again and never finished."),
 }
 OTHERWISE: Final = N_("It could not be looked at.")
 

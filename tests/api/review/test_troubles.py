@@ -31,6 +31,10 @@ def test_every_error_of_footage_has_a_sentence_of_its_own() -> None:
     [
         ("begins like a video but cannot be opened; is it complete?", "文件已损坏，或不完整。"),
         ("reading took more than 900 s of CPU time", "读取耗时过长，已中止。"),
+        ("its worker ended with SIGSEGV", "查看程序在处理该素材时出错退出。"),
+        ("its worker was ended because memory ran out", "查看该素材所需内存超过本机所有。"),
+        ("nothing moved for 900 s", "查看该素材时停滞不前，已中止。"),
+        ("it was begun 10 times and never finished", "该素材反复开始处理，始终未能完成。"),
         ("what nobody has thought of", "无法查看该素材。"),
     ],
 )
