@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from shapely.geometry import Polygon
 
+from api.settings import load_settings
 from detector.terrain import Terrain, read_terrain
 from streams.telemetry.order import around, parse_place
 
@@ -46,8 +47,9 @@ def zone_from(name: str) -> ZoneInfo:
 
 
 def area_from(near: str | None) -> Polygon | None:
-    """The square of two degrees around a place, as lon, lat."""
-    return None if near is None else around(_place("--near", near))
+    """The square of two degrees around a place, or around the operator's (STREETWARDEN_NEAR), as lon, lat."""
+    place = _place("--near", near) if near is not None else load_settings().near
+    return around(place) if place else None
 
 
 def _place(option: str, text: str) -> tuple[float, float]:

@@ -160,7 +160,8 @@ def telemetry(
 ) -> None:
     """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.
 
-    Without --zone a clock that names no zone is printed as the aircraft shows it, without an offset.
+    Without --zone a clock that names no zone is printed as the aircraft shows it, without an offset. Without
+    --near STREETWARDEN_NEAR counts.
 
     Example: streetwarden telemetry DJI_0001.SRT --json
     """

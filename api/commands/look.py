@@ -21,7 +21,6 @@ from detector.pose import PoseLocator
 from streams.survey import survey as fly
 from streams.survey import to_json
 from streams.telemetry.flight import Flight
-from streams.telemetry.order import around
 from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
 
@@ -79,9 +78,8 @@ def survey(
 
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
-    settings = load_settings()
-    terrain, clock = terrain_from(dem or settings.dem_file, takeoff), zone_from(zone)
-    area = area_from(near) or (around(settings.near) if settings.near else None)
+    terrain = terrain_from(dem or load_settings().dem_file, takeoff)
+    clock, area = zone_from(zone), area_from(near)
     shelf = ModelShelf(models_folder)
     for name in {model_for(None, model), *((STALLS,) if model == BY_VIEW else ())}:
         shelf.get(name)  # a model that cannot be had is said before the footage is opened

@@ -91,7 +91,9 @@ def test_faulty_terrain_is_one_line(streetwarden: Typed, tmp_path: Path, given: 
 LINE = "1\n00:00:00,000 --> 00:00:01,000\n2026-11-20 10:50:01\nGPS(36.6, -6.1, 12)\n"
 
 
-def test_telemetry_is_told_where_and_by_which_clock(streetwarden: Typed, tmp_path: Path) -> None:
+def test_telemetry_is_told_where_and_by_which_clock(
+    streetwarden: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a.srt"
     path.write_text(LINE, encoding="utf-8")
     (alone,) = streetwarden("telemetry", path, "--json").records
@@ -99,6 +101,9 @@ def test_telemetry_is_told_where_and_by_which_clock(streetwarden: Typed, tmp_pat
     assert "which of 36.6 and -6.1" in str(alone["ambiguous"])
     (told,) = streetwarden("telemetry", path, "--near", "36.7,-6", "--zone", "Europe/Madrid", "--json").records
     assert (told["lat"], told["lon"], told["time"]) == (36.6, -6.1, "2026-11-20T10:50:01+01:00")
+    monkeypatch.setenv("STREETWARDEN_NEAR", "36.7,-6")
+    (set_for_all,) = streetwarden("telemetry", path, "--json").records
+    assert (set_for_all["lat"], set_for_all["lon"]) == (36.6, -6.1)
 
 
 @pytest.mark.parametrize("zone", ["Mars", "../../etc/passwd", "Asia/../Europe", "x\0y"])
