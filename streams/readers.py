@@ -69,8 +69,10 @@ class PacketReader:
             self._parts, self._ahead = [first], None
         end = time.monotonic() + self._patience
         while not self._stop.is_set() and time.monotonic() < end and self._capture.grab():
-            stamp = stamp_of(self._capture)
             key = bool(self._capture.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME))
+            if self._stamp is None and not key:
+                continue
+            stamp = stamp_of(self._capture)
             # Two key pictures never lie so close together that their rounded seconds could be equal.
             if self._stamp is not None and not (key and stamp.seconds == self._stamp.seconds):
                 if key:

@@ -117,10 +117,10 @@ def payloads(unit: bytes, codec: str) -> Iterator[bytes]:
         lead, body = bytes([unit[0] & 0xE0 | 28]), unit[1:]
     else:  # RFC 7798, 4.4.3: two header bytes with type 49
         lead, body = bytes([unit[0] & 0x81 | 49 << 1, unit[1]]), unit[2:]
-    kind = unit_kind(unit, codec)
-    for offset in range(0, len(body), MOST):
-        part = body[offset : offset + MOST]
-        begins, ends = offset == 0, offset + MOST >= len(body)
+    kind, most = unit_kind(unit, codec), MOST - 2  # so that there are two at least: none may be both first and last
+    for offset in range(0, len(body), most):
+        part = body[offset : offset + most]
+        begins, ends = offset == 0, offset + most >= len(body)
         yield lead + bytes([begins << 7 | ends << 6 | kind]) + part
 
 

@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.errors import NotAVideo
@@ -24,6 +24,8 @@ def reassemble(parts: list[bytes], codec: str) -> bytes:
 
 
 @given(st.sampled_from(["H264", "H265"]), st.integers(1, 21), st.integers(0, 6000))
+@example("H264", 1, 1400)  # one byte too long to go whole: a fragment may not be the first and the last at once
+@example("H265", 1, 1399)
 @settings(max_examples=60)
 def test_a_unit_survives_fragmentation(codec: str, kind: int, size: int) -> None:
     lead = bytes([0x60 | kind]) if codec == "H264" else bytes([kind << 1, 1])
