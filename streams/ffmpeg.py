@@ -20,15 +20,14 @@ from typing import cast
 # OPENCV_FFMPEG_LOGLEVEL 8 (fatal): a bad camera writes a line per broken macroblock to standard error otherwise.
 os.environ.setdefault("OPENCV_FFMPEG_IS_THREAD_SAFE", "1")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")
-# What FFmpeg may decode only to look at a stream. Packets of H.264 and H.265 tell their size by themselves; decoding their
-# first picture once more, which OpenCV decodes anyhow, was most of what an opening and a single picture cost (37 ms and
-# 14 of 31 ms of CPU at 1080p). OpenCV's own decoder is not bound by this.
-_LOOKED_INTO = "codec_whitelist;mjpeg,mpeg4,mpeg2video,h263,vp8,vp9,av1"
-os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"rtsp_transport;tcp|{_LOOKED_INTO}")
 
 import cv2
 
-_USUAL = os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
+# What FFmpeg may decode only to look at a stream. Packets of H.264 and H.265 tell their size by themselves; decoding
+# their first picture once more, which OpenCV decodes anyhow, was most of what an opening and a single picture cost (37 ms
+# and 14 of 31 ms of CPU at 1080p). OpenCV's own decoder is not bound by this.
+_LOOKED_INTO = "codec_whitelist;mjpeg,mpeg4,mpeg2video,h263,vp8,vp9,av1"
+_USUAL = os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"rtsp_transport;tcp|{_LOOKED_INTO}")
 
 # Every opening warns that OPENCV_FFMPEG_IS_THREAD_SAFE is set; what we need to know of a failure we find out ourselves.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
