@@ -38,12 +38,19 @@ class SurveyIn(BaseModel):
 
 
 class ProgressOut(BaseModel):
-    """How much has come: files settled of those announced, bytes of those that are wanted."""
+    """How much has come: files settled of those announced, bytes of those that are wanted.
+
+    How much has been looked at: chunks (some 30 seconds of a video, or 20 photos) done, and set aside as dead, of those
+    known so far. Their number grows while videos are asked how long they are.
+    """
 
     files: int
     files_settled: int
     size: int
     received: int
+    chunks: int
+    chunks_done: int
+    chunks_dead: int
 
 
 class SurveyOut(BaseModel):
@@ -75,6 +82,9 @@ class SurveyOut(BaseModel):
                 files_settled=progress.files_settled,
                 size=progress.size,
                 received=progress.received,
+                chunks=progress.chunks,
+                chunks_done=progress.chunks_done,
+                chunks_dead=progress.chunks_dead,
             ),
         )
 

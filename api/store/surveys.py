@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from api.store.job_tables import survey_chunks
 from api.store.paging import Page, Place, decode_name, encode_name, page_of
 from api.store.survey_tables import survey_files, surveys
 
@@ -98,12 +99,18 @@ class SurveyFile:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of a survey has come: files settled of those announced; bytes of those that are wanted."""
+    """How much of a survey has come: files settled of those announced; bytes of those that are wanted.
+
+    And how much of it has been looked at: chunks done, and set aside as dead, of those known so far.
+    """
 
     files: int
     files_settled: int
     size: int
     received: int
+    chunks: int = 0
+    chunks_done: int = 0
+    chunks_dead: int = 0
 
 
 def add(connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
@@ -185,8 +192,8 @@ def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limi
 
 
 def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
-    """How much of each survey has come."""
-    table = survey_files.c
+    """How much of each survey has come, and how much has been looked at."""
+    table, ids = survey_files.c, list(ids)
     wanted = table.state.not_in((FileState.DUPLICATE, FileState.ODD))
     query = (
         select(
@@ -196,13 +203,30 @@ def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress
             func.sum(table.size).filter(wanted),
             func.sum(table.received).filter(wanted),
         )
-        .where(table.survey_id.in_(list(ids)))
+        .where(table.survey_id.in_(ids))
         .group_by(table.survey_id)
     )
+    looked = _looked(connection, ids)
     return {
-        key: Progress(count, done, int(size or 0), int(received or 0))
+        key: Progress(count, done, int(size or 0), int(received or 0), *looked.get(key, (0, 0, 0)))
         for key, count, done, size, received in connection.execute(query)
     }
+
+
+def _looked(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
+    """Chunks in all, done, and dead; a video that has been asked for its length has become other chunks."""
+    table = survey_chunks.c
+    query = (
+        select(
+            table.survey_id,
+            func.count(),
+            func.count().filter(table.state == "done"),
+            func.count().filter(table.state == "dead"),
+        )
+        .where(table.survey_id.in_(ids), or_(table.kind != "probe", table.state != "done"))
+        .group_by(table.survey_id)
+    )
+    return {key: (count, done, dead) for key, count, done, dead in connection.execute(query)}
 
 
 def find_file(connection: Connection, file_id: UUID) -> SurveyFile | None:

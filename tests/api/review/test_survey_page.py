@@ -31,6 +31,11 @@ def flown(service: Service, folder: Path) -> UUID:
     return survey_id
 
 
+def looked(service: Service, survey_id: UUID) -> tuple[int, int, int]:
+    said = service.http.get(f"/api/v1/surveys/{survey_id}").json()["progress"]
+    return said["chunks"], said["chunks_done"], said["chunks_dead"]
+
+
 def page(service: Service, survey_id: UUID, lang: str = "en") -> str:
     return service.http.get(f"/surveys/{survey_id}", params={"lang": lang}).raise_for_status().text
 
@@ -44,6 +49,7 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     assert text.count('<polyline class="flown"') == 1
     assert "flight.srt" in text
     assert "data-refresh" not in text  # nothing changes any more
+    assert looked(service, survey_id) == (2, 2, 0)
     assert "已完成" in page(service, survey_id, "zh")
 
 
@@ -90,6 +96,7 @@ def test_a_survey_in_work_says_how_far_it_is(service: Service, tmp_path: Path, l
         assert "data-refresh" in text
     assert "<progress" not in waiting
     assert "<progress" in working
+    assert looked(service, survey_id) == (2, 0, 0)  # the video's probe, and the last one
     assert service.http.get(f"/api/v1/surveys/{survey_id}/places").json()["features"] == []
 
 
@@ -102,6 +109,7 @@ def test_what_could_not_be_read_is_said(service: Service, tmp_path: Path) -> Non
     assert "<li>DJI_0009.MP4: The file is neither a video nor a photo" in text
     assert '<span class="soft" lang="en">neither a video (MP4' in text
     assert "Nothing was found on this flight." in text
+    assert looked(service, survey_id) == (2, 1, 1)
     chinese = page(service, survey_id, "zh")
     assert "已完成，但有错误" in chinese
     assert "<li>DJI_0009.MP4: 该文件不是可读取的视频或照片格式。" in chinese

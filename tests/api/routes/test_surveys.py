@@ -42,6 +42,9 @@ def test_a_card_is_sorted_and_nothing_is_dropped(service: Service) -> None:
         "files_settled": 4,
         "size": sum(len(file.content) for file in card[:3]),
         "received": 0,
+        "chunks": 0,
+        "chunks_done": 0,
+        "chunks_dead": 0,
     }
     assert set(files_of(service.http, survey["id"])) == {file.name for file in card}
 
