@@ -23,9 +23,9 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "8")
 
 import cv2
 
-# What FFmpeg may decode only to look at a stream. Packets of H.264 and H.265 tell their size by themselves; decoding
-# their first picture once more, which OpenCV decodes anyhow, was most of what an opening and a single picture cost (37 and
-# 14 of 31 ms of CPU at 1080p). OpenCV's own decoder is not bound by this.
+# What FFmpeg may decode only to look at a stream. Packets of H.264 and H.265 tell their size by themselves; to decode
+# their first picture once more, which OpenCV does anyhow, was most of what an opening and a single picture cost: 37 and
+# 14 of 31 ms of CPU at 1080p. OpenCV's own decoder is not bound by this.
 _LOOKED_INTO = "codec_whitelist;mjpeg,mpeg4,mpeg2video,h263,vp8,vp9,av1"
 _USUAL = os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"rtsp_transport;tcp|{_LOOKED_INTO}")
 
