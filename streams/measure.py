@@ -22,7 +22,7 @@ from streams.sampling import EARLY
 
 log = logging.getLogger(__name__)
 
-SELDOM = 3.0  # key-frame distances in a period from which walking over packets is cheaper than decoding every key frame
+SELDOM = 1.5  # key-frame distances in a period from which walking over packets is cheaper than decoding every key frame
 
 
 class Mode(StrEnum):
