@@ -15,10 +15,10 @@ FAST = Deadlines(1.0, 1.0)
 @pytest.mark.parametrize(
     ("name", "every", "mode", "words"),
     [
-        ("small", 1.0, Mode.KEY, "well suited"),
-        ("small", 5.0, Mode.PACKETS, "well suited"),
+        ("small", 0.5, Mode.KEY, "well suited"),
+        ("small", 1.0, Mode.PACKETS, "well suited"),
         ("long-gop", 1.0, Mode.FULL, "key-frame distance to 1 s"),
-        ("hevc", 1.0, Mode.KEY, "well suited"),
+        ("hevc", 0.5, Mode.KEY, "well suited"),
         ("b-frames", 1.0, Mode.PACKETS, "B-frames"),
     ],
 )
