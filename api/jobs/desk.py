@@ -77,6 +77,7 @@ class Held(AbstractContextManager["Held"]):
         self._over = threading.Event()
         self._lost = False
         self._steps = 0
+        self._patience = PATIENCE
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
@@ -89,8 +90,12 @@ class Held(AbstractContextManager["Held"]):
         self._over.set()
         self._thread.join()
 
-    def step(self) -> None:
-        """To be called as the work goes on. Raises LeaseLost, and Interrupted where the worker is to stop."""
+    def step(self, longer: float = 0.0) -> None:
+        """To be called as the work goes on; the next step may take so many seconds longer than others.
+
+        Raises LeaseLost, and Interrupted where the worker is to stop.
+        """
+        self._patience = PATIENCE + longer
         self._steps += 1
         if self._lost:
             raise LeaseLost(f"chunk {self._chunk.id}: its lease ran out and somebody else has it")
@@ -104,7 +109,7 @@ class Held(AbstractContextManager["Held"]):
             # counted in rounds, not by the clock: a process that was stopped for an hour has not hung for an hour
             still = still + pause if self._steps == before else 0.0
             before = self._steps
-            if still > PATIENCE:
+            if still > self._patience:
                 self._give_up()
                 return
             try:
@@ -118,7 +123,7 @@ class Held(AbstractContextManager["Held"]):
 
     def _give_up(self) -> None:
         self._lost = True
-        reason = f"nothing moved for {PATIENCE:g} s"
+        reason = f"nothing moved for {self._patience:g} s"
         log.error("chunk %s: %s", self._chunk.id, reason)
         try:
             with self._desk.database.write() as connection:

@@ -27,6 +27,7 @@ from streams.survey import Survey as Together
 log = logging.getLogger(__name__)
 
 _MOST_NOTES: Final = 50
+_LINKING: Final = 3.0  # seconds a frame, ten times what it takes: linking thousands of them says nothing for long
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _link(desk: Desk, task: _Task, held: Held) -> None:
     survey, pictures = task.survey, desk.pictures(task.survey.id)
     with desk.database.read() as connection:
         frames = seen.of_survey(connection, survey.id, pictures.folder)
+    held.step(_LINKING * len(frames))
     together = _together(desk, survey, frames)
     book = desk.rules(together.finds)
     ruled = [(find, ruling_of(find, book)) for find in together.finds]

@@ -132,7 +132,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
 ) -> None:
     """A poison file: whoever decodes it is killed."""
 
-    def step(held: Held) -> None:
+    def step(held: Held, longer: float = 0.0) -> None:
         for child in children():
             os.kill(child, signal.SIGKILL)
 
@@ -151,7 +151,7 @@ def test_a_decoder_that_is_ended_with_its_worker_proves_nothing(
 ) -> None:
     """A supervisor that ends a service tells all of its processes at once."""
 
-    def step(held: Held) -> None:
+    def step(held: Held, longer: float = 0.0) -> None:
         desk.stop.set()
         for child in children():
             os.kill(child, signal.SIGTERM)
@@ -170,9 +170,9 @@ def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     real_step = Held.step
 
-    def step(held: Held) -> None:
+    def step(held: Held, longer: float = 0.0) -> None:
         desk.stop.set()
-        real_step(held)
+        real_step(held, longer)
 
     monkeypatch.setattr(Held, "step", step)
     worker.run(desk)
@@ -218,6 +218,24 @@ def test_a_worker_that_hangs_says_so_itself(desk: Desk, tmp_path: Path, monkeypa
             probe = chunks.of_survey(connection, survey_id)[0]
         assert (probe.strikes, probe.reason) == (strikes, "nothing moved for 0.2 s")
     assert probe.state is ChunkState.DEAD
+
+
+def test_a_step_that_takes_long_is_not_taken_for_a_hang(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_room, "PATIENCE", 0.2)
+    hung = threading.Event()
+    desk = replace(desk, hung=hung.set)
+    uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    with desk.database.write() as connection:
+        planning.enlist(connection)
+        chunk = chunks.claim(connection, "one", desk.lease)
+    assert chunk is not None
+    with Held(desk, chunk) as held:
+        held.step(30)
+        assert not hung.wait(1)
+        held.step()
+        assert hung.wait(10)
 
 
 def test_places_stand_on_the_operators_terrain_as_far_as_it_goes(desk: Desk, tmp_path: Path) -> None:
