@@ -8,6 +8,7 @@ cloth and tarmac. The side that is measured on is rendered too, of streets that 
 training worked, not how well the model sees; for that there are only the real tiles (`aerial-stalls`' val side).
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,14 +22,14 @@ from rich.progress import track
 
 from detector.pixels import read_picture
 from models.card import DataSource
-from training.datasets import RECIPES, Split, describe, hold_out, make_room, write_side
+from training.datasets import RECIPES, SPLIT_SEED, Split, describe, make_room, write_side
 from training.errors import DatasetInvalid, TrainingError
 from training.labels import PICTURES, Picture, read_labels, read_pictures
 from training.warps import tilt
 
 CLASSES = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 STREET = 8  # rendered pictures of one street
-HELD_OUT = 0.1  # of the streets
+HELD_OUT = 0.1  # of the streets, about
 SIZE = 640  # pixels: of a warped tile
 NEGATIVES = "data/street_negatives"
 
@@ -121,14 +122,17 @@ def _rendered(frames: Path) -> tuple[tuple[Picture, ...], list[int | None]]:
 
 
 def _by_street(pictures: tuple[Picture, ...]) -> Split:
-    """Views of one street stay on one side of the split."""
-    first = {path.stem: path for path in (picture.path for picture in pictures)}
-    streets = tuple(Picture(Path(f"{stem}.jpg"), ()) for stem in sorted({_street(stem) for stem in first}))
-    held = {picture.path.stem for picture in hold_out(streets, HELD_OUT).val}
+    """Views of one street stay on one side of the split, and a street keeps its side when others are added."""
+    held = {picture.path for picture in pictures if _is_held_out(_street(picture.path.stem))}
     return Split(
-        train=tuple(p for p in pictures if _street(p.path.stem) not in held),
-        val=tuple(p for p in pictures if _street(p.path.stem) in held),
+        train=tuple(picture for picture in pictures if picture.path not in held),
+        val=tuple(picture for picture in pictures if picture.path in held),
     )
+
+
+def _is_held_out(street: str) -> bool:
+    digest = hashlib.sha256(f"{SPLIT_SEED}:{street}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < HELD_OUT * 2**64
 
 
 def _street(stem: str) -> str:
