@@ -3,6 +3,7 @@
 python -m training.publish aerial-1 runs/data/aerial-stalls --name aerial-stalls --version 1
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,11 @@ import typer
 from pydantic import TypeAdapter
 
 from detector.errors import DetectorError
-from models.card import DataSource, InputSize, ModelCard, Training, write_card
+from models.card import DataSource, InputSize, ModelCard, Threshold, Training, write_card
 from models.errors import ModelError
 from models.registry import WEIGHTS, sha256_of, verify
 from training.errors import DatasetInvalid, TrainingError
-from training.evaluate import NMS_IOU, measure
+from training.evaluate import NMS_IOU, Measured, measure
 from training.export import export_onnx
 from training.labels import open_set
 from training.run import Run, read_run
@@ -23,6 +24,9 @@ from training.thresholds import WANTED_PRECISION, fit_threshold
 
 DEFAULT_CONFIDENCE = 0.25
 """Of classes without a fitted threshold."""
+
+ENOUGH = 10
+"""Labelled boxes from which on a class of another set gets a threshold of its own: the default beats a guess."""
 
 _BLIND = {
     "above": (
@@ -51,11 +55,14 @@ def publish(
     name: str,
     version: str,
     *,
+    also: Sequence[Path] = (),
     folder: Path = WEIGHTS,
     wanted_precision: float = WANTED_PRECISION,
     progress: bool = False,
 ) -> ModelCard:
     """Export a run, measure it on its data set's val side and write `name.onnx` and `name.json` into `folder`.
+
+    `also`: sets for the classes that the val side does not label; the card's means stay those of the val side.
 
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
@@ -63,18 +70,22 @@ def publish(
         TrainingError, ModelError, DetectorError.
     """
     described = open_set(dataset)
-    sources = described.folder / "sources.json"
-    if not sources.is_file():
-        raise DatasetInvalid(
-            f"{sources}: no such file; a card names its data: build the set with `python -m training.datasets`"
-        )
-    data = TypeAdapter(tuple[DataSource, ...]).validate_json(sources.read_bytes())
+    data = [source for one in (dataset, *also) for source in _sources(one)]
     folder.mkdir(parents=True, exist_ok=True)
     path = export_onnx(run, folder / f"{name}.onnx")
     measured = measure(path, dataset, progress=progress)
-    fitted = {class_name: fit_threshold(matched, wanted_precision) for class_name, matched in measured.matched.items()}
-    # what never gets precise enough is not shown more often for it
-    thresholds = {name: one for name, one in fitted.items() if one.reached or one.confidence >= DEFAULT_CONFIDENCE}
+    metrics, thresholds = measured.report.metrics(), _thresholds(measured, wanted_precision)
+    for extra in also:
+        more = measure(path, extra, progress=progress)
+        shown = {n: one for n, one in more.report.per_class.items() if one.boxes and n not in metrics.per_class}
+        metrics = metrics.model_copy(
+            update={
+                "dataset": f"{metrics.dataset}; {', '.join(shown)}: {more.report.dataset}",
+                "per_class": {**metrics.per_class, **shown},
+            }
+        )
+        fitted = _thresholds(more, wanted_precision)
+        thresholds.update({n: fitted[n] for n, one in shown.items() if one.boxes >= ENOUGH and n in fitted})
     card = ModelCard(
         name=name,
         version=version,
@@ -83,7 +94,7 @@ def publish(
         file=path.name,
         sha256=sha256_of(path),
         licence="AGPL-3.0-or-later",
-        data=data,
+        data=tuple(data),
         training=Training(
             command=run.command,
             seed=run.seed,
@@ -91,7 +102,7 @@ def publish(
             base_sha256=run.base_sha256 or None,
             base_licence="AGPL-3.0",
         ),
-        metrics=measured.report.metrics(),
+        metrics=metrics,
         default_confidence=DEFAULT_CONFIDENCE,
         thresholds=thresholds,
         nms_iou=NMS_IOU,
@@ -104,15 +115,33 @@ def publish(
     return card
 
 
+def _sources(dataset: Path) -> tuple[DataSource, ...]:
+    sources = open_set(dataset).folder / "sources.json"
+    if not sources.is_file():
+        raise DatasetInvalid(
+            f"{sources}: no such file; a card names its data: build the set with `python -m training.datasets`"
+        )
+    return TypeAdapter(tuple[DataSource, ...]).validate_json(sources.read_bytes())
+
+
+def _thresholds(measured: Measured, wanted_precision: float) -> dict[str, Threshold]:
+    """Of each class; what never gets precise enough is not shown more often for it."""
+    fitted = {name: fit_threshold(matched, wanted_precision) for name, matched in measured.matched.items()}
+    return {name: one for name, one in fitted.items() if one.reached or one.confidence >= DEFAULT_CONFIDENCE}
+
+
 def main(
     run: Annotated[str, typer.Argument(help="name of a finished run under runs/")],
     dataset: Annotated[Path, typer.Argument(help="the data set it was trained on")],
     name: Annotated[str, typer.Option(help="name of the model")],
     version: Annotated[str, typer.Option()] = "1",
+    also: Annotated[
+        list[Path] | None, typer.Option(help="a set for classes that the data set does not measure")
+    ] = None,
 ) -> None:
     """Publish a run, for example: python -m training.publish street-1 runs/data/street-ads --name street-ads"""
     try:
-        card = publish(read_run(Path("runs") / run), dataset, name, version, progress=True)
+        card = publish(read_run(Path("runs") / run), dataset, name, version, also=also or (), progress=True)
     except (TrainingError, ModelError, DetectorError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
