@@ -17,6 +17,13 @@ def announce(
     Whoever announces the same again, since it was killed or its line broke, gets the same survey. `reserve` is how many
     bytes of the disk must stay free.
     """
+    with footage.steady():  # what is said to be there already must still be there when that is recorded
+        return _announce(database, footage, manifest, now, reserve)
+
+
+def _announce(
+    database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
+) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
     with database.read() as connection:
         known = surveys.find_by_manifest(connection, manifest.sha256)
         paths = {} if known else surveys.stored_paths(connection, [file.sha256 for file in manifest.files])

@@ -22,6 +22,7 @@ from api.routes import cameras as camera_routes
 from api.settings import Settings
 from api.settling import Settling
 from api.store import Database
+from api.sweep import Sweeper
 
 SHUTDOWN = timedelta(seconds=5)
 
@@ -48,8 +49,8 @@ def create_app(
 ) -> FastAPI:
     """The service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
 
-    The outbox is sent, and uploaded footage is settled, between the application's start-up and shutdown.
-    Raises FootageUnwritable.
+    Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
+    needs is swept away. Raises FootageUnwritable.
     """
     delivering = Delivering(
         database,
@@ -61,12 +62,15 @@ def create_app(
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
     settling = Settling(database, footage, clock=clock)
+    sweeper = Sweeper(settings, database, clock=clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         delivering.start()
         settling.start()
+        sweeper.start()
         yield
+        sweeper.stop(SHUTDOWN)
         settling.stop(SHUTDOWN)
         delivering.stop(SHUTDOWN)
 

@@ -10,7 +10,8 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,8 +25,9 @@ _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Partial:
     """A file that is coming, held by us alone while it is open."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, path: Path) -> None:
         self._handle = handle
+        self._path = path
 
     @property
     def size(self) -> int:
@@ -43,6 +45,14 @@ class Partial:
     def truncate(self, size: int) -> None:
         """Forget what came after so many bytes."""
         os.ftruncate(self._handle, size)
+
+    def untouched(self, since: datetime) -> bool:
+        """Whether nothing has come since a moment."""
+        return os.fstat(self._handle).st_mtime < since.timestamp()
+
+    def discard(self) -> None:
+        """Forget all that has come."""
+        self._path.unlink(missing_ok=True)
 
     def flush(self) -> None:
         """What has come outlives a power cut from now on."""
@@ -98,17 +108,48 @@ class FootageStore:
                 raise UploadBusy("another request is sending this file; try again in a moment") from None
             if not _is_at(handle, path):
                 raise UploadBusy("this file has just been put in its place; ask again")
-            yield Partial(handle)
+            yield Partial(handle, path)
         finally:
             os.close(handle)
 
     def discard(self, file_id: UUID) -> None:
         """Forget what has come of a file. Raises UploadBusy."""
+        with suppress(FileNotFoundError), self.coming(file_id, make=False) as partial:
+            partial.discard()
+
+    def untouched(self, since: datetime) -> list[UUID]:
+        """Files that are coming, of which nothing has come since a moment."""
+        found = []
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError, ValueError):  # it has just got its place; a name that we never gave
+                if path.stat().st_mtime < since.timestamp():
+                    found.append(UUID(path.name))
+        return found
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """While it lasts no stored content is removed: for whoever counts on one that is there."""
+        with self._hold(fcntl.LOCK_SH):
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """While it lasts nobody counts on a content that is there. Raises UploadBusy where somebody does."""
+        with self._hold(fcntl.LOCK_EX | fcntl.LOCK_NB):
+            yield
+
+    @contextmanager
+    def _hold(self, how: int) -> Iterator[None]:
+        with named_errors(self.folder):
+            handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_CREAT, 0o640)
         try:
-            with self.coming(file_id, make=False):
-                (self._incoming / str(file_id)).unlink(missing_ok=True)
-        except FileNotFoundError:
-            return
+            try:
+                fcntl.flock(handle, how)
+            except BlockingIOError:
+                raise UploadBusy("footage is being announced or settled") from None
+            yield
+        finally:
+            os.close(handle)
 
     def keep(self, file_id: UUID, sha256: str) -> str | None:
         """Check a file that has come whole and give it its place; its path, or None where its content is another.

@@ -85,6 +85,16 @@ class Settings(BaseSettings):
     survey_workers: int = Field(
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
     )
+    upload_days: int = Field(
+        7, ge=1, le=3650, description="Days after which the beginning of an upload that nobody goes on with is removed."
+    )
+    footage_days: int | None = Field(
+        None,
+        ge=1,
+        le=36500,
+        description="Days after a survey's end for which its footage and pictures are kept; for ever if unset. "
+        "Evidence of candidates and cases is never removed.",
+    )
     runs_dir: Path = Field(
         Path("runs"), description="Folder of training runs that the page /training shows; it is only read."
     )
@@ -177,6 +187,11 @@ class Settings(BaseSettings):
     def footage_dir(self) -> Path:
         """Where uploaded footage lies; `SurveyFile.path` is relative to it."""
         return self.data_dir / "footage"
+
+    @property
+    def pictures_dir(self) -> Path:
+        """Where the pictures of surveys lie, a folder for each."""
+        return self.data_dir / "survey_pictures"
 
     @property
     def engine_url(self) -> str:

@@ -80,7 +80,8 @@ class Settling:
 
     def _try_file(self, file: SurveyFile) -> bool:
         try:
-            return self._settle_file(file)
+            with self._footage.steady():  # a content that lies there already must do so until its row says so
+                return self._settle_file(file)
         except (FootageUnwritable, NoRoom, OSError) as error:  # the others may still be well
             log.error("survey %s: '%s' waits: %s", file.survey_id, file.name, error)
             return False

@@ -1,12 +1,17 @@
-"""`streetwarden worker`: more machines for the surveys of one service."""
+"""`streetwarden worker` and `sweep`: more machines for the surveys of one service, and less of what is over."""
 
 import logging
 from typing import Annotated
 
 import typer
 
+from api.app import open_store
+from api.clock import wall_clock
+from api.footage import FootageStore
 from api.jobs.crew import work_alone
+from api.printing import AsJson, emit, tell
 from api.settings import load_settings
+from api.sweep import sweep as remove
 
 
 def worker(
@@ -22,6 +27,28 @@ def worker(
     work_alone(load_settings(), until_idle=until_idle)
 
 
+def sweep(as_json: AsJson = False) -> None:
+    """Remove uploads that were given up and, where STREETWARDEN_FOOTAGE_DAYS is set, footage of surveys long ended.
+
+    A service that runs does so every hour. Evidence of candidates and cases is never removed.
+
+    Example: streetwarden sweep
+    """
+    settings = load_settings()
+    database, _ = open_store(settings)
+    FootageStore(settings.footage_dir).prepare()
+    count = size = 0
+    try:
+        for removed in remove(settings, database, wall_clock()):
+            count, size = count + 1, size + removed.size
+            record = {"removed": {"kind": removed.kind, "name": removed.name, "bytes": removed.size}}
+            emit(record, f"{removed.kind} '{removed.name}', {removed.size / 1e6:.1f} MB", as_json)
+    finally:
+        database.close()
+    tell(f"removed: {count}, {size / 1e6:.1f} MB" if count else "there was nothing to remove")
+
+
 def register(app: typer.Typer) -> None:
-    """Add this file's command to the application."""
+    """Add this file's commands to the application."""
+    app.command()(sweep)
     app.command()(worker)

@@ -77,6 +77,7 @@ def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Pat
         names=names,
         work=_work(pieces, names),
         places=found,
+        has_pictures=(service.settings.pictures_dir / str(survey_id)).is_dir(),
         chart=draw_survey_map(path, found, service.zones()),
     )
 

@@ -138,6 +138,7 @@ FILE_NOTES = {
     "damaged": N_("arrived damaged"),
     "no_telemetry": N_("no telemetry: things are counted but not placed"),
     "no_video": N_("no video belongs to it"),
+    "removed": N_("removed: its survey ended longer ago than footage is kept"),
 }
 DELIVERY_STATES = {"pending": N_("On its way"), "delivered": N_("Delivered"), "dead": N_("Refused")}
 RUN_STATES = {"running": N_("Under way"), "interrupted": N_("Interrupted"), "finished": N_("Finished")}

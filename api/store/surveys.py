@@ -55,6 +55,7 @@ class FileNote(StrEnum):
     DAMAGED = "damaged"  # what came has another hash than was announced
     NO_TELEMETRY = "no_telemetry"
     NO_VIDEO = "no_video"
+    REMOVED = "removed"  # its survey ended longer ago than footage is kept
 
 
 SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.ODD)

@@ -1,5 +1,6 @@
 """`streetwarden worker`."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -38,3 +39,18 @@ def test_a_worker_beside_another_data_folder_does_not_begin(
     printed = streetwarden("worker", "--until-idle")
     assert printed.code == 2
     assert printed.err.startswith(f"streetwarden: {tmp_path}/footage: not there")
+
+
+def test_the_command_sweeps_and_says_what(
+    settings: Settings, streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    assert streetwarden("sweep").err == "there was nothing to remove\n"
+    given_up = settings.footage_dir / "incoming" / "0b9a1c5e-0000-4000-8000-000000000000"
+    for as_json in ((), ("--json",)):
+        given_up.write_bytes(b"x" * 2_000_000)
+        os.utime(given_up, (0, 0))
+        printed = streetwarden("sweep", *as_json)
+        assert (printed.code, printed.err) == (0, "removed: 1, 2.0 MB\n")
+        assert not given_up.exists()
+    assert printed.records == [{"removed": {"kind": "upload", "name": given_up.name, "bytes": 2_000_000}}]

@@ -1,6 +1,7 @@
 """The page of one survey, and its places and path as GeoJSON, from upload to the end."""
 
 import math
+import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from api.jobs import worker
 from api.jobs.planning import enlist
 from api.review.survey_map import draw_survey_map
-from api.store import chunks, surveys
+from api.store import chunks, surveys, sweeping
 from api.store.seen import Waypoint
 from api.store.surveys import SurveyState
 from tests.api.conftest import Service
@@ -51,6 +52,14 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     assert "data-refresh" not in text  # nothing changes any more
     assert looked(service, survey_id) == (2, 2, 0)
     assert "已完成" in page(service, survey_id, "zh")
+    shutil.rmtree(service.data_dir / "survey_pictures" / str(survey_id))  # as a sweep does when its time is over
+    with service.database.write() as connection:
+        for file in surveys.files(connection, survey_id):
+            sweeping.forget_content(connection, file.path or "")
+    text = page(service, survey_id, "zh")
+    assert "/crop" not in text
+    assert text.count("移除</span>") == len(TOWN.stalls) + 2
+    assert "任务结束已超过素材保留期" in text
 
 
 def test_places_and_path_are_geojson(service: Service, tmp_path: Path) -> None:
