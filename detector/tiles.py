@@ -17,6 +17,9 @@ from detector.pixels import FloatArray, suppress
 NEAR = 2.0
 """Pixels from a tile's inner border at which a box counts as cut by it."""
 
+NESTED = 0.85
+"""Share of a box in another one from which on the two are one thing."""
+
 Window = tuple[int, int, int, int]  # left, top, right, bottom, half-open
 
 
@@ -88,7 +91,19 @@ def _put_together(seen: Detections, cuts: NDArray[np.bool_], iou: float) -> Dete
         ids.append(np.full(len(surest), class_id, np.int64))
     together = Detections(np.concatenate(boxes), np.concatenate(scores), np.concatenate(ids), seen.names)
     # Two looks at one thing at different scales agree less than two anchors of one look.
-    return together[suppress(together.boxes, together.scores, together.class_ids, min(iou, 0.5))]
+    kept = together[suppress(together.boxes, together.scores, together.class_ids, min(iou, 0.5))]
+    return kept[_not_nested(kept)]
+
+
+def _not_nested(seen: Detections) -> NDArray[np.bool_]:
+    """(n,): is the box (surest first) neither inside of a surer one of its class nor around it? Of a canopy and the
+    goods under it, one look may see both and another the canopy alone."""
+    stays = np.ones(len(seen), np.bool_)
+    for i in range(1, len(seen)):
+        surer = seen.boxes[:i][stays[:i] & (seen.class_ids[:i] == seen.class_ids[i])]
+        mine = seen.boxes[i : i + 1]
+        stays[i] = not len(surer) or bool(_covered(mine, surer)[0] < NESTED and _covered(surer, mine).max() < NESTED)
+    return stays
 
 
 def _covered(boxes: FloatArray, by: FloatArray) -> FloatArray:

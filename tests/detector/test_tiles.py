@@ -80,6 +80,25 @@ def test_two_things_side_by_side_stay_two(net: Path) -> None:
     assert sorted(seen.boxes.tolist()) == [[60, 10, 88, 30], [92, 10, 130, 30]]
 
 
+class CanopyAlone(Rectangles):
+    """Sees the upper three fifths of a thing in the picture as a whole, all of it in a tile."""
+
+    def detect(self, image: Image, confidence: float | None = None) -> Detections:
+        seen = super().detect(image, confidence)
+        if image.shape[1] <= self.width:
+            return seen
+        boxes = seen.boxes.copy()
+        boxes[:, 3] -= 0.55 * (boxes[:, 3] - boxes[:, 1])
+        return Detections(boxes, seen.scores - 0.2, seen.class_ids, seen.names)
+
+
+def test_a_canopy_and_the_stall_under_it_are_one(net: Path) -> None:
+    image = np.zeros((200, 300, 3), np.uint8)
+    image[60:100, 20:50] = image[60:100, 54:90] = (0, 0, 255)
+    found = detect_tiled(CanopyAlone(net, COLOURS), image)
+    assert sorted(map(tuple, found.boxes.tolist())) == [(20, 60, 50, 100), (54, 60, 90, 100)]
+
+
 def test_a_real_network_finds_in_tiles_what_it_misses_as_a_whole(net: Path) -> None:
     model = OnnxModel(net, COLOURS, 0.95)
     image = np.zeros((512, 768, 3), np.uint8)
