@@ -1,6 +1,7 @@
 """The map draws true: north up, one scale, everything in its place."""
 
 import math
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,9 @@ from hypothesis import strategies as st
 
 from api.context import CameraView, MapZone
 from api.review.map import HEIGHT, WIDTH, MapPicture, camera_of, draw_map
+from api.review.survey_map import draw_survey_map
+from api.review.words import language
+from api.store.seen import Waypoint
 from detector.wgs import Plane
 from tests.api.samples import NOON
 
@@ -93,3 +97,18 @@ def test_the_camera_of_a_source_is_found_by_its_id() -> None:
     cameras = (camera(1, 2), CameraView("cam-2", "Gate", "live", NOON))
     assert camera_of("cam-2", cameras) is cameras[1]
     assert camera_of("cam-3", cameras) is None
+
+
+@pytest.mark.parametrize(("template", "macro"), [("map.html", "street_map"), ("survey_map.html", "survey_map")])
+def test_every_map_has_the_same_sheet_and_no_name_becomes_markup(template: str, macro: str) -> None:
+    hostile = MapZone("<b>", "main_road", square(0, 0, 60).polygon)
+    charts = {
+        "street_map": draw_map(LAT, LON, 3.0, (hostile,), camera(LAT + 0.0002, LON)),
+        "survey_map": draw_survey_map([Waypoint("a", NOON, LAT, LON, 60.0)], (), (hostile,)),
+    }
+    source = f'{{% from "{template}" import {macro} %}}{{{{ {macro}(chart) }}}}'
+    drawn = ElementTree.fromstring(language("zh").environment.from_string(source).render(chart=charts[macro]))
+    classes = [part.get("class") for part in drawn.iter()]
+    assert [name for name in ("ground", "grid", "zone main_road", "north", "ruler") if classes.count(name) != 1] == []
+    assert drawn.findtext("polygon/title") == "<b> (主干道)"
+    assert {"here", "flown"} & set(classes)
