@@ -7,10 +7,9 @@ from typing import Final
 
 from detector.frame import Lens
 from streams.telemetry.exif import Exif, read_exif
-from streams.telemetry.record import Record
+from streams.telemetry.record import FIXED_RTK, Record
 from streams.telemetry.xmp import find_xmp, inside, number, values
 
-_FIXED_RTK: Final = 50
 _NADIR_BASED: Final = -20.0  # a `Camera:Pitch` below this counts from the horizon, else from straight down
 
 
@@ -64,7 +63,7 @@ def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
         focal_35mm=exif.number(exif.camera, 0xA405) or None,
         dialect=pointing.dialect,
         altitude=pointing.altitude if pointing.altitude is not None else exif.altitude(),
-        rtk=number(said.get("drone-dji:RtkFlag")) == _FIXED_RTK,
+        rtk=number(said.get("drone-dji:RtkFlag")) == FIXED_RTK,
     )
     return Photo(record, width, height, _lens(xmp, said, width, height))
 

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+FIXED_RTK: Final = 50
+"""DJI's `RtkFlag` of a fixed solution (centimetres); 16 is a single position, 32 to 49 a floating one (decimetres)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ Lines of the kind `GPS(a, b, c)` (c counts satellites and is never a height unle
                  the same with Hb:1.9 Hs:1.9, older still
   dji-distance   F/2.8, SS 30.15, ISO 260, ... GPS (-121.7458, 48.0771, 17), D 221.21m, H 200.70m       lon first
   dji-pry        the same with HOME (...) and G.PRY (pitch, roll, yaw) of the gimbal; RTK (...) for GPS  lon first
+                 RTK here names the receiver; whether its solution was fixed, the line does not say
   dji-metres     GPS(36.6146,-6.1120,0.0M) BAROMETER:0.3M                                               lat first
 Lines of the kind `[key: value]`, which name what they print:
   dji-brackets   [latitude : -35.080155] [longtitude : -60.286702], at times with [altitude: 117.0]
   dji-rel-alt    ... [rel_alt: 6.000 abs_alt: -122.769], two keys in one bracket
-  dji-gimbal     ... [gb_yaw: -83.6 gb_pitch: -9.1 gb_roll: 0.0]
+  dji-gimbal     ... [gb_yaw: -83.6 gb_pitch: -9.1 gb_roll: 0.0], at times with [rtk_flag: 50], 50 for a fixed solution
 """
 
 import re
@@ -23,7 +24,7 @@ from shapely.geometry import Polygon
 
 from streams.telemetry.cues import Cue, cues
 from streams.telemetry.order import Fix, Pair, latitude_first
-from streams.telemetry.record import Record, Telemetry
+from streams.telemetry.record import FIXED_RTK, Record, Telemetry
 
 _NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?"
 # a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
@@ -159,6 +160,7 @@ def _read_keys(text: str) -> _Draft | None:
             lon=lon,
             focal_35mm=_focal(focal.group(1)) if focal else None,
             altitude=values.get("abs_alt"),
+            rtk=values.get("rtk_flag") == FIXED_RTK,
             ambiguous=note,
         ),
         None,

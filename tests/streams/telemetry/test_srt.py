@@ -1,5 +1,6 @@
 """Subtitles of every known dialect, with the truth read from the lines by eye."""
 
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
+from detector.pose import PoseLocator
 from streams.telemetry.cues import decode
+from streams.telemetry.flight import Flight
 from streams.telemetry.record import Telemetry
 from streams.telemetry.srt import read_srt
 
@@ -112,6 +115,25 @@ def test_the_table_covers_every_real_file(shared: Path) -> None:
 def test_lines_of_other_aircraft(body: str, expected: dict[str, float | None]) -> None:
     (record,) = read_srt(srt(body)).records
     assert {name: getattr(record, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("flag", "rtk"), [("[rtk_flag: 50]", True), ("[rtk_flag: 34]", False), ("[rtk_flag: 1]", False), ("", False)]
+)
+def test_a_fixed_solution_draws_a_smaller_circle(flag: str, rtk: bool) -> None:
+    line = "[latitude: 34.7466] [longitude: 113.6253] [rel_alt: 60.0 abs_alt: 164.0] [focal_len: 24.00]"
+    said = read_srt(srt(f"{line} [gb_yaw: 0 gb_pitch: -60 gb_roll: 0] {flag}"))
+    pose = Flight(said).pose_at(0.0, size=(1920, 1080))
+    assert pose is not None
+    circle = PoseLocator(pose).locate(960, 540).ce90_m
+    plain = PoseLocator(replace(pose, rtk=False)).locate(960, 540).ce90_m
+    assert (pose.rtk, circle < plain) == (rtk, rtk)
+
+
+def test_a_receiver_that_could_be_fixed_is_not_taken_for_one_that_is() -> None:
+    line = "F/6.3, SS 60, RTK (120.083799, 30.213635, 28), HOME (120.084146, 30.214243, 103.55m), D 75.36m, H 76.19m"
+    (record,) = read_srt(srt(line)).records
+    assert not record.rtk
 
 
 def test_the_printed_distance_to_home_overrules_the_dialect() -> None:
