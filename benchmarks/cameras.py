@@ -24,9 +24,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,14 +48,13 @@ from streams.sink import CameraNote
 from streams.watcher import Look
 from training.engine_agreement import compare
 
-# --- the contenders: each runs in a process of its own ---
-
 
 @dataclass(slots=True)
 class Samples:
-    """When each camera's samples were done (monotonic seconds)."""
+    """When each camera's samples were done (monotonic seconds), and the CPU time of one look at a picture (ms)."""
 
     of: dict[str, list[float]] = field(default_factory=dict)
+    look_ms: float = 0.0
 
     def add(self, camera: str) -> None:
         self.of.setdefault(camera, []).append(time.monotonic())
@@ -79,6 +78,8 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
         check(model, faster, Path(args.video))
         model = faster
 
+    samples.look_ms = look_ms(model.detect, Path(args.video))
+
     def make_look(camera: str) -> Look:
         def look(frame: Frame) -> Sequence[Candidate]:
             model.detect(frame.image)
@@ -92,6 +93,16 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
         fleet.add(CameraJob(url.rpartition("/")[2], url, timedelta(seconds=args.every)))
     yield
     fleet.close()
+
+
+def look_ms(look: Callable[[Image], object], video: Path, looks: int = 20) -> float:
+    """What a look costs by itself: no way of watching can be cheaper than all of its looks."""
+    picture = next(pictures_of(video, 1))
+    look(picture)
+    began = time.process_time()
+    for _ in range(looks):
+        look(picture)
+    return (time.process_time() - began) / looks * 1e3
 
 
 def check(reference: OnnxModel, other: OnnxModel, video: Path) -> None:
@@ -121,6 +132,8 @@ def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Sa
     from ultralytics.models.yolo.model import YOLO
 
     torch.set_num_threads(1)
+    alone = YOLO(args.weights)
+    samples.look_ms = look_ms(lambda image: alone.predict(image, imgsz=(384, 640), verbose=False), Path(args.video))
     listed = Path(args.cache) / "list.streams"
     listed.write_text("\n".join(urls))
 
@@ -136,7 +149,7 @@ def watch_ultralytics(urls: Sequence[str], args: argparse.Namespace, samples: Sa
 
 
 def contend(args: argparse.Namespace) -> None:
-    """Watches until a line comes on standard input; then prints when each camera's samples were done."""
+    """Watches until a line comes on standard input; then prints its samples."""
     samples = Samples()
     watching = (watch_ultralytics if args.contender == "ultralytics" else watch_ours)(
         args.urls.split(","), args, samples
@@ -144,11 +157,8 @@ def contend(args: argparse.Namespace) -> None:
     next(watching)
     print("watching", flush=True)
     sys.stdin.readline()
-    print(json.dumps(samples.of), flush=True)
+    print(json.dumps(asdict(samples)), flush=True)
     os._exit(0)  # threads of the loader do not end by themselves
-
-
-# --- the run, measured from outside ---
 
 
 @dataclass(slots=True)
@@ -164,6 +174,7 @@ class Run:
     cut: float = 0.0  # when all connections were cut, 0 for never
     back: list[float] = field(default_factory=list)  # after a cut: when each camera's next sample was done
     busiest: int = 0  # after a cut: openings in the busiest second
+    look_ms: float = 0.0  # CPU time of one look at a picture, by itself
 
     @property
     def cost(self) -> float:
@@ -188,6 +199,7 @@ class Run:
         figures: dict[str, float | str] = {
             "contender": self.contender,
             "cpu_s_per_camera_minute": round(self.cost, 3),
+            "look_ms": round(self.look_ms, 1),
             "samples_per_camera_minute": round(taken / len(self.samples) / self.seconds * 60, 2),
             "longest_gap_s": round(self.longest_gap, 2),
             "cameras_a_core": round(60 / self.cost, 1),
@@ -273,7 +285,8 @@ def run_one(args: argparse.Namespace, contender: str, clips: Clips, network: Pat
     finally:
         server.kill()
         server.join()
-    told: dict[str, list[float]] = json.loads(answer.splitlines()[-1])
+    said = Samples(**json.loads(answer.splitlines()[-1]))
+    told, run.look_ms = said.of, said.look_ms
     well = [f"camera{n}" for n in range(args.cameras)]
     run.samples = {
         name: [at - began for at in told.get(name, []) if began <= at <= began + run.seconds] for name in well
@@ -321,16 +334,14 @@ def count_return(run: Run, told: dict[str, list[float]], opened: Opened, cut_at:
 
 def table(runs: Sequence[Run]) -> str:
     """The figures side by side; the ratio is that of the first contender's CPU time to the others'."""
-    rows = ["| | CPU s/cam-min | ratio | samples/cam-min | longest gap s | cameras a core | cores | MB | MB/min |"]
-    rows.append("|---" * 9 + "|")
+    heads = ("", "CPU s/cam-min", "ratio", "ms a look", "samples/cam-min", "longest gap s", "cameras a core", "cores")
+    rows: list[tuple[object, ...]] = [(*heads, "MB", "MB/min"), ("---",) * 10]
     for run in runs:
-        told = run.figures()
-        rows.append(
-            f"| {run.contender} | {run.cost:.2f} | {runs[0].cost / run.cost:.2f} | {told['samples_per_camera_minute']} "
-            f"| {run.longest_gap:.2f} | {told['cameras_a_core']} | {told['cores_used']} | {told['memory_mb']} "
-            f"| {told['memory_mb_per_min']} |"
-        )
-    return "\n".join(rows)
+        told, ratio = run.figures(), runs[0].cost / run.cost
+        keys = ("samples_per_camera_minute", "longest_gap_s", "cameras_a_core", "cores_used", "memory_mb")
+        cells = (run.contender, f"{run.cost:.2f}", f"{ratio:.2f}", told["look_ms"], *(told[key] for key in keys))
+        rows.append((*cells, told["memory_mb_per_min"]))
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
 
 
 def plot(run: Run, path: Path, cut_at: float) -> None:
