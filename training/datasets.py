@@ -3,6 +3,7 @@
     python -m training.datasets aerial-stalls --shared ../shared --out runs/data/aerial-stalls
     python -m training.datasets street-ads    --shared ../shared --out runs/data/street-ads
     python -m training.datasets shop-signs    --shared ../shared --out runs/data/shop-signs
+    python -m training.datasets aerial-stalls --without 'girardot*'
 
 Pictures are symlinked, labels are rewritten in the model's class order. Copies of one tile always stand on one side of
 a split: a model that has seen a picture's twin looks better than it is.
@@ -13,6 +14,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -116,8 +118,33 @@ def without_twins(train: Sequence[Picture], val: Sequence[Picture]) -> Split:
     )
 
 
-def build(name: str, shared: Path, out: Path) -> Split:
+def one_of_each(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+    """The first copy of each tile."""
+    return tuple({picture.tile: picture for picture in reversed(pictures)}.values())[::-1]
+
+
+def leave_out(train: Sequence[Picture], val: Sequence[Picture], pattern: str) -> Split:
+    """A place left out: trained on the other places under `train`, measured on one copy of each tile of this one.
+
+    `pattern` (as in a shell) is held to the names of tiles. What is under `val` of other places stands on neither side.
+
+    Raises:
+        DatasetInvalid: the pattern leaves one side without a picture.
+    """
+    place = [picture for picture in (*val, *train) if fnmatchcase(picture.tile, pattern)]
+    rest = tuple(picture for picture in train if not fnmatchcase(picture.tile, pattern))
+    if not place or not rest:
+        raise DatasetInvalid(
+            f"--without {pattern!r}: is the name of {'every tile' if place else 'no tile'} of this set, "
+            f"e.g. {(*train, *val)[0].tile}; give the beginning of the names of one place, as in 'girardot*'"
+        )
+    return Split(rest, one_of_each(place))
+
+
+def build(name: str, shared: Path, out: Path, without: str | None = None) -> Split:
     """Write the data set of a model under `out` (`data.yaml`, `sources.json`, `train/`, `val/`), over an older one.
+
+    `without`: a place to leave out of training and to measure on, see `leave_out`.
 
     Raises:
         DatasetInvalid: unknown recipe, bad labels, an empty side, or `out` is a folder of something else.
@@ -125,7 +152,7 @@ def build(name: str, shared: Path, out: Path) -> Split:
     recipe = RECIPES.get(name)
     if recipe is None:
         raise DatasetInvalid(f"no data set named {name!r}; known: {', '.join(sorted(RECIPES))}")
-    split = _split(recipe, shared)
+    split = _split(recipe, shared, without)
     make_room(out)
     sides = [(recipe.val or recipe.train, "val", split.val)]
     if recipe.train:
@@ -135,7 +162,7 @@ def build(name: str, shared: Path, out: Path) -> Split:
         write_side(pictures, index, out / side)
     sources = [
         DataSource(
-            name=folder or "",
+            name=(folder or "") + _part(side, without),
             role="train" if side == "train" else "val",
             pictures=len(pictures),
             boxes=sum(len(picture.labels) for picture in pictures),
@@ -148,10 +175,24 @@ def build(name: str, shared: Path, out: Path) -> Split:
     return split
 
 
-def _split(recipe: Recipe, shared: Path) -> Split:
+def _part(side: str, without: str | None) -> str:
+    if without is None:
+        return ""
+    return f", without {without}" if side == "train" else f" and train, {without} alone"
+
+
+def _split(recipe: Recipe, shared: Path, without: str | None = None) -> Split:
     classes = len(recipe.source_classes)
     train = read_pictures(shared / recipe.train, classes) if recipe.train else ()
-    split = without_twins(train, read_pictures(shared / recipe.val, classes)) if recipe.val else hold_out(train)
+    val = read_pictures(shared / recipe.val, classes) if recipe.val else ()
+    if without is not None:
+        if recipe.train is None:
+            raise DatasetInvalid(
+                f"--without: {recipe.name} is for measuring alone; no place can be left out of training"
+            )
+        split = leave_out(train, val, without)
+    else:
+        split = without_twins(train, val) if recipe.val else hold_out(train)
     for side, pictures in (("train", split.train), ("val", split.val)):
         if (side == "val" or recipe.train) and not any(picture.labels for picture in pictures):
             raise DatasetInvalid(f"{shared / (recipe.train or '')}: nothing is left for {side}; too small to split")
@@ -206,11 +247,16 @@ def describe(
 def main(
     name: Annotated[str, typer.Argument(help=f"one of: {', '.join(sorted(RECIPES))}")],
     shared: Annotated[Path, typer.Option(help="the folder that holds data/")] = Path("../shared"),
-    out: Annotated[Path | None, typer.Option(help="default: runs/data/NAME")] = None,
+    out: Annotated[Path | None, typer.Option(help="default: runs/data/NAME, or NAME-without")] = None,
+    without: Annotated[
+        str | None, typer.Option(help="a place to leave out of training and to measure on: a pattern of file names")
+    ] = None,
 ) -> None:
     """Build a model's data set, for example: python -m training.datasets street-ads"""
     try:
-        split = build(name, shared, out or Path("runs/data") / name)
+        split = build(
+            name, shared, out or Path("runs/data") / (name if without is None else f"{name}-without"), without
+        )
     except TrainingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

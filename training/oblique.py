@@ -22,7 +22,7 @@ from rich.progress import track
 
 from detector.pixels import read_picture
 from models.card import DataSource
-from training.datasets import RECIPES, SPLIT_SEED, Split, describe, make_room, write_side
+from training.datasets import RECIPES, SPLIT_SEED, Split, describe, make_room, one_of_each, write_side
 from training.errors import DatasetInvalid, TrainingError
 from training.labels import PICTURES, Picture, read_labels, read_pictures
 from training.warps import tilt
@@ -137,11 +137,6 @@ def _is_held_out(street: str) -> bool:
 
 def _street(stem: str) -> str:
     return f"street-{int(stem) // STREET}"
-
-
-def one_of_each(pictures: tuple[Picture, ...]) -> tuple[Picture, ...]:
-    """The first copy of each tile."""
-    return tuple({picture.tile: picture for picture in reversed(pictures)}.values())[::-1]
 
 
 def _write_warps(tiles: tuple[Picture, ...], folder: Path, seed: int) -> None:

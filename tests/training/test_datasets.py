@@ -1,10 +1,11 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.training.sets import save_picture
-from training.datasets import RECIPES, build, hold_out, without_twins
+from training.datasets import RECIPES, build, hold_out, leave_out, without_twins
 from training.errors import DatasetInvalid
 from training.labels import Label, Picture, check_set, open_set, read_pictures, refuse_twins
 
@@ -34,6 +35,20 @@ def test_twins_of_measured_tiles_leave_the_training_side() -> None:
     split = without_twins(pictures("a.rf.1", "a.rf.2", "b.rf.1", "ab"), pictures("a.rf.3", "c"))
     assert [picture.path.name for picture in split.train] == ["b.rf.1.jpg", "ab.jpg"]
     assert [picture.path.name for picture in split.dropped] == ["a.rf.1.jpg", "a.rf.2.jpg"]
+
+
+def test_a_place_is_left_out_with_all_its_copies_and_measured_on_once() -> None:
+    train = pictures("here_1.rf.a", "here_1.rf.b", "there_1.rf.a", "there_1.rf.b", "there_2.rf.a")
+    split = leave_out(train, pictures("here_2.rf.a", "there_3.rf.a"), "here*")
+    assert [picture.path.stem for picture in split.train] == ["there_1.rf.a", "there_1.rf.b", "there_2.rf.a"]
+    assert [picture.path.stem for picture in split.val] == ["here_2.rf.a", "here_1.rf.a"]
+
+
+@pytest.mark.parametrize(("pattern", "said"), [("nowhere*", "is the name of no tile"), ("*", "of every tile")])
+def test_a_pattern_that_parts_nothing_is_refused(facades: Path, tmp_path: Path, pattern: str, said: str) -> None:
+    with pytest.raises(DatasetInvalid, match=rf"--without '{re.escape(pattern)}': .*{said[3:]}"):
+        build("street-ads", facades, tmp_path / "out", pattern)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture
