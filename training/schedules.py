@@ -33,8 +33,8 @@ SCHEDULES = {
     # Drones at an angle: things from 10 to 300 px long in one frame, so scaled widely; up is up.
     "oblique": Schedule(epochs=10, image_size=640, batch=8, scale=0.6, input_size=(960, 544)),
     # Photographs from the street look like COCO's: the first layers (to stride 8) stay as they are, which saves 28 % of
-    # the time of a step (yolo11n at 640 px: 0.140 to 0.100 s of CPU a picture). Twelve epochs of some 1,100 pictures are
-    # 1,650 steps, about 45 minutes of one core; the 449 of `street-ads` alone were given twenty.
+    # the time of a step (yolo11n at 640 px: 0.140 to 0.100 s of CPU a picture). Twelve epochs of 1,121 pictures
+    # are 1,692 steps, about 45 minutes of one core; the 449 of `street-ads` alone were given twenty.
     "street": Schedule(epochs=12, image_size=640, batch=8, learning_rate=7e-4, frozen_layers=5),
 }
 
