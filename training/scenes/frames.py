@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from training.scenes import market, people, props, random_block, render, stalls, street, vehicles
+from training.scenes import market, people, props, random_block, render, stalls, street, vehicles, weather
 from training.scenes.block import Plan
 from training.scenes.camera import Pose
 from training.scenes.film import EXPOSURE, Linear, develop
@@ -25,6 +26,8 @@ VIEWS = 8  # pictures of one street, before the next is raised
 SMALLEST = 8  # pixels: a side shorter than this is no label
 TRIES = 6  # views drawn for one picture, of which the first that shows enough is taken
 ENOUGH = 3  # stalls, goods or boards in it; one picture in eight may show nothing
+NIGHTS, RAINS = 0.14, 0.12  # shares of the pictures
+LIT = ("stall", "signboard", "billboard")  # what gives light at night
 WANTED: tuple[Label, ...] = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 
 
@@ -59,7 +62,8 @@ def _street(out: Path, wanted: list[int], first: int, seed: int, width: int, sam
         began = time.monotonic()
         kind, pose, found = _worth_taking(plan, view_rng, width, labels)
         render.shine(sky_light)
-        pixels = _taken(render.picture(samples), view_rng)
+        lamps = [s.box for s in found if labels[s.number] in LIT]
+        pixels = _taken(render.picture(samples), lamps, view_rng)
         _write(out, k, pixels, pose, kind, found, labels)
         sys.stderr.write(f"picture {k}: {kind}, {time.monotonic() - began:.1f} s, {len(found)} objects\n")
         sys.stderr.flush()
@@ -106,9 +110,11 @@ def _large(what: Seen) -> bool:
     return x2 - x1 >= SMALLEST and y2 - y1 >= SMALLEST and what.pixels >= 0.12 * (x2 - x1) * (y2 - y1)
 
 
-def _taken(linear: Linear, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """As some camera would give it: haze, exposure, white balance, blur, sensor noise."""
-    haze = float(rng.uniform(0, 0.2)) if rng.random() < 0.3 else 0.0
+def _taken(linear: Linear, lamps: Sequence[weather.Box], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """As some camera would give it: by day, night or rain; haze, exposure, white balance, blur, sensor noise."""
+    if dark := rng.random() < NIGHTS:
+        linear = weather.night(linear, lamps, rng)
+    haze = float(rng.uniform(0, 0.2)) if not dark and rng.random() < 0.3 else 0.0
     tint = np.array([1 + rng.normal(0, 0.05), 1.0, 1 + rng.normal(0, 0.05)], dtype=np.float32)
     lit = (linear * np.float32(1 - haze) + np.float32(0.5 * haze)) * tint
     # a camera exposes for what it sees; the rest is chance
@@ -118,7 +124,9 @@ def _taken(linear: Linear, rng: np.random.Generator) -> NDArray[np.uint8]:
     )
     if rng.random() < 0.5:
         shown = shown.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.3))))
-    noisy = np.asarray(shown, dtype=np.float32) + rng.normal(0, rng.uniform(0, 5), (shown.height, shown.width, 1))
+    fallen = weather.rain(np.asarray(shown, np.uint8), rng) if rng.random() < RAINS else np.asarray(shown)
+    grain = rng.uniform(0, 12 if dark else 5)
+    noisy = fallen.astype(np.float32) + rng.normal(0, grain, (shown.height, shown.width, 1))
     return noisy.clip(0, 255).astype(np.uint8)
 
 
