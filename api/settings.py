@@ -14,7 +14,7 @@ from streams.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
 from streams.telemetry.order import parse_place
 
-Wanted = Literal["onnxruntime", "openvino", "auto"]
+Wanted = Literal["onnxruntime", "openvino", "auto", "int8"]
 PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
 DEFAULT_REVIEWER = "local reviewer"
 
@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     )
     engine: Wanted = Field(
         "auto",
-        description="onnxruntime, openvino, or auto: OpenVINO for each model that passed `streetwarden models agree`.",
+        description="onnxruntime, openvino, auto (OpenVINO for each model that passed `streetwarden models agree`), "
+        "or int8 (the int8 copy of each model of which that passed, else as auto).",
     )
     min_free_mb: int = Field(
         200, ge=0, description="Below this many free megabytes in `data_dir` the service says that it is not ready."

@@ -15,6 +15,8 @@ from detector.frame import Image
 from detector.pixels import Canvas, FloatArray, read_boxes
 from models.registry import find_model, model_path, verify
 
+ORT_VERSION: str = ort.__version__
+
 
 class Engine(Protocol):
     """What runs a network: the seam for other runtimes. May be called from several threads at once."""

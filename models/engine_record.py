@@ -16,6 +16,33 @@ from models.card import ModelCard, Sha256
 LEAST_BOXES = 50  # fewer prove nothing
 MOST_ODD = 0.01  # share of the boxes that one of the two engines alone may see
 FURTHEST = 0.1  # how far one score may lie from the reference's; int8 was seen to be off by 0.37
+FURTHEST_INT8 = 0.2  # twice that where labels speak as well: one box's score may move, as long as the whole stays right
+MOST_LOST = (
+    0.01  # of AP50 and of AP50-95, means over the classes: under half of what another sample of pictures changes
+)
+
+
+class Int8(BaseModel):
+    """The int8 file that was checked, and what it and the reference reach on the same labels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: Sha256
+    map50: float = Field(ge=0, le=1)
+    map50_95: float = Field(ge=0, le=1)
+    reference_map50: float = Field(ge=0, le=1)
+    reference_map50_95: float = Field(ge=0, le=1)
+
+    @property
+    def fault(self) -> str:
+        """Why it may not be used; empty when it may."""
+        for name, mine, reference in (
+            ("AP50", self.map50, self.reference_map50),
+            ("AP50-95", self.map50_95, self.reference_map50_95),
+        ):
+            if reference - mine > MOST_LOST:
+                return f"{name} is {mine:.3f} instead of {reference:.3f}, more than {MOST_LOST} less"
+        return ""
 
 
 class EngineRecord(BaseModel):
@@ -33,6 +60,7 @@ class EngineRecord(BaseModel):
     odd: int = Field(ge=0)
     worst_shift: float = Field(ge=0, le=1, description="largest difference of a score between partners")
     mean_shift: float = Field(ge=0, le=1)
+    int8: Int8 | None = Field(default=None, description="null: the engine runs the model's own file")
     checked: AwareDatetime
 
     @property
@@ -42,13 +70,15 @@ class EngineRecord(BaseModel):
             return f"only {self.boxes} boxes were seen and {LEAST_BOXES} are needed: give more pictures"
         if self.odd > MOST_ODD * self.boxes:
             return f"{self.odd} of {self.boxes} boxes are seen by one engine alone, more than {MOST_ODD:.0%}"
-        if self.worst_shift > FURTHEST:
-            return f"a score differs by {self.worst_shift:.2f}, more than {FURTHEST}"
-        return ""
+        furthest = FURTHEST_INT8 if self.int8 else FURTHEST
+        if self.worst_shift > furthest:
+            return f"a score differs by {self.worst_shift:.2f}, more than {furthest}"
+        return self.int8.fault if self.int8 else ""
 
-    def holds_for(self, card: ModelCard, version: str) -> bool:
-        """Whether this file, engine version and processor are the ones that were checked."""
-        return (self.sha256, self.version, self.machine) == (card.sha256, version, machine())
+    def holds_for(self, card: ModelCard, version: str, int8_sha256: str | None = None) -> bool:
+        """Whether this file (and its int8 copy), engine version and processor are the ones that were checked."""
+        checked = (self.sha256, self.int8.sha256 if self.int8 else None, self.version, self.machine)
+        return checked == (card.sha256, int8_sha256, version, machine())
 
 
 def record_path(folder: Path, model: str, engine: str) -> Path:

@@ -7,6 +7,7 @@ TrainingError
 ├── RunNameInvalid      a run's name that is no plain folder name
 ├── ReportInvalid       a report folder that cannot be written, or whose report cannot be read
 ├── ModelUnreadable     what is to be measured is no ONNX detector of ours
+├── NotQuantised        a network of which no int8 copy can be made, or onnx is not installed
 └── EncodingError       ffmpeg is not there or refused the frames of a rendered clip
 """
 
@@ -37,6 +38,10 @@ class ReportInvalid(TrainingError):
 
 class ModelUnreadable(TrainingError):
     """A file that cannot be measured as a detector."""
+
+
+class NotQuantised(TrainingError):
+    """A network of which no int8 copy can be made here."""
 
 
 class EncodingError(TrainingError):

@@ -81,8 +81,13 @@ def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Rep
     return measure(model, dataset, progress=progress).report
 
 
-def measure(model: str | Path, dataset: Path, *, beside: str | Path | None = None, progress: bool = False) -> Measured:
-    """As `evaluate`, and keep what the figures came from; `beside` is timed in the same run, and not measured."""
+def measure(
+    model: str | Path | OnnxModel, dataset: Path, *, beside: str | Path | None = None, progress: bool = False
+) -> Measured:
+    """As `evaluate`, and keep what the figures came from; `beside` is timed in the same run, and not measured.
+
+    `model` may also be a detector that is loaded already, e.g. on another engine.
+    """
     described = open_set(dataset)
     detector, card = _open_model(model)
     other = None if beside is None else _open_model(beside)[0]
@@ -142,8 +147,10 @@ def _read_val(described: YoloSet) -> tuple[Picture, ...]:
     return pictures
 
 
-def _open_model(model: str | Path) -> tuple[OnnxModel, ModelCard | None]:
+def _open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
     """A detector, and its card where it has one."""
+    if isinstance(model, OnnxModel):
+        return model, None
     path = Path(model)
     if path.suffix.lower() in PICKLES:
         raise ModelUnreadable(

@@ -1,5 +1,6 @@
 """Small real ONNX networks for tests: detectors whose answers can be reckoned by hand."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,18 @@ COLOURS = ("red", "green", "blue")
 CELL = 8
 
 
-def save_colour_detector(path: Path, width: int = 96, height: int = 64) -> Path:
-    """A YOLO-shaped network: each 8x8 cell is an anchor, and its three class scores are the cell's mean R, G and B."""
+def save_colour_detector(path: Path, width: int = 96, height: int = 64, convolutions: int = 0, gain: float = 1) -> Path:
+    """A YOLO-shaped network: each 8x8 cell is an anchor, and its three class scores are the cell's mean R, G and B.
+
+    `convolutions` that hand on what they get, each times `gain`, stand before it.
+    """
     rows, columns = height // CELL, width // CELL
     ys, xs = np.mgrid[0:rows, 0:columns].reshape(2, -1) * CELL + CELL / 2
     boxes = np.stack([xs, ys, np.full_like(xs, CELL), np.full_like(ys, CELL)])[None].astype(np.float32)
+    before = [f"x{n}" if n else "images" for n in range(convolutions + 1)]
     nodes = [
-        helper.make_node("AveragePool", ["images"], ["cells"], kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+        *(helper.make_node("Conv", [a, "same"], [b], name=f"conv{a}") for a, b in pairwise(before)),
+        helper.make_node("AveragePool", [before[-1]], ["cells"], kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
         helper.make_node("Reshape", ["cells", "flat"], ["scores"]),
         helper.make_node("Concat", ["boxes", "scores"], ["output0"], axis=1),
     ]
@@ -24,6 +30,8 @@ def save_colour_detector(path: Path, width: int = 96, height: int = 64) -> Path:
         numpy_helper.from_array(np.array([1, 3, -1], np.int64), "flat"),
         numpy_helper.from_array(boxes, "boxes"),
     ]
+    if convolutions:
+        constants.append(numpy_helper.from_array(gain * np.eye(3, dtype=np.float32)[:, :, None, None], "same"))
     return _save(path, nodes, constants, [1, 3, height, width], [1, 7, rows * columns])
 
 
