@@ -9,6 +9,7 @@ training worked, not how well the model sees; for that there are only the real t
 """
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -47,6 +48,7 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
     tiles = one_of_each(read_pictures(shared / aerial.train, 1))
     make_room(out)
     write_side(split.train, index, out / "train")
+    _write_soft(split.train, out / "train", seed)
     write_side(split.val, index, out / "val")
     write_side(tiles, [0], out / "train")
     _write_warps(tiles, out / "train", seed)
@@ -60,7 +62,9 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
         "oblique",
         ("train", "val"),
         (
-            _source("rendered streets", "train", split.train, index, licence, ours),
+            _source(
+                "rendered streets", "train", 2 * split.train, index, licence, f"{ours}; each as it is and softened"
+            ),
             _source("rendered streets", "val", split.val, index, licence, ours),
             DataSource(
                 name=aerial.train,
@@ -149,6 +153,24 @@ def _write_warps(tiles: tuple[Picture, ...], folder: Path, seed: int) -> None:
         cv2.imwrite(str(folder / "images" / f"{name}.jpg"), warped, (cv2.IMWRITE_JPEG_QUALITY, 92))
         lines = "".join(label.line() + "\n" for label in labels)
         (folder / "labels" / f"{name}.txt").write_text(lines, encoding="utf-8")
+
+
+def _write_soft(pictures: tuple[Picture, ...], folder: Path, seed: int) -> None:
+    """A second copy of each picture as small sensors under much air give them: soft, flat and pale.
+
+    Without, a model that knows crisp trees takes soft ones for canopies.
+    """
+    rng = np.random.default_rng(seed)
+    for picture in track(pictures, "soft copies", console=Console(stderr=True)):
+        image = read_picture(picture.path).astype(np.float32)
+        soft = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.8, 2.0)))
+        grey = soft.mean(axis=2, keepdims=True)
+        pale = grey + (soft - grey) * rng.uniform(0.45, 0.9)
+        flat = 128 + (pale - 128) * rng.uniform(0.65, 0.95)
+        toned = 255 * (flat.clip(0, 255) / 255) ** rng.uniform(0.7, 1.2)
+        name = f"soft-{picture.path.stem}"
+        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), toned.astype(np.uint8), (cv2.IMWRITE_JPEG_QUALITY, 85))
+        shutil.copyfile(folder / "labels" / f"{picture.path.stem}.txt", folder / "labels" / f"{name}.txt")
 
 
 def _negatives(folder: Path) -> tuple[Picture, ...]:
