@@ -17,7 +17,7 @@ import typer
 from training.errors import RunExists, TrainingError, UnsafeWeights
 from training.quiet import quiet_torch
 from training.run import Run
-from training.start import FINISHED, guarded
+from training.start import FINISHED, guarded, open_network
 
 OPSET = 17
 """Old enough for every ONNX Runtime of the last years and for OpenVINO, new enough for yolo11."""
@@ -47,11 +47,10 @@ def export_weights(weights: Path, size: tuple[int, int], out: Path, threads: int
         tempfile.TemporaryDirectory(prefix="streetwarden-export-") as folder,
     ):
         import onnx
-        from ultralytics.models import YOLO
 
         here = Path(folder) / weights.name  # the exporter writes beside the weights, whose folder may not be ours
         shutil.copyfile(weights, here)
-        model = YOLO(str(here), task="detect")
+        model = open_network(here)
         exported = model.export(
             format="onnx",
             imgsz=[size[1], size[0]],

@@ -23,7 +23,7 @@ from training.quiet import quiet_torch
 from training.report import report_run
 from training.run import KEPT, Run, last_whole_weights, read_run
 from training.schedules import Schedule, schedule_for
-from training.start import FINISHED, Start, guarded
+from training.start import FINISHED, Start, guarded, open_network
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
@@ -157,9 +157,8 @@ def _keep(trainer: "BaseTrainer") -> None:
 def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int) -> None:
     with quiet_torch(threads):
         import torch
-        from ultralytics.models import YOLO
 
-        model = YOLO(str(weights), task="detect")
+        model = open_network(weights)
         model.add_callback("on_pretrain_routine_start", _one_loader)
         model.add_callback("on_pretrain_routine_end", _channels_last)
         # ultralytics leaves one core free by itself; how many to use is for the caller to say

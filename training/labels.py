@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import yaml
 
 from training.errors import DatasetInvalid
@@ -203,12 +204,16 @@ def check_set(described: YoloSet) -> None:
     """Read both sides of a set and refuse it when a model trained on it would learn or be measured wrongly.
 
     Raises:
-        DatasetInvalid: no side to train on, bad labels, twins across the split, a class that one side lacks.
+        DatasetInvalid: no side to train on, bad labels, a file that is no picture, twins across the split, a class
+            that one side lacks.
     """
     if described.train is None:
         raise DatasetInvalid(f"{described.file}: no `train`; this set is for measuring alone")
     wanted = {described.train: described.names, described.val: described.measured}
     sides = {side: read_pictures(side, len(names)) for side, names in wanted.items()}
+    for path in (picture.path for pictures in sides.values() for picture in pictures):
+        if path.is_file() and not cv2.haveImageReader(str(path)):  # by its first bytes
+            raise DatasetInvalid(f"{path}: is no picture, whatever its name says; remove it and its labels")
     check_split(*sides.values())
     for side, pictures in sides.items():
         present = {label.cls for picture in pictures for label in picture.labels}

@@ -8,9 +8,13 @@ it is the untouched result of a finished run of ours; even those are read by ult
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.registry import sha256_of
 from training.errors import UnsafeWeights
+
+if TYPE_CHECKING:
+    from ultralytics.models import YOLO
 
 START_WEIGHTS = {
     "985f59f3b062f8a9271bd42d920dd6303fd3e45ab361715c4c3e647c81dbf458": "yolo11n.pt",
@@ -61,6 +65,22 @@ def guarded(base: Path | str) -> Start:
             "a .pt file can run code when it is opened, so this one is not"
         )
     return Start(str(path.resolve()), digest)
+
+
+def open_network(weights: Path | str) -> "YOLO":
+    """The network of a checkpoint, by the restricted loader; to be called inside `training.quiet.quiet_torch`.
+
+    Raises:
+        UnsafeWeights: there is something else in the file than a checkpoint; nothing of it has run.
+    """
+    from ultralytics.models import YOLO
+
+    try:
+        return YOLO(str(weights), task="detect")
+    except TypeError as error:  # what the restricted loader says
+        raise UnsafeWeights(
+            f"{weights}: holds something else than a network's weights, so it is not opened; remove it and train again"
+        ) from error
 
 
 def _of_run(folder: Path) -> Start:

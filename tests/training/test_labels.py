@@ -134,6 +134,14 @@ def test_a_class_on_one_side_alone_is_refused(tmp_path: Path) -> None:
     check_set(open_set(describe(tmp_path, ["stall", "sign"])))
 
 
+def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+    for side in ("train", "val"):
+        path = save_picture(tmp_path / side, side, ["0 0.5 0.5 0.2 0.2"])
+    path.write_bytes(b"<html>404</html>")
+    with pytest.raises(DatasetInvalid, match=r"val\.jpg: is no picture"):
+        check_set(open_set(describe(tmp_path, ["stall"])))
+
+
 def test_a_set_to_measure_on_cannot_be_trained_on(tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text("{val: val/images, names: [stall]}")
     with pytest.raises(DatasetInvalid, match="no `train`"):

@@ -1,10 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from models.registry import sha256_of
 from training.errors import UnsafeWeights
-from training.start import FINISHED, START_WEIGHTS, guarded
+from training.quiet import quiet_torch
+from training.start import FINISHED, START_WEIGHTS, guarded, open_network
 
 
 def test_the_start_weights_at_hand_are_the_known_ones(shared: Path) -> None:
@@ -51,3 +53,23 @@ def test_a_run_that_was_changed_or_has_not_finished_cannot(finished: Path) -> No
     (finished / FINISHED).unlink()
     with pytest.raises(UnsafeWeights, match="no finished run"):
         guarded(finished)
+
+
+class Trap:
+    """What runs code when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.mark),)
+
+
+def test_a_checkpoint_that_was_put_into_a_run_runs_nothing(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed: pip install '.[training]'")
+    pytest.importorskip("ultralytics")  # imported before it was told to be careful
+    trap = tmp_path / "last.pt"
+    torch.save({"model": Trap(tmp_path / "sprung"), "epoch": 3}, trap)
+    with quiet_torch(1), pytest.raises(UnsafeWeights, match=r"last\.pt: holds something else"):
+        open_network(trap)
+    assert not (tmp_path / "sprung").exists()
