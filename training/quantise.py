@@ -1,9 +1,9 @@
 """A network of 8 bits out of one of 32: smaller and faster, and not quite the same.
 
 Weights and inputs of the convolutions become int8 (QDQ, one scale for each output channel of the weights); ONNX Runtime
-and OpenVINO both run the file. Three parts stay as they are, as eight bits were seen to cost most there: the first
-convolutions, the one that turns a distribution into a distance, and what is no convolution (one scale for a tensor
-that holds pixels beside scores rounds every score to 0).
+and OpenVINO both run the file. Three parts stay as they are: the first convolutions, where eight bits were seen to cost
+most; the one that turns a distribution into a distance, whose weights are the numbers 0 to 15; and what is no
+convolution (one scale for a tensor that holds pixels beside scores rounds every score to 0). The trials: docs/trials.md.
 """
 
 import contextlib
@@ -20,8 +20,10 @@ from detector.engine import OrtEngine
 from detector.pixels import Canvas, FloatArray, read_picture
 from training.errors import NotQuantised
 
-CALIBRATED_ON = 48  # pictures: more moved no range that was looked at
-LEFT_AT_THE_START = 6  # convolutions: the first three blocks of a yolo11, where there is the least to save
+CALIBRATED_ON = 48  # pictures: about a minute of CPU time for a nano
+LEFT_AT_THE_START = (
+    6  # convolutions: the first three blocks of a yolo11, leaving them cost no time that could be measured
+)
 DISTANCES = "/dfl/"  # in the name of the convolution that turns a distribution into a distance
 
 
