@@ -3,7 +3,7 @@
 Weights and inputs of the convolutions become int8 (QDQ, one scale for each output channel of the weights); ONNX Runtime
 and OpenVINO both run the file. Three parts stay as they are: the first convolutions, where eight bits were seen to cost
 most; the one that turns a distribution into a distance, whose weights are the numbers 0 to 15; and what is no
-convolution (one scale for a tensor that holds pixels beside scores rounds every score to 0). The trials: docs/trials.md.
+convolution (one scale for a tensor that holds pixels beside scores rounds every score to 0). See docs/trials.md.
 """
 
 import contextlib
@@ -21,9 +21,7 @@ from detector.pixels import Canvas, FloatArray, read_picture
 from training.errors import NotQuantised
 
 CALIBRATED_ON = 48  # pictures: about a minute of CPU time for a nano
-LEFT_AT_THE_START = (
-    6  # convolutions: the first three blocks of a yolo11, leaving them cost no time that could be measured
-)
+LEFT_AT_THE_START = 6  # convolutions, the first three blocks of a yolo11: leaving them cost no measurable time
 DISTANCES = "/dfl/"  # in the name of the convolution that turns a distribution into a distance
 
 
