@@ -25,7 +25,7 @@ from streams.job import CameraJob
 from streams.survey import Find
 
 OBJECTS = "street-objects"
-SIGNS = "street-ads"
+SIGNS = "street"
 STALLS = "aerial-stalls"
 OBLIQUE = "oblique-stalls"
 

@@ -99,7 +99,7 @@ cameras:
     name: Daxue Road, sample street
     url: rtsp://127.0.0.1:8554/street
     every: 1s
-    models: [street-ads]
+    models: [street]
     position: {{lat: {lat:.7f}, lon: {lon:.7f}}}
     calibration: calibration.csv
     district: erqi
