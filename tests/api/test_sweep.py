@@ -221,7 +221,8 @@ def test_a_service_sweeps_by_itself(attic: Attic, monkeypatch: pytest.MonkeyPatc
     (file,) = attic.announce(video())
     path = attic.bring(file, video().content[:1000])
     sweeper = room.Sweeper(attic.settings, attic.database, clock=lambda: NOON + 8 * DAY)
+    before = set(threading.enumerate())  # of other services too
     sweeper.start()
     until(lambda: not path.exists())
     sweeper.stop(timedelta(seconds=10))
-    assert "sweep" not in [thread.name for thread in threading.enumerate()]
+    assert "sweep" not in [thread.name for thread in set(threading.enumerate()) - before]

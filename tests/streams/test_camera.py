@@ -62,12 +62,13 @@ def count(number: int) -> Callable[[list[Frame]], bool]:
 def test_a_camera_gives_one_frame_a_period_from_key_frames(
     bad_cameras: BadCameras, clips: Clips, name: str, transport: Literal["tcp", "udp"]
 ) -> None:
-    source = camera(bad_cameras.add("gate", clips[name]), Notebook(), transport=transport)
-    frames = collect(source, count(4))
+    half = timedelta(seconds=0.5)
+    source = camera(bad_cameras.add("gate", clips[name]), Notebook(), every=half, transport=transport)
+    frames = collect(source, count(5))
     times = [frame.captured_at.timestamp() for frame in frames]
     gaps = [later - earlier for earlier, later in pairwise(times[1:])]
     assert source.counts.mode == "key frames"
-    assert all(0.5 < gap < 1.5 for gap in gaps)
+    assert all(0.3 < gap < 0.9 for gap in gaps)  # key frames come every 0.4 s
     assert datetime.now(UTC) - frames[-1].captured_at < SECOND
     assert source.plan is not None
     assert source.plan.facts is not None

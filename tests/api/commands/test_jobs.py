@@ -23,13 +23,14 @@ def test_the_command_works_off_what_waits(
     database = Database(settings.engine_url)
     (tmp_path / "DJI_0001.MP4").write_text("#EXTM3U")
     survey_id = uploaded(database, settings.data_dir, [tmp_path / "DJI_0001.MP4"])
+    before = signal.getsignal(signal.SIGINT)
     assert streetwarden("worker", "--until-idle").code == 0
     with database.read() as connection:
         survey = surveys.find(connection, survey_id)
     database.close()
     assert survey is not None
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_worker_beside_another_data_folder_does_not_begin(

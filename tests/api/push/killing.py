@@ -145,7 +145,9 @@ def push_while_killing(service: KillableService, card: list[CardFile], kills: in
     pushing.join(300)
     assert result, "the push did not come to an end"
     service.kill()
-    stored = tuple(path for path in (service.data_dir / "footage").rglob("*") if path.is_file())
+    stored = tuple(
+        path for path in (service.data_dir / "footage").rglob("*") if path.is_file() and path.name != ".lock"
+    )
     survey, files = result[0]
     return Outcome(tuple(moments), survey, tuple(files), stored, len(waits))
 
