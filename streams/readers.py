@@ -1,6 +1,5 @@
 """How pictures are got out of an open stream: by OpenCV's own decoder, or one by one from the packets."""
 
-import ctypes
 import io
 import threading
 import time
@@ -12,9 +11,6 @@ import numpy as np
 from detector.frame import Image
 from streams.ffmpeg import Stamp, open_packet, stamp_of
 from streams.rtp import is_slice, split_units
-
-SELDOM = 5.0
-"""Seconds between two pictures from which on the memory of decoding one is given back: taking it anew costs 5 ms."""
 
 
 class PictureReader(Protocol):
@@ -65,7 +61,6 @@ class PacketReader:
         self._parts: list[bytes] = []
         self._stamp: Stamp | None = None
         self._ahead: tuple[Stamp, bytes] | None = None  # the first part of a key picture that ended the one before
-        self._decoded = time.monotonic()
 
     def grab(self) -> Stamp | None:
         self._parts, self._stamp = [], None
@@ -91,11 +86,7 @@ class PacketReader:
         return None
 
     def picture(self) -> Image | None:
-        image = decode_key_picture(self._parts, self._codec)
-        before, self._decoded = self._decoded, time.monotonic()
-        if self._decoded - before > SELDOM:
-            give_memory_back()
-        return image
+        return decode_key_picture(self._parts, self._codec)
 
     def _packet(self) -> bytes:
         read, packet = self._capture.retrieve()
@@ -120,13 +111,6 @@ def decode_key_picture(parts: list[bytes], codec: str) -> Image | None:
         return as_image(image) if read and image is not None else None
     finally:
         capture.release()
-
-
-def give_memory_back() -> None:
-    """Returns what is free to the system, where the C library can: decoding a 1080p picture leaves 40 MB behind."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 def as_image(picture: cv2.typing.MatLike) -> Image:
