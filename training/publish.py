@@ -12,7 +12,7 @@ import typer
 from pydantic import TypeAdapter
 
 from detector.errors import DetectorError
-from models.card import DataSource, InputSize, ModelCard, Threshold, Training, write_card
+from models.card import DataSource, InputSize, Metrics, ModelCard, Threshold, Training, write_card
 from models.errors import ModelError
 from models.registry import WEIGHTS, sha256_of, verify
 from training.errors import DatasetInvalid, TrainingError
@@ -62,7 +62,6 @@ def publish(
     *,
     also: Sequence[Path] = (),
     folder: Path = WEIGHTS,
-    wanted_precision: float | None = None,
     progress: bool = False,
 ) -> ModelCard:
     """Export a run, measure it on its data set's val side and write `name.onnx` and `name.json` into `folder`.
@@ -75,23 +74,11 @@ def publish(
         TrainingError, ModelError, DetectorError.
     """
     described = open_set(dataset)
-    wanted = wanted_precision or _PRECISION.get(described.view, WANTED_PRECISION)
     data = [source for one in (dataset, *also) for source in _sources(one)]
     folder.mkdir(parents=True, exist_ok=True)
     path = export_onnx(run, folder / f"{name}.onnx")
-    measured = measure(path, dataset, progress=progress)
-    metrics, thresholds = measured.report.metrics(), _thresholds(measured, wanted)
-    for extra in also:
-        more = measure(path, extra, progress=progress)
-        shown = {n: one for n, one in more.report.per_class.items() if one.boxes and n not in metrics.per_class}
-        metrics = metrics.model_copy(
-            update={
-                "dataset": f"{metrics.dataset}; {', '.join(shown)}: {more.report.dataset}",
-                "per_class": {**metrics.per_class, **shown},
-            }
-        )
-        fitted = _thresholds(more, wanted)
-        thresholds.update({n: fitted[n] for n, one in shown.items() if one.boxes >= ENOUGH and n in fitted})
+    precision = _PRECISION.get(described.view, WANTED_PRECISION)
+    metrics, thresholds = _measured(path, dataset, also, precision, progress)
     card = ModelCard(
         name=name,
         version=version,
@@ -119,6 +106,26 @@ def publish(
     card = card.model_copy(update={"folder": folder})
     verify(card)
     return card
+
+
+def _measured(
+    path: Path, dataset: Path, also: Sequence[Path], precision: float, progress: bool
+) -> tuple[Metrics, dict[str, Threshold]]:
+    """Figures and fitted thresholds of `dataset`, and of `also` those of the classes that it does not measure."""
+    measured = measure(path, dataset, progress=progress)
+    metrics, thresholds = measured.report.metrics(), _thresholds(measured, precision)
+    for extra in also:
+        more = measure(path, extra, progress=progress)
+        shown = {n: one for n, one in more.report.per_class.items() if one.boxes and n not in metrics.per_class}
+        metrics = metrics.model_copy(
+            update={
+                "dataset": f"{metrics.dataset}; {', '.join(shown)}: {more.report.dataset}",
+                "per_class": {**metrics.per_class, **shown},
+            }
+        )
+        fitted = _thresholds(more, precision)
+        thresholds.update({n: fitted[n] for n, one in shown.items() if one.boxes >= ENOUGH and n in fitted})
+    return metrics, thresholds
 
 
 def _sources(dataset: Path) -> tuple[DataSource, ...]:
