@@ -30,6 +30,7 @@ from training.warps import tilt
 
 CLASSES = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 STREET = 8  # rendered pictures of one street
+ENOUGH = 2 * STREET  # pictures: of the first two streets, one is trained on and one is measured on
 HELD_OUT = 0.1  # of the streets, about
 SIZE = 640  # pixels: of a warped tile
 NEGATIVES = "data/street_negatives"
@@ -43,6 +44,10 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
     """
     rendered, index = _rendered(frames)
     split = _by_street(rendered)
+    if not split.train or not split.val:
+        raise DatasetInvalid(
+            f"{frames}: {len(rendered)} frames are too few to split by street; render {ENOUGH} or more"
+        )
     aerial = RECIPES["aerial-stalls"]
     assert aerial.train is not None
     tiles = one_of_each(read_pictures(shared / aerial.train, 1))

@@ -79,6 +79,15 @@ def test_both_models_can_be_measured_on_the_same_pictures(frames: Path, shared: 
     assert {len(picture.labels) for picture in read_pictures(stalls.val, 1)} == {1}
 
 
+def test_one_street_cannot_be_split(frames: Path, shared: Path, tmp_path: Path) -> None:
+    for path in (frames / "labels").glob("*.txt"):
+        if int(path.stem) >= STREET:
+            path.unlink()
+    with pytest.raises(DatasetInvalid, match="too few to split by street"):
+        build(frames, shared, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_frames_are_one_clear_line(shared: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetInvalid, match="render first"):
         build(tmp_path / "nothing", shared, tmp_path / "out")
