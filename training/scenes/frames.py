@@ -54,19 +54,29 @@ def _street(out: Path, wanted: list[int], first: int, seed: int, width: int, sam
     for thing in random_block.things(plan, rng):
         _raise(thing, rng)
         labels[thing.number] = thing.label
-    for k in range(first, first + VIEWS):
-        # every view draws its numbers whether it is wanted or not: a resumed run gives the same pictures
-        view_rng = np.random.default_rng([seed, first, k])
-        if k not in wanted:
-            continue
+    views = _views(plan, first, seed, wanted, width, labels)
+    render.shine(sky_light)
+    for k, (kind, pose, found, view_rng) in views.items():
         began = time.monotonic()
-        kind, pose, found = _worth_taking(plan, view_rng, width, labels)
-        render.shine(sky_light)
+        render.look(pose)
         lamps = [s.box for s in found if labels[s.number] in LIT]
         pixels = _taken(render.picture(samples), lamps, view_rng)
         _write(out, k, pixels, pose, kind, found, labels)
         sys.stderr.write(f"picture {k}: {kind}, {time.monotonic() - began:.1f} s, {len(found)} objects\n")
         sys.stderr.flush()
+
+
+def _views(
+    plan: Plan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label]
+) -> dict[int, tuple[View, Pose, tuple[Seen, ...], np.random.Generator]]:
+    """What is to be taken of one street. All are chosen before the first is taken: after each change between masks and
+    pictures Cycles reads the whole street again, which takes as long as a picture."""
+    chosen = {}
+    for k in wanted:
+        # every view has numbers of its own: a resumed run gives the same pictures
+        rng = np.random.default_rng([seed, first, k])
+        chosen[k] = (*_worth_taking(plan, rng, width, labels), rng)
+    return chosen
 
 
 def _worth_taking(
