@@ -1,6 +1,5 @@
 """How pictures are got out of an open stream: by OpenCV's own decoder, or one by one from the packets."""
 
-import io
 import threading
 import time
 from typing import Protocol
@@ -102,15 +101,11 @@ def decode_key_picture(parts: list[bytes], codec: str) -> Image | None:
     if len(parts) > 1:
         later = (unit for part in parts[1:] for unit in split_units(part) if is_slice(unit, codec))
         parts = [parts[0], *(b"\0\0\0\1" + unit for unit in later)]
-    stream = io.BytesIO(b"".join(parts))  # must outlive the capture: OpenCV 5.0 reads from it without holding it
-    capture = open_packet(stream)
-    try:
+    with open_packet(b"".join(parts)) as capture:
         if not capture.isOpened():
             return None
         read, image = capture.read()
         return as_image(image) if read and image is not None else None
-    finally:
-        capture.release()
 
 
 def as_image(picture: cv2.typing.MatLike) -> Image:
