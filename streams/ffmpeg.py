@@ -31,7 +31,9 @@ _USUAL = os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", f"rtsp_transport
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 # h264, hevc and pipe are for `open_packet`, which may meet these options; `sniff` keeps such files out.
-_FILE_OPTIONS = "protocol_whitelist;file,pipe|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,h264,hevc"
+_FILE_OPTIONS = (
+    "protocol_whitelist;file,pipe|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,avi,h264,hevc"
+)
 
 # What aircraft record in. A decoder that no upload needs is one that no upload can attack (MagicYUV and VobSub each had
 # a hole in the FFmpeg that OpenCV brings). FFmpeg opens no other one to look at a file; OpenCV itself would, so
@@ -118,8 +120,8 @@ def is_decodable(capture: cv2.VideoCapture) -> bool:
 def open_packet(packet: bytes) -> Iterator[cv2.VideoCapture]:
     """One picture in memory (Annex-B), open until the end of the block. Never waits: any options will do.
 
-    FFmpeg reads it from a file that exists in memory alone. OpenCV would also read from a Python object, and lose 4 kB
-    at each (5.0; its AVIO buffer): a megabyte a minute in a city's cameras.
+    FFmpeg reads it from a file that exists in memory alone. OpenCV would also read from a Python object, and lose a little
+    at every 4 kB of it (5.0): of 1080p pictures a megabyte a minute in 64 cameras.
     """
     with os.fdopen(os.memfd_create("packet"), "w+b") as memory:
         memory.write(packet)
