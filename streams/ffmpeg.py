@@ -120,8 +120,8 @@ def is_decodable(capture: cv2.VideoCapture) -> bool:
 def open_packet(packet: bytes) -> Iterator[cv2.VideoCapture]:
     """One picture in memory (Annex-B), open until the end of the block. Never waits: any options will do.
 
-    FFmpeg reads it from a file that exists in memory alone. OpenCV would also read from a Python object, and lose a little
-    at every 4 kB of it (5.0): of 1080p pictures a megabyte a minute in 64 cameras.
+    FFmpeg reads it from a file that exists in memory alone. OpenCV would also read from a Python object, and lose a
+    little at every 4 kB of it (5.0): of 1080p pictures a megabyte a minute in 64 cameras.
     """
     with os.fdopen(os.memfd_create("packet"), "w+b") as memory:
         memory.write(packet)

@@ -15,6 +15,7 @@ from detector.errors import DetectorError
 from models.card import DataSource, InputSize, Metrics, ModelCard, Threshold, Training, write_card
 from models.errors import ModelError
 from models.registry import WEIGHTS, sha256_of, verify
+from training.beside import export_beside
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import NMS_IOU, Measured, measure
 from training.export import export_onnx
@@ -61,12 +62,15 @@ def publish(
     version: str,
     *,
     also: Sequence[Path] = (),
+    beside: Path | None = None,
     folder: Path = WEIGHTS,
     progress: bool = False,
 ) -> ModelCard:
     """Export a run, measure it on its data set's val side and write `name.onnx` and `name.json` into `folder`.
 
     `also`: sets for the classes that the val side does not label; the card's means stay those of the val side.
+
+    `beside`: start weights that go on saying the classes that they know, see `training.beside`.
 
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
@@ -76,7 +80,11 @@ def publish(
     described = open_set(dataset)
     data = [source for one in (dataset, *also) for source in _sources(one)]
     folder.mkdir(parents=True, exist_ok=True)
-    path = export_onnx(run, folder / f"{name}.onnx")
+    path = folder / f"{name}.onnx"
+    if beside is None:
+        export_onnx(run, path)
+    else:
+        export_beside(run, beside, described.names, path)
     precision = _PRECISION.get(described.view, WANTED_PRECISION)
     metrics, thresholds = _measured(path, dataset, also, precision, progress)
     card = ModelCard(
@@ -89,7 +97,7 @@ def publish(
         licence="AGPL-3.0-or-later",
         data=tuple(data),
         training=Training(
-            command=run.command,
+            command=run.command if beside is None else f"{run.command}; {beside.name} beside it",
             seed=run.seed,
             base=run.base,
             base_sha256=run.base_sha256 or None,
@@ -148,13 +156,18 @@ def main(
     dataset: Annotated[Path, typer.Argument(help="the data set it was trained on")],
     name: Annotated[str, typer.Option(help="name of the model")],
     version: Annotated[str, typer.Option()] = "1",
+    beside: Annotated[
+        Path | None, typer.Option(help="the start weights, to go on saying the classes that they know")
+    ] = None,
     also: Annotated[
         list[Path] | None, typer.Option(help="a set for classes that the data set does not measure")
     ] = None,
 ) -> None:
     """Publish a run, for example: python -m training.publish street-1 runs/data/street-ads --name street-ads"""
     try:
-        card = publish(read_run(Path("runs") / run), dataset, name, version, also=also or (), progress=True)
+        card = publish(
+            read_run(Path("runs") / run), dataset, name, version, also=also or (), beside=beside, progress=True
+        )
     except (TrainingError, ModelError, DetectorError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
