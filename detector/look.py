@@ -11,7 +11,7 @@ from detector.belongings import find_groups
 from detector.candidate import Candidate
 from detector.detections import Box, Detections
 from detector.engine import OnnxModel
-from detector.frame import Frame
+from detector.frame import Frame, Image
 from detector.ground import Locator
 from detector.occupancy import PEOPLE, VEHICLES, Occupancy
 from detector.pixels import suppress
@@ -80,8 +80,7 @@ class Look:
     def __call__(self, frame: Frame) -> list[Candidate]:
         """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
         self._follow(frame)
-        proposals = [one for model in self._models for one in self._signs(model, frame)]
-        objects = self._objects.detect(frame.image, FAINT) if self._objects else Detections.empty()
+        objects, proposals = self._see(frame.image)
         if STALL in self.rulebook.classes:
             stands = self.occupancy.look(frame.image, frame.captured_at, objects)
             trained = [one for one in proposals if one.kind == STALL]
@@ -106,9 +105,22 @@ class Look:
                 self._album = Album()
         self._epoch = now
 
-    def _signs(self, model: OnnxModel, frame: Frame) -> list[Proposal]:
-        """What a model of trained classes sees, of the classes that a rule speaks of; one box for one thing."""
-        seen = model.detect(frame.image).of_class(*self.rulebook.classes)
+    def _see(self, image: Image) -> tuple[Detections, list[Proposal]]:
+        """The everyday objects, however faint, and what the models see; one that is both looks once."""
+        objects, proposals = Detections.empty(), []
+        for model in dict.fromkeys((*self._models, *((self._objects,) if self._objects else ()))):
+            if model is not self._objects:
+                proposals += self._signs(model, model.detect(image))
+                continue
+            every = model.detect(image, min(FAINT, float(model.thresholds.min())))
+            objects = every[every.scores >= FAINT]
+            if model in self._models:
+                proposals += self._signs(model, every[every.scores >= model.thresholds[every.class_ids]])
+        return objects, proposals
+
+    def _signs(self, model: OnnxModel, seen: Detections) -> list[Proposal]:
+        """Of what a model of trained classes saw, the classes that a rule speaks of; one box for one thing."""
+        seen = seen.of_class(*self.rulebook.classes)
         # Two classes in the same spot are one thing that the model is torn between.
         seen = seen[suppress(seen.boxes, seen.scores, np.zeros(len(seen), np.int64), model.iou)]
         return [

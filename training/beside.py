@@ -22,13 +22,13 @@ CLOSE = 0.02
 """How far averaging and rounding may have moved numbers of frozen layers."""
 
 
-def export_beside(run: Run, start: Path, names: Sequence[str], out: Path, threads: int = 2) -> Path:
-    """Write one ONNX network: of `names`, those that the start weights know are said by them, all others by the run.
+def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads: int = 2) -> Path:
+    """Write one ONNX network: the run's classes, then `more`, which the start weights say as they always did.
 
-    The run's own idea of the former is left out. Layers that were frozen are computed once.
+    Layers that were frozen are computed once.
 
     Raises:
-        UnsafeWeights: these are not the start weights that the run grew from, or know none or all of its last classes.
+        UnsafeWeights: these are not the start weights that the run grew from, or they do not know one of `more`.
     """
     with quiet_torch(threads), tempfile.TemporaryDirectory(prefix="streetwarden-beside-") as folder:
         from ultralytics.nn.tasks import DetectionModel
@@ -37,25 +37,24 @@ def export_beside(run: Run, start: Path, names: Sequence[str], out: Path, thread
 
         old = start_weights(start)
         known = {name: number for number, name in old.__dict__["names"].items()}
-        mine = [name for name in names if name not in known]
-        theirs = [name for name in names if name in known]
-        if not mine or not theirs or [*mine, *theirs] != list(names):
-            raise UnsafeWeights(f"{start}: of {', '.join(names)} it must know the last ones, and not the first")
+        unknown = [name for name in more if name not in known]
+        if unknown:
+            raise UnsafeWeights(f"{start}: knows no {unknown[0]}")
         new = open_network(run.weights).model
         assert isinstance(new, DetectionModel)
         new = new.float()
         shared = {key: value for key, value in old.state_dict().items() if _layer(key) < run.schedule.frozen_layers}
-        moved = [key for key, value in shared.items() if not _close(value, new.state_dict()[key])]
+        now = new.state_dict()
+        moved = [key for key, value in shared.items() if key not in now or not _close(value, now[key])]
         if moved:
             raise UnsafeWeights(f"{start}: not what {run.folder.name} grew from: {moved[0]} differs")
         new.load_state_dict(shared, strict=False)
-        keep_classes(new, [names.index(name) for name in mine], mine)
-        keep_classes(old, [known[name] for name in theirs], theirs)
+        keep_classes(old, [known[name] for name in more], more)
         paths = Path(folder) / "new.onnx", Path(folder) / "old.onnx"
         width, height = run.input_size
         for network, path in zip((new, old), paths, strict=True):
             write_onnx(network, path, (height, width))
-        return join(paths[0], mine, paths[1], theirs, out)
+        return join(paths[0], tuple(new.__dict__["names"].values()), paths[1], more, out)
 
 
 def _layer(key: str) -> int:

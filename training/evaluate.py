@@ -41,7 +41,7 @@ PICKLES = frozenset({".pt", ".pth", ".pkl", ".ckpt"})
 """Endings of files that are never opened here."""
 
 _EVERYTHING = 0.001  # confidence: AP needs the whole curve
-_MOST = 300  # detections of a picture, surest first
+_MOST = 300  # detections of a picture, surest first, of the classes that are measured
 _TIMED = 30  # pictures
 
 
@@ -103,7 +103,7 @@ def measure(
     bar = Console(stderr=True)  # standard output is for the result
     for picture in track(pictures, description=detector.name, disable=not progress, transient=True, console=bar):
         image = read_picture(picture.path)
-        seen.append(_look(detector, image, picture))
+        seen.append(_look(detector, image, picture, described.measured))
         if len(times) < _TIMED:
             times.append(_time(detector, image))
             if other is not None:
@@ -171,14 +171,14 @@ def _open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | N
     return OnnxModel(path, names, iou=NMS_IOU), None
 
 
-def _look(detector: OnnxModel, image: Image, picture: Picture) -> Seen:
+def _look(detector: OnnxModel, image: Image, picture: Picture, measured: tuple[str, ...]) -> Seen:
     height, width = image.shape[:2]
     corners = [
         (box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2)
         for box in picture.labels
     ]
     truth = np.array(corners, np.float32).reshape(-1, 4) * np.array([width, height] * 2, np.float32)
-    found = detector.detect(image, _EVERYTHING)
+    found = detector.detect(image, _EVERYTHING).of_class(*measured)
     ids = np.array([box.cls for box in picture.labels], np.int64)
     return Seen(picture.path, found[np.arange(min(_MOST, len(found)))], truth, ids)
 

@@ -29,21 +29,23 @@ def join(first: Path, names: Sequence[str], second: Path, more: Sequence[str], o
     graph.node.extend(other.graph.node)
     graph.initializer.extend(other.graph.initializer)
     # an anchor of one branch has nothing to say of the other's classes
-    _noughts(graph, "not in first", len(more), anchors[0])
-    _noughts(graph, "not in second", len(names), anchors[1])
-    graph.initializer.append(numpy_helper.from_array(np.array([4, len(more)], np.int64), "lengths"))
+    _noughts(graph, "join/not in first", len(more), anchors[0])
+    _noughts(graph, "join/not in second", len(names), anchors[1])
+    graph.initializer.append(numpy_helper.from_array(np.array([4, len(more)], np.int64), "join/lengths"))
     graph.node.extend(
         [
-            helper.make_node("Split", [ends[1].name, "lengths"], ["boxes", "scores"], axis=1),
-            helper.make_node("Concat", [ends[0].name, "not in first"], ["all of first"], axis=1),
-            helper.make_node("Concat", ["boxes", "not in second", "scores"], ["all of second"], axis=1),
-            helper.make_node("Concat", ["all of first", "all of second"], ["joined"], axis=2),
+            helper.make_node("Split", [ends[1].name, "join/lengths"], ["join/boxes", "join/scores"], axis=1),
+            helper.make_node("Concat", [ends[0].name, "join/not in first"], ["join/all of first"], axis=1),
+            helper.make_node(
+                "Concat", ["join/boxes", "join/not in second", "join/scores"], ["join/all of second"], axis=1
+            ),
+            helper.make_node("Concat", ["join/all of first", "join/all of second"], ["join/joined"], axis=2),
         ]
     )
     _share(graph)
     shape = [1, 4 + len(names) + len(more), sum(anchors)]
     del graph.output[:], graph.value_info[:], joined.metadata_props[:]
-    graph.output.append(helper.make_tensor_value_info("joined", TensorProto.FLOAT, shape))
+    graph.output.append(helper.make_tensor_value_info("join/joined", TensorProto.FLOAT, shape))
     told = {"names": repr(dict(enumerate([*names, *more]))), "task": "detect", "license": "AGPL-3.0-or-later"}
     for key, value in told.items():
         joined.metadata_props.add(key=key, value=value)
@@ -60,7 +62,7 @@ def _renamed(model: ModelProto) -> ModelProto:
         node.input[:] = [name if name in kept else SECOND + name for name in node.input]
         node.output[:] = [SECOND + name for name in node.output]
     for named in (*graph.node, *graph.initializer, *graph.output):
-        named.name = SECOND + named.name
+        named.name = named.name and SECOND + named.name
     return model
 
 

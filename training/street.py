@@ -1,15 +1,15 @@
-"""The data set of `street`: advertising and the openings of façades as in `street-ads`, and the everyday objects.
+"""The data set of `street`: advertising and the openings of façades, from what is labelled, and what is neither.
 
     python -m training.street --shared ../shared --out runs/data/street
 
-No set labels both, so each is completed (`training.complete`): yolov8s says where everyday things are, `street-ads`
-where signs, windows and doors are. Façades are shown a second time as crops around their signs, since signs that are
-photographed from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of
-`street-ads`, two sets to measure on alone: OUT-shop-signs and OUT-everyday.
+No set but that of façades labels all of it, so each is completed (`training.complete`): `street-ads` says where signs,
+windows and doors are. Façades are shown a second time as crops around their signs, since signs that are photographed
+from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of `street-ads`, two sets
+to measure on alone: OUT-shop-signs and, for the everyday classes that the start weights go on saying
+(`training.beside`), OUT-everyday.
 """
 
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,24 +26,21 @@ from detector.engine import OnnxModel
 from detector.errors import DetectorError
 from models.card import DataSource
 from models.errors import ModelError
-from models.registry import class_names, find_model, model_path, verify
+from models.registry import find_model, model_path, verify
 from training import everyday
 from training.complete import Completed, Helper, complete
 from training.datasets import RECIPES, Split, describe, hold_out, make_room, write_side
 from training.errors import DatasetInvalid, TrainingError
-from training.evaluate import ADVERTISING, NMS_IOU
-from training.export import export_weights
+from training.evaluate import ADVERTISING
 from training.labels import PICTURES, Label, Picture, read_pictures
-from training.start import guarded
-from training.teacher import DOUBTFUL, SURE, Sample
+from training.teacher import Sample
 from training.zoom import zoom
 
 FACADES, SIGNS = RECIPES["street-ads"], RECIPES["shop-signs"]
-CLASSES = (*FACADES.classes, *everyday.CLASSES)
+CLASSES = FACADES.classes
 OPENINGS = ("window", "door", "arch")
 ALIKE = (frozenset(ADVERTISING), frozenset(OPENINGS))
 SIGNS_HELD_OUT = 1 / 3  # of `shop_signs`: a fifth would be 24 pictures
-REHEARSALS = 2  # times that a labelled COCO picture is shown in an epoch, so that little is forgotten
 SIZE = 640  # pixels: longest side of a training picture
 NEGATIVES = "data/street_negatives"
 
@@ -60,21 +57,6 @@ ASKED: dict[str, tuple[dict[str, float], float]] = {
 as a doubt. Chosen by looking at what it said: away from façades it takes every clock for a cantilever sign and every
 open shop for an arch, which is to be taught as nothing; printed frames on shop signs are no windows; most signboards
 that it sees without a label are real."""
-
-
-@dataclass(frozen=True, slots=True)
-class Helpers:
-    """Who is asked about what a set does not label: a COCO model, and one of façades."""
-
-    everyday: OnnxModel
-    facades: OnnxModel
-
-    def asked(self, name: str) -> tuple[Helper, ...]:
-        """The helpers of a set; COCO pictures have labels of the everyday classes."""
-        facades = Helper(self.facades, *ASKED[name])
-        if name == "coco":
-            return (facades,)
-        return Helper(self.everyday, dict.fromkeys(everyday.CLASSES, SURE), DOUBTFUL), facades
 
 
 @dataclass(slots=True)
@@ -95,7 +77,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Every set in the classes of this model, parted."""
+    """Every set, parted; all but COCO in the classes of this model."""
 
     facades: Split
     signs: Split
@@ -104,7 +86,7 @@ class Sides:
 
 
 def read_sides(shared: Path) -> Sides:
-    """Read and part the sets; façades are parted as for `street-ads`, COCO as for `street-objects`.
+    """Read and part the sets; façades are parted as for `street-ads`, half of COCO.
 
     Raises:
         DatasetInvalid: a set is missing, empty or badly labelled.
@@ -116,11 +98,10 @@ def read_sides(shared: Path) -> Sides:
         raise DatasetInvalid(f"{shared / NEGATIVES / 'images'}: holds no picture")
     facades = _renamed(read_pictures(shared / FACADES.train, len(FACADES.source_classes)), FACADES.source_classes)
     signs = _renamed(read_pictures(shared / SIGNS.val, len(SIGNS.source_classes)), SIGNS.source_classes)
-    coco = _renamed(everyday.labelled(shared), everyday.CLASSES)
     return Sides(
         facades=hold_out(facades),
         signs=hold_out(signs, SIGNS_HELD_OUT),
-        coco=hold_out(coco, everyday.HELD_OUT),
+        coco=hold_out(everyday.labelled(shared), everyday.HELD_OUT),
         negatives=tuple(Picture(path, ()) for path in negatives),
     )
 
@@ -132,8 +113,11 @@ def _renamed(pictures: Sequence[Picture], names: Sequence[str]) -> tuple[Picture
     )
 
 
-def build(shared: Path, out: Path, helpers: Helpers, seed: int = 0) -> dict[str, Tally]:
+def build(shared: Path, out: Path, helper: OnnxModel, seed: int = 0) -> dict[str, Tally]:
     """Write the set and the two to measure on; returns what was done to each folder, also in OUT/completed.json.
+
+    Args:
+        helper: a model that knows façades.
 
     Raises:
         DatasetInvalid: a set is missing, empty or badly labelled, two pictures share a name, or OUT is a folder of
@@ -146,32 +130,32 @@ def build(shared: Path, out: Path, helpers: Helpers, seed: int = 0) -> dict[str,
         (train / part).mkdir(parents=True)
     rng = np.random.default_rng(seed)
     tallies = {name: Tally() for name in ("façades", "zoomed", "shop signs", "coco", "negatives")}
-    for picture, sample in _completed(sides.facades.train, helpers, "façades", tallies):
+    for picture, sample in _completed(sides.facades.train, helper, "façades", tallies):
         _write(sample, train, picture.path.stem, tallies["façades"])
         crop = zoom(sample, [CLASSES.index(name) for name in ADVERTISING], rng)
         if crop is not None:
             _write(crop, train, f"{picture.path.stem}.rf.zoom", tallies["zoomed"])
-    for picture, sample in _completed(sides.signs.train, helpers, "shop signs", tallies):
-        _write(sample, train, picture.path.stem, tallies["shop signs"])
-    for picture, sample in _completed(sides.coco.train, helpers, "coco", tallies):
-        for turn in range(REHEARSALS):
-            _write(sample, train, f"{picture.path.stem}.rf.{turn}", tallies["coco"])
-    for picture, sample in _completed(sides.negatives, helpers, "negatives", tallies):
-        _write(sample, train, picture.path.stem, tallies["negatives"])
+    for name, pictures in (
+        ("shop signs", sides.signs.train),
+        ("coco", [Picture(picture.path, ()) for picture in sides.coco.train]),
+        ("negatives", sides.negatives),
+    ):
+        for picture, sample in _completed(pictures, helper, name, tallies):
+            _write(sample, train, picture.path.stem, tallies[name])
     every = range(len(CLASSES))
     write_side(sides.facades.val, every, out / "val")
     listed = {name: {"added": t.added, "hidden": t.hidden, "left": t.left} for name, t in tallies.items()}
     (out / "completed.json").write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     _write_beside(sides, out)
-    describe(out, CLASSES, "street", ("train", "val"), _sources(sides, tallies), measured=FACADES.classes)
+    describe(out, CLASSES, "street", ("train", "val"), _sources(sides, tallies))
     return tallies
 
 
 def _completed(
-    pictures: Sequence[Picture], helpers: Helpers, name: str, tallies: dict[str, Tally]
+    pictures: Sequence[Picture], helper: OnnxModel, name: str, tallies: dict[str, Tally]
 ) -> Iterator[tuple[Picture, Sample]]:
     for picture in track(pictures, name, console=Console(stderr=True)):
-        done = complete(everyday.rehearsal(picture), helpers.asked(name), CLASSES, ALIKE)
+        done = complete(everyday.rehearsal(picture), [Helper(helper, *ASKED[name])], CLASSES, ALIKE)
         tallies[name].count(done)
         yield picture, done.sample
 
@@ -208,19 +192,18 @@ def _write_beside(sides: Sides, out: Path) -> None:
     ):
         beside = out.with_name(f"{out.name}-{name}")
         make_room(beside)
-        index = [classes.index(known) if known in classes else None for known in CLASSES]
-        write_side(pictures, index, beside / "val")
+        write_side(pictures, range(len(classes)), beside / "val")
         describe(beside, classes, "street", ("val",), (_source(pictures, *source),))
 
 
 def _sources(sides: Sides, tallies: dict[str, Tally]) -> list[DataSource]:
-    completed = "completed by street-ads and yolov8s"
+    completed = "completed by street-ads"
     folder, licence, origin = everyday.COCO_SET
     rows = (
         (FACADES.train, "façades", FACADES.licence, f"{FACADES.origin}; {completed}"),
         (FACADES.train, "zoomed", FACADES.licence, f"{FACADES.origin}; crops around signs"),
         (SIGNS.val, "shop signs", SIGNS.licence, f"{SIGNS.origin}; {completed}"),
-        (folder, "coco", licence, f"{origin}, half of them, shown {REHEARSALS} times; completed by street-ads"),
+        (folder, "coco", licence, f"{origin}, half of them, without their labels; completed by street-ads"),
         (NEGATIVES, "negatives", "CC BY-SA 4.0", f"ualsg/global-streetscapes; {completed}"),
     )
     trained = [
@@ -243,19 +226,11 @@ def _source(pictures: Sequence[Picture], name: str, licence: str, origin: str) -
     return DataSource(name=name, role="val", pictures=len(pictures), boxes=boxes, licence=licence, source=origin)
 
 
-def open_helpers(shared: Path, folder: Path) -> Helpers:
-    """yolov8s, exported into `folder`, and the registry's street-ads.
-
-    Raises:
-        UnsafeWeights, and the errors of `models.errors` and `detector.errors`.
-    """
-    teacher = export_weights(Path(guarded(shared / "weights" / everyday.TEACHER).path), (SIZE, SIZE), folder / "t.onnx")
+def open_helper() -> OnnxModel:
+    """The registry's street-ads. Raises the errors of `models.errors` and `detector.errors`."""
     card = find_model("street-ads")
     verify(card)
-    return Helpers(
-        everyday=OnnxModel(teacher, class_names(teacher), iou=NMS_IOU),
-        facades=OnnxModel(model_path(card), card.classes, iou=card.nms_iou),
-    )
+    return OnnxModel(model_path(card), card.classes, iou=card.nms_iou)
 
 
 def main(
@@ -264,8 +239,7 @@ def main(
 ) -> None:
     """Build the set, for example: python -m training.street --shared ../shared --out runs/data/street"""
     try:
-        with tempfile.TemporaryDirectory(prefix="streetwarden-street-") as folder:
-            tallies = build(shared, out, open_helpers(shared, Path(folder)))
+        tallies = build(shared, out, open_helper())
     except (TrainingError, ModelError, DetectorError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
