@@ -103,6 +103,27 @@ def test_the_evidence_is_a_frame_in_which_nothing_hides_the_thing(tmp_path: Path
     assert found[0].evidence.index == last - 1
 
 
+class Counting(OnnxModel):
+    looks = 0
+
+    def detect(self, image: Image, confidence: float | None = None) -> Detections:
+        self.looks += 1
+        return super().detect(image, confidence)
+
+
+def test_one_model_of_signs_and_of_everyday_things_looks_once_and_shows_no_faint_signs(tmp_path: Path) -> None:
+    path = save_colour_detector(tmp_path / "net.onnx", 96, 64)
+    both, faint = Counting(path, ("red", "green", "blue"), 0.9), wall((80, 160))
+    faint[320:400, 400:480] = (0, 0, 120)  # under the threshold for signs, over that for what may hide something
+    look = Look("camera", book(SIGNS), [both], both)
+    found = run(look, [faint] * 4)
+    assert both.looks == 4
+    apart = Look("camera", book(SIGNS), [OnnxModel(path, ("red", "green", "blue"), 0.9)], both)
+    again = run(apart, [faint] * 4)
+    assert [one.sighting.box for one in found] == [one.sighting.box for one in again]
+    assert len(found) == 1
+
+
 def test_signs_count_when_they_are_seen_again_and_again(colours: OnnxModel) -> None:
     look = Look("camera", book(SIGNS), [colours])
     assert run(look, [wall((80, 160)), wall(), wall((400, 320)), wall()]) == []
