@@ -1,6 +1,6 @@
 """The data set of `oblique-stalls`: rendered streets, and real tiles from above as they are and seen from the side.
 
-    python -m training.scenes frames --out runs/scenes/frames --count 1600 --samples 2 --width 864 --seed 100
+    python -m training.scenes frames --out runs/scenes/frames --count 1600 --samples 1 --width 864 --seed 100
     python -m training.oblique --frames runs/scenes/frames --shared ../shared --out runs/data/oblique-stalls
 
 Nobody has labelled stalls in oblique pictures that could be had. Rendered streets bring the view, real tiles bring real
@@ -53,7 +53,8 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
     tiles = one_of_each(read_pictures(shared / aerial.train, 1))
     make_room(out)
     write_side(split.train, index, out / "train")
-    _write_soft(split.train, out / "train", seed)
+    softened = split.train[::2]
+    _write_soft(softened, out / "train", seed)
     write_side(split.val, index, out / "val")
     write_side(tiles, [0], out / "train")
     _write_warps(tiles, out / "train", seed)
@@ -68,7 +69,12 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
         ("train", "val"),
         (
             _source(
-                "rendered streets", "train", 2 * split.train, index, licence, f"{ours}; each as it is and softened"
+                "rendered streets",
+                "train",
+                split.train + softened,
+                index,
+                licence,
+                f"{ours}; each as it is, every second one softened too",
             ),
             _source("rendered streets", "val", split.val, index, licence, ours),
             DataSource(
@@ -161,7 +167,7 @@ def _write_warps(tiles: tuple[Picture, ...], folder: Path, seed: int) -> None:
 
 
 def _write_soft(pictures: tuple[Picture, ...], folder: Path, seed: int) -> None:
-    """A second copy of each picture as small sensors under much air give them: soft, flat and pale.
+    """A second copy of pictures as small sensors under much air give them: soft, flat and pale.
 
     Without, a model that knows crisp trees takes soft ones for canopies.
     """
