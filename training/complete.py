@@ -1,9 +1,9 @@
 """Sets that were labelled for other classes: what other models see in them becomes labels, or is painted over.
 
 A window without a label teaches that windows are background. So wherever a set does not label a class that the model is
-to learn, a model that knows the class is asked: what it is sure of becomes a label, what it doubts is painted grey, as
-in `training.teacher`. Here the set's own labels stand first: nothing is added where one of them says the same already,
-and nothing that hides much of a labelled thing is painted.
+to learn, a model that knows the class is asked: what it is sure of becomes a label, what it doubts is painted grey. The
+set's own labels stand first: nothing is added where one of them says the same already, and nothing that hides much of a
+labelled thing is painted.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from detector.engine import OnnxModel
 from detector.frame import Image
-from training.teacher import GREY, MOST_HIDDEN, Sample
+from training.sample import GREY, MOST_HIDDEN, Sample
 
 PART = 0.3
 """Share of the smaller of two boxes from which on they are of one sign or window: the sets label these now piece by

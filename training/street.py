@@ -33,7 +33,7 @@ from training.datasets import RECIPES, Split, describe, hold_out, make_room, wri
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import ADVERTISING
 from training.labels import PICTURES, Label, Picture, read_pictures
-from training.teacher import Sample
+from training.sample import Sample, read_sample
 from training.zoom import zoom
 
 FACADES, SIGNS = RECIPES["street-ads"], RECIPES["shop-signs"]
@@ -155,7 +155,7 @@ def _completed(
     pictures: Sequence[Picture], helper: OnnxModel, name: str, tallies: dict[str, Tally]
 ) -> Iterator[tuple[Picture, Sample]]:
     for picture in track(pictures, name, console=Console(stderr=True)):
-        done = complete(everyday.rehearsal(picture), [Helper(helper, *ASKED[name])], CLASSES, ALIKE)
+        done = complete(read_sample(picture), [Helper(helper, *ASKED[name])], CLASSES, ALIKE)
         tallies[name].count(done)
         yield picture, done.sample
 

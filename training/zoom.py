@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.complete import paint
-from training.teacher import GREY, Sample
+from training.sample import GREY, Sample
 
 FILLS = (0.3, 0.9)  # share of the crop's width that the sign is to take
 WIDTH = (0.3, 0.6)  # of the picture's width: less would be more blur than sign

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from detector.engine import OnnxModel
 from tests.detector.nets import CELL, save_colour_detector
 from training.complete import Helper, complete
-from training.teacher import GREY, Sample
+from training.sample import GREY, Sample
 from training.zoom import VISIBLE, zoom
 
 CLASSES = ("signboard", "cantilever_sign", "person")

@@ -1,0 +1,31 @@
+"""A labelled picture in memory, on its way into a data set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.frame import Image
+from detector.pixels import read_picture
+from training.labels import Picture
+
+GREY = 114  # of the letterbox: the networks know it as a place where nothing stands
+MOST_HIDDEN = 0.25  # share of the picture, or of one labelled thing, that may be painted over
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A BGR picture with its labels: `boxes` (n, 4) x1 y1 x2 y2 pixels, `class_ids` (n,)."""
+
+    image: Image
+    boxes: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+
+
+def read_sample(picture: Picture) -> Sample:
+    """A labelled picture of a set."""
+    image = read_picture(picture.path)
+    corners = [(b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2) for b in picture.labels]
+    scale = np.array([image.shape[1], image.shape[0]] * 2, np.float32)
+    boxes = np.array(corners, np.float32).reshape(-1, 4) * scale
+    return Sample(image, boxes, np.array([box.cls for box in picture.labels], np.int64))
