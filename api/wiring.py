@@ -24,8 +24,7 @@ from streams.cameras_file import CameraConfig, read_cameras
 from streams.job import CameraJob
 from streams.survey import Find
 
-OBJECTS = "street-objects"
-SIGNS = "street"
+STREET = "street"
 STALLS = "aerial-stalls"
 OBLIQUE = "oblique-stalls"
 
@@ -74,13 +73,13 @@ def look_for(spec: Spec, rulebook: Rulebook, shelf: ModelShelf) -> Look:
     """One camera's look: the models it was told to use, and the everyday objects that occupancy must not mistake."""
     position = None if spec.lat is None or spec.lon is None else (spec.lat, spec.lon)
     models = [shelf.get(name) for name in spec.models]
-    objects = shelf.get(OBJECTS) if shelf.has(OBJECTS) else None
+    objects = shelf.get(STREET) if shelf.has(STREET) else None
     return Look(spec.id, rulebook, models, objects, spec.camera, position)
 
 
 def default_models(shelf: ModelShelf) -> tuple[str, ...]:
     """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
-    return (SIGNS,) if shelf.has(SIGNS) else ()
+    return (STREET,) if shelf.has(STREET) else ()
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:
