@@ -22,10 +22,10 @@ CLOSE = 0.02
 """How far averaging and rounding may have moved numbers of frozen layers."""
 
 
-def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads: int = 2) -> Path:
+def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads: int = 2) -> tuple[str, ...]:
     """Write one ONNX network: the run's classes, then `more`, which the start weights say as they always did.
 
-    Layers that were frozen are computed once.
+    What the run itself knows of `more` is left out; layers that were frozen are computed once. Returns the classes.
 
     Raises:
         UnsafeWeights: these are not the start weights that the run grew from, or they do not know one of `more`.
@@ -49,12 +49,16 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
         if moved:
             raise UnsafeWeights(f"{start}: not what {run.folder.name} grew from: {moved[0]} differs")
         new.load_state_dict(shared, strict=False)
+        learned = tuple(new.__dict__["names"].values())
+        mine = tuple(name for name in learned if name not in more)
+        keep_classes(new, [learned.index(name) for name in mine], mine)
         keep_classes(old, [known[name] for name in more], more)
         paths = Path(folder) / "new.onnx", Path(folder) / "old.onnx"
         width, height = run.input_size
         for network, path in zip((new, old), paths, strict=True):
             write_onnx(network, path, (height, width))
-        return join(paths[0], tuple(new.__dict__["names"].values()), paths[1], more, out)
+        join(paths[0], mine, paths[1], more, out)
+        return (*mine, *more)
 
 
 def _layer(key: str) -> int:

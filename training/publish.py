@@ -72,7 +72,7 @@ def publish(
 
     `also`: sets for the classes that the val side does not label; the card's means stay those of the val side.
 
-    `beside`: start weights that say the classes of `also` which the data set does not name, see `training.beside`.
+    `beside`: start weights that say the classes of `also` in place of the run, see `training.beside`.
 
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
@@ -86,9 +86,8 @@ def publish(
     if beside is None:
         export_onnx(run, path)
     else:
-        more = tuple(n for n in dict.fromkeys(n for one in also for n in open_set(one).names) if n not in names)
-        export_beside(run, beside, more, path)
-        names = (*names, *more)
+        more = tuple(dict.fromkeys(n for one in also for n in open_set(one).names))
+        names = export_beside(run, beside, more, path)
     precision = _PRECISION.get(described.view, WANTED_PRECISION)
     metrics, thresholds = _measured(path, dataset, also, precision, progress)
     card = ModelCard(
@@ -162,7 +161,7 @@ def main(
     version: Annotated[str, typer.Option()] = "1",
     beside: Annotated[
         Path | None,
-        typer.Option(help="start weights, to say the classes of --also that the set does not name"),
+        typer.Option(help="start weights, to say the classes of --also in place of the run"),
     ] = None,
     also: Annotated[
         list[Path] | None, typer.Option(help="a set for classes that the data set does not measure")
