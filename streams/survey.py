@@ -34,6 +34,7 @@ Keep = Callable[[Frame], Path]
 
 _STEEP: Final = 50.0  # degrees of depression from which a thing is seen from above and not from the side
 _TALL: Final = {"stall": 2.2, "person": 1.7, "umbrella": 2.2, "car": 1.5, "truck": 3.0, "bus": 3.0, "a_board": 1.0}
+_WIDEST: Final = {"stall": 15.0}  # metres on the ground: what is wider is a roof
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def put_together(seen: Sequence[Seen], source: str, ground: float = 0.0, terrain
         Observation(index, detection, locate(detection, view.pose, ground, terrain))
         for index, (one, view) in enumerate(zip(seen, views, strict=True))
         for detection in one.detections
+        if not _too_wide(detection, view.pose, ground)
     ]
     groups = link(views, observations, compared)
     finds = [_find(source, [observations[i] for i in group], seen, views) for group in groups]
@@ -189,6 +191,18 @@ def locate(
         return PoseLocator(pose, ground, terrain=terrain).locate(u, y2 - behind)
     except RayMissesGround:
         return None
+
+
+def _too_wide(detection: Detection, pose: Pose | None, ground: float) -> bool:
+    """Whether it would be wider on the ground than such a thing is: flat roofs look like canopies, but larger."""
+    widest = _WIDEST.get(detection.class_name)
+    if widest is None or pose is None:
+        return False
+    x1, y1, x2, y2 = detection.box
+    depression = math.radians(_depression(pose, (x1 + x2) / 2, (y1 + y2) / 2))
+    if depression <= 0:
+        return False
+    return (x2 - x1) / pose.lens.fx * (pose.height - ground) / math.sin(depression) > widest
 
 
 def to_json(sighting: Sighting) -> dict[str, object]:

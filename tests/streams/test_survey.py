@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from detector.detections import Detection
-from detector.frame import Lens, Pose
+from detector.detections import Detection, Detections
+from detector.frame import Frame, Lens, Pose
 from detector.pose import PoseLocator
 from detector.rays import rotation
 from detector.terrain import terrain_of
@@ -71,6 +71,27 @@ def test_frames_are_few_and_every_find_has_its_picture(tmp_path: Path) -> None:
         x1, y1, x2, y2 = (round(edge) for edge in find.evidence_box)
         assert np.asarray(image)[y1:y2, x1:x2, 2].mean() > 180
     assert len(found.path) == seen[-1]
+
+
+def test_what_is_as_wide_as_a_house_is_no_stall(tmp_path: Path) -> None:
+    path = write_video(tmp_path, TOWN, OVER)
+
+    def as_stalls(frame: Frame) -> Detections:
+        return replace(red_things(frame), names=("stall",))
+
+    def with_a_roof(frame: Frame) -> Detections:
+        seen = red_things(frame)
+        roof = np.array([[0, 0, frame.width / 2, frame.height / 3]], np.float32)
+        return Detections(
+            np.vstack([seen.boxes, roof]),
+            np.append(seen.scores, np.float32(0.9)),
+            np.append(seen.class_ids, 0),
+            seen.names,
+        )
+
+    assert [find.sighting.key for find in survey([path], with_a_roof, tmp_path).finds] == [
+        find.sighting.key for find in survey([path], as_stalls, tmp_path).finds
+    ]
 
 
 def test_times_are_those_of_the_telemetry(tmp_path: Path) -> None:
