@@ -86,7 +86,7 @@ def test_what_is_as_wide_as_a_house_is_no_stall(tmp_path: Path) -> None:
             np.vstack([seen.boxes, roof]),
             np.append(seen.scores, np.float32(0.9)),
             np.append(seen.class_ids, 0),
-            seen.names,
+            ("stall",),
         )
 
     assert [find.sighting.key for find in survey([path], with_a_roof, tmp_path).finds] == [
