@@ -107,16 +107,17 @@ class Look:
 
     def _see(self, image: Image) -> tuple[Detections, list[Proposal]]:
         """The everyday objects, however faint, and what the models see; one that is both looks once."""
-        objects, proposals = Detections.empty(), []
-        for model in dict.fromkeys((*self._models, *((self._objects,) if self._objects else ()))):
-            if model is not self._objects:
-                proposals += self._signs(model, model.detect(image))
-                continue
-            every = model.detect(image, min(FAINT, float(model.thresholds.min())))
-            objects = every[every.scores >= FAINT]
-            if model in self._models:
-                proposals += self._signs(model, every[every.scores >= model.thresholds[every.class_ids]])
-        return objects, proposals
+        both = self._objects
+        proposals = [
+            one for model in self._models if model is not both for one in self._signs(model, model.detect(image))
+        ]
+        if both is None:
+            return Detections.empty(), proposals
+        if both not in self._models:
+            return both.detect(image, FAINT), proposals
+        every = both.detect(image, min(FAINT, float(both.thresholds.min())))
+        proposals += self._signs(both, every[every.scores >= both.thresholds[every.class_ids]])
+        return every[every.scores >= FAINT], proposals
 
     def _signs(self, model: OnnxModel, seen: Detections) -> list[Proposal]:
         """Of what a model of trained classes saw, the classes that a rule speaks of; one box for one thing."""

@@ -7,7 +7,7 @@ What a COCO detector knows of people and vehicles does not survive a training on
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from training.errors import UnsafeWeights
 from training.join import join
@@ -17,6 +17,7 @@ from training.start import open_network
 
 if TYPE_CHECKING:
     import torch
+    from ultralytics.nn.tasks import DetectionModel
 
 CLOSE = 0.02
 """How far averaging and rounding may have moved numbers of frozen layers."""
@@ -31,8 +32,6 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
         UnsafeWeights: these are not the start weights that the run grew from, or they do not know one of `more`.
     """
     with quiet_torch(threads), tempfile.TemporaryDirectory(prefix="streetwarden-beside-") as folder:
-        from ultralytics.nn.tasks import DetectionModel
-
         from training.surgery import keep_classes, start_weights, write_onnx
 
         old = start_weights(start)
@@ -40,9 +39,7 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
         unknown = [name for name in more if name not in known]
         if unknown:
             raise UnsafeWeights(f"{start}: knows no {unknown[0]}")
-        new = open_network(run.weights).model
-        assert isinstance(new, DetectionModel)
-        new = new.float()
+        new = cast("DetectionModel", open_network(run.weights).model).float()
         shared = {key: value for key, value in old.state_dict().items() if _layer(key) < run.schedule.frozen_layers}
         now = new.state_dict()
         moved = [key for key, value in shared.items() if key not in now or not _close(value, now[key])]
