@@ -98,7 +98,8 @@ def test_a_card_left_behind_by_a_new_file_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_models_are_their_cards(name: str) -> None:
     shipped = find_model(name)
     verify(shipped)
-    assert model_path(shipped).stat().st_size <= 12 * 2**20
+    networks = 2 if name == "street" else 1  # it is two that share their first layers
+    assert model_path(shipped).stat().st_size <= networks * 12 * 2**20
     assert shipped.folder == WEIGHTS
     unmeasured = {"motorcycle"} if name == "street" else set()  # none of the pictures that it is measured on shows one
     assert set(shipped.metrics.per_class) == set(shipped.classes) - unmeasured
