@@ -43,8 +43,8 @@ _BLIND = {
         "the figures are of rendered streets that were not trained on: no labelled oblique pictures of real stalls "
         "could be had, so how well it sees real ones is not known from this card",
         "things under 25 px",
-        "banner, a_board, goods_outside_shop: next to nothing",
-        "night and rain: hardly any in the set, none among the pictures that it is measured on",
+        "banner, a_board, goods_outside_shop: few are found (recall under a tenth at the thresholds here)",
+        "night and rain: drawn over rendered daylight, in the set and among the pictures that it is measured on",
     ),
     "street": (
         "window_ad: few examples; posters behind glass are missed",
