@@ -1,6 +1,7 @@
 """A store on every engine there is, a service on a real port, and candidates cut from a drawn street."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,13 +135,25 @@ def _two_cameras() -> tuple[CameraView, ...]:
     )
 
 
+def _empty(folder: Path, attempts: int = 50) -> None:
+    """Remove a folder in which a thread of the service may still be putting a file of the test before."""
+    for attempt in range(attempts):
+        try:
+            shutil.rmtree(folder)
+            return
+        except OSError:
+            if attempt == attempts - 1:
+                raise
+            time.sleep(0.02)
+
+
 @pytest.fixture
 def service(running: Service) -> Service:
     """The running service, emptied."""
     with running.database.write() as connection:
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
-    shutil.rmtree(running.data_dir / "footage")
+    _empty(running.data_dir / "footage")
     (running.data_dir / "footage" / "incoming").mkdir(parents=True)
     shutil.rmtree(running.data_dir / "runs", ignore_errors=True)
     running.http.cookies.clear()
