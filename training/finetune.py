@@ -17,13 +17,13 @@ from detector.errors import DetectorError
 from models.registry import sha256_of
 from training.bfloat16 import bf16_network, native
 from training.errors import RunExists, TrainingError
-from training.labels import check_set, open_set
+from training.labels import check_set, open_set, read_pictures
 from training.progress import check_name
 from training.quiet import quiet_torch
 from training.report import report_run
 from training.run import KEPT, Run, last_whole_weights, read_run
 from training.schedules import Schedule, schedule_for
-from training.start import FINISHED, Start, guarded, open_network
+from training.start import FINISHED, Start, open_network, start_of
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
@@ -55,7 +55,7 @@ def finetune(
     best on the validation pictures: choosing by the set that the model is then measured on would flatter it.
 
     Args:
-        base: start weights, see `training.start.guarded`.
+        base: start weights, see `training.start.start_of`.
         epochs, image_size, batch, learning_rate: instead of the schedule's.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
@@ -73,14 +73,14 @@ def finetune(
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
         schedule = _schedule(dataset, epochs, image_size, batch, learning_rate)
-        run = _new_run(folder, dataset, schedule, seed, guarded(base))
+        run = _new_run(folder, dataset, schedule, seed, start_of(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
     whole = last_whole_weights(run)
     if resume and whole is not None:
         _train(run, dataset, whole, resume=True, threads=threads)
     else:
-        start = guarded(base)
+        start = start_of(base)
         if start.sha256 != (run.start or start.sha256):
             raise RunExists(f"{folder}: the run began from other weights than {base}; give those with --base")
         _train(run, dataset, start.path, resume=False, threads=threads)
@@ -97,9 +97,11 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
     base = (
         f"runs/{start.run.name}"
         if start.run
-        else f"../shared/weights/{Path(start.path).name}"
-        if start.sha256
         else start.path
+        if not start.sha256
+        else f"models/weights/{Path(start.path).name}"
+        if start.path.endswith(".onnx")
+        else f"../shared/weights/{Path(start.path).name}"
     )
     command = (
         f"python -m training.finetune {dataset} --base {base} --name {folder.name} --epochs {schedule.epochs} "
@@ -158,7 +160,7 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
     with quiet_torch(threads):
         import torch
 
-        model = open_network(weights)
+        model = _opened(weights, dataset, run.schedule.image_size)
         model.add_callback("on_pretrain_routine_start", _one_loader)
         model.add_callback("on_pretrain_routine_end", _channels_last)
         # ultralytics leaves one core free by itself; how many to use is for the caller to say
@@ -173,6 +175,18 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
                 from ultralytics.utils.torch_utils import strip_optimizer
 
                 strip_optimizer(weights, str(run.weights))
+
+
+def _opened(weights: Path | str, dataset: Path, size: int) -> "YOLO":
+    if not str(weights).endswith(".onnx"):
+        return open_network(weights)
+    from training.reopen import reopen
+
+    described = open_set(dataset)
+    assert described.train is not None  # checked before
+    return reopen(
+        Path(weights), [picture.path for picture in read_pictures(described.train, len(described.names))], size
+    )
 
 
 def _epochs_left(model: "YOLO", run: Run) -> bool:

@@ -35,7 +35,7 @@ class Start:
     """Weights that may be opened."""
 
     path: str
-    sha256: str  # "" for a bare architecture, of which no pickle is read
+    sha256: str  # "" for a bare architecture, of which no file is read
     run: Path | None = None  # the finished run that they come from
 
 
@@ -65,6 +65,20 @@ def guarded(base: Path | str) -> Start:
             "a .pt file can run code when it is opened, so this one is not"
         )
     return Start(str(path.resolve()), digest)
+
+
+def start_of(base: Path | str) -> Start:
+    """What a training may begin from: all that `guarded` takes, or a finished model.
+
+    A model is an `.onnx` file, which holds no code, so any may be opened (by `training.reopen`).
+
+    Raises:
+        UnsafeWeights: as `guarded`.
+    """
+    path = Path(base)
+    if path.suffix == ".onnx" and path.is_file():
+        return Start(str(path.resolve()), sha256_of(path))
+    return guarded(base)
 
 
 def open_network(weights: Path | str) -> "YOLO":

@@ -36,9 +36,12 @@ def main() -> None:
         elif wanted.clip == "drone":
             _drone(wanted, work / "flight")
         else:
-            from training.scenes import frames
+            from training.scenes import frames, photos
 
-            frames.render_frames(wanted.out, wanted.count, wanted.seed, wanted.width, wanted.samples, wanted.threads)
+            worn = photos.find(wanted.photos) if wanted.photos else None
+            frames.render_frames(
+                wanted.out, wanted.count, wanted.seed, wanted.width, wanted.samples, wanted.threads, worn
+            )
     except TrainingError as fault:
         sys.exit(f"scenes: {fault}")
 
@@ -55,6 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--samples", type=int, default=6, help="light paths a pixel, before denoising")
     parser.add_argument("--quality", type=int, default=34, help="x264 constant rate factor; lower is better and larger")
     parser.add_argument("--count", type=int, default=100, help="how many pictures (frames only)")
+    parser.add_argument("--photos", type=Path, help="a folder with labelled sets: surfaces wear them (frames only)")
     parser.add_argument("--above", type=float, default=timeline.FLIGHT_HEIGHT, help="metres over the street (drone)")
     parser.add_argument("--tilt", type=float, default=flight_path.NADIR, help="degrees of pitch of its camera (drone)")
     parser.add_argument("--threads", type=int, default=2)

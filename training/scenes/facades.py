@@ -7,11 +7,13 @@ import math
 import bpy
 import numpy as np
 from mathutils import Matrix
+from PIL import Image
 
-from training.scenes import paint, paint_walls
+from training.scenes import paint, paint_walls, photos
 from training.scenes.block import SIGN_BASE, Building, Colour
 from training.scenes.materials import painted, plain
 from training.scenes.paint_walls import FLOOR, GROUND_FLOOR, Finish, Opening
+from training.scenes.photos import Photos
 from training.scenes.shapes import Shape
 
 WALLS: tuple[tuple[Finish, Colour], ...] = (
@@ -26,14 +28,24 @@ WALLS: tuple[tuple[Finish, Colour], ...] = (
 )
 
 
-def build(building: Building, front: float, depth: float, rng: np.random.Generator) -> bpy.types.Object:
+PHOTOGRAPHED = 0.6
+"""The share of walls that wear a photograph where there are any."""
+
+
+def build(
+    building: Building, front: float, depth: float, rng: np.random.Generator, worn: Photos | None = None
+) -> bpy.types.Object:
     """Raise one building; `front` is the façade's distance from the street's axis."""
     finish, colour = WALLS[building.look % len(WALLS)]
     height = GROUND_FLOOR + (building.floors - 1) * FLOOR + 0.9
-    holes = paint_walls.openings(building.width, building.floors, rng)
-    image, mask = paint_walls.wall(building.width, height, finish, colour, holes, rng)
     name = f"wall {building.side} {building.start:.0f}"
-    face = painted(name, image, 0.85, mask, bump=0.15 if finish == "brick" else 0.05)
+    if worn is not None and rng.random() < PHOTOGRAPHED:
+        holes: tuple[Opening, ...] = ()  # its windows are in the photograph, with their sills
+        face = painted(name, photos.wall(worn, building.width, height, rng), 0.75, bump=0.05)
+    else:
+        holes = paint_walls.openings(building.width, building.floors, rng)
+        image, mask = paint_walls.wall(building.width, height, finish, colour, holes, rng)
+        face = painted(name, image, 0.85, mask, bump=0.15 if finish == "brick" else 0.05)
     tone = tuple((c / 255) ** 2.2 * 0.8 for c in colour)
     side_wall = plain((tone[0], tone[1], tone[2]), 0.9)
     trim = plain((0.55, 0.54, 0.5), 0.8)
@@ -45,7 +57,7 @@ def build(building: Building, front: float, depth: float, rng: np.random.Generat
     shape.face(((0, 0, 0), (0, -depth, 0), (0, -depth, height), (0, 0, height)), side_wall)
     shape.face(((w, -depth, 0), (w, 0, 0), (w, 0, height), (w, -depth, height)), side_wall)
     shape.face(((0, -depth, 0), (w, -depth, 0), (w, -depth, height), (0, -depth, height)), side_wall)
-    felt = painted(name + " roof", paint.roof(w, depth, 16, rng), 0.95)
+    felt = painted(name + " roof", roof(w, depth, rng, worn), 0.95)
     shape.quad(((0, -depth, height - 0.5), (w, -depth, height - 0.5), (w, 0, height - 0.5), (0, 0, height - 0.5)), felt)
     for a, b in (((w / 2, -0.1), (w, 0.2)), ((w / 2, -depth + 0.1), (w, 0.2))):
         shape.box((a[0], a[1], height - 0.25), (b[0], b[1], 0.55), trim)
@@ -56,6 +68,13 @@ def build(building: Building, front: float, depth: float, rng: np.random.Generat
         _relief(shape, hole, w, trim, rng)
     _roof_things(shape, w, depth, height - 0.5, rng)
     return shape.object(name)
+
+
+def roof(width: float, depth: float, rng: np.random.Generator, worn: Photos | None) -> Image.Image:
+    """A roof's picture: painted, or as often photographed where there are photographs."""
+    if worn is not None and rng.random() < PHOTOGRAPHED:
+        return photos.ground(worn, width, depth, rng)
+    return paint.roof(width, depth, 16, rng)
 
 
 def wall_frame(building: Building, front: float) -> Matrix:

@@ -19,6 +19,7 @@ from training.scenes import market, people, props, random_block, render, stalls,
 from training.scenes.block import Plan
 from training.scenes.camera import Pose
 from training.scenes.film import EXPOSURE, Linear, develop
+from training.scenes.photos import Photos
 from training.scenes.random_block import LABELS, Label, Thing, View
 from training.scenes.truth import Seen, pose_document, seen, write_json
 
@@ -31,8 +32,13 @@ LIT = ("stall", "signboard", "billboard")  # what gives light at night
 WANTED: tuple[Label, ...] = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 
 
-def render_frames(out: Path, count: int, seed: int, width: int, samples: int, threads: int) -> None:
-    """Render `count` pictures to OUT/images, with labels and poses beside them; those that are there are kept."""
+def render_frames(
+    out: Path, count: int, seed: int, width: int, samples: int, threads: int, worn: Photos | None = None
+) -> None:
+    """Render `count` pictures to OUT/images, with labels and poses beside them; those that are there are kept.
+
+    `worn`: photographs, which some of the surfaces wear.
+    """
     for folder in ("images", "labels", "poses"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     names = "".join(f"  {k}: {label}\n" for k, label in enumerate(LABELS))
@@ -40,15 +46,24 @@ def render_frames(out: Path, count: int, seed: int, width: int, samples: int, th
     for first in range(0, count, VIEWS):
         wanted = [k for k in range(first, min(first + VIEWS, count)) if not (out / "labels" / f"{k:05d}.txt").exists()]
         if wanted:
-            _street(out, wanted, first, seed, width, samples, threads)
+            _street(out, wanted, first, seed, width, samples, threads, worn)
 
 
-def _street(out: Path, wanted: list[int], first: int, seed: int, width: int, samples: int, threads: int) -> None:
+def _street(
+    out: Path,
+    wanted: list[int],
+    first: int,
+    seed: int,
+    width: int,
+    samples: int,
+    threads: int,
+    worn: Photos | None,
+) -> None:
     rng = np.random.default_rng([seed, first])
     plan, sky_light = random_block.block(rng), random_block.light(rng)
     render.start(threads, sky_light)
     labels: dict[int, Label] = {}
-    for number, sign in street.build(plan, seed + first).items():
+    for number, sign in street.build(plan, seed + first, worn).items():
         sign.pass_index = number
         labels[number] = "signboard"
     for thing in random_block.things(plan, rng):

@@ -7,25 +7,30 @@ import math
 import bpy
 import numpy as np
 
-from training.scenes import facades, paint, vehicles
+from training.scenes import facades, paint, photos, vehicles
 from training.scenes.block import Plan
 from training.scenes.materials import leaf, painted, plain
+from training.scenes.photos import Photos
 from training.scenes.script import PAVEMENT
 from training.scenes.shapes import Shape, place
 
 DEPTH = 14.0
+PHOTOGRAPHED = (0.35, 0.5, 0.8)
+"""How often road, pavements and the ground behind wear a photograph where there are any."""
 
 
-def build(plan: Plan, seed: int) -> dict[int, bpy.types.Object]:
-    """Raise the block. Returns the signs' objects by their actor number."""
+def build(plan: Plan, seed: int, worn: Photos | None = None) -> dict[int, bpy.types.Object]:
+    """Raise the block, where there are photographs with some of its surfaces photographed.
+
+    Returns the signs' objects by their actor number."""
     rng = np.random.default_rng(seed)
-    _ground(plan, rng)
+    _ground(plan, rng, worn)
     by_name = {}
     for name, building in plan.buildings.items():
         front = plan.far + 2 if building.side == 0 else plan.front
-        facades.build(building, front, DEPTH, rng)
+        facades.build(building, front, DEPTH, rng, worn)
         by_name[name] = building
-    _back_rows(plan, rng)
+    _back_rows(plan, rng, worn)
     _trees(plan, rng)
     _furniture(plan, rng)
     signs = {}
@@ -38,14 +43,22 @@ def build(plan: Plan, seed: int) -> dict[int, bpy.types.Object]:
     return signs
 
 
-def _ground(plan: Plan, rng: np.random.Generator) -> None:
+def _ground(plan: Plan, rng: np.random.Generator, worn: Photos | None) -> None:
     shape = Shape()
     length = plan.far - plan.near
-    surface = paint.road(2 * plan.road, length, 50, (plan.far - plan.zebra - 3.2,), rng)
+    road, pavements, yards = (None if worn is None or rng.random() > share else worn for share in PHOTOGRAPHED)
+    if road is not None:
+        surface = photos.ground(road, 2 * plan.road, length, rng)
+    else:
+        surface = paint.road(2 * plan.road, length, 50, (plan.far - plan.zebra - 3.2,), rng)
     _sheet(shape, plan, (-plan.road, plan.road), 0.0, painted("road", surface, 0.8, bump=0.12))
     width = plan.front - plan.road
     for side, tactile in ((-1, width * 0.42), (1, width * 0.42)):
-        flags = painted(f"paving {side}", paint.paving(width, length, 50, tactile, rng), 0.85, bump=0.1)
+        if pavements is not None:
+            image = photos.ground(pavements, width, length, rng)
+        else:
+            image = paint.paving(width, length, 50, tactile, rng)
+        flags = painted(f"paving {side}", image, 0.85, bump=0.1)
         edges = sorted((side * (plan.road + 0.14), side * plan.front))
         _sheet(shape, plan, (edges[0], edges[1]), PAVEMENT, flags)
         for k in range(int(length)):  # granite kerb stones, one a metre
@@ -53,7 +66,8 @@ def _ground(plan: Plan, rng: np.random.Generator) -> None:
             stone = plain((round(tone, 2), round(tone, 2), round(tone * 0.97, 2)), 0.8)
             x = side * (plan.road + 0.07)
             shape.box((x, plan.near + k + 0.5, PAVEMENT / 2 - 0.02), (0.14, 0.985, PAVEMENT + 0.04), stone)
-    yard = painted("yard", paint.paving(40, 40, 12, 5.0, rng), 0.9)
+    laid = paint.paving(40, 40, 12, 5.0, rng) if yards is None else photos.ground(yards, 40, 40, rng, ppm=20)
+    yard = painted("yard", laid, 0.9)
     shape.face(
         ((-150, -120, -0.06), (150, -120, -0.06), (150, 240, -0.06), (-150, 240, -0.06)),
         yard,
@@ -67,7 +81,7 @@ def _sheet(shape: Shape, plan: Plan, edges: tuple[float, float], z: float, mater
     shape.quad(((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)), material)
 
 
-def _back_rows(plan: Plan, rng: np.random.Generator) -> None:
+def _back_rows(plan: Plan, rng: np.random.Generator, worn: Photos | None) -> None:
     """Roofs behind the fronts, which only a drone sees."""
     shape = Shape()
     for side in (-1, 1):
@@ -77,7 +91,7 @@ def _back_rows(plan: Plan, rng: np.random.Generator) -> None:
             x = side * (plan.front + DEPTH + 5 + d / 2)
             wall = plain((0.5, 0.46, 0.4), 0.9)
             shape.box((x, y + w / 2, h / 2), (d, w, h), wall)
-            felt = painted(f"back {side} {y:.0f}", paint.roof(d, w, 16, rng), 0.95)
+            felt = painted(f"back {side} {y:.0f}", facades.roof(d, w, rng, worn), 0.95)
             z = h + 0.01
             x0, x1 = x - d / 2, x + d / 2
             shape.quad(((x0, y, z), (x1, y, z), (x1, y + w, z), (x0, y + w, z)), felt)
