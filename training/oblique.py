@@ -10,7 +10,8 @@ training worked, not how well the model sees; for that there are only the real t
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,8 +37,20 @@ SIZE = 640  # pixels: of a warped tile
 NEGATIVES = "data/street_negatives"
 
 
-def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
+class Part(StrEnum):
+    """What the training side holds beside rendered streets."""
+
+    SOFT = "soft"  # copies of them
+    TILES = "tiles"  # real ones, from straight above
+    WARPS = "warps"  # the same, seen aslant
+    NEGATIVES = "negatives"  # real streets without stalls
+
+
+def build(frames: Path, shared: Path, out: Path, seed: int = 0, without: Collection[Part] = ()) -> Split:
     """Write the set under `out`, over an older one; returns the rendered pictures of both sides.
+
+    Args:
+        without: what to leave out of the training side, to see what it brings.
 
     Raises:
         DatasetInvalid: no frames, bad labels, or `out` is a folder of something else.
@@ -51,17 +64,17 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
     aerial = RECIPES["aerial-stalls"]
     assert aerial.train is not None
     tiles = one_of_each(read_pictures(shared / aerial.train, 1))
+    softened = () if Part.SOFT in without else split.train[::2]
+    negatives = () if Part.NEGATIVES in without else _negatives(shared / NEGATIVES)
+    plain, warped = (() if part in without else tiles for part in (Part.TILES, Part.WARPS))
     make_room(out)
     write_side(split.train, index, out / "train")
-    softened = split.train[::2]
     _write_soft(softened, out / "train", seed)
     write_side(split.val, index, out / "val")
-    write_side(tiles, [0], out / "train")
-    _write_warps(tiles, out / "train", seed)
-    negatives = _negatives(shared / NEGATIVES)
+    write_side(plain, [0], out / "train")
+    _write_warps(warped, out / "train", seed)
     write_side(negatives, [], out / "train")
     ours, licence = "training.scenes: rendered by us with Blender", "AGPL-3.0-or-later"
-    boxes = sum(len(tile.labels) for tile in tiles)
     describe(
         out,
         CLASSES,
@@ -80,8 +93,8 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
             DataSource(
                 name=aerial.train,
                 role="train",
-                pictures=2 * len(tiles),
-                boxes=2 * boxes,
+                pictures=len(plain) + len(warped),
+                boxes=sum(len(tile.labels) for tile in plain + warped),
                 licence=aerial.licence,
                 source=f"{aerial.origin}; one copy of each tile, as it is and warped to an oblique view",
             ),
@@ -99,8 +112,8 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0) -> Split:
 
 
 def write_comparisons(split: Split, frames: Path, shared: Path, out: Path) -> None:
-    """Beside `out`, two sets to measure on alone: OUT-above, real tiles in this model's classes, and OUT-stalls, the
-    rendered side in the one class of `aerial-stalls`, so that both models are measured on the same pictures.
+    """Beside `out`, sets to measure on alone: OUT-above, real tiles in this model's classes, OUT-aslant, the same tiles
+    warped to an oblique view, and OUT-stalls, the rendered side in the one class of `aerial-stalls`, for both models.
 
     Raises:
         DatasetInvalid: bad labels, or the folders hold something else.
@@ -118,6 +131,12 @@ def write_comparisons(split: Split, frames: Path, shared: Path, out: Path) -> No
         make_room(folder)
         write_side(pictures, kept, folder / "val")
         describe(folder, classes, "oblique", ("val",), (source,))
+    folder = out.with_name(f"{out.name}-aslant")
+    make_room(folder)
+    write_side((), [], folder / "val")
+    _write_warps(tiles, folder / "val", seed=1)
+    source = _source(aerial.val, "val", tiles, [0], aerial.licence, f"{aerial.origin}; warped to an oblique view")
+    describe(folder, CLASSES, "oblique", ("val",), (source,))
 
 
 def _rendered(frames: Path) -> tuple[tuple[Picture, ...], list[int | None]]:
@@ -215,10 +234,11 @@ def main(
     ),
     shared: Annotated[Path, typer.Option(help="the folder that holds data/")] = Path("../shared"),
     out: Annotated[Path, typer.Option()] = Path("runs/data/oblique-stalls"),
+    without: Annotated[list[Part] | None, typer.Option(help="leave this out of what is trained on")] = None,
 ) -> None:
     """Build the set, for example: python -m training.oblique --frames runs/scenes/frames"""
     try:
-        split = build(frames, shared, out)
+        split = build(frames, shared, out, without=without or ())
         write_comparisons(split, frames, shared, out)
     except TrainingError as error:
         typer.echo(str(error), err=True)

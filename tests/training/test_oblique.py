@@ -9,7 +9,7 @@ import pytest
 from tests.training.sets import save_picture
 from training.errors import DatasetInvalid
 from training.labels import check_set, open_set, read_pictures
-from training.oblique import CLASSES, STREET, build, write_comparisons
+from training.oblique import CLASSES, STREET, Part, build, write_comparisons
 
 EVERY_CLASS = [f"{k} 0.5 0.5 0.2 0.2" for k in range(5)]
 CAR = "7 0.3 0.3 0.1 0.1"  # rendered, but no class of this model
@@ -70,11 +70,25 @@ def test_every_second_rendered_picture_is_there_softened_too(frames: Path, share
         assert written[0] == written[1] != ""
 
 
+@pytest.mark.parametrize("part", Part)
+def test_a_part_can_be_left_out_to_see_what_it_brings(part: Part, frames: Path, shared: Path, tmp_path: Path) -> None:
+    marks = {Part.SOFT: "soft-*", Part.TILES: "chip*", Part.WARPS: "warped-*", Part.NEGATIVES: "empty*"}
+    build(frames, shared, tmp_path / "out", without=[part])
+    images = tmp_path / "out/train/images"
+    assert {one for one, mark in marks.items() if not list(images.glob(mark))} == {part}
+    assert sum(source["pictures"] for source in json.loads((tmp_path / "out/sources.json").read_text())) == len(
+        [*images.iterdir(), *(tmp_path / "out/val/images").iterdir()]
+    )
+
+
 def test_both_models_can_be_measured_on_the_same_pictures(frames: Path, shared: Path, tmp_path: Path) -> None:
     save_picture(shared / "data/aerial_vendors/val", "chip_2_png.rf.c", [EVERY_CLASS[0]])
     out = tmp_path / "out"
     write_comparisons(build(frames, shared, out), frames, shared, out)
-    above, stalls = open_set(tmp_path / "out-above"), open_set(tmp_path / "out-stalls")
+    above, stalls, aslant = (open_set(tmp_path / f"out-{name}") for name in ("above", "stalls", "aslant"))
+    tilted = read_pictures(aslant.val, 5)
+    assert ([picture.path.name for picture in tilted], aslant.names) == (["warped-chip_2_png.rf.c.jpg"], CLASSES)
+    assert [label.cls for label in tilted[0].labels] == [0]
     assert (above.names, stalls.names) == (CLASSES, ("stall",))
     assert [len(picture.labels) for picture in read_pictures(above.val, 5)] == [1]
     assert {len(picture.labels) for picture in read_pictures(stalls.val, 1)} == {1}
