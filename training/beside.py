@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ultralytics.nn.tasks import DetectionModel
 
 CLOSE = 0.02
-"""How far averaging and rounding may have moved numbers of frozen layers."""
+"""How far averaging and rounding may have moved numbers of frozen layers, as a share of those over 1."""
 
 
 def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads: int = 2) -> tuple[str, ...]:
@@ -41,8 +41,8 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
             raise UnsafeWeights(f"{start}: knows no {unknown[0]}")
         new = cast("DetectionModel", open_network(run.weights).model).float()
         shared = {key: value for key, value in old.state_dict().items() if _layer(key) < run.schedule.frozen_layers}
-        now = new.state_dict()
-        moved = [key for key, value in shared.items() if key not in now or not _close(value, now[key])]
+        was, now = _folded(old, run.schedule.frozen_layers), _folded(new, run.schedule.frozen_layers)
+        moved = [key for key, value in was.items() if key not in now or not _close(value, now[key])]
         if moved:
             raise UnsafeWeights(f"{start}: not what {run.folder.name} grew from: {moved[0]} differs")
         new.load_state_dict(shared, strict=False)
@@ -58,10 +58,28 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
         return (*mine, *more)
 
 
+def _folded(network: "DetectionModel", layers: int) -> "dict[str, torch.Tensor]":
+    """Weight and bias of each convolution in the first `layers`, with the normalisation after it folded in: what a run
+    that went on from a finished model (`training.reopen`) has in common with the start weights."""
+    import torch
+
+    found = {}
+    for name, module in network.named_modules():
+        conv, norm = getattr(module, "conv", None), getattr(module, "bn", None)
+        if not (isinstance(conv, torch.nn.Conv2d) and isinstance(norm, torch.nn.BatchNorm2d)) or _layer(name) >= layers:
+            continue
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+        found[f"{name}.conv.weight"] = conv.weight * scale[:, None, None, None]
+        found[f"{name}.conv.bias"] = norm.bias - norm.running_mean * scale
+    return found
+
+
 def _layer(key: str) -> int:
     """The layer's number in a name like `model.4.cv1.conv.weight`."""
     return int(key.split(".")[1])
 
 
 def _close(was: "torch.Tensor", now: "torch.Tensor") -> bool:
-    return was.shape == now.shape and bool((was.float() - now.float()).abs().max() < CLOSE)
+    return was.shape == now.shape and bool(((was - now).abs() < CLOSE * was.abs().clamp(min=1)).all())

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.registry import sha256_of
+from models.errors import ModelError
+from models.registry import find_model, model_path, sha256_of, verify
 from training.errors import UnsafeWeights
 
 if TYPE_CHECKING:
@@ -68,14 +69,20 @@ def guarded(base: Path | str) -> Start:
 
 
 def start_of(base: Path | str) -> Start:
-    """What a training may begin from: all that `guarded` takes, or a finished model.
-
-    A model is an `.onnx` file, which holds no code, so any may be opened (by `training.reopen`).
+    """What a training may begin from: all that `guarded` takes, or a finished model, by its name in the registry or as
+    an `.onnx` file, which holds no code, so that any may be opened (by `training.reopen`).
 
     Raises:
-        UnsafeWeights: as `guarded`.
+        UnsafeWeights: as `guarded`, or a model whose file and card do not match.
     """
     path = Path(base)
+    if not path.suffix and not path.exists():
+        try:
+            card = find_model(str(base))
+            verify(card)
+        except ModelError as error:
+            raise UnsafeWeights(f"{base}: neither a file, a finished run nor a model: {error}") from error
+        path = model_path(card)
     if path.suffix == ".onnx" and path.is_file():
         return Start(str(path.resolve()), sha256_of(path))
     return guarded(base)

@@ -19,7 +19,9 @@ Dataset = Annotated[Path, typer.Argument(metavar="DATASET", help="A folder with 
 
 def train(
     dataset: Dataset,
-    base: Annotated[str, typer.Option(help="Start weights: a .pt file whose hash is known.")],
+    base: Annotated[
+        str, typer.Option(help="Start weights (a .pt file whose hash is known), or the model to go on from.")
+    ],
     name: Annotated[str | None, typer.Option(help="The run's name; the data set's when absent.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of that name.")] = False,
     as_json: AsJson = False,
@@ -27,6 +29,7 @@ def train(
     """Fine-tune a model on a data set into runs/NAME, and report there what it is good at.
 
     Example: streetwarden train runs/data/aerial-stalls --base ../shared/weights/yolo11n.pt
+    Example: streetwarden train my-labels --base aerial-stalls --name my-stalls
     """
     try:
         run = finetune(dataset, base, name or dataset.resolve().name, resume=resume)

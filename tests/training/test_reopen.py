@@ -87,3 +87,10 @@ def test_what_is_no_network_of_ours_is_one_line(tmp_path: Path, pictures: list[P
         assert str(caught.value).count("\n") == 0
     with pytest.raises(UnsafeWeights, match="no such file"):
         start_of(tmp_path / "none.onnx")
+
+
+def test_a_model_is_gone_on_from_by_its_name() -> None:
+    path = model_path(find_model("aerial-stalls"))
+    assert (start_of("aerial-stalls").path, start_of("aerial-stalls").sha256) == (str(path), sha256_of(path))
+    with pytest.raises(UnsafeWeights, match="neither a file, a finished run nor a model"):
+        start_of("aerial-stools")
