@@ -18,12 +18,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
+import cv2
+import numpy as np
 import typer
 import yaml
 
 from models.card import DataSource
+from training.crowds import crowd, cut_out
 from training.errors import DatasetInvalid, TrainingError
 from training.labels import Picture, read_pictures
+from training.sample import label_lines, read_sample
 
 View = Literal["above", "oblique", "street"]
 
@@ -40,6 +44,7 @@ class Recipe:
     view: View  # what may be done to a picture in training: seen from above, up is nowhere
     licence: str
     origin: str
+    crowded: bool = False  # stalls set side by side in more pictures, see `training.crowds`
 
 
 RECIPES = {
@@ -54,6 +59,7 @@ RECIPES = {
             view="above",
             licence="CC BY 4.0",
             origin="Roboflow vendedores_ambulantes_pesquisa v8, via Ingenieco/pesquisaMMQ",
+            crowded=True,
         ),
         Recipe(
             name="street-ads",
@@ -171,8 +177,35 @@ def build(name: str, shared: Path, out: Path, without: str | None = None) -> Spl
         )
         for folder, side, pictures in sides
     ]
+    if recipe.crowded:
+        crowds = _write_crowds(recipe, one_of_each(split.train), out / "train")
+        sources[1:1] = [crowds] if crowds.pictures else []
     describe(out, recipe.classes, recipe.view, [side for _, side, _ in sides], sources)
     return split
+
+
+def _write_crowds(recipe: Recipe, tiles: Sequence[Picture], folder: Path, seed: int = 0) -> DataSource:
+    """More pictures to train on: each tile once more with rows of stalls in it."""
+    samples = [read_sample(tile) for tile in tiles]
+    cuttings, rng = cut_out(samples), np.random.default_rng(seed)
+    pictures = boxes = 0
+    for tile, sample in zip(tiles, samples, strict=True):
+        full = crowd(sample, cuttings, rng) if cuttings else None
+        if full is None:
+            continue
+        name = f"{tile.path.stem}.crowd"  # its tile's name stands before `.rf.`, so a twin on the other side is refused
+        cv2.imwrite(str(folder / "images" / f"{name}.jpg"), full.image, (cv2.IMWRITE_JPEG_QUALITY, 92))
+        lines = label_lines(full)
+        (folder / "labels" / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
+        pictures, boxes = pictures + 1, boxes + len(lines)
+    return DataSource(
+        name=f"{recipe.train}, crowded",
+        role="train",
+        pictures=pictures,
+        boxes=boxes,
+        licence=recipe.licence,
+        source=f"{recipe.origin}; one copy of each tile with rows of stalls cut from others",
+    )
 
 
 def _part(side: str, without: str | None) -> str:

@@ -34,7 +34,7 @@ from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import ADVERTISING
 from training.labels import PICTURES, Label, Picture, read_pictures
 from training.posters import Kinds, cuttings, one_name, put_up
-from training.sample import Sample, read_sample
+from training.sample import Sample, label_lines, read_sample
 from training.zoom import zoom
 
 FACADES, SIGNS = RECIPES["street-ads"], RECIPES["shop-signs"]
@@ -186,12 +186,7 @@ def _write(sample: Sample, folder: Path, name: str, tally: Tally) -> None:
     ratio = min(1.0, SIZE / max(height, width))
     small = cv2.resize(sample.image, (round(width * ratio), round(height * ratio)), interpolation=cv2.INTER_LINEAR)
     cv2.imwrite(str(path), small, (cv2.IMWRITE_JPEG_QUALITY, 92))
-    shares = np.clip(sample.boxes / np.array([width, height] * 2, np.float32), 0, 1)
-    lines = [
-        Label(int(cls), float(x1 + x2) / 2, float(y1 + y2) / 2, float(x2 - x1), float(y2 - y1)).line() + "\n"
-        for (x1, y1, x2, y2), cls in zip(shares, sample.class_ids, strict=True)
-        if (x2 - x1) * SIZE >= 1 and (y2 - y1) * SIZE >= 1
-    ]
+    lines = label_lines(sample, 1 / SIZE)
     (folder / "labels" / f"{name}.txt").write_text("".join(lines), encoding="utf-8")
     tally.pictures += 1
     tally.boxes += len(lines)
