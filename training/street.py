@@ -4,9 +4,9 @@
 
 No set but that of façades labels all of it, so each is completed (`training.complete`): `street-ads` says where signs,
 windows and doors are. Façades are shown a second time as crops around their signs, since signs that are photographed
-from a few metres are five times larger in the picture, and a third time with more posters in their windows. Beside OUT,
-whose val side is the one of `street-ads`, two sets to measure on alone: OUT-shop-signs and, for the everyday classes
-that the start weights go on saying (`training.beside`), OUT-everyday.
+from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of `street-ads`, two sets
+to measure on alone: OUT-shop-signs and, for the everyday classes that the start weights go on saying
+(`training.beside`), OUT-everyday.
 """
 
 import json
@@ -33,7 +33,6 @@ from training.datasets import RECIPES, Split, describe, hold_out, make_room, wri
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import ADVERTISING
 from training.labels import PICTURES, Label, Picture, read_pictures
-from training.posters import Kinds, cuttings, one_name, put_up
 from training.sample import Sample, label_lines, read_sample
 from training.zoom import zoom
 
@@ -41,11 +40,6 @@ FACADES, SIGNS = RECIPES["street-ads"], RECIPES["shop-signs"]
 CLASSES = FACADES.classes
 OPENINGS = ("window", "door", "arch")
 ALIKE = (frozenset(ADVERTISING), frozenset(OPENINGS))
-KINDS = Kinds(
-    cut=(CLASSES.index("window_ad"), CLASSES.index("signboard")),
-    window=CLASSES.index("window"),
-    poster=CLASSES.index("window_ad"),
-)
 SIGNS_HELD_OUT = 1 / 3  # of `shop_signs`: a fifth would be 24 pictures
 SIZE = 640  # pixels: longest side of a training picture
 NEGATIVES = "data/street_negatives"
@@ -135,20 +129,12 @@ def build(shared: Path, out: Path, helper: OnnxModel, seed: int = 0) -> dict[str
     for part in ("images", "labels"):
         (train / part).mkdir(parents=True)
     rng = np.random.default_rng(seed)
-    tallies = {name: Tally() for name in ("façades", "zoomed", "posters", "shop signs", "coco", "negatives")}
-    facades: list[tuple[str, Sample]] = []
+    tallies = {name: Tally() for name in ("façades", "zoomed", "shop signs", "coco", "negatives")}
     for picture, sample in _completed(sides.facades.train, helper, "façades", tallies):
-        sample = one_name(sample, KINDS)
-        facades.append((picture.path.stem, sample))
         _write(sample, train, picture.path.stem, tallies["façades"])
         crop = zoom(sample, [CLASSES.index(name) for name in ADVERTISING], rng)
         if crop is not None:
             _write(crop, train, f"{picture.path.stem}.rf.zoom", tallies["zoomed"])
-    cut = cuttings([sample for _, sample in facades], KINDS)
-    for name, sample in facades:
-        dressed = put_up(sample, cut, KINDS, rng)
-        if dressed is not None:
-            _write(dressed, train, f"{name}.rf.posters", tallies["posters"])
     for name, pictures in (
         ("shop signs", sides.signs.train),
         ("coco", [Picture(picture.path, ()) for picture in sides.coco.train]),
@@ -211,7 +197,6 @@ def _sources(sides: Sides, tallies: dict[str, Tally]) -> list[DataSource]:
     rows = (
         (FACADES.train, "façades", FACADES.licence, f"{FACADES.origin}; {completed}"),
         (FACADES.train, "zoomed", FACADES.licence, f"{FACADES.origin}; crops around signs"),
-        (FACADES.train, "posters", FACADES.licence, f"{FACADES.origin}; more posters put into its windows"),
         (SIGNS.val, "shop signs", SIGNS.licence, f"{SIGNS.origin}; {completed}"),
         (folder, "coco", licence, f"{origin}, half of them, without their labels; completed by street-ads"),
         (NEGATIVES, "negatives", "CC BY-SA 4.0", f"ualsg/global-streetscapes; {completed}"),
