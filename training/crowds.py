@@ -1,7 +1,9 @@
 """Tiles with stalls side by side, as markets have them: in most labelled tiles each stands alone.
 
 A place that was left out of training showed why: what was missed there were umbrellas that touch each other, and in
-colours that no other place has. So stalls are cut out of other tiles, given another hue, and set down in rows.
+colours that no other place has. So stalls are cut out of other tiles, given another hue, and set down in rows. Pieces
+of ground and roof are set down in the same way, of the same shape, and are nothing: without these decoys a model learns
+that whatever is round is a stall, and finds them in water tanks.
 """
 
 import math
@@ -20,12 +22,13 @@ MARGIN = 4  # pixels that a cutting keeps from the tile's edge: what is cut off 
 ROW = (3, 9)  # stalls set down in one row
 GAP = (0.72, 1.15)  # between two middles, in lengths: below 1 they cover each other
 FREE = 0.25  # share of a labelled stall that may be covered
+DECOYS = (0, 7)  # set down in one tile
 HIDDEN = 0.55  # share of one set down that later ones may cover; more, and it is no label
 
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """A stall seen from straight above, and how much of each of its pixels is it, 0 to 1."""
+    """Something seen from straight above, and how much of each of its pixels is it, 0 to 1."""
 
     image: Image
     mask: NDArray[np.float32]
@@ -43,13 +46,31 @@ def cut_out(samples: Sequence[Sample]) -> tuple[Cutting, ...]:
     return tuple(found)
 
 
-def crowd(sample: Sample, cuttings: Sequence[Cutting], rng: np.random.Generator) -> Sample | None:
-    """The tile with one or two rows of stalls set down in it; None where there is no room."""
+def decoys(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[Cutting, ...]:
+    """A round piece of each tile where no stall is labelled; of tiles without such a place none."""
+    found = []
+    for sample in samples:
+        height, width = sample.image.shape[:2]
+        length = int(rng.uniform(0.08, 0.16) * min(width, height))
+        x, y = int(rng.uniform(0, width - length)), int(rng.uniform(0, height - length))
+        if _covered(sample.boxes, np.array([x, y, x + length, y + length], np.float32)).sum() == 0:
+            found.append(Cutting(sample.image[y : y + length, x : x + length].copy(), _outline(length, length)))
+    return tuple(found)
+
+
+def crowd(
+    sample: Sample, cuttings: Sequence[Cutting], nothing: Sequence[Cutting], rng: np.random.Generator
+) -> Sample | None:
+    """The tile with decoys, `nothing`, and one or two rows of stalls set down in it; None where there is no room."""
     image = sample.image.copy()
     height, width = image.shape[:2]
     owner = np.full((height, width), -1, np.int64)  # which of those set down is seen at a pixel
     whole: list[int] = []
     usual = float(np.median([max(cutting.mask.shape) for cutting in cuttings]))
+    for _ in range(int(rng.integers(*DECOYS)) if nothing else 0):
+        x, y, length = rng.uniform(0, width), rng.uniform(0, height), usual * float(rng.uniform(0.6, 1.3))
+        if _fits(x, y, length, sample, (width, height)):
+            _set_down(image, owner, -1, _varied(nothing, length, rng), (x, y))
     for _ in range(int(rng.integers(1, 3))):
         size, angle = usual * float(rng.uniform(0.75, 1.2)), float(rng.uniform(0, math.tau))
         x, y = rng.uniform(0.1, 0.9) * width, rng.uniform(0.1, 0.9) * height
@@ -102,11 +123,14 @@ def _fits(x: float, y: float, length: float, sample: Sample, size: tuple[int, in
     if not (-0.2 * half < x < size[0] + 0.2 * half and -0.2 * half < y < size[1] + 0.2 * half):
         return False
     box = np.array([x - half, y - half, x + half, y + half], np.float32)
-    common = np.prod(
-        np.clip(np.minimum(sample.boxes[:, 2:], box[2:]) - np.maximum(sample.boxes[:, :2], box[:2]), 0, None), axis=1
-    )
     areas = np.prod(sample.boxes[:, 2:] - sample.boxes[:, :2], axis=1)
-    return bool((common <= FREE * areas).all())
+    return bool((_covered(sample.boxes, box) <= FREE * areas).all())
+
+
+def _covered(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of each box, in square pixels, lies in another one."""
+    sides = np.clip(np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2]), np.float32(0), None)
+    return np.asarray(np.prod(sides, axis=1), np.float32)
 
 
 def _set_down(image: Image, owner: NDArray[np.int64], number: int, stall: Cutting, at: tuple[float, float]) -> int:

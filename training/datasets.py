@@ -24,7 +24,7 @@ import typer
 import yaml
 
 from models.card import DataSource
-from training.crowds import crowd, cut_out
+from training.crowds import crowd, cut_out, decoys
 from training.errors import DatasetInvalid, TrainingError
 from training.labels import Picture, read_pictures
 from training.sample import label_lines, read_sample
@@ -187,10 +187,11 @@ def build(name: str, shared: Path, out: Path, without: str | None = None) -> Spl
 def _write_crowds(recipe: Recipe, tiles: Sequence[Picture], folder: Path, seed: int = 0) -> DataSource:
     """More pictures to train on: each tile once more with rows of stalls in it."""
     samples = [read_sample(tile) for tile in tiles]
-    cuttings, rng = cut_out(samples), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
+    cuttings, nothing = cut_out(samples), decoys(samples, rng)
     pictures = boxes = 0
     for tile, sample in zip(tiles, samples, strict=True):
-        full = crowd(sample, cuttings, rng) if cuttings else None
+        full = crowd(sample, cuttings, nothing, rng) if cuttings else None
         if full is None:
             continue
         name = f"{tile.path.stem}.crowd"  # its tile's name stands before `.rf.`, so a twin on the other side is refused

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from detector.errors import DetectorError
 from models.card import DataSource, InputSize, Metrics, ModelCard, Threshold, Training, write_card
 from models.errors import ModelError
-from models.registry import WEIGHTS, sha256_of, verify
+from models.registry import WEIGHTS, list_models, sha256_of, verify
 from training.beside import export_beside
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import NMS_IOU, Measured, measure
@@ -80,7 +80,9 @@ def publish(
         TrainingError, ModelError, DetectorError.
     """
     described = open_set(dataset)
-    data = [source for one in (dataset, *also) for source in _sources(one)]
+    before = _gone_on_from(run, folder)
+    data = [*_seen_before(before), *(source for one in (dataset, *also) for source in _sources(one))]
+    command = run.command if before is None else f"{before.training.command} && {run.command}"
     folder.mkdir(parents=True, exist_ok=True)
     path, names = folder / f"{name}.onnx", described.names
     if beside is None:
@@ -100,7 +102,7 @@ def publish(
         licence="AGPL-3.0-or-later",
         data=tuple(data),
         training=Training(
-            command=run.command if beside is None else f"{run.command}; {beside.name} beside it",
+            command=command if beside is None else f"{command}; {beside.name} beside it",
             seed=run.seed,
             base=run.base,
             base_sha256=run.base_sha256 or None,
@@ -117,6 +119,24 @@ def publish(
     card = card.model_copy(update={"folder": folder})
     verify(card)
     return card
+
+
+def _gone_on_from(run: Run, folder: Path) -> ModelCard | None:
+    """The card of the model that the run began from, where that is one of the registry or of `folder`."""
+    every = (card for place in dict.fromkeys((folder, WEIGHTS)) if place.is_dir() for card in list_models(place))
+    return next((card for card in every if card.sha256 == run.base_sha256), None)
+
+
+def _seen_before(card: ModelCard | None) -> list[DataSource]:
+    """What an earlier model was trained on, its successor was too."""
+    if card is None:
+        return []
+    mark = f", for {card.name}"
+    return [
+        source if mark in source.name else source.model_copy(update={"name": f"{source.name}{mark} {card.version}"})
+        for source in card.data
+        if source.role == "train"
+    ]
 
 
 def _measured(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.training.sets import save_picture
-from training.crowds import FREE, Cutting, crowd, cut_out
+from training.crowds import FREE, Cutting, crowd, cut_out, decoys
 from training.datasets import build
 from training.labels import check_set, open_set, read_pictures
 from training.sample import Sample
@@ -40,7 +40,7 @@ def test_what_is_labelled_is_there_and_what_was_labelled_still_is(seed: int) -> 
     grey = Cutting(np.full((40, 40, 3), STALL, np.uint8), cut_out([tile((100, 100, 140, 140))])[0].mask)
     before = tile((150, 150, 190, 190))
     before.image[:] = GROUND  # so that all that is bright was set down
-    after = crowd(before, [grey], np.random.default_rng(seed))
+    after = crowd(before, [grey], [], np.random.default_rng(seed))
     if after is None:
         return
     assert (before.image == GROUND).all()
@@ -56,6 +56,23 @@ def test_what_is_labelled_is_there_and_what_was_labelled_still_is(seed: int) -> 
             assert edge.any(), "a box ends where its stall does"
         labelled[y1:y2, x1:x2] = True
     assert changed[150:190, 150:190].mean() < 3 * FREE, "few can lie at its edges, none over it"
+
+
+@given(seed=st.integers(0, 100_000))
+@settings(deadline=None, max_examples=20)
+def test_decoys_are_no_stalls_and_get_no_label(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    here = tile((0, 0, 200, 320))
+    for piece in decoys([here] * 8, rng):
+        assert (piece.image == GROUND).mean() > 0.9, "none is cut where a stall is labelled"
+    dark, bright = (
+        Cutting(np.full((40, 40, 3), tone, np.uint8), cut_out([tile((100, 100, 140, 140))])[0].mask)
+        for tone in (5, STALL)
+    )
+    after = crowd(tile(), [bright], [dark] * 4, rng)
+    if after is not None:
+        for x1, y1, x2, y2 in after.boxes.astype(int):
+            assert (after.image[y1:y2, x1:x2] > 180).mean() > 0.3, "the label is of a stall, not of a decoy"
 
 
 def test_the_set_shows_each_tile_once_more_and_crowded(tmp_path: Path) -> None:

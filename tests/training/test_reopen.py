@@ -1,5 +1,6 @@
 """A finished model, its normalisations folded away, says the same when it is opened again, and can be trained."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from models.registry import find_model, model_path, sha256_of
 from tests.training.sets import describe, save_picture, save_squares
 from training.errors import ModelUnreadable, UnsafeWeights
 from training.finetune import finetune
+from training.publish import publish
 from training.quiet import quiet_torch
 from training.run import read_run
 from training.start import start_of
@@ -62,6 +64,16 @@ def test_a_model_of_the_shelf_is_where_a_training_begins(tmp_path: Path) -> None
     run = read_run(tmp_path / "runs/on")
     assert (run.base, run.base_sha256) == ("aerial-stalls.onnx", sha256_of(base))
     assert "--base models/weights/aerial-stalls.onnx" in run.command
+    (tmp_path / "set/sources.json").write_text(
+        json.dumps([{"name": "mine", "role": "train", "pictures": 4, "boxes": 4, "licence": "CC0", "source": "me"}])
+    )
+    card, before = publish(run, dataset, "mine", "1", folder=tmp_path / "weights"), find_model("aerial-stalls")
+    assert card.training.command == f"{before.training.command} && {run.command}"
+    seen = [source for source in before.data if source.role == "train"]
+    assert [source.name for source in card.data] == [
+        *(f"{s.name}, for aerial-stalls {before.version}" if ", for " not in s.name else s.name for s in seen),
+        "mine",
+    ]
     trained = torch.load(run.weights, weights_only=False)["model"].state_dict()["model.0.conv.weight"].float().numpy()
     first = onnx.load(str(base)).graph.initializer[0]
     assert first.name == "model.0.conv.weight"
