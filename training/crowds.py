@@ -3,12 +3,12 @@
 A place that was left out of training showed why: what was missed there were umbrellas that touch each other, and in
 colours that no other place has. So stalls are cut out of other tiles, given another hue, and set down in rows. Pieces
 of ground and roof are set down in the same way, of the same shape, and are nothing: without these decoys a model learns
-that whatever is round is a stall, and finds them in water tanks and shadows.
+that whatever is round is a stall, and finds them in water tanks.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -70,10 +70,7 @@ def crowd(
     for _ in range(int(rng.integers(*DECOYS)) if nothing else 0):
         x, y, length = rng.uniform(0, width), rng.uniform(0, height), usual * float(rng.uniform(0.6, 1.3))
         if _fits(x, y, length, sample, (width, height)):
-            decoy = _varied(nothing, length, rng)
-            if rng.random() < 0.5:  # as a canopy's shadow
-                decoy = replace(decoy, image=(decoy.image * rng.uniform(0.2, 0.6)).astype(np.uint8))
-            _set_down(image, owner, -1, decoy, (x, y))
+            _set_down(image, owner, -1, _varied(nothing, length, rng), (x, y))
     for _ in range(int(rng.integers(1, 3))):
         size, angle = usual * float(rng.uniform(0.75, 1.2)), float(rng.uniform(0, math.tau))
         x, y = rng.uniform(0.1, 0.9) * width, rng.uniform(0.1, 0.9) * height
