@@ -1,5 +1,7 @@
 """What stands before every route: which names we answer to, who may make us act, and what a page may load."""
 
+import asyncio
+import contextlib
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -15,6 +17,7 @@ MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
 MANIFESTS = "/api/v1/surveys"
 MAX_MANIFEST = 4 * 1024 * 1024  # ten thousand files
 UPLOADS = re.compile(r"/api/v1/surveys/[^/]+/files/[^/]+")
+LINGER_BYTES, LINGER_SECONDS = 1024 * 1024, 2.0  # of a request that was refused before it had come whole
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
@@ -52,7 +55,7 @@ class Guards:
 
         fault = self._fault(scope)
         if fault is not None:
-            await _refuse(send_guarded, scope, *fault)
+            await _refuse(receive, send_guarded, scope, *fault)
             return
         if scope["method"] == "PATCH" and UPLOADS.fullmatch(scope["path"]):
             # A stream of footage: its route counts the bytes, and keeps what came before the line broke.
@@ -61,7 +64,7 @@ class Guards:
         most = MAX_MANIFEST if scope["method"] == "POST" and scope["path"] == MANIFESTS else MAX_BODY
         body = await _read_body(scope, receive, most)
         if body is None:
-            await _refuse(send_guarded, scope, 413, f"a request may carry {most} bytes at most, and must end")
+            await _refuse(receive, send_guarded, scope, 413, f"a request may carry {most} bytes at most, and must end")
             return
         await self._app(scope, _replay(body, receive), send_guarded)
 
@@ -124,9 +127,30 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-async def _refuse(send: Send, scope: Scope, status: int, detail: str) -> None:
+async def _refuse(receive: Receive, send: Send, scope: Scope, status: int, detail: str) -> None:
+    """Answer with a problem document; what is still coming is read for a moment and thrown away.
+
+    Closed at once, the line would be reset by the rest of the request, and the client would lose the answer with it.
+    """
     title = HTTPStatus(status).phrase
     document = ProblemDocument(type="about:blank", title=title, status=status, detail=detail, instance=scope["path"])
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"connection", b"close")]
+    body = document.model_dump_json(exclude_defaults=True).encode()
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": document.model_dump_json(exclude_defaults=True).encode()})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    await _linger(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _linger(receive: Receive) -> None:
+    left, more = LINGER_BYTES, True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while more and left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                more = message.get("more_body", False)

@@ -1,6 +1,7 @@
 """Who may ask, who may act, how much, and what a page may load."""
 
 import socket
+import time
 
 import httpx
 import pytest
@@ -67,6 +68,18 @@ def test_a_long_body_is_refused_whether_announced_or_not(service: Service) -> No
     chunked = service.http.post(url, content=iter([bytes(30_000)] * 4))
     assert (announced.status_code, chunked.status_code) == (413, 413)
     assert announced.headers["content-type"] == chunked.headers["content-type"] == "application/problem+json"
+
+
+def test_a_refusal_reaches_a_client_whose_body_comes_late(service: Service) -> None:
+    host, port = service.url.removeprefix("http://").split(":")
+    head = f"POST /api/v1/surveys HTTP/1.1\r\nHost: {host}\r\nOrigin: null\r\nContent-Length: 50000\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(head.encode())
+        time.sleep(0.1)  # it has answered by now, and closed at once it would reset what follows
+        for _ in range(5):
+            line.sendall(bytes(10_000))
+            time.sleep(0.02)
+        assert line.recv(4000).startswith(b"HTTP/1.1 403 ")
 
 
 def test_a_request_that_is_cut_off_does_nothing(service: Service) -> None:
