@@ -10,6 +10,7 @@ import pytest
 
 from detector.candidate import Candidate
 from detector.frame import Frame
+from streams.backoff import Backoff
 from streams.ffmpeg import Deadlines
 from streams.fleet import CameraJob, Fleet
 from streams.guard import guarded
@@ -70,10 +71,10 @@ def fleet(ward: Ward) -> Iterator[Fleet]:
     fleet.close()
 
 
-def wait_for(condition: Callable[[], bool], what: str, patience: float = 30.0) -> None:
+def wait_for(condition: Callable[[], bool], what: str | Callable[[], str], patience: float = 30.0) -> None:
     end = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < end, what
+        assert time.monotonic() < end, what() if callable(what) else what
         time.sleep(0.02)
 
 
@@ -113,7 +114,12 @@ def test_every_fault_is_named_and_mends_itself_and_no_other_camera_misses_a_samp
         bad_cameras[fault].fault = Fault.NONE
     fleet.change(replace(wrong, url=bad_cameras.url("locked")))  # this one needs a person
     mended, names = time.time(), [*BROKEN, "wrong password"]
-    wait_for(lambda: all(ward.since(name, mended) >= 3 for name in names), "not all came back", patience=40)
+
+    def back() -> dict[str, int]:
+        return {str(name): ward.since(name, mended) for name in names}
+
+    longest = Backoff().cap + 10  # a pause is drawn, at most the cap; then it opens and takes three samples
+    wait_for(lambda: min(back().values()) >= 3, lambda: f"not all came back: {back()}, {fleet.status()}", longest)
     wait_for(lambda: any(event.ended_at for event in ward.events), "the picture still counts as frozen")
     states = {one.camera: one.state for one in fleet.status()}
     assert set(states.values()) == {CameraState.LIVE}
