@@ -4,6 +4,7 @@ What a COCO detector knows of people and vehicles does not survive a training on
 .18), and is there already.
 """
 
+import copy
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,21 +60,10 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
 
 
 def _folded(network: "DetectionModel", layers: int) -> "dict[str, torch.Tensor]":
-    """Weight and bias of each convolution in the first `layers`, with the normalisation after it folded in: what a run
-    that went on from a finished model (`training.reopen`) has in common with the start weights."""
-    import torch
-
-    found = {}
-    for name, module in network.named_modules():
-        conv, norm = getattr(module, "conv", None), getattr(module, "bn", None)
-        if not (isinstance(conv, torch.nn.Conv2d) and isinstance(norm, torch.nn.BatchNorm2d)) or _layer(name) >= layers:
-            continue
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-        found[f"{name}.conv.weight"] = conv.weight * scale[:, None, None, None]
-        found[f"{name}.conv.bias"] = norm.bias - norm.running_mean * scale
-    return found
+    """The numbers of the first `layers` with normalisations folded into the convolutions before them: what a run that
+    went on from a finished model (`training.reopen`) has in common with the start weights."""
+    folded = copy.deepcopy(network).eval().fuse(verbose=False)  # type: ignore[no-untyped-call]
+    return {key: value for key, value in folded.state_dict().items() if _layer(key) < layers}
 
 
 def _layer(key: str) -> int:

@@ -112,8 +112,9 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0, without: Collect
 
 
 def write_comparisons(split: Split, frames: Path, shared: Path, out: Path) -> None:
-    """Beside `out`, sets to measure on alone: OUT-above, real tiles in this model's classes, OUT-aslant, the same tiles
-    warped to an oblique view, and OUT-stalls, the rendered side in the one class of `aerial-stalls`, for both models.
+    """Beside `out`, sets to measure on alone: OUT-above, real tiles in this model's classes, and for both models,
+    in the one class of `aerial-stalls`, OUT-aslant, the same tiles warped to an oblique view, and OUT-stalls, the
+    rendered side.
 
     Raises:
         DatasetInvalid: bad labels, or the folders hold something else.
@@ -136,7 +137,7 @@ def write_comparisons(split: Split, frames: Path, shared: Path, out: Path) -> No
     write_side((), [], folder / "val")
     _write_warps(tiles, folder / "val", seed=1)
     source = _source(aerial.val, "val", tiles, [0], aerial.licence, f"{aerial.origin}; warped to an oblique view")
-    describe(folder, CLASSES, "oblique", ("val",), (source,))
+    describe(folder, aerial.classes, "oblique", ("val",), (source,))
 
 
 def _rendered(frames: Path) -> tuple[tuple[Picture, ...], list[int | None]]:

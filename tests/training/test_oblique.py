@@ -86,8 +86,8 @@ def test_both_models_can_be_measured_on_the_same_pictures(frames: Path, shared: 
     out = tmp_path / "out"
     write_comparisons(build(frames, shared, out), frames, shared, out)
     above, stalls, aslant = (open_set(tmp_path / f"out-{name}") for name in ("above", "stalls", "aslant"))
-    tilted = read_pictures(aslant.val, 5)
-    assert ([picture.path.name for picture in tilted], aslant.names) == (["warped-chip_2_png.rf.c.jpg"], CLASSES)
+    tilted = read_pictures(aslant.val, 1)
+    assert ([picture.path.name for picture in tilted], aslant.names) == (["warped-chip_2_png.rf.c.jpg"], ("stall",))
     assert [label.cls for label in tilted[0].labels] == [0]
     assert (above.names, stalls.names) == (CLASSES, ("stall",))
     assert [len(picture.labels) for picture in read_pictures(above.val, 5)] == [1]
