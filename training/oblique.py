@@ -90,22 +90,15 @@ def build(frames: Path, shared: Path, out: Path, seed: int = 0, without: Collect
                 f"{ours}; each as it is, every second one softened too",
             ),
             _source("rendered streets", "val", split.val, index, licence, ours),
-            DataSource(
-                name=aerial.train,
-                role="train",
-                pictures=len(plain) + len(warped),
-                boxes=sum(len(tile.labels) for tile in plain + warped),
-                licence=aerial.licence,
-                source=f"{aerial.origin}; one copy of each tile, as it is and warped to an oblique view",
+            _source(
+                aerial.train,
+                "train",
+                plain + warped,
+                [0],
+                aerial.licence,
+                f"{aerial.origin}; one copy of each tile, as it is and warped to an oblique view",
             ),
-            DataSource(
-                name=NEGATIVES,
-                role="train",
-                pictures=len(negatives),
-                boxes=0,
-                licence="CC BY-SA 4.0",
-                source="ualsg/global-streetscapes",
-            ),
+            _source(NEGATIVES, "train", negatives, [], "CC BY-SA 4.0", "ualsg/global-streetscapes"),
         ),
     )
     return split

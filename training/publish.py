@@ -80,9 +80,8 @@ def publish(
         TrainingError, ModelError, DetectorError.
     """
     described = open_set(dataset)
-    before = _gone_on_from(run, folder)
-    data = [*_seen_before(before), *(source for one in (dataset, *also) for source in _sources(one))]
-    command = run.command if before is None else f"{before.training.command} && {run.command}"
+    command, data = _history(run, folder)
+    data += [source for one in (dataset, *also) for source in _sources(one)]
     folder.mkdir(parents=True, exist_ok=True)
     path, names = folder / f"{name}.onnx", described.names
     if beside is None:
@@ -90,8 +89,7 @@ def publish(
     else:
         more = tuple(dict.fromkeys(n for one in also for n in open_set(one).names))
         names = export_beside(run, beside, more, path)
-    precision = _PRECISION.get(described.view, WANTED_PRECISION)
-    metrics, thresholds = _measured(path, dataset, also, precision, progress)
+    metrics, thresholds = _measured(path, dataset, also, _PRECISION.get(described.view, WANTED_PRECISION), progress)
     card = ModelCard(
         name=name,
         version=version,
@@ -121,20 +119,19 @@ def publish(
     return card
 
 
-def _gone_on_from(run: Run, folder: Path) -> ModelCard | None:
-    """The card of the model that the run began from, where that is one of the registry or of `folder`."""
+def _history(run: Run, folder: Path) -> tuple[str, list[DataSource]]:
+    """The run's command after that of the model it began from, and what that one was trained on: its successor was too.
+
+    Looked for in the registry and in `folder`; nothing comes before a run that began from start weights.
+    """
     every = (card for place in dict.fromkeys((folder, WEIGHTS)) if place.is_dir() for card in list_models(place))
-    return next((card for card in every if card.sha256 == run.base_sha256), None)
-
-
-def _seen_before(card: ModelCard | None) -> list[DataSource]:
-    """What an earlier model was trained on, its successor was too."""
-    if card is None:
-        return []
-    mark = f", for {card.name}"
-    return [
-        source if mark in source.name else source.model_copy(update={"name": f"{source.name}{mark} {card.version}"})
-        for source in card.data
+    before = next((card for card in every if card.sha256 == run.base_sha256), None)
+    if before is None:
+        return run.command, []
+    mark = f", for {before.name}"
+    return f"{before.training.command} && {run.command}", [
+        source if mark in source.name else source.model_copy(update={"name": f"{source.name}{mark} {before.version}"})
+        for source in before.data
         if source.role == "train"
     ]
 
