@@ -7,22 +7,32 @@ from datetime import timedelta
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems
+from api.cameras import endpoints as camera_routes
+from api.cameras import health_endpoints as camera_health
+from api.cameras import pages as cameras_page
+from api.candidates import endpoints as candidates
+from api.cases import endpoints as cases
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
-from api.cases.delivery import Delivering
+from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
 from api.context import AcceptView, CamerasProvider, Context, PictureProvider, ZonesProvider
-from api.evidence import EvidenceStore
-from api.footage import FootageStore
-from api.guards import Guards
-from api.problems import ProblemDocument
-from api.review import cameras_page, pages, survey_page, surveys_page, training_page
-from api.routes import camera_health, candidates, cases, health, survey_results, surveys, uploads
-from api.routes import cameras as camera_routes
+from api.db.database import Database
+from api.evidence.files import EvidenceStore
+from api.pages import base as base
+from api.review import pages
 from api.settings import Settings
-from api.settling import Settling
-from api.store import Database
-from api.sweep import Sweeper
+from api.surveys import endpoints as surveys
+from api.surveys import list_pages as surveys_page
+from api.surveys import pages as survey_page
+from api.surveys import result_endpoints as survey_results
+from api.surveys.retention import Sweeper
+from api.surveys.upload import endpoints as uploads
+from api.surveys.upload.finalizer import Finalizer
+from api.surveys.upload.storage import FootageStore
+from api.training_runs import pages as training_page
+from api.web import health, problems
+from api.web.middleware import RequestGuard
+from api.web.problems import ProblemDocument
 
 SHUTDOWN = timedelta(seconds=5)
 
@@ -52,7 +62,7 @@ def create_app(
     Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
     needs is swept away. Raises FootageUnwritable.
     """
-    delivering = Delivering(
+    delivering = OutboxSender(
         database,
         _case_api(settings, database, clock),
         clock=clock,
@@ -61,7 +71,7 @@ def create_app(
 
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
-    settling = Settling(database, footage, clock=clock)
+    settling = Finalizer(database, footage, clock=clock)
     sweeper = Sweeper(settings, database, clock=clock)
 
     @asynccontextmanager
@@ -87,7 +97,7 @@ def create_app(
         settings, database, files, delivering, footage, settling, zones, cameras, clock, picture, accept_view
     )
     problems.install(app)
-    app.add_middleware(Guards, allowed_hosts=settings.allowed_hosts)
+    app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
     _add_routes(app)
     _describe_problems(app)
     return app
@@ -106,7 +116,7 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(router, prefix="/api/v1")
     for page in (health, pages, cameras_page, survey_page, surveys_page, training_page):
         app.include_router(page.router)
-    app.mount("/static", pages.Assets(directory=pages.STATIC), name="static")
+    app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 
 
 def _case_api(settings: Settings, database: Database, clock: Clock) -> CaseApi:

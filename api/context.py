@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from api.cases.delivery import Delivering
+from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
-from api.evidence import EvidenceStore
-from api.footage import FootageStore
+from api.db.database import Database
+from api.evidence.files import EvidenceStore
 from api.settings import Settings
-from api.settling import Settling
-from api.store import Database
+from api.surveys.upload.finalizer import Finalizer
+from api.surveys.upload.storage import FootageStore
 from streams.fleet import CameraStatus
-from streams.health import Fault
+from streams.health.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ class Context:
     settings: Settings
     database: Database
     evidence: EvidenceStore
-    delivering: Delivering
+    delivering: OutboxSender
     footage: FootageStore
-    settling: Settling
+    settling: Finalizer
     zones: ZonesProvider = field(default=tuple)
     cameras: CamerasProvider = field(default=tuple)
     clock: Clock = wall_clock

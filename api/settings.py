@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api.cameras.encryption import SecretBox, box_in_file
 from api.errors import SettingsInvalid
-from api.secret_box import SecretBox, box_in_file
-from streams.address import PRIVATE_NETWORKS, Network, parse_networks
+from streams.camera.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
 from streams.telemetry.order import parse_place
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.loopback import ServerThread, Session
-from streams.rtp import CLOCK, Clip, Packetiser, read_clip
+from streams.loopback.server import ServerThread, Session
+from streams.video.rtp import CLOCK, EncodedClip, Packetiser, read_clip
 from tests.streams.rtsp_server import BadServer, Camera, Fault
 
 FPS = 25
@@ -57,7 +57,7 @@ class BulkServer(BadServer):
         super().__init__()
         self._laid: dict[int, list[Laid]] = {}
 
-    def lay_out(self, clip: Clip) -> None:
+    def lay_out(self, clip: EncodedClip) -> None:
         packetiser = Packetiser(clip.codec, 7, 0, 0)
         self._laid[id(clip)] = [Laid.of(list(packetiser.packets(picture, 0.0))) for picture in clip.pictures]
 
@@ -117,7 +117,7 @@ def serve(
     seen.put(Opened(well, time.process_time()))
 
 
-def _break(server: BulkServer, clip: Clip, clips: Clips, broken: int) -> None:
+def _break(server: BulkServer, clip: EncodedClip, clips: Clips, broken: int) -> None:
     small, sliced = read_clip(clips.small), read_clip(clips.sliced)
     for number in range(broken):
         fault = FAULTS[number % len(FAULTS)]

@@ -38,15 +38,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.bulk_server import FPS, Clips, Opened, serve
 from detector.candidate import Candidate
-from detector.engine import OnnxModel
-from detector.frame import Frame, Image
-from detector.openvino_engine import OpenVinoEngine
+from detector.vision.engine import OnnxModel
+from detector.vision.frame import Frame, Image
+from detector.vision.openvino_engine import OpenVinoEngine
 from models.engine_record import LEAST_BOXES, MOST_ODD
 from models.registry import class_names
 from streams.fleet import CameraJob, Fleet
-from streams.sink import CameraNote
+from streams.frames.sink import CameraNote
 from streams.watcher import Look
-from training.engine_agreement import compare
+from training.evaluation.engine_agreement import compare
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.frame import Lens, Pose
+from detector.vision.frame import Lens, Pose
 
 Floats = NDArray[np.float64]
 LENS: Final = Lens(2880, 2880, 1920, 1080)

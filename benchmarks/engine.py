@@ -18,10 +18,10 @@ from statistics import median
 
 import numpy as np
 
-from detector.engine import OnnxModel, OrtEngine
-from detector.frame import Image
-from detector.pixels import Canvas, read_boxes
-from detector.tiles import detect_tiled, windows
+from detector.vision.engine import OnnxModel, OrtEngine
+from detector.vision.frame import Image
+from detector.vision.pixels import Canvas, read_boxes
+from detector.vision.tiles import detect_tiled, windows
 from models.registry import list_models, model_path
 
 LIMITS = {"around_share": 0.15, "detect_1080p": 1.2, "tiled_4k": 1.15}

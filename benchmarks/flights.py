@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from detector.detections import Box, Detections
-from detector.error_budget import TELEMETRY
-from detector.frame import Frame
-from detector.wgs import Plane, distance
-from streams.footage import find_clips, frames
-from streams.survey import Detect, Find, Survey, survey
+from detector.geometry.error_budget import TELEMETRY
+from detector.geometry.wgs import Plane, distance
+from detector.vision.detections import Box, Detections
+from detector.vision.frame import Frame
+from streams.survey.frame_selection import find_clips, frames
+from streams.survey.pipeline import Detect, SurveyFind, SurveyResult, survey
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LEAST_OVERLAP = 0.3
@@ -56,7 +56,7 @@ class Truth:
         scores = np.full(len(ids), 0.9, np.float32)
         return Detections(np.array(boxes, np.float32).reshape(-1, 4), scores, np.array(ids, np.int64), NAMES)
 
-    def shown(self, find: Find) -> int | None:
+    def shown(self, find: SurveyFind) -> int | None:
         """Which stall the picture of a find shows inside of its box; None where it is no stall."""
         boxes = self._boxes[self._looked_at[int(find.evidence.stem)]]
         shares = {
@@ -77,13 +77,13 @@ def _overlap(a: Box, b: Box) -> float:
 
 def fly(
     flight: Flight, folder: Path, telemetry: Path | None = None, detect: Detect | None = None
-) -> tuple[Survey, Truth]:
+) -> tuple[SurveyResult, Truth]:
     """Survey a flight; evidence goes to `folder`. Boxes are the renderer's unless there is a `detect`."""
     truth = Truth(flight, telemetry or flight.telemetry)
     return survey([flight.video], detect or truth, folder, telemetry=telemetry or flight.telemetry), truth
 
 
-def stalls_found(found: Survey, truth: Truth) -> tuple[dict[int, list[float]], int]:
+def stalls_found(found: SurveyResult, truth: Truth) -> tuple[dict[int, list[float]], int]:
     """Metres off of each find of a true stall, told by its box and not by where it is put; and finds that are none."""
     stalls = {number: thing for number, thing in truth.things.items() if thing["class"] == "stall"}
     off: dict[int, list[float]] = {number: [] for number in stalls}

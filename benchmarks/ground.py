@@ -2,7 +2,7 @@
 
     python benchmarks/ground.py [--trials 400] [--plot docs/ground-error.png]
 
-Everything is simulated from the written error budget (detector/error_budget.py) and the published pole camera: 6 m up,
+Everything is simulated from the written error budget (detector/geometry/error_budget.py) and the published pole camera: 6 m up,
 20 degrees down, f = 1400 on 1920x1080, 2 px of click and 0.3 m of survey noise an axis, points from 9 to 60 m. Ends
 with 1 when a figure leaves its bounds. The plot needs matplotlib, which comes with the training extra.
 """
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.ellipsoid import LENS, VECTORS, depression, hit, random_pose
-from detector.calibration import ControlPoint, calibrate
-from detector.error_budget import RTK, TELEMETRY
 from detector.errors import RayMissesGround
-from detector.frame import Lens, Pose
-from detector.pose import PoseLocator
-from detector.wgs import Plane, distance
+from detector.geometry.calibration import ControlPoint, calibrate
+from detector.geometry.error_budget import RTK, TELEMETRY
+from detector.geometry.pose import PoseLocator
+from detector.geometry.wgs import Plane, distance
+from detector.vision.frame import Lens, Pose
 
 HOME = Plane(34.7466, 113.6253)
 CENTRE = (1920.0, 1080.0)

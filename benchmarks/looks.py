@@ -15,12 +15,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.engine import cpu_ms, picture
-from detector.engine import MakeEngine, OnnxModel, OrtEngine
-from detector.openvino_engine import OpenVinoEngine, installed
+from detector.vision.engine import MakeEngine, OnnxModel, OrtEngine
+from detector.vision.openvino_engine import OpenVinoEngine, installed
 from models.card import ModelCard
 from models.registry import class_names, list_models, model_path
-from training.export import export_weights
-from training.start import guarded
+from training.networks.export import export_weights
+from training.runs.start_weights import guarded
 
 
 def contenders(card: ModelCard, start: Path, int8: Path) -> dict[str, OnnxModel]:

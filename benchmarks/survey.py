@@ -22,8 +22,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from api.drones import BY_VIEW, drone_look
-from api.wiring import ModelShelf
+from api.inference.model_cache import ModelCache
+
+from api.inference.model_choice import BY_VIEW, drone_look
 from benchmarks.flights import SAMPLES, Flight, erred, fly, stalls_found
 
 PERFECT_M, OF_BUDGET = 1.5, 1.3
@@ -54,7 +55,7 @@ def look(flight: Flight, telemetry: str | None = None, model: str | None = None)
         said = folder / "said.srt" if telemetry is not None else None
         if said is not None and telemetry is not None:
             said.write_text(telemetry, encoding="utf-8")
-        found, truth = fly(flight, folder, said, drone_look(ModelShelf().get, model) if model else None)
+        found, truth = fly(flight, folder, said, drone_look(ModelCache().get, model) if model else None)
     off, invented = stalls_found(found, truth)
     circles = [
         one.position.ce90_m for find in found.finds if (one := find.sighting).class_name == "stall" and one.position

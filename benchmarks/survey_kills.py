@@ -27,20 +27,23 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from api.bootstrap import open_store
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from api.app import open_store
-from api.evidence import EvidenceStore
-from api.jobs import planning, process, worker
-from api.jobs.crew import work_alone
-from api.jobs.desk import Desk
+from api.candidates.tables import candidates
+from api.db.database import Database
+from api.evidence.files import EvidenceStore
 from api.settings import Settings
-from api.store import Database, places, surveys
-from api.store.job_tables import survey_chunks, survey_frames
-from api.store.surveys import SurveyState
-from api.store.tables import candidates
-from tests.api.jobs.flights import uploaded
+from api.surveys import places
+from api.surveys import repository as surveys
+from api.surveys.jobs import planning, worker
+from api.surveys.jobs import worker_process as process
+from api.surveys.jobs.context import WorkerContext
+from api.surveys.jobs.pool import work_alone
+from api.surveys.jobs.tables import survey_chunks, survey_frames
+from api.surveys.repository import SurveyState
+from tests.api.surveys.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]
 LEASE = timedelta(seconds=5)
@@ -61,15 +64,15 @@ def hurried(settings: Settings, name: str, until_idle: bool) -> None:
     """What a worker's process runs: as in the product, but for shorter spans, pauses and leases."""
     setattr(planning, "SPAN", 3.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
-    usual = process.desk_for
+    usual = process.open_context
 
     def desk_for(
         settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
-    ) -> Desk:
+    ) -> WorkerContext:
         return replace(usual(settings, database, files, stop, name), lease=LEASE)
 
     setattr(process, "desk_for", desk_for)  # noqa: B010
-    process.member(settings, name, until_idle)
+    process.run_member(settings, name, until_idle)
 
 
 def start(folder: Path, url: str | None) -> subprocess.Popen[bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.api.push.killing import KillableService, make_card, push_while_killing
+from tests.api.upload_client.killing import KillableService, make_card, push_while_killing
 
 
 def main() -> int:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from detector.detections import Box
-from detector.frame import Frame
-from detector.rulings import Ruling
-from detector.sighting import Sighting
+from detector.places.sighting import Sighting
+from detector.rules.ruling import Ruling
+from detector.vision.detections import Box
+from detector.vision.frame import Frame
 
 
 @dataclass(frozen=True, slots=True)

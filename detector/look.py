@@ -6,21 +6,21 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from detector.album import Album
-from detector.belongings import find_groups
 from detector.candidate import Candidate
-from detector.detections import Box, Detections
-from detector.engine import OnnxModel
-from detector.frame import Frame, Image
-from detector.ground import Locator
-from detector.occupancy import PEOPLE, VEHICLES, Occupancy
-from detector.pixels import suppress
-from detector.places import Place, Places
-from detector.position import position_of
-from detector.proposal import STALL, Proposal, as_array, hull, overlap
-from detector.rulebook import Rulebook
-from detector.rulings import Outcome
-from detector.zones import WALL
+from detector.geometry.ground import Locator
+from detector.geometry.position import position_of
+from detector.places.best_frames import BestFrames
+from detector.places.object_groups import find_groups
+from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
+from detector.places.places import Place, Places
+from detector.places.proposal import STALL, Proposal, as_array, hull, overlap
+from detector.rules.rulebook import Rulebook
+from detector.rules.ruling import Outcome
+from detector.rules.zones import WALL
+from detector.vision.detections import Box, Detections
+from detector.vision.engine import OnnxModel
+from detector.vision.frame import Frame, Image
+from detector.vision.pixels import suppress
 
 AGAIN = timedelta(minutes=5)
 """How often a candidate that stands on is handed on again."""
@@ -73,7 +73,7 @@ class Look:
         self._locator = locator
         self._position = position
         self._walls = tuple(zone for zone in rulebook.zones if zone.kind == WALL and zone.on_ground)
-        self._album = Album()
+        self._album = BestFrames()
         self._handed: dict[str, _Handed] = {}
         self._epoch: tuple[int, int, int] | None = None
 
@@ -102,7 +102,7 @@ class Look:
             self.occupancy.restart()
             if now[1:] != self._epoch[1:]:
                 self.places.forget()
-                self._album = Album()
+                self._album = BestFrames()
         self._epoch = now
 
     def _see(self, image: Image) -> tuple[Detections, list[Proposal]]:

@@ -11,11 +11,11 @@ StreamError
 ├── CameraUnknown          no camera of that id in the fleet, or one that is there already
 └── CameraError            why a camera gives no frames just now; `reason` is the word shown to people
     ├── NotAllowed         its host lies outside the camera networks by now
-    ├── Refused            nobody listens at the address
+    ├── ConnectionRefused            nobody listens at the address
     ├── Unreachable        the host name is unknown, or no route leads there
     ├── TimedOut           the camera did not answer in time
     ├── Unauthorised       user or password are wrong, or missing
-    ├── NotFound           the camera knows no such stream
+    ├── StreamNotFound           the camera knows no such stream
     ├── UnsupportedCodec   the stream is neither H.264 nor H.265 (nor another that OpenCV decodes)
     ├── NoFrames           the camera answers but sends no picture
     ├── StreamCut          the stream was alive and ended
@@ -76,7 +76,7 @@ class NotAllowed(CameraError):
     reason = "not allowed"
 
 
-class Refused(CameraError):
+class ConnectionRefused(CameraError):
     """Nobody listens at the address."""
 
     reason = "refused"
@@ -100,7 +100,7 @@ class Unauthorised(CameraError):
     reason = "unauthorised"
 
 
-class NotFound(CameraError):
+class StreamNotFound(CameraError):
     """The camera knows no such stream."""
 
     reason = "not found"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from streams.backoff import OpeningBudget
-from streams.camera import CameraSource
+from streams.camera.backoff import OpeningBudget
+from streams.camera.job import CameraJob
+from streams.camera.process_source import ProcessSource
+from streams.camera.source import CameraSource
+from streams.camera.state import CameraState
 from streams.errors import CameraUnknown
-from streams.job import CameraJob
-from streams.process import ProcessSource
-from streams.sink import CameraNote, Sink
-from streams.states import CameraState
+from streams.frames.sink import CameraNote, Sink
 from streams.watcher import Look, WatchCounts, watch
 
 __all__ = ["CameraJob", "CameraStatus", "Fleet", "MakeLook"]

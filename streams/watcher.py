@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from detector.candidate import Candidate
-from detector.frame import Frame
-from streams.frame_queue import FrameQueue
-from streams.sampling import Sampler, live_sampler, recording_sampler
-from streams.sink import CameraNote, Sink
-from streams.source import Source
-from streams.states import CameraState
+from detector.vision.frame import Frame
+from streams.camera.state import CameraState
+from streams.frames.queue import FrameQueue
+from streams.frames.sampling import Sampler, live_sampler, recording_sampler
+from streams.frames.sink import CameraNote, Sink
+from streams.frames.source import Source
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
     python -m training.finetune runs/data/aerial-stalls --base ../shared/weights/yolo11n.pt --name aerial-stalls
 
-What may be opened to start from is `training.start`'s to say.
+What may be opened to start from is `training.runs.start_weights`'s to say.
 """
 
 import json
@@ -15,15 +15,15 @@ import typer
 
 from detector.errors import DetectorError
 from models.registry import sha256_of
-from training.bfloat16 import bf16_network, native
+from training.datasets.labels import check_set, open_set, read_pictures
 from training.errors import RunExists, TrainingError
-from training.labels import check_set, open_set, read_pictures
-from training.progress import check_name
-from training.quiet import quiet_torch
+from training.networks.bfloat16 import bf16_network, native
+from training.networks.torch_setup import quiet_torch
 from training.report import report_run
-from training.run import KEPT, Run, last_whole_weights, read_run
-from training.schedules import Schedule, schedule_for
-from training.start import FINISHED, Start, open_network, start_of
+from training.runs.progress import check_name
+from training.runs.run import KEPT, Run, last_whole_weights, read_run
+from training.runs.schedule import Schedule, schedule_for
+from training.runs.start_weights import FINISHED, Start, open_network, start_of
 
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
@@ -49,13 +49,13 @@ def finetune(
     threads: int = 1,
     resume: bool = False,
 ) -> Run:
-    """Train on a data set folder (see `training.datasets`) into `runs/name`.
+    """Train on a data set folder (see `training.datasets.recipes`) into `runs/name`.
 
     Progress goes to standard error. The weights of the *last* epoch are the result, not those of the epoch that scored
     best on the validation pictures: choosing by the set that the model is then measured on would flatter it.
 
     Args:
-        base: start weights, see `training.start.start_of`.
+        base: start weights, see `training.runs.start_weights.start_of`.
         epochs, image_size, batch, learning_rate: instead of the schedule's.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
@@ -180,7 +180,7 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
 def _opened(weights: Path | str, dataset: Path, size: int) -> "YOLO":
     if not str(weights).endswith(".onnx"):
         return open_network(weights)
-    from training.reopen import reopen
+    from training.networks.onnx_to_torch import reopen
 
     described = open_set(dataset)
     assert described.train is not None  # checked before
@@ -216,11 +216,11 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         fliplr=schedule.flip_left_right,
         scale=schedule.scale,
         freeze=schedule.frozen_layers,
-        val=False,  # of no use to the result, which is the last epoch: measured by training.evaluate afterwards
+        val=False,  # of no use to the result, which is the last epoch: measured by training.evaluation.evaluate afterwards
         seed=run.seed,
         deterministic=True,
         device="cpu",
-        amp=False,  # that is CUDA's; see training.bfloat16
+        amp=False,  # that is CUDA's; see training.networks.bfloat16
         cache="ram",
         patience=0,
         save_period=-1,
@@ -229,7 +229,7 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
 
 
 def main(
-    dataset: Annotated[Path, typer.Argument(help="folder made by `python -m training.datasets`")],
+    dataset: Annotated[Path, typer.Argument(help="folder made by `python -m training.datasets.recipes`")],
     base: Annotated[Path, typer.Option(help="start weights")] = Path("../shared/weights/yolo11n.pt"),
     name: Annotated[str, typer.Option(help="name of the run folder")] = "run",
     epochs: Annotated[int | None, typer.Option(min=1)] = None,

@@ -15,13 +15,13 @@ from detector.errors import DetectorError
 from models.card import DataSource, InputSize, Metrics, ModelCard, Threshold, Training, write_card
 from models.errors import ModelError
 from models.registry import WEIGHTS, list_models, sha256_of, verify
-from training.beside import export_beside
+from training.datasets.labels import open_set
 from training.errors import DatasetInvalid, TrainingError
-from training.evaluate import NMS_IOU, Measured, measure
-from training.export import export_onnx
-from training.labels import open_set
-from training.run import Run, read_run
-from training.thresholds import WANTED_PRECISION, fit_threshold
+from training.evaluation.evaluate import NMS_IOU, Measured, measure
+from training.evaluation.thresholds import WANTED_PRECISION, fit_threshold
+from training.networks.export import export_onnx
+from training.networks.two_head_export import export_beside
+from training.runs.run import Run, read_run
 
 DEFAULT_CONFIDENCE = 0.25
 """Of classes without a fitted threshold."""
@@ -72,7 +72,7 @@ def publish(
 
     `also`: sets for the classes that the val side does not label; the card's means stay those of the val side.
 
-    `beside`: start weights that say the classes of `also` in place of the run, see `training.beside`.
+    `beside`: start weights that say the classes of `also` in place of the run, see `training.networks.two_head_export`.
 
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
@@ -160,7 +160,7 @@ def _sources(dataset: Path) -> tuple[DataSource, ...]:
     sources = open_set(dataset).folder / "sources.json"
     if not sources.is_file():
         raise DatasetInvalid(
-            f"{sources}: no such file; a card names its data: build the set with `python -m training.datasets`"
+            f"{sources}: no such file; a card names its data: build the set with `python -m training.datasets.recipes`"
         )
     return TypeAdapter(tuple[DataSource, ...]).validate_json(sources.read_bytes())
 

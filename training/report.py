@@ -18,15 +18,15 @@ import typer
 
 from detector.errors import DetectorError
 from models.errors import ModelError
-from training.ap import Matched
 from training.errors import ReportInvalid, RunExists, TrainingError
-from training.evaluate import Measured, measure
-from training.export import export_weights
-from training.figures import Curve, RunReport
-from training.mistakes import Compared, Kind, compare
-from training.progress import REPORT, check_name, read_epochs
-from training.run import Run, last_whole_weights, read_run
-from training.sheet import COLUMNS, ROWS, draw_sheet
+from training.evaluation.average_precision import Matched
+from training.evaluation.contact_sheet import COLUMNS, ROWS, draw_sheet
+from training.evaluation.evaluate import Measured, measure
+from training.evaluation.mistakes import MistakeComparison, MistakeKind, compare
+from training.evaluation.report_models import Curve, RunReport
+from training.networks.export import export_weights
+from training.runs.progress import REPORT, check_name, read_epochs
+from training.runs.run import Run, last_whole_weights, read_run
 
 _POINTS = 200  # of a curve: more than anybody sees
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 88)
@@ -55,7 +55,7 @@ def write_report(measured: Measured, folder: Path, run: Run | None = None) -> Ru
         ReportInvalid: the folder cannot be made or written.
         ImportError: matplotlib is not installed.
     """
-    from training.plots import plot_confusion, plot_curves, plot_losses  # matplotlib: heavy, and of the training extra
+    from training.runs.plots import plot_confusion, plot_curves, plot_losses
 
     compared = compare(measured.seen, tuple(measured.matched), measured.confidence)
     report = _report(measured, compared)
@@ -69,7 +69,7 @@ def write_report(measured: Measured, folder: Path, run: Run | None = None) -> Ru
         plot_confusion(report.classes, report.confusion, folder / "confusion.png")
         if run is not None and (epochs := read_epochs(run.folder)):
             plot_losses(epochs, folder / "losses.png")
-        for kind in Kind:
+        for kind in MistakeKind:
             _write_sheet(kind, compared, measured, folder / f"{kind}.jpg")
         (folder / "report.json").write_text(report.model_dump_json() + "\n", encoding="utf-8")
     except OSError as error:
@@ -79,8 +79,8 @@ def write_report(measured: Measured, folder: Path, run: Run | None = None) -> Ru
     return report
 
 
-def _report(measured: Measured, compared: Compared) -> RunReport:
-    found = {kind.value: len(compared.worst(kind)) for kind in Kind}
+def _report(measured: Measured, compared: MistakeComparison) -> RunReport:
+    found = {kind.value: len(compared.worst(kind)) for kind in MistakeKind}
     return RunReport(
         figures=measured.report,
         classes=tuple(measured.matched),
@@ -110,7 +110,7 @@ def curve(matched: Matched, confidence: float) -> Curve:
     )
 
 
-def _write_sheet(kind: Kind, compared: Compared, measured: Measured, path: Path) -> None:
+def _write_sheet(kind: MistakeKind, compared: MistakeComparison, measured: Measured, path: Path) -> None:
     worst = compared.worst(kind)
     if not worst:
         path.unlink(missing_ok=True)

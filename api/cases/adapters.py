@@ -10,9 +10,10 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from api.cases import repository as cases
 from api.clock import Clock
+from api.db.database import Database
 from api.errors import CaseRefused, CaseUnavailable, EndpointFault
-from api.store import Database, cases
 
 # 409 is what the Idempotency-Key draft answers while the same key is still being worked on (a retry that came early).
 TRY_AGAIN = frozenset({408, 409, 425, 429})

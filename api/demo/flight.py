@@ -7,28 +7,31 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from api.announce import announce
+from api.candidates.intake import StoreSink
 from api.clock import wall_clock
-from api.drones import BY_VIEW, drone_look
-from api.footage import FootageStore
-from api.intake import StoreSink
-from api.jobs.desk import Desk
-from api.jobs.worker import run
-from api.manifest import Announced, read_manifest
+from api.db.database import Database
+from api.inference.model_cache import ModelCache
+from api.inference.model_choice import BY_VIEW, drone_look
 from api.settings import Settings
-from api.settling import Settling
-from api.store import Database, surveys
-from api.store.surveys import FileState, SurveyState
-from api.wiring import ModelShelf
-from detector.rulebook import Rulebook
+from api.surveys import files as survey_files
+from api.surveys import repository as surveys
+from api.surveys.files import FileState
+from api.surveys.jobs.context import WorkerContext
+from api.surveys.jobs.worker import run
+from api.surveys.manifest import Announced, read_manifest
+from api.surveys.repository import SurveyState
+from api.surveys.service import create_survey
+from api.surveys.upload.finalizer import Finalizer
+from api.surveys.upload.storage import FootageStore
+from detector.rules.rulebook import Rulebook
 
 
 def survey_flight(
-    settings: Settings, database: Database, sink: StoreSink, shelf: ModelShelf, book: Rulebook, files: Sequence[Path]
+    settings: Settings, database: Database, sink: StoreSink, shelf: ModelCache, book: Rulebook, files: Sequence[Path]
 ) -> UUID:
     """Bring the files of a flight and work through them; the survey that they made. Raises ApiError."""
     survey_id = _bring(database, FootageStore(settings.footage_dir), files)
-    desk = Desk(
+    desk = WorkerContext(
         database=database,
         footage=settings.footage_dir,
         data_dir=settings.data_dir,
@@ -46,15 +49,15 @@ def survey_flight(
 def _bring(database: Database, footage: FootageStore, files: Sequence[Path]) -> UUID:
     contents = {file.name: file.read_bytes() for file in files}
     announced = [Announced(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in contents.items()]
-    survey, wanted, _ = announce(database, footage, read_manifest("sample flight", announced), wall_clock(), 0)
+    survey, wanted, _ = create_survey(database, footage, read_manifest("sample flight", announced), wall_clock(), 0)
     for file in wanted:
         if file.state is FileState.MISSING:
             with footage.coming(file.id) as partial_file:
                 partial_file.write(contents[file.name], 0)
                 partial_file.flush()
             with database.write() as connection:
-                surveys.set_received(connection, file.id, file.size)
-    settling = Settling(database, footage, clock=wall_clock)
+                survey_files.set_received(connection, file.id, file.size)
+    settling = Finalizer(database, footage, clock=wall_clock)
     while _state(database, survey.id) is SurveyState.UPLOADING:
         if not settling.settle():
             time.sleep(0.1)  # the service settles too; one of us is at it

@@ -10,28 +10,32 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.app import create_app, open_store
-from api.board import CameraBoard
+from api.app import create_app
+from api.bootstrap import open_store
+from api.cameras.assembly import Site, build_look, read_site
+from api.cameras.health_gate import HealthGatedLook
+from api.cameras.live_status import LiveStatus
+from api.candidates import repository as stored
+from api.candidates.intake import StoreSink
+from api.candidates.repository import Filter, StoredCandidate
+from api.console import errors_console, print_error
+from api.db.database import Database
 from api.demo.flight import survey_flight
 from api.demo.score import Score, score, tell_score
-from api.demo.script import Script, read_script, stalls_flown_over
-from api.guarded import GuardedLook
-from api.intake import StoreSink
-from api.printing import errors_console, tell
-from api.serving import BackgroundServer, bind
+from api.demo.script import SampleScript, read_script, stalls_flown_over
+from api.inference.model_cache import ModelCache
+from api.inference.model_choice import STALLS
+from api.pages.svg_map import map_zones
 from api.settings import Settings
-from api.store import Database
-from api.store import candidates as stored
-from api.store.candidates import Filter, StoredCandidate
-from api.store.places import source_of
-from api.wiring import STALLS, ModelShelf, Site, look_for, map_zones, read_site
-from detector.rulebook import Rulebook
-from detector.rulebook_file import load_rulebook
-from detector.rulings import Outcome
-from streams.camera import CameraSource
+from api.surveys.places import source_of
+from api.web.server import BackgroundServer, bind
+from detector.rules.load import load_rulebook
+from detector.rules.rulebook import Rulebook
+from detector.rules.ruling import Outcome
+from streams.camera.source import CameraSource
 from streams.errors import StreamError
-from streams.ffmpeg import Deadlines
-from streams.loopback import LoopbackCamera
+from streams.loopback.server import LoopbackCamera
+from streams.video.capture import Deadlines
 from streams.watcher import watch
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -43,11 +47,11 @@ class _Stage:
 
     settings: Settings
     folder: Path
-    script: Script
-    shelf: ModelShelf
+    script: SampleScript
+    shelf: ModelCache
     book: Rulebook
     site: Site
-    board: CameraBoard
+    board: LiveStatus
     database: Database
     sink: StoreSink
     deadline: float | None
@@ -65,7 +69,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
     deadline = None if limit is None else time.monotonic() + limit
     folder = samples or SAMPLES
     script = read_script(folder)
-    shelf = ModelShelf()
+    shelf = ModelCache()
     shelf.get(STALLS)
     book = load_rulebook(folder / "rulebook.yaml", now=script.start)
     site = read_site(folder / "cameras.yaml", shelf, loopback=True)
@@ -74,7 +78,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         shutil.rmtree(settings.data_dir, ignore_errors=True)  # each demo begins with an empty desk
         database, files = open_store(settings)
         stack.callback(database.close)
-        board = CameraBoard(site.cameras)
+        board = LiveStatus(site.cameras)
         app = create_app(
             settings,
             database,
@@ -85,7 +89,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
             accept_view=board.accept,
         )
         stack.enter_context(BackgroundServer(app, listener))
-        tell(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
+        print_error(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=board.note)
         stage = _Stage(settings, folder, script, shelf, book, site, board, database, sink, deadline)
         perfect = _watch_street(stage) and _fly_over(stage)
@@ -95,7 +99,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
 
 def _watch_street(stage: _Stage) -> bool:
     script, camera = stage.script, stage.site.cameras[0]
-    look = GuardedLook(look_for(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink)
+    look = HealthGatedLook(build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink)
     with LoopbackCamera(stage.folder / script.clip) as player:
         source = CameraSource(
             player.url,
@@ -124,7 +128,7 @@ def _watch_street(stage: _Stage) -> bool:
             stop.set()
             thread.join(10)
     for error in errors:
-        tell(f"streetwarden: {error}")
+        print_error(f"streetwarden: {error}")
     seen = _stored(stage, camera.id)
     result = score(script.expected, [one for one in seen if one.outcome is Outcome.VIOLATION])
     unknown = sum(one.outcome is not Outcome.VIOLATION for one in seen)
@@ -147,15 +151,15 @@ def _follow(thread: threading.Thread, stage: _Stage, duration: float) -> None:
 
 
 def _fly_over(stage: _Stage) -> bool:
-    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot tell a dwell."""
+    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot print_error a dwell."""
     flight = stage.script.flight
-    tell("surveying the sample flight")
+    print_error("surveying the sample flight")
     files = [stage.folder / flight.clip, stage.folder / flight.telemetry]
     survey_id = survey_flight(stage.settings, stage.database, stage.sink, stage.shelf, stage.book, files)
     expected = stalls_flown_over(stage.folder, stage.script)
     seen = _stored(stage, source_of(survey_id))
     result: Score = score(expected, seen)
-    remark = "how long they stood it cannot tell, so they are unknown"
+    remark = "how long they stood it cannot print_error, so they are unknown"
     tell_score("stalls seen by the drone", expected, result, remark)
     return result.perfect
 
@@ -167,9 +171,9 @@ def _stored(stage: _Stage, source: str) -> list[StoredCandidate]:
 
 def _serve_until(deadline: float | None) -> None:
     left = None if deadline is None else max(0.0, deadline - time.monotonic())
-    tell("the review page stays up " + ("until Ctrl-C" if left is None else f"for {left:.0f} s"))
+    print_error("the review page stays up " + ("until Ctrl-C" if left is None else f"for {left:.0f} s"))
     try:
         while deadline is None or time.monotonic() < deadline:
             time.sleep(0.2)
     except KeyboardInterrupt:
-        tell("stopping")
+        print_error("stopping")

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from api.candidates.repository import StoredCandidate
+from api.console import print_error
 from api.demo.script import Expected
-from api.printing import tell
-from api.store.candidates import StoredCandidate
-from detector.wgs import distance
+from detector.geometry.wgs import distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def tell_score(what: str, expected: Sequence[Expected], result: Score, remark: s
         if one.required or one.name in result.found:
             word = "found" if one.required else "also"
             word = "DOUBLED" if one.name in result.doubled else word if one.name in result.found else "MISSED"
-            tell(f"  {word:8} {one.name} ({one.class_name})")
+            print_error(f"  {word:8} {one.name} ({one.class_name})")
     for text in result.invented:
-        tell(f"  INVENTED {text}")
+        print_error(f"  INVENTED {text}")
     required = [one for one in expected if one.required]
     found = len(required) - len(result.missed)
     counts = f"{found} of {len(required)} found, {len(result.doubled)} doubled, {len(result.invented)} invented"
-    tell(f"{what}: {counts}; {remark}")
+    print_error(f"{what}: {counts}; {remark}")
 
 
 def _off(one: Expected, candidate: StoredCandidate) -> float:

@@ -32,7 +32,7 @@ class Expected(_Part):
     required: bool = True
 
 
-class Flight(_Part):
+class SampleFlight(_Part):
     """The sample flight: its clip, telemetry and truth, by file name."""
 
     clip: str
@@ -40,7 +40,7 @@ class Flight(_Part):
     truth: str
 
 
-class Script(_Part):
+class SampleScript(_Part):
     """What the sample clip shows: `speed` scene seconds pass in one second of it."""
 
     clip: str
@@ -48,7 +48,7 @@ class Script(_Part):
     start: AwareDatetime
     speed: float
     expected: tuple[Expected, ...]
-    flight: Flight
+    flight: SampleFlight
 
 
 class _Object(_Part):
@@ -63,12 +63,12 @@ class _Truth(_Part):
     objects: tuple[_Object, ...]
 
 
-def read_script(folder: Path) -> Script:
+def read_script(folder: Path) -> SampleScript:
     """The demo's script; raises SamplesMissing."""
-    return _read(folder / "demo.json", Script)
+    return _read(folder / "demo.json", SampleScript)
 
 
-def stalls_flown_over(folder: Path, script: Script) -> tuple[Expected, ...]:
+def stalls_flown_over(folder: Path, script: SampleScript) -> tuple[Expected, ...]:
     """The stalls that the drone flies over, from the flight's truth; raises SamplesMissing.
 
     Those on the permitted site are not required: from the air its border is nearer than the radius of a position.

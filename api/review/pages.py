@@ -13,17 +13,23 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.candidates import repository as candidates
+from api.candidates import verdicts
+from api.candidates.repository import Filter, State, StoredCandidate
+from api.candidates.verdicts import Verdict
+from api.cases import outbox
 from api.context import Context
+from api.dependencies import CursorQuery, Service
 from api.errors import NotFound
-from api.review import words
-from api.review.map import MapPicture, camera_of, draw_map
-from api.review.words import Language
-from api.routes.dependencies import Cursor, Service
-from api.store import candidates, evidence, outbox, places, seen, surveys, verdicts
-from api.store.candidates import Filter, State, StoredCandidate
-from api.store.evidence import EvidenceFile, Kind
-from api.store.surveys import Survey
-from api.store.verdicts import Verdict
+from api.evidence import repository as evidence
+from api.evidence.repository import EvidenceFile, EvidenceKind
+from api.pages import i18n as words
+from api.pages.i18n import Language
+from api.pages.svg_map import MapPicture, camera_of, draw_map
+from api.surveys import frames as seen
+from api.surveys import places
+from api.surveys import repository as surveys
+from api.surveys.repository import Survey
 
 router = APIRouter(include_in_schema=False)
 STATIC = Path(__file__).parent / "static"
@@ -55,7 +61,7 @@ def page_language(
     accept_language: Annotated[str, Header()] = "",
 ) -> Language:
     """The language to answer in."""
-    return words.language(words.pick(lang, language, accept_language, service.settings.language))
+    return words.language(words.choose_language(lang, language, accept_language, service.settings.language))
 
 
 Speaks = Annotated[Language, Depends(page_language)]
@@ -96,7 +102,7 @@ def review_card(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLRes
 
 
 @router.get("/cases")
-def cases_page(service: Service, speaks: Speaks, cursor: Cursor = None) -> HTMLResponse:
+def cases_page(service: Service, speaks: Speaks, cursor: CursorQuery = None) -> HTMLResponse:
     """What was confirmed, and how far it got."""
     with service.database.read() as connection:
         page = outbox.page(connection, None, cursor, ROWS)
@@ -189,8 +195,8 @@ def _draw_card(
     return speaks.render(
         "card.html",
         candidate=candidate,
-        scene=by_kind[Kind.SCENE],
-        crop=by_kind[Kind.CROP],
+        scene=by_kind[EvidenceKind.SCENE],
+        crop=by_kind[EvidenceKind.CROP],
         files=files,
         verdict=verdict,
         camera=camera,

@@ -18,22 +18,22 @@ from zoneinfo import ZoneInfo
 import cv2
 import numpy as np
 
-from detector.frame import Frame
+from detector.vision.frame import Frame
 from streams.errors import NotAVideo, TelemetryUnreadable
-from streams.footage import Clip, find_clips, frames, length
 from streams.sandbox.messages import (
     PIXELS,
-    Asked,
-    AskedClip,
-    Done,
-    Failed,
-    Length,
-    Note,
-    Picture,
-    Refused,
+    ClipRequest,
+    DoneMessage,
+    FailedMessage,
+    LengthMessage,
+    NoteMessage,
+    PictureMessage,
+    PoseMessage,
+    RefusedMessage,
+    Request,
     Said,
-    SaidPose,
 )
+from streams.survey.frame_selection import FootageClip, find_clips, frames, length
 from streams.telemetry.record import Telemetry
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET of sched.h
@@ -46,26 +46,26 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)  # whatever a library prints must not be taken for a message
-    asked = Asked.model_validate_json(sys.stdin.readline())
+    asked = Request.model_validate_json(sys.stdin.readline())
     pixels = mmap.mmap(int(sys.argv[1]), PIXELS * 3)
     _limit(asked)
     try:
         if asked.what == "length":
-            _say(out, Length(seconds=length(Path(asked.clips[0].path))))
+            _say(out, LengthMessage(seconds=length(Path(asked.clips[0].path))))
         else:
             _give(asked, out, pixels)
-        _say(out, Done())
+        _say(out, DoneMessage())
     except (NotAVideo, TelemetryUnreadable) as error:
-        _say(out, Refused(text=str(error)[:2000]))
+        _say(out, RefusedMessage(text=str(error)[:2000]))
     except MemoryError:
-        _say(out, Failed(text="needs more memory than a reading process may have"))
+        _say(out, FailedMessage(text="needs more memory than a reading process may have"))
     except cv2.error as error:
-        _say(out, Failed(text=f"OpenCV: {error.err}"[:2000]))
+        _say(out, FailedMessage(text=f"OpenCV: {error.err}"[:2000]))
     except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it
-        _say(out, Failed(text=f"{type(error).__name__}: {error}"[:2000]))
+        _say(out, FailedMessage(text=f"{type(error).__name__}: {error}"[:2000]))
 
 
-def _limit(asked: Asked) -> None:
+def _limit(asked: Request) -> None:
     system = ctypes.CDLL(None)
     system.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     # No network: root may ask for an empty one at once, others in a user namespace, where the kernel lets them. Where
@@ -83,7 +83,7 @@ def _limit(asked: Asked) -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _give(asked: Asked, out: TextIO, pixels: mmap.mmap) -> None:
+def _give(asked: Request, out: TextIO, pixels: mmap.mmap) -> None:
     zone = ZoneInfo(asked.zone)
     for number, wanted in enumerate(asked.clips):
         for clip in _clips(wanted, out):
@@ -91,30 +91,30 @@ def _give(asked: Asked, out: TextIO, pixels: mmap.mmap) -> None:
                 _show(frame, number, out, pixels)
 
 
-def _clips(wanted: AskedClip, out: TextIO) -> Iterator[Clip]:
+def _clips(wanted: ClipRequest, out: TextIO) -> Iterator[FootageClip]:
     """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
     path, telemetry = Path(wanted.path), Path(wanted.telemetry) if wanted.telemetry else None
     try:
         clips = find_clips([path], telemetry)
     except TelemetryUnreadable as error:
-        clips = [Clip(path, Telemetry(()), str(error))]
+        clips = [FootageClip(path, Telemetry(()), str(error))]
     for clip in clips:
         for note in (*clip.telemetry.skipped, clip.note):
             if note:
-                _say(out, Note(text=note[:2000]))
+                _say(out, NoteMessage(text=note[:2000]))
         yield clip
 
 
 def _show(frame: Frame, number: int, out: TextIO, pixels: mmap.mmap) -> None:
     image = frame.image
     np.copyto(np.frombuffer(pixels, np.uint8, image.size).reshape(image.shape), image)
-    picture = Picture(
+    picture = PictureMessage(
         clip=number,
         index=frame.index,
         height=frame.height,
         width=frame.width,
         captured_at=frame.captured_at,
-        pose=SaidPose.of(frame.pose) if frame.pose else None,
+        pose=PoseMessage.of(frame.pose) if frame.pose else None,
     )
     _say(out, picture)
     if not sys.stdin.readline():  # nobody waits for the next one

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from detector.frame import Lens, Pose
+from detector.vision.frame import Lens, Pose
 
 PIXELS: Final = 120_000_000  # of the largest picture; see detector/__init__.py
 LONGEST_LINE: Final = 64 * 1024  # bytes of one message
@@ -21,25 +21,25 @@ class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class AskedClip(_Message):
+class ClipRequest(_Message):
     """A file to read, by its path, and the path of its telemetry."""
 
     path: str
     telemetry: str | None
 
 
-class Asked(_Message):
+class Request(_Message):
     """What the process has to do: say how long the one video is, or give the frames of all clips."""
 
     what: Literal["length", "frames"]
-    clips: tuple[AskedClip, ...]
+    clips: tuple[ClipRequest, ...]
     zone: str
     span: tuple[float, float | None]
     memory: int  # bytes
     cpu: int  # seconds
 
 
-class SaidPose(_Message):
+class PoseMessage(_Message):
     """A `Pose`."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -53,7 +53,7 @@ class SaidPose(_Message):
     rtk: bool
 
     @classmethod
-    def of(cls, pose: Pose) -> "SaidPose":
+    def of(cls, pose: Pose) -> "PoseMessage":
         lens = pose.lens
         return cls(
             lat=pose.lat,
@@ -73,7 +73,7 @@ class SaidPose(_Message):
         return Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens, self.rtk)
 
 
-class Picture(_Message):
+class PictureMessage(_Message):
     """A frame of the clip of that number; its pixels lie in the shared memory until the next one is asked for."""
 
     kind: Literal["picture"] = "picture"
@@ -82,42 +82,42 @@ class Picture(_Message):
     height: Side
     width: Side
     captured_at: AwareDatetime
-    pose: SaidPose | None
+    pose: PoseMessage | None
 
 
-class Length(_Message):
+class LengthMessage(_Message):
     """How many seconds a video lasts, 0 where it does not say."""
 
     kind: Literal["length"] = "length"
     seconds: Annotated[float, Field(ge=0, le=1e6)]
 
 
-class Note(_Message):
+class NoteMessage(_Message):
     """Something that was skipped, in words."""
 
     kind: Literal["note"] = "note"
     text: Text
 
 
-class Refused(_Message):
+class RefusedMessage(_Message):
     """The file is not what we read; the process is well."""
 
     kind: Literal["refused"] = "refused"
     text: Text
 
 
-class Failed(_Message):
+class FailedMessage(_Message):
     """The process met what it should not have met."""
 
     kind: Literal["failed"] = "failed"
     text: Text
 
 
-class Done(_Message):
+class DoneMessage(_Message):
     """That was all."""
 
     kind: Literal["done"] = "done"
 
 
-Said = Picture | Length | Note | Refused | Failed | Done
+Said = PictureMessage | LengthMessage | NoteMessage | RefusedMessage | FailedMessage | DoneMessage
 SAID: Final[TypeAdapter[Said]] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])

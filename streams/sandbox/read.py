@@ -17,23 +17,23 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pydantic import ValidationError
 
-from detector.frame import Frame
+from detector.vision.frame import Frame
 from streams.errors import DecoderFailed, NotAVideo
-from streams.footage import WHOLE, Span
 from streams.sandbox.messages import (
     LONGEST_LINE,
     PIXELS,
     SAID,
-    Asked,
-    AskedClip,
-    Done,
-    Failed,
-    Length,
-    Note,
-    Picture,
-    Refused,
+    ClipRequest,
+    DoneMessage,
+    FailedMessage,
+    LengthMessage,
+    NoteMessage,
+    PictureMessage,
+    RefusedMessage,
+    Request,
     Said,
 )
+from streams.survey.frame_selection import WHOLE, Span
 
 _KEPT: Final = ("OPENCV_IO_MAX_IMAGE_PIXELS", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
 _PIECE: Final = 64 * 1024
@@ -64,7 +64,7 @@ def read_length(footage: Footage, limits: Limits = USUAL) -> float:
     """How many seconds a video claims to last, 0 where it does not say. Raises NotAVideo and DecoderFailed."""
     asked = _asked("length", [footage], "UTC", WHOLE, limits)
     for said, _ in _talk(asked, [footage], limits):
-        if isinstance(said, Length):
+        if isinstance(said, LengthMessage):
             return said.seconds
     raise DecoderFailed(f"{footage.name}: the reading process did not say how long it is")
 
@@ -77,30 +77,30 @@ def read_frames(
     span: Span = WHOLE,
     limits: Limits = USUAL,
 ) -> Generator[Frame, None, None]:
-    """The chosen frames (see `streams.footage.frames`) of uploaded files; `source` of a frame is its file's name.
+    """The chosen frames (see `streams.survey.frame_selection.frames`) of uploaded files; `source` of a frame is its file's name.
 
     `on_note` is told what was skipped, in words. Raises NotAVideo where a file is not what we read, and DecoderFailed
     where the process that read it died, hung or asked for too much. Closing the iterator ends the process.
     """
     asked = _asked("frames", footage, str(zone) if zone else "UTC", span, limits)
     for said, pixels in _talk(asked, footage, limits):
-        if isinstance(said, Note):
+        if isinstance(said, NoteMessage):
             on_note(said.text)
-        elif isinstance(said, Picture):
+        elif isinstance(said, PictureMessage):
             yield _frame(said, pixels, footage)
 
 
-def _asked(what: str, footage: Sequence[Footage], zone: str, span: Span, limits: Limits) -> Asked:
+def _asked(what: str, footage: Sequence[Footage], zone: str, span: Span, limits: Limits) -> Request:
     clips = tuple(
-        AskedClip(path=str(one.path.absolute()), telemetry=str(one.telemetry.absolute()) if one.telemetry else None)
+        ClipRequest(path=str(one.path.absolute()), telemetry=str(one.telemetry.absolute()) if one.telemetry else None)
         for one in footage
     )
-    return Asked.model_validate(
+    return Request.model_validate(
         {"what": what, "clips": clips, "zone": zone, "span": span, "memory": limits.memory, "cpu": limits.cpu}
     )
 
 
-def _frame(said: Picture, pixels: mmap.mmap, footage: Sequence[Footage]) -> Frame:
+def _frame(said: PictureMessage, pixels: mmap.mmap, footage: Sequence[Footage]) -> Frame:
     if said.height * said.width > PIXELS or said.clip >= len(footage):
         raise DecoderFailed("the reading process told of a picture that cannot be")
     shape = (said.height, said.width, 3)
@@ -110,7 +110,7 @@ def _frame(said: Picture, pixels: mmap.mmap, footage: Sequence[Footage]) -> Fram
     return Frame(image, at, footage[said.clip].name, index=said.index, pose=pose)
 
 
-def _talk(asked: Asked, footage: Sequence[Footage], limits: Limits) -> Iterator[tuple[Said, mmap.mmap]]:
+def _talk(asked: Request, footage: Sequence[Footage], limits: Limits) -> Iterator[tuple[Said, mmap.mmap]]:
     """Everything that a new process says until it is done, each with the memory that holds its pixels."""
     memory = os.memfd_create("frame")
     os.ftruncate(memory, PIXELS * 3)
@@ -124,16 +124,16 @@ def _talk(asked: Asked, footage: Sequence[Footage], limits: Limits) -> Iterator[
             said = _understood(lines.next())
             if said is None:
                 raise DecoderFailed(_named(_death(process, lines, limits), footage))
-            if isinstance(said, Done):
+            if isinstance(said, DoneMessage):
                 return
-            if isinstance(said, Refused):
+            if isinstance(said, RefusedMessage):
                 raise NotAVideo(_named(said.text, footage))
-            if isinstance(said, Failed):
+            if isinstance(said, FailedMessage):
                 raise DecoderFailed(_named(f"the reading process failed: {said.text}", footage))
-            if isinstance(said, Note):
-                said = Note(text=_named(said.text, footage))
+            if isinstance(said, NoteMessage):
+                said = NoteMessage(text=_named(said.text, footage))
             yield said, pixels
-            if isinstance(said, Picture):
+            if isinstance(said, PictureMessage):
                 _tell(stdin, b"next")
     finally:
         process.kill()

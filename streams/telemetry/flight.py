@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from detector.frame import Lens, Pose
-from detector.rays import Floats
+from detector.geometry.rays import Floats
+from detector.vision.frame import Lens, Pose
 from streams.telemetry.record import Telemetry
 
 _FULL_FRAME_DIAGONAL: Final = math.hypot(36, 24)
@@ -42,7 +42,7 @@ class _Track:
         return float(np.interp(t, self.times, self.values))
 
 
-class Flight:
+class PoseTrack:
     """Poses of one flight at any moment of its footage.
 
     Aircraft print far more lines than they have new positions (1.2 changes in 60 lines a second): holding the last line

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from detector.rays import Floats, rotation
+from detector.geometry.rays import Floats, rotation
 from streams.telemetry.record import Record, Telemetry
 
 KEY: Final = bytes.fromhex("060e2b34020b01010e01030101000000")

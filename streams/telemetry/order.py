@@ -12,7 +12,7 @@ from typing import Final
 
 from shapely.geometry import Point, Polygon, box
 
-from detector.wgs import distance
+from detector.geometry.wgs import distance
 
 Pair = tuple[float, float]
 _CLEAR_M: Final = 5.0  # the wrong order must miss the printed distance by this much more than the right one

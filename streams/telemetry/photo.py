@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from detector.frame import Lens
+from detector.vision.frame import Lens
 from streams.telemetry.exif import Exif, read_exif
 from streams.telemetry.record import FIXED_RTK, Record
 from streams.telemetry.xmp import find_xmp, inside, number, values

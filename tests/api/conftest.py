@@ -8,14 +8,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from api.bootstrap import open_store
+from api.db.metadata import metadata
 
-from api.app import create_app, open_store
-from api.context import CameraView, MapZone
-from api.evidence import EvidenceStore
-from api.intake import StoreSink
+from api.app import create_app
+from api.cameras.live_status import CameraView
+from api.candidates.intake import StoreSink
+from api.db.database import Database
+from api.evidence.files import EvidenceStore
+from api.pages.svg_map import MapZone
 from api.settings import Settings
-from api.store import Database
-from api.store.tables import metadata
 from tests.api.postgres import PostgresServer, start_postgres
 from tests.api.samples import NOON, a_candidate
 from tests.api.serving import Served, serve

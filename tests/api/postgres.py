@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from api.db.metadata import metadata
 from sqlalchemy import text
 
-from api.store import Database
-from api.store.tables import metadata
+from api.db.database import Database
 
 
 class PostgresServer:

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 
 from detector.candidate import Candidate
-from detector.detections import Box
-from detector.frame import Frame, Image
-from detector.ground import GroundPoint
-from detector.rulings import Outcome, Ruling
-from detector.sighting import Sighting
+from detector.geometry.ground import GroundPoint
+from detector.places.sighting import Sighting
+from detector.rules.ruling import Outcome, Ruling
+from detector.vision.detections import Box
+from detector.vision.frame import Frame, Image
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 STALL: Box = (220.0, 150.0, 330.0, 240.0)

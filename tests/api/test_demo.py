@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from api.candidates.repository import State, StoredCandidate
 from api.demo.score import score
 from api.demo.script import Expected, read_script, stalls_flown_over
 from api.errors import SamplesMissing
-from api.store.candidates import State, StoredCandidate
-from detector.rulings import Outcome
+from detector.rules.ruling import Outcome
 from tests.conftest import REPO
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -15,11 +15,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.secret_box import SecretBox, make_key
-from api.store import cameras
+from api.cameras import repository as cameras
+from api.cameras.encryption import SecretBox, make_key
+from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
-from tests.api.footage import announce, photo, video
-from tests.api.registered import A_CHANGE, a_camera
+from tests.api.surveys.footage import announce, photo, video
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cameras.encryption import make_key
 from api.errors import SettingsInvalid
-from api.secret_box import make_key
 from api.settings import Settings, load_settings
 from tests.conftest import REPO
 

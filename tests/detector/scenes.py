@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from detector.frame import Image
+from detector.vision.frame import Image
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

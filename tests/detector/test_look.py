@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from detector.candidate import Candidate
-from detector.detections import Detections
-from detector.engine import OnnxModel
-from detector.frame import Frame, Image
 from detector.look import Look
-from detector.rulebook import Rule, Rulebook
-from detector.rulings import Outcome
-from detector.zones import Zone
+from detector.rules.rulebook import Rule, Rulebook
+from detector.rules.ruling import Outcome
+from detector.rules.zones import Zone
+from detector.vision.detections import Detections
+from detector.vision.engine import OnnxModel
+from detector.vision.frame import Frame, Image
 from tests.detector.nets import save_colour_detector
 from tests.detector.scenes import ground, put, seen_by_camera, stall
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.detections import Detections
-from detector.frame import Frame, Image, Lens, Pose
-from detector.rays import rotation
-from detector.wgs import Plane
+from detector.geometry.rays import rotation
+from detector.geometry.wgs import Plane
+from detector.vision.detections import Detections
+from detector.vision.frame import Frame, Image, Lens, Pose
 
 HOME = Plane(34.7466, 113.6253)
 SIZE = (960, 540)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.rtp import Clip, read_clip
+from streams.video.rtp import EncodedClip, read_clip
 from tests.streams.rtsp_server import BadCameras
 
 
@@ -23,7 +23,7 @@ class Clips:
     def path(self, name: str) -> Path:
         return self.folder / f"{name}.mp4"
 
-    def __getitem__(self, name: str) -> Clip:
+    def __getitem__(self, name: str) -> EncodedClip:
         return read_clip(self.path(name))
 
 

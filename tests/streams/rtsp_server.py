@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
-from streams.loopback import Request, RtspServer, ServerThread, Session
-from streams.rtp import Clip, Picture, is_slice
+from streams.loopback.server import Request, RtspServer, ServerThread, Session
+from streams.video.rtp import CodedPicture, EncodedClip, is_slice
 
 
 class Fault(StrEnum):
@@ -32,10 +32,10 @@ class Fault(StrEnum):
 class Camera:
     """One path of the server; a test changes `fault` while the server runs."""
 
-    clip: Clip
+    clip: EncodedClip
     fault: Fault = Fault.NONE
     after: float = 0.0
-    other: Clip | None = None
+    other: EncodedClip | None = None
     auth: str = ""  # "Basic" or "Digest"
     describes: int = 0
     plays: int = 0
@@ -52,7 +52,7 @@ class BadServer(RtspServer):
         self.cameras: dict[str, Camera] = {}
         self.sessions: list[Session] = []
 
-    def clip_at(self, path: str) -> Clip | None:
+    def clip_at(self, path: str) -> EncodedClip | None:
         camera = self.cameras.get(path)
         return camera.clip if camera and camera.fault is not Fault.MISSING else None
 
@@ -98,7 +98,7 @@ class BadServer(RtspServer):
                 clip = camera.other
             frozen = faulty and camera.fault is Fault.FROZEN
             turn, place = divmod(number, len(clip.pictures))
-            picture: Picture = clip.pictures[0 if frozen else place]
+            picture: CodedPicture = clip.pictures[0 if frozen else place]
             shown_at = number / clip.fps if frozen else turn * clip.duration + picture.shown_at
             for part in _slices(picture, clip.codec) if camera.fault is Fault.SLICES else (picture,):
                 for packet in packetiser.packets(part, shown_at):
@@ -114,7 +114,7 @@ class BadServer(RtspServer):
         self.sessions.clear()
 
 
-def _slices(picture: Picture, codec: str) -> Iterator[Picture]:
+def _slices(picture: CodedPicture, codec: str) -> Iterator[CodedPicture]:
     """Every slice as if it were a picture: with a delimiter before it (H.264 AUD) and the marker after it."""
     lead: list[bytes] = []
     for unit in picture.units:
@@ -146,7 +146,7 @@ class BadCameras:
         self.server = BadServer()
         self._host = ServerThread(self.server)
 
-    def add(self, path: str, clip: Clip, fault: Fault = Fault.NONE, **more: object) -> str:
+    def add(self, path: str, clip: EncodedClip, fault: Fault = Fault.NONE, **more: object) -> str:
         """Adds a camera and returns its address, with the password where it asks for one."""
         self.server.cameras[path] = replace(Camera(clip, fault), **more)  # type: ignore[arg-type]  # fields of Camera
         return self.url(path)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from detector.candidate import Candidate
-from detector.frame import Frame
-from streams.sink import CameraNote
+from detector.vision.frame import Frame
+from streams.frames.sink import CameraNote
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

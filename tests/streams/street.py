@@ -5,7 +5,7 @@ from datetime import timedelta
 import cv2
 import numpy as np
 
-from detector.frame import Frame, Image
+from detector.vision.frame import Frame, Image
 from tests.streams.scripted import START
 
 

@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from detector.candidate import Candidate
-from detector.frame import Frame
+from detector.vision.frame import Frame
+from streams.camera.state import CameraState
 from streams.errors import AddressRefused, CameraUnknown
 from streams.fleet import CameraJob, CameraStatus, Fleet
-from streams.states import CameraState
 from streams.watcher import Look
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import BadCameras

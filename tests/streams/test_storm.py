@@ -9,14 +9,14 @@ from itertools import pairwise
 import pytest
 
 from detector.candidate import Candidate
-from detector.frame import Frame
-from streams.backoff import Backoff
-from streams.ffmpeg import Deadlines
+from detector.vision.frame import Frame
+from streams.camera.backoff import Backoff
+from streams.camera.state import CameraState
 from streams.fleet import CameraJob, Fleet
-from streams.guard import guarded
-from streams.health import Fault as Ill
-from streams.health import HealthEvent, HealthWatch
-from streams.states import CameraState
+from streams.health.faults import Fault as Ill
+from streams.health.faults import HealthEvent, HealthWatch
+from streams.health.health_gate import health_gated
+from streams.video.capture import Deadlines
 from streams.watcher import Look
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import PASSWORD, BadCameras, Fault
@@ -47,7 +47,7 @@ class Ward:
 
     def __call__(self, camera: str) -> Look:
         seen = self.frames.setdefault(camera, [])
-        look = guarded(lambda _: (), HealthWatch(camera), self.events.append)
+        look = health_gated(lambda _: (), HealthWatch(camera), self.events.append)
 
         def noting(frame: Frame) -> Sequence[Candidate]:
             seen.append((frame.captured_at.timestamp(), frame.width, frame.epoch))

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from detector.candidate import Candidate
-from detector.frame import Frame
-from detector.rulings import Outcome, Ruling
-from detector.sighting import Sighting
+from detector.places.sighting import Sighting
+from detector.rules.ruling import Outcome, Ruling
+from detector.vision.frame import Frame
 from streams.errors import NotAVideo
 from streams.watcher import watch
 from tests.streams.scripted import START, Notebook, ScriptedSource, frame

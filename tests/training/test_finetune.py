@@ -13,8 +13,8 @@ from tests.training.sets import describe, save_picture
 from training import finetune as module
 from training.errors import DatasetInvalid, RunExists, UnsafeWeights
 from training.finetune import finetune
-from training.run import Run, read_run
-from training.schedules import Schedule
+from training.runs.run import Run, read_run
+from training.runs.schedule import Schedule
 
 
 class Bomb:

@@ -6,14 +6,14 @@ import pytest
 
 from models.registry import find_model, model_path, verify
 from tests.training.sets import save_squares
-from training.datasets import RECIPES, build
+from training.datasets.labels import open_set
+from training.datasets.recipes import RECIPES, build
 from training.errors import DatasetInvalid, RunExists
-from training.evaluate import evaluate
+from training.evaluation.evaluate import evaluate
 from training.finetune import finetune
-from training.labels import open_set
 from training.publish import publish
-from training.run import read_run
-from training.start import guarded
+from training.runs.run import read_run
+from training.runs.start_weights import guarded
 
 pytest.importorskip("ultralytics", reason="ultralytics is not installed: pip install '.[training]'")
 

@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detector.pixels import read_picture
+from detector.vision.pixels import read_picture
 from tests.detector.nets import COLOURS, save_colour_detector
 from tests.training.sets import describe, save_squares
-from training.ap import Looked, match
 from training.errors import ReportInvalid
-from training.evaluate import Measured, measure
-from training.figures import read_report
-from training.mistakes import Kind
+from training.evaluation.average_precision import PictureMatches, match
+from training.evaluation.contact_sheet import COLUMNS, TILE
+from training.evaluation.evaluate import Measured, measure
+from training.evaluation.mistakes import MistakeKind
+from training.evaluation.report_models import read_report
 from training.report import curve, write_report
-from training.sheet import COLUMNS, TILE
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed: pip install '.[training]'")
 
@@ -42,7 +42,7 @@ def test_what_is_in_the_folder(measured: Measured, tmp_path: Path) -> None:
     ]
     assert read_report(tmp_path / "report/report.json") == report
     assert report.figures == measured.report
-    assert report.found == {Kind.FALSE_ALARM: 1, Kind.MISS: 1, Kind.WRONG_CLASS: 1} == report.shown
+    assert report.found == {MistakeKind.FALSE_ALARM: 1, MistakeKind.MISS: 1, MistakeKind.WRONG_CLASS: 1} == report.shown
     assert report.classes == COLOURS
     assert report.confusion == ((2, 0, 0, 0), (1, 0, 0, 1), (0, 0, 0, 0), (0, 0, 1, 0))
     for name in ("confusion.png", "pr-curves.png"):
@@ -66,7 +66,7 @@ def test_a_report_is_written_over_and_forgets_mistakes_that_are_mended(measured:
     none_blue = [one for one in unsure.seen if "blue" not in [found.class_name for found in one.detections]]
     unsure = Measured(measured.report, measured.matched, tuple(none_blue), unsure.confidence)
     report = write_report(unsure, tmp_path / "report")
-    assert report.found[Kind.FALSE_ALARM] == 0
+    assert report.found[MistakeKind.FALSE_ALARM] == 0
     assert not (tmp_path / "report/false-alarms.jpg").exists()
 
 
@@ -79,10 +79,10 @@ def test_a_folder_that_cannot_be_is_one_line(measured: Measured, tmp_path: Path)
 def test_a_curve_ends_where_recall_does_and_carries_its_threshold() -> None:
     boxes = np.array([[0, 0, 9, 9], [20, 0, 29, 9], [40, 0, 49, 9]], np.float32)
     truth = np.array([[0, 0, 9, 9], [40, 0, 49, 9], [60, 0, 69, 9]], np.float32)
-    matched = match([Looked(boxes, np.array([0.9, 0.8, 0.3], np.float32), truth)])
+    matched = match([PictureMatches(boxes, np.array([0.9, 0.8, 0.3], np.float32), truth)])
     drawn = curve(matched, 0.5)
     assert drawn.recall == pytest.approx((1 / 3, 1 / 3, 2 / 3), abs=1e-4)  # the false alarm at .8 is the threshold's
     assert drawn.precision == pytest.approx((1, 1 / 2, 2 / 3), abs=1e-4)
     assert (drawn.recall_there, drawn.precision_there) == pytest.approx((1 / 3, 1 / 2), abs=1e-4)
-    nothing = match([Looked(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), truth)])
+    nothing = match([PictureMatches(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), truth)])
     assert curve(nothing, 0.5).recall == ()

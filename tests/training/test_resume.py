@@ -10,10 +10,10 @@ import pytest
 from tests.training.sets import describe, save_squares
 from training.errors import RunExists
 from training.finetune import finetune
-from training.progress import read_epochs
 from training.report import report_run
-from training.run import KEPT, last_whole_weights, read_run
-from training.start import guarded
+from training.runs.progress import read_epochs
+from training.runs.run import KEPT, last_whole_weights, read_run
+from training.runs.start_weights import guarded
 
 pytest.importorskip("ultralytics", reason="ultralytics is not installed: pip install '.[training]'")
 

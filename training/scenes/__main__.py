@@ -84,7 +84,7 @@ def _drone(wanted: argparse.Namespace, work: Path) -> None:
     script = timeline.flight_script(wanted.seed)
     poses = flight_path.poses(script, wanted.width, wanted.above, wanted.tilt)
     frames = clip.render_clip(
-        lambda: flight.Flight(script, poses, wanted.samples, wanted.threads).frame, work, script.frames
+        lambda: flight.FlightPlan(script, poses, wanted.samples, wanted.threads).frame, work, script.frames
     )
     encode.encode(work, wanted.out / "flight.mp4", FLIGHT_FPS, FLIGHT_KEY, wanted.quality, encode.FLAT)
     srt = encode.subtitles(script, poses, flight_path.FOCAL_35MM, flight_path.GROUND_ALTITUDE)

@@ -91,7 +91,7 @@ SCOOTERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BlockPlan:
     """A block to be raised: the roadway's half width, the fronts' distance from the axis, and all that stands."""
 
     road: float
@@ -108,7 +108,7 @@ class Plan:
     bollards: tuple[tuple[float, float], ...]
 
 
-BLOCK = Plan(
+BLOCK = BlockPlan(
     road=ROAD,
     front=FRONT,
     near=NEAR,

@@ -18,7 +18,7 @@ _GEOD = Geod(ellps="WGS84")
 
 
 @dataclass(frozen=True, slots=True)
-class Pose:
+class CameraPose:
     """A camera: position (m), angles (degrees), focal length and picture size (px); square pixels, no distortion."""
 
     east: float
@@ -31,13 +31,13 @@ class Pose:
     width: int
     size_v: int
 
-    def resized(self, width: int) -> Pose:
+    def resized(self, width: int) -> CameraPose:
         """The same view in a picture of another width."""
         scale = width / self.width
         return replace(self, focal=self.focal * scale, width=width, size_v=round(self.size_v * scale))
 
 
-def axes(pose: Pose) -> NDArray[np.float64]:
+def axes(pose: CameraPose) -> NDArray[np.float64]:
     """Rows: the directions forward, right and down of the camera, in east, north, up."""
     yaw, pitch, roll = (math.radians(a) for a in (pose.yaw, pose.pitch, pose.roll))
     turn_z = np.array([[math.cos(yaw), -math.sin(yaw), 0], [math.sin(yaw), math.cos(yaw), 0], [0, 0, 1]])
@@ -48,7 +48,7 @@ def axes(pose: Pose) -> NDArray[np.float64]:
     return np.asarray((ned_to_enu @ body_in_ned).T, dtype=np.float64)
 
 
-def project(pose: Pose, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def project(pose: CameraPose, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points (n, 3) in local metres to pixels (n, 2); NaN behind the camera."""
     local = (points - np.array([pose.east, pose.north, pose.height])) @ axes(pose).T
     ahead = np.where(local[:, 0] > 0.05, local[:, 0], np.nan)

@@ -12,8 +12,8 @@ from mathutils import Vector
 from numpy.typing import NDArray
 
 from training.scenes import people, stalls, vehicles
-from training.scenes.camera import Pose, project
-from training.scenes.script import Actor, Light, Placement, Script
+from training.scenes.camera import CameraPose, project
+from training.scenes.script import Actor, Light, Placement, SceneScript
 from training.scenes.shapes import place
 
 PHASES = 4
@@ -23,7 +23,7 @@ STRIDE = 1.4  # metres a walker covers in a full swing of the legs
 class Cast:
     """Bodies of a script's actors. Signs hang already; everybody else is placed by `show`."""
 
-    def __init__(self, script: Script, signs: dict[int, bpy.types.Object]) -> None:
+    def __init__(self, script: SceneScript, signs: dict[int, bpy.types.Object]) -> None:
         self.script = script
         self._meshes: dict[tuple[str, int, int], bpy.types.Mesh] = {}
         self._bodies: dict[int, bpy.types.Object] = {}
@@ -66,7 +66,7 @@ class Cast:
     def _phase(where: Placement) -> int:
         return int((where.x + where.y) / STRIDE * PHASES) % PHASES
 
-    def reach(self, actor: Actor, t: float, pose: Pose, light: Light) -> NDArray[np.float64] | None:
+    def reach(self, actor: Actor, t: float, pose: CameraPose, light: Light) -> NDArray[np.float64] | None:
         """The pixels (x1, y1, x2, y2) that the actor and its shadow can touch; None when out of view."""
         where = actor.at(t)
         if where is None:

@@ -14,19 +14,19 @@ from PIL import Image
 
 from training.scenes import render, street
 from training.scenes.block import BLOCK
-from training.scenes.camera import Pose
+from training.scenes.camera import CameraPose
 from training.scenes.cast import Cast
 from training.scenes.film import Linear, Window, develop, laid_over, merged
-from training.scenes.script import Actor, Light, Script
-from training.scenes.truth import Seen, read_seen, seen, write_seen
+from training.scenes.script import Actor, Light, SceneScript
+from training.scenes.truth import VisibleObject, read_seen, seen, write_seen
 
-Frame = Callable[[int], tuple[NDArray[np.uint8], tuple[Seen, ...]]]
+Frame = Callable[[int], tuple[NDArray[np.uint8], tuple[VisibleObject, ...]]]
 BASE_QUALITY = 4  # the standing scene gets this many times the samples
 SETTLED = 60.0  # seconds: who stands this long belongs to the standing scene
 
 
 @dataclass(slots=True)
-class Standing:
+class StandingObject:
     """The scene without movers: who is in it, under which sun, as linear light with and without sun, and its masks."""
 
     actors: tuple[Actor, ...]
@@ -39,15 +39,15 @@ class Standing:
 class Scene:
     """A script before a fixed camera."""
 
-    def __init__(self, script: Script, pose: Pose, samples: int, threads: int) -> None:
+    def __init__(self, script: SceneScript, pose: CameraPose, samples: int, threads: int) -> None:
         self.script, self.pose, self.samples = script, pose, samples
         middle = script.light(script.frames * script.step / 2)
         render.start(threads, middle)
         self.cast = Cast(script, street.build(BLOCK, script.seed))
         render.look(pose)
-        self._standing: Standing | None = None
+        self._standing: StandingObject | None = None
 
-    def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[Seen, ...]]:
+    def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[VisibleObject, ...]]:
         """The finished picture (height, width, RGB) and what is seen in it."""
         t = index * self.script.step
         present = [a for a in self.script.actors if a.label != "signboard" and a.at(t) is not None]
@@ -63,7 +63,7 @@ class Scene:
             mask[y1:y2, x1:x2] = render.masks((x1, y1, x2, y2))
         return develop(linear), seen(mask)
 
-    def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> Standing:
+    def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> StandingObject:
         """The standing scene as it is now: rendered whole under a new sun, else only where somebody came or went."""
         old = self._standing
         if old is not None and old.actors == settled and old.sun.azimuth == light.azimuth:
@@ -82,7 +82,7 @@ class Scene:
             self._lay(bright, windows, self.samples * BASE_QUALITY)
         else:
             bright = render.picture(self.samples * BASE_QUALITY)
-        self._standing = Standing(settled, light, dark, bright, render.masks())
+        self._standing = StandingObject(settled, light, dark, bright, render.masks())
         return self._standing
 
     def _windows(self, actors: Sequence[Actor], t: float, light: Light) -> list[Window]:
@@ -101,7 +101,7 @@ def _settled(actor: Actor) -> bool:
     return still and actor.last - actor.first >= SETTLED
 
 
-def render_clip(raised: Callable[[], Frame], folder: Path, count: int) -> list[tuple[Seen, ...]]:
+def render_clip(raised: Callable[[], Frame], folder: Path, count: int) -> list[tuple[VisibleObject, ...]]:
     """Render `count` frames to `folder` as PNG with their boxes; those that are there already are kept.
 
     `raised` raises the scene and gives its frame function; it is called only when a frame is missing.

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from training.scenes.block import FAR, FRONT, NEAR, ROAD, SIGN_BASE, SIGNS
-from training.scenes.camera import Pose, project, to_wgs84
-from training.scenes.script import Script
+from training.scenes.camera import CameraPose, project, to_wgs84
+from training.scenes.script import SceneScript
 from training.scenes.truth import pose_document, write_json
 
 CAMERA_ID = "demo-street"
@@ -24,7 +24,7 @@ CONTROL = (
 SIGN_ZONE = ((0, 0), (640, 0), (640, 200), (0, 380))  # pixels of a picture 1280 wide: the fronts of the first shops
 
 
-def write(folder: Path, script: Script, pose: Pose, clip: str) -> None:
+def write(folder: Path, script: SceneScript, pose: CameraPose, clip: str) -> None:
     """Write cameras.yaml, rulebook.yaml, permits.csv, calibration.csv and demo.json to `folder`."""
     (folder / "calibration.csv").write_text(_table(("u", "v", "lat", "lon"), _control(pose)), encoding="utf-8")
     (folder / "permits.csv").write_text(_permits(), encoding="utf-8")
@@ -61,7 +61,7 @@ def write(folder: Path, script: Script, pose: Pose, clip: str) -> None:
     write_json(folder / "demo.json", content)
 
 
-def _control(pose: Pose) -> list[tuple[str, ...]]:
+def _control(pose: CameraPose) -> list[tuple[str, ...]]:
     pixels = project(pose, np.array([(x, y, 0.0) for x, y in CONTROL]))
     rows: list[tuple[str, ...]] = []
     for (x, y), (u, v) in zip(CONTROL, pixels, strict=True):
@@ -91,7 +91,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return out.getvalue()
 
 
-def _cameras(pose: Pose) -> str:
+def _cameras(pose: CameraPose) -> str:
     lat, lon = to_wgs84(pose.east, pose.north)
     return f"""# The camera of the sample street. The demo streams the clip over loopback and puts its own address here.
 cameras:
@@ -113,7 +113,7 @@ def _ground(x1: float, y1: float, x2: float, y2: float) -> str:
     return "[" + ", ".join(f"[{lon:.7f}, {lat:.7f}]" for lat, lon in corners) + "]"
 
 
-def _rulebook(pose: Pose) -> str:
+def _rulebook(pose: CameraPose) -> str:
     scale = pose.width / 1280
     fronts = ", ".join(f"[{round(u * scale)}, {round(v * scale)}]" for u, v in SIGN_ZONE)
     return f"""# The sample street's rules. Ground polygons are lon, lat (WGS-84), image polygons pixels of one camera.

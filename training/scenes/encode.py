@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from training.errors import EncodingError
-from training.scenes.camera import Pose, to_wgs84
-from training.scenes.script import Script
+from training.scenes.camera import CameraPose, to_wgs84
+from training.scenes.script import SceneScript
 
 # ffmpeg filters. A lens is never as sharp as a renderer, and half a pixel of blur saves a quarter of the bytes.
 LENS = "gblur=0.5"
@@ -50,7 +50,7 @@ def encode(folder: Path, target: Path, fps: float, key_every: int, quality: int,
         raise EncodingError(f"ffmpeg refused {folder}: {refused.stderr.strip()}") from refused
 
 
-def subtitles(script: Script, poses: Sequence[Pose], focal_35mm: float, ground_altitude: float) -> str:
+def subtitles(script: SceneScript, poses: Sequence[CameraPose], focal_35mm: float, ground_altitude: float) -> str:
     """The flight's SRT as a Mavic 3 Enterprise writes it: one block a frame, gimbal angles to 0.1 degree."""
     blocks = []
     for k, pose in enumerate(poses):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from training.scenes.camera import Pose
-from training.scenes.script import Script
+from training.scenes.camera import CameraPose
+from training.scenes.script import SceneScript
 from training.scenes.timeline import FLIGHT_HEIGHT
 
 FOCAL_35MM = 24.0
@@ -13,7 +13,7 @@ NADIR = -89.9
 GROUND_ALTITUDE = 104.0  # metres above sea level in the middle of Zhengzhou
 
 
-def poses(script: Script, width: int, above: float = FLIGHT_HEIGHT, tilt: float = NADIR) -> list[Pose]:
+def poses(script: SceneScript, width: int, above: float = FLIGHT_HEIGHT, tilt: float = NADIR) -> list[CameraPose]:
     """One pose a frame, with a pilot's small wobble; angles to 0.1 degree, as the telemetry tells them.
 
     Flown `above` metres over the roadway with the camera pitched to `tilt` degrees; a camera that looks ahead starts
@@ -30,5 +30,5 @@ def poses(script: Script, width: int, above: float = FLIGHT_HEIGHT, tilt: float 
         yaw, roll = round(2.0 * math.sin(k * 0.22), 1), round(0.3 * wave, 1)
         pitch = round(tilt + 0.3 * math.sin(k * 0.5), 1)
         east, north = 0.4 * wave, 2.0 - back + 68.0 * share
-        found.append(Pose(east, north, height, yaw, pitch, roll, focal, width, width * 9 // 16))
+        found.append(CameraPose(east, north, height, yaw, pitch, roll, focal, width, width * 9 // 16))
     return found

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from training.scenes import market, people, props, random_block, render, stalls, street, vehicles, weather
-from training.scenes.block import Plan
-from training.scenes.camera import Pose
+from training.scenes.block import BlockPlan
+from training.scenes.camera import CameraPose
 from training.scenes.film import EXPOSURE, Linear, develop
 from training.scenes.photos import Photos
 from training.scenes.random_block import LABELS, Label, Thing, View
-from training.scenes.truth import Seen, pose_document, seen, write_json
+from training.scenes.truth import VisibleObject, pose_document, seen, write_json
 
 VIEWS = 8  # pictures of one street, before the next is raised
 SMALLEST = 8  # pixels: a side shorter than this is no label
@@ -82,8 +82,8 @@ def _street(
 
 
 def _views(
-    plan: Plan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label]
-) -> dict[int, tuple[View, Pose, tuple[Seen, ...], np.random.Generator]]:
+    plan: BlockPlan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label]
+) -> dict[int, tuple[View, CameraPose, tuple[VisibleObject, ...], np.random.Generator]]:
     """What is to be taken of one street. All are chosen before the first is taken: after each change between masks and
     pictures Cycles reads the whole street again, which takes as long as a picture."""
     chosen = {}
@@ -95,8 +95,8 @@ def _views(
 
 
 def _worth_taking(
-    plan: Plan, rng: np.random.Generator, width: int, labels: dict[int, Label]
-) -> tuple[View, Pose, tuple[Seen, ...]]:
+    plan: BlockPlan, rng: np.random.Generator, width: int, labels: dict[int, Label]
+) -> tuple[View, CameraPose, tuple[VisibleObject, ...]]:
     """A view that shows enough, and what it shows; looking costs a tenth of taking the picture."""
     wanted = 0 if rng.random() < 0.125 else ENOUGH
     for _ in range(TRIES):
@@ -130,7 +130,7 @@ def _stall(kind: str, rng: np.random.Generator) -> bpy.types.Object:
     return stalls.build(cast(stalls.StallKind, kind), kind, rng, cloth if rng.random() < 0.6 else None)
 
 
-def _large(what: Seen) -> bool:
+def _large(what: VisibleObject) -> bool:
     x1, y1, x2, y2 = what.box
     return x2 - x1 >= SMALLEST and y2 - y1 >= SMALLEST and what.pixels >= 0.12 * (x2 - x1) * (y2 - y1)
 
@@ -159,9 +159,9 @@ def _write(
     out: Path,
     number: int,
     pixels: NDArray[np.uint8],
-    pose: Pose,
+    pose: CameraPose,
     kind: str,
-    found: tuple[Seen, ...],
+    found: tuple[VisibleObject, ...],
     labels: dict[int, Label],
 ) -> None:
     high, wide = pixels.shape[:2]

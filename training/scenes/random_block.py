@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from training.scenes.advertising import BOARDS, SLOGANS
-from training.scenes.block import Building, Plan, Sign
-from training.scenes.camera import Pose
+from training.scenes.block import BlockPlan, Building, Sign
+from training.scenes.camera import CameraPose
 from training.scenes.script import PAVEMENT, Light
 
 Label = Literal[
@@ -39,7 +39,7 @@ class Thing:
     turn: float
 
 
-def block(rng: np.random.Generator) -> Plan:
+def block(rng: np.random.Generator) -> BlockPlan:
     """A street of random width, houses, signs and trees."""
     road = float(rng.uniform(3.4, 7.5))
     front = road + float(rng.uniform(2.6, 7.0))
@@ -58,7 +58,7 @@ def block(rng: np.random.Generator) -> Plan:
         x = float(rng.choice([-1, 1]) * rng.uniform(road + 0.9, front - 0.9))
         first = float(rng.uniform(-20, 80))
         parked += [(x, first + 0.75 * n) for n in range(int(rng.integers(1, 10)))]
-    return Plan(
+    return BlockPlan(
         road=road,
         front=front,
         near=-36.0,
@@ -96,7 +96,7 @@ def _signs(name: str, building: Building, number: int, rng: np.random.Generator)
 class Stage:
     """Collects things with running numbers after those of the signs."""
 
-    def __init__(self, plan: Plan, rng: np.random.Generator) -> None:
+    def __init__(self, plan: BlockPlan, rng: np.random.Generator) -> None:
         self.plan, self.rng = plan, rng
         self.things: list[Thing] = []
         self._next = len(plan.signs)
@@ -119,7 +119,7 @@ class Stage:
         return float(self.rng.uniform(-1, 1) * self.plan.road), float(self.rng.uniform(-25, 85)), 0.0
 
 
-def things(plan: Plan, rng: np.random.Generator) -> tuple[Thing, ...]:
+def things(plan: BlockPlan, rng: np.random.Generator) -> tuple[Thing, ...]:
     """Rows of stalls, goods before shops, banners, boards, people and vehicles."""
     stage = Stage(plan, rng)
     for _ in range(int(rng.integers(4, 11))):
@@ -184,7 +184,7 @@ def light(rng: np.random.Generator) -> Light:
     return Light(float(rng.uniform(70, 290)), float(rng.uniform(12, 75)), through)
 
 
-def view(plan: Plan, rng: np.random.Generator, width: int) -> tuple[View, Pose]:
+def view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, CameraPose]:
     """A drone straight down, a drone at an angle, or a camera on a pole or in a hand."""
     kind: View = "nadir" if (drawn := float(rng.random())) < 0.12 else "oblique" if drawn < 0.76 else "street"
     x, y = float(rng.uniform(-1, 1) * plan.front), float(rng.uniform(-15, 60))
@@ -201,4 +201,4 @@ def view(plan: Plan, rng: np.random.Generator, width: int) -> tuple[View, Pose]:
     else:
         height, pitch, yaw = float(rng.uniform(1.7, 6.5)), float(rng.uniform(-20, -2)), along + float(rng.normal(0, 25))
         x = math.copysign(float(rng.uniform(0, plan.front - 1.2)), x)
-    return kind, Pose(x, y, height, yaw, pitch, float(rng.normal(0, 1.5)), focal, width, width * 9 // 16)
+    return kind, CameraPose(x, y, height, yaw, pitch, float(rng.normal(0, 1.5)), focal, width, width * 9 // 16)

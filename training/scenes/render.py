@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from training.scenes import blender, sky
 from training.scenes.blender import Nodes, dial, dress
-from training.scenes.camera import Pose, axes
+from training.scenes.camera import CameraPose, axes
 from training.scenes.film import Window
 from training.scenes.script import Light
 
@@ -52,7 +52,7 @@ def _mask_material() -> None:
     nodes.link(glow, "Emission", out, "Surface")
 
 
-def look(pose: Pose) -> None:
+def look(pose: CameraPose) -> None:
     """Put the camera."""
     dress(blender.scene().render, resolution_x=pose.width, resolution_y=pose.size_v)
     lens = bpy.data.cameras["view"]

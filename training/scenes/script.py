@@ -88,7 +88,7 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class SceneScript:
     """A clip: `step` scene seconds from frame to frame, shown `speed` times faster than life.
 
     `lit` is the hour whose sun shines when the clip starts.

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from training.scenes import facades, paint, photos, vehicles
-from training.scenes.block import Plan
+from training.scenes.block import BlockPlan
 from training.scenes.materials import leaf, painted, plain
 from training.scenes.photos import Photos
 from training.scenes.script import PAVEMENT
@@ -19,7 +19,7 @@ PHOTOGRAPHED = (0.35, 0.5, 0.8)
 """How often road, pavements and the ground behind wear a photograph where there are any."""
 
 
-def build(plan: Plan, seed: int, worn: Photos | None = None) -> dict[int, bpy.types.Object]:
+def build(plan: BlockPlan, seed: int, worn: Photos | None = None) -> dict[int, bpy.types.Object]:
     """Raise the block, where there are photographs with some of its surfaces photographed.
 
     Returns the signs' objects by their actor number."""
@@ -43,7 +43,7 @@ def build(plan: Plan, seed: int, worn: Photos | None = None) -> dict[int, bpy.ty
     return signs
 
 
-def _ground(plan: Plan, rng: np.random.Generator, worn: Photos | None) -> None:
+def _ground(plan: BlockPlan, rng: np.random.Generator, worn: Photos | None) -> None:
     shape = Shape()
     length = plan.far - plan.near
     road, pavements, yards = (None if worn is None or rng.random() > share else worn for share in PHOTOGRAPHED)
@@ -76,12 +76,12 @@ def _ground(plan: Plan, rng: np.random.Generator, worn: Photos | None) -> None:
     shape.object("ground")
 
 
-def _sheet(shape: Shape, plan: Plan, edges: tuple[float, float], z: float, material: bpy.types.Material) -> None:
+def _sheet(shape: Shape, plan: BlockPlan, edges: tuple[float, float], z: float, material: bpy.types.Material) -> None:
     (x0, x1), y0, y1 = edges, plan.near, plan.far
     shape.quad(((x0, y0, z), (x1, y0, z), (x1, y1, z), (x0, y1, z)), material)
 
 
-def _back_rows(plan: Plan, rng: np.random.Generator, worn: Photos | None) -> None:
+def _back_rows(plan: BlockPlan, rng: np.random.Generator, worn: Photos | None) -> None:
     """Roofs behind the fronts, which only a drone sees."""
     shape = Shape()
     for side in (-1, 1):
@@ -122,7 +122,7 @@ def _tree(rng: np.random.Generator, name: str) -> bpy.types.Mesh:
     return shape.mesh(name)
 
 
-def _trees(plan: Plan, rng: np.random.Generator) -> None:
+def _trees(plan: BlockPlan, rng: np.random.Generator) -> None:
     meshes = [_tree(rng, f"tree {k}") for k in range(3)]
     pit = Shape()
     for side, rows in ((-1, plan.west_trees), (1, plan.east_trees)):
@@ -134,7 +134,7 @@ def _trees(plan: Plan, rng: np.random.Generator) -> None:
     pit.object("tree pits")
 
 
-def _furniture(plan: Plan, rng: np.random.Generator) -> None:
+def _furniture(plan: BlockPlan, rng: np.random.Generator) -> None:
     shape = Shape()
     steel, dark = plain((0.3, 0.31, 0.32), 0.4, 0.6), plain((0.06, 0.07, 0.08), 0.5)
     for side, y in plan.lamps:

@@ -8,10 +8,10 @@ from datetime import datetime
 import numpy as np
 
 from training.scenes.block import FRONT, SIGNS
-from training.scenes.camera import Pose
-from training.scenes.script import Actor, Class, Role, Script, Stop
+from training.scenes.camera import CameraPose
+from training.scenes.script import Actor, Class, Role, SceneScript, Stop
 
-CAMERA = Pose(8.8, 0.0, 6.0, -33.0, -18.0, 0.0, 660.0, 960, 540)
+CAMERA = CameraPose(8.8, 0.0, 6.0, -33.0, -18.0, 0.0, 660.0, 960, 540)
 STREET_START = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
 FLIGHT_START = datetime.fromisoformat("2026-11-20T10:50:00+08:00")
 FLIGHT_SUN = datetime.fromisoformat("2026-11-20T11:40:00+08:00")  # short shadows that touch what casts them
@@ -46,7 +46,7 @@ class _Numbers:
         return Actor(self.next, f"{kind}-{self.next}", label, "context", kind, look, turn, path)
 
 
-def street_script(seed: int) -> Script:
+def street_script(seed: int) -> SceneScript:
     """The camera clip: an empty street, then a stall on the main road, one on its permitted site, one for a while."""
     rng = np.random.default_rng(seed)
     stalls = [
@@ -67,7 +67,7 @@ def street_script(seed: int) -> Script:
     ]
     actors = _signs(END) + stalls + standing + _waiting_traffic(numbers) + _customers(numbers, rng)
     actors += _traffic(numbers, rng) + _walkers(numbers, rng)
-    return Script(seed, STREET_START, STREET_START, FRAMES, STEP, SPEED, tuple(actors))
+    return SceneScript(seed, STREET_START, STREET_START, FRAMES, STEP, SPEED, tuple(actors))
 
 
 def _waiting_traffic(numbers: _Numbers) -> list[Actor]:
@@ -133,7 +133,7 @@ def _walkers(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
     return found
 
 
-def flight_script(seed: int) -> Script:
+def flight_script(seed: int) -> SceneScript:
     """The drone clip, in real time: stalls seen from above along the whole block."""
     rng = np.random.default_rng(seed + 1)
     numbers, end = _Numbers(), FLIGHT_STEP * FLIGHT_FRAMES
@@ -171,4 +171,4 @@ def flight_script(seed: int) -> Script:
         actors.append(
             numbers.actor("person", "walker", int(rng.integers(14)), 0.0, (Stop(0, x, y), Stop(end, x, y + pace * end)))
         )
-    return Script(seed, FLIGHT_START, FLIGHT_SUN, FLIGHT_FRAMES, FLIGHT_STEP, 1.0, tuple(actors))
+    return SceneScript(seed, FLIGHT_START, FLIGHT_SUN, FLIGHT_FRAMES, FLIGHT_STEP, 1.0, tuple(actors))

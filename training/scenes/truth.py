@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.scenes.block import SIGN_BASE
-from training.scenes.camera import Pose, to_wgs84
-from training.scenes.script import Actor, Script
+from training.scenes.camera import CameraPose, to_wgs84
+from training.scenes.script import Actor, SceneScript
 
 MIN_PIXELS = 12  # fewer visible pixels than this are no box
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VisibleObject:
     """The visible part of one actor in one frame: pixels, half-open box, and how many pixels show it."""
 
     number: int
@@ -26,19 +26,19 @@ class Seen:
     pixels: int
 
 
-def seen(mask: NDArray[np.int32]) -> tuple[Seen, ...]:
+def seen(mask: NDArray[np.int32]) -> tuple[VisibleObject, ...]:
     """Boxes round the visible pixels of each number in the renderer's mask (height, width)."""
     found = []
     for number in np.unique(mask[mask > 0]):
         rows, cols = np.nonzero(mask == number)
         if len(rows) >= MIN_PIXELS:
             box = (int(cols.min()), int(rows.min()), int(cols.max()) + 1, int(rows.max()) + 1)
-            found.append(Seen(int(number), box, len(rows)))
+            found.append(VisibleObject(int(number), box, len(rows)))
     return tuple(found)
 
 
 def document(
-    clip: str, script: Script, poses: list[Pose], frames: list[tuple[Seen, ...]], fps: float
+    clip: str, script: SceneScript, poses: list[CameraPose], frames: list[tuple[VisibleObject, ...]], fps: float
 ) -> dict[str, object]:
     """The truth of a clip; docs/scenes.md explains the fields."""
     visible = {s.number for frame in frames for s in frame}
@@ -67,7 +67,7 @@ def document(
     }
 
 
-def _object(actor: Actor, script: Script, count: int) -> dict[str, object] | None:
+def _object(actor: Actor, script: SceneScript, count: int) -> dict[str, object] | None:
     there = [(k, p) for k in range(count) if (p := actor.at(k * script.step)) is not None]
     if not there:
         return None
@@ -89,7 +89,7 @@ def _object(actor: Actor, script: Script, count: int) -> dict[str, object] | Non
     }
 
 
-def pose_document(pose: Pose) -> dict[str, float]:
+def pose_document(pose: CameraPose) -> dict[str, float]:
     """A pose in WGS-84; `height` is metres above the roadway."""
     lat, lon = to_wgs84(pose.east, pose.north)
     return {
@@ -105,7 +105,7 @@ def pose_document(pose: Pose) -> dict[str, float]:
     }
 
 
-def _clock(script: Script, frame: int) -> str:
+def _clock(script: SceneScript, frame: int) -> str:
     return (script.start + timedelta(seconds=frame * script.step)).isoformat()
 
 
@@ -114,11 +114,13 @@ def write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def read_seen(path: Path) -> tuple[Seen, ...]:
+def read_seen(path: Path) -> tuple[VisibleObject, ...]:
     """What `write_seen` kept of a rendered frame."""
-    return tuple(Seen(r["number"], tuple(r["box"]), r["pixels"]) for r in json.loads(path.read_text(encoding="utf-8")))
+    return tuple(
+        VisibleObject(r["number"], tuple(r["box"]), r["pixels"]) for r in json.loads(path.read_text(encoding="utf-8"))
+    )
 
 
-def write_seen(path: Path, what: tuple[Seen, ...]) -> None:
+def write_seen(path: Path, what: tuple[VisibleObject, ...]) -> None:
     """Keep a frame's boxes beside its picture, so that an interrupted rendering can go on."""
     write_json(path, [asdict(s) for s in what])

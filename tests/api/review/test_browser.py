@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.jobs import worker
+from api.surveys.jobs import worker
 from tests.api.conftest import Service
-from tests.api.jobs.flights import desk_over, drawn_flight, uploaded
 from tests.api.samples import a_candidate
+from tests.api.surveys.jobs.flights import desk_over, drawn_flight, uploaded
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect  # noqa: E402  # after the skip above

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from api.store import outbox
-from detector.rulings import Outcome
+from api.cases import outbox
+from detector.rules.ruling import Outcome
 from tests.api.conftest import Service
 from tests.api.samples import a_candidate, ruled
 

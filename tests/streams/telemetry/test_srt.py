@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from detector.pose import PoseLocator
+from detector.geometry.pose import PoseLocator
 from streams.telemetry.cues import decode
-from streams.telemetry.flight import Flight
+from streams.telemetry.flight import PoseTrack
 from streams.telemetry.record import Telemetry
 from streams.telemetry.srt import read_srt
 
@@ -123,7 +123,7 @@ def test_lines_of_other_aircraft(body: str, expected: dict[str, float | None]) -
 def test_a_fixed_solution_draws_a_smaller_circle(flag: str, rtk: bool) -> None:
     line = "[latitude: 34.7466] [longitude: 113.6253] [rel_alt: 60.0 abs_alt: 164.0] [focal_len: 24.00]"
     said = read_srt(srt(f"{line} [gb_yaw: 0 gb_pitch: -60 gb_roll: 0] {flag}"))
-    pose = Flight(said).pose_at(0.0, size=(1920, 1080))
+    pose = PoseTrack(said).pose_at(0.0, size=(1920, 1080))
     assert pose is not None
     circle = PoseLocator(pose).locate(960, 540).ce90_m
     plain = PoseLocator(replace(pose, rtk=False)).locate(960, 540).ce90_m

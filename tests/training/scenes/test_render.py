@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("bpy", reason="Blender's Python module is not installed: pip install -e '.[scenes]'")
 
 from training.scenes import render
-from training.scenes.camera import Pose, project
+from training.scenes.camera import CameraPose, project
 from training.scenes.materials import plain
 from training.scenes.script import Light
 from training.scenes.shapes import Shape
@@ -14,9 +14,9 @@ from training.scenes.truth import seen
 
 CUBES = {1: (0.0, 12.0, 0.5), 2: (-5.0, 20.0, 1.0), 3: (4.0, 14.0, 0.2)}
 POSES = (
-    Pose(1.0, 0.0, 6.0, -8.0, -20.0, 0.0, 500.0, 480, 270),
-    Pose(0.0, 13.0, 30.0, 25.0, -90.0, 0.0, 400.0, 480, 270),
-    Pose(2.0, -2.0, 8.0, -10.0, -28.0, 9.0, 450.0, 480, 270),
+    CameraPose(1.0, 0.0, 6.0, -8.0, -20.0, 0.0, 500.0, 480, 270),
+    CameraPose(0.0, 13.0, 30.0, 25.0, -90.0, 0.0, 400.0, 480, 270),
+    CameraPose(2.0, -2.0, 8.0, -10.0, -28.0, 9.0, 450.0, 480, 270),
 )
 
 
@@ -33,7 +33,7 @@ def stage() -> None:
 
 
 @pytest.mark.parametrize("pose", POSES)
-def test_things_are_seen_where_the_pose_projects_them(pose: Pose) -> None:
+def test_things_are_seen_where_the_pose_projects_them(pose: CameraPose) -> None:
     render.look(pose)
     found = {s.number: s.box for s in seen(render.masks())}
     assert set(found) == set(CUBES)

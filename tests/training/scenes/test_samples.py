@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from training.scenes import config
-from training.scenes.camera import Pose, project, to_local
+from training.scenes.camera import CameraPose, project, to_local
 from training.scenes.flight_path import poses
 from training.scenes.timeline import CAMERA, flight_script, street_script
 
@@ -117,10 +117,10 @@ def test_stalls_stand_in_their_boxes(truth: Truth) -> None:
     assert checked > 20
 
 
-def _pose(told: dict[str, float]) -> Pose:
+def _pose(told: dict[str, float]) -> CameraPose:
     east, north = to_local(told["lat"], told["lon"])
     size = int(told["width"]), int(told["height_px"])
-    return Pose(east, north, told["height"], told["yaw"], told["pitch"], told["roll"], told["focal_px"], *size)
+    return CameraPose(east, north, told["height"], told["yaw"], told["pitch"], told["roll"], told["focal_px"], *size)
 
 
 def test_stall_a_stays_longer_than_the_rule_and_stall_c_does_not() -> None:

@@ -1,0 +1,110 @@
+"""What was wrong with cameras' pictures: each fault with its start, its end and the picture that shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
+
+from api.cameras.health_tables import camera_health
+from api.cameras.tables import cameras
+from api.db.columns import UtcTime
+from api.evidence.repository import EvidenceFile, EvidenceKind
+from api.web.pagination import Cursor, Page, page_of
+from streams.health.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEvent:
+    """One fault of one camera; `ended_at` is None while it lasts, `accepted_by` names who accepted a new view."""
+
+    id: UUID
+    camera: str
+    fault: Fault
+    started_at: datetime
+    ended_at: datetime | None
+    accepted_by: str | None
+    sha256: str
+    path: str
+    width: int
+    height: int
+
+    @property
+    def picture(self) -> EvidenceFile:
+        """The first picture that showed it."""
+        return EvidenceFile(EvidenceKind.SCENE, self.sha256, self.path, self.started_at, self.width, self.height)
+
+
+def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFile) -> None:
+    """A fault has begun with this picture; does nothing while one of the kind lasts already."""
+    if any(known.fault is fault for known in lasting(connection, camera)):
+        return
+    connection.execute(
+        insert(camera_health).values(
+            id=uuid4(),
+            camera=camera,
+            fault=fault,
+            started_at=picture.captured_at,
+            sha256=picture.sha256,
+            path=picture.path,
+            width=picture.width,
+            height=picture.height,
+        )
+    )
+
+
+def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None:
+    """A fault is over; an end before its start (a clock that was set back) counts as the start."""
+    for known in lasting(connection, camera):
+        if known.fault is fault:
+            ended_at = max(at, known.started_at)
+            connection.execute(update(camera_health).where(camera_health.c.id == known.id).values(ended_at=ended_at))
+
+
+def end_of_gone(connection: Connection, at: datetime) -> None:
+    """Whatever lasts of cameras that are not in the registry is over: nobody watches them any more."""
+    there = select(cameras.c.camera).where(cameras.c.until.is_(None))
+    gone = and_(camera_health.c.ended_at.is_(None), camera_health.c.camera.not_in(there))
+    ended_at = case((camera_health.c.started_at > at, camera_health.c.started_at), else_=literal(at, UtcTime))
+    connection.execute(update(camera_health).where(gone).values(ended_at=ended_at))
+
+
+def accept_view(connection: Connection, camera: str, reviewer: str) -> bool:
+    """Somebody says that a moved camera's new view is the right one; False where it is not moved."""
+    moved = and_(
+        camera_health.c.camera == camera,
+        camera_health.c.fault == Fault.MOVED,
+        camera_health.c.ended_at.is_(None),
+    )
+    return connection.execute(update(camera_health).where(moved).values(accepted_by=reviewer)).rowcount > 0
+
+
+def lasting(connection: Connection, camera: str) -> tuple[FaultEvent, ...]:
+    """What is wrong with a camera now."""
+    mine = (camera_health.c.camera == camera, camera_health.c.ended_at.is_(None))
+    return tuple(_from_row(row) for row in connection.execute(select(camera_health).where(*mine)))
+
+
+def find(connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | None:
+    """The fault of this camera with this id."""
+    query = select(camera_health).where(camera_health.c.id == ailment_id, camera_health.c.camera == camera)
+    row = connection.execute(query).one_or_none()
+    return _from_row(row) if row else None
+
+
+def page(connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
+    """A camera's faults, latest first. Raises CursorInvalid."""
+    conditions = [camera_health.c.camera == camera]
+    total = connection.execute(select(func.count()).select_from(camera_health).where(*conditions)).scalar_one()
+    started, row_id = camera_health.c.started_at, camera_health.c.id
+    if cursor is not None:
+        before = Cursor.from_cursor(cursor)
+        conditions.append(or_(started < before.at, and_(started == before.at, row_id < before.id)))
+    query = select(camera_health).where(*conditions).order_by(started.desc(), row_id.desc()).limit(limit + 1)
+    found = [_from_row(row) for row in connection.execute(query)]
+    return page_of([(Cursor(item.started_at, item.id), item) for item in found], limit, total)
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> FaultEvent:
+    values = dict(row._mapping)
+    return FaultEvent(**values | {"fault": Fault(values["fault"])})

@@ -1,0 +1,26 @@
+"""The table of what was wrong with cameras' pictures."""
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Uuid
+
+from api.db.columns import UtcTime
+from api.db.metadata import metadata
+
+camera_health = Table(
+    "camera_health",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("camera", String, nullable=False),
+    Column("fault", String, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("accepted_by", String),  # who said that a moved camera's new view is the right one
+    Column("sha256", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    CheckConstraint(
+        "fault IN ('black', 'over-exposed', 'frozen', 'blurred', 'covered', 'moved')",
+        name="fault",
+    ),
+    Index(None, "camera", "started_at", "id"),
+)

@@ -1,0 +1,123 @@
+"""What was done to a camera of the registry: who, when, and which of its settings changed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from sqlalchemy import Connection, Row, or_, select
+
+from api.cameras.encryption import SecretBox
+from api.cameras.rows import CameraRow
+from api.cameras.tables import camera_versions, cameras
+from api.errors import CursorInvalid, SecretUnreadable
+from api.web.pagination import Page, decode_name, encode_name
+
+
+class HistoryAction(StrEnum):
+    """What was done."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of one camera by version `version` of the registry; `what` is what was done to the registry then.
+
+    `fields` are the keys of the camera file that changed, `address` for either of its addresses.
+    """
+
+    version: int
+    at: datetime
+    by: str
+    what: str
+    act: HistoryAction
+    fields: tuple[str, ...] = ()
+
+
+def switch_words(camera: str, *, paused: bool) -> str:
+    """What a version says that did nothing but to switch a camera off, or on again."""
+    return f"{'pause' if paused else 'resume'} {camera}"
+
+
+def page(connection: Connection, box: SecretBox, camera: str, cursor: str | None, limit: int) -> Page[HistoryEntry]:
+    """What was done to a camera, latest first. Raises CursorInvalid.
+
+    Where an address cannot be decrypted, that it changed is not known.
+    """
+    before = None if cursor is None else _version(cursor)
+    everything = sorted(_acts(connection, box, camera), key=lambda past: -past.version)
+    left = [past for past in everything if before is None or past.version < before]
+    following = encode_name(str(left[limit - 1].version)) if len(left) > limit else None
+    return Page(tuple(left[:limit]), len(everything), following)
+
+
+def _version(cursor: str) -> int:
+    said = decode_name(cursor)
+    if not said.isdecimal():
+        raise CursorInvalid("cursor: take it unchanged from `next` of the page before")
+    return int(said)
+
+
+def _acts(connection: Connection, box: SecretBox, camera: str) -> Iterator[HistoryEntry]:
+    mine = select(cameras).where(cameras.c.camera == camera).order_by(cameras.c.since)
+    rows = connection.execute(mine).all()
+    switches = {switch_words(camera, paused=paused): paused for paused in (True, False)}
+    numbers = {row.since for row in rows} | {row.until for row in rows if row.until is not None}
+    table = camera_versions.c
+    wanted = select(camera_versions).where(or_(table.version.in_(numbers), table.what.in_(switches)))
+    versions = {row.version: row for row in connection.execute(wanted)}
+    for version in versions.values():
+        if version.what in switches:
+            yield _past(version, HistoryAction.PAUSED if switches[version.what] else HistoryAction.RESUMED)
+    yield from _rows_as_acts(rows, versions, box)
+
+
+def _rows_as_acts(
+    rows: Sequence[Row[tuple[object, ...]]], versions: dict[int, Row[tuple[object, ...]]], box: SecretBox
+) -> Iterator[HistoryEntry]:
+    """A row that ends where the next begins was changed; else its camera went, and may have come again."""
+    if rows:
+        yield _past(versions[rows[0].since], HistoryAction.ADDED)
+    for old, new in pairwise(rows):
+        if old.until == new.since:
+            yield _past(versions[new.since], HistoryAction.CHANGED, _changed(old, new, box))
+        else:
+            yield _past(versions[old.until], HistoryAction.REMOVED)
+            yield _past(versions[new.since], HistoryAction.ADDED)
+    if rows and rows[-1].until is not None:
+        yield _past(versions[rows[-1].until], HistoryAction.REMOVED)
+
+
+def _past(version: Row[tuple[object, ...]], act: HistoryAction, fields: tuple[str, ...] = ()) -> HistoryEntry:
+    return HistoryEntry(version.version, version.at, version.by, version.what, act, fields)
+
+
+def _changed(old: Row[tuple[object, ...]], new: Row[tuple[object, ...]], box: SecretBox) -> tuple[str, ...]:
+    one, other = CameraRow.model_validate(old.settings), CameraRow.model_validate(new.settings)
+    addresses = _opened(box, old.addresses), _opened(box, new.addresses)
+    differs = {
+        "name": one.name != other.name,
+        "address": None not in addresses and addresses[0] != addresses[1],
+        "every": one.every != other.every,
+        "models": one.models != other.models,
+        "position": (one.lat, one.lon) != (other.lat, other.lon),
+        "calibration": (one.calibration, one.points) != (other.calibration, other.points),
+        "district": one.district != other.district,
+        "grade": one.grade != other.grade,
+        "transport": one.transport != other.transport,
+        "legal_review": one.legal_review != other.legal_review,
+    }
+    return tuple(field for field, so in differs.items() if so)
+
+
+def _opened(box: SecretBox, token: bytes) -> str | None:
+    try:
+        return box.decrypt(token)
+    except SecretUnreadable:
+        return None

@@ -1,0 +1,99 @@
+"""What is known of the cameras just now: each one's state, what is wrong with its picture, and the picture itself."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import cv2
+
+from api.cameras.live_status import CameraView, FaultView, LastPicture
+from api.clock import Clock, wall_clock
+from detector.vision.frame import Frame
+from streams.camera.config_file import CameraConfig
+from streams.camera.state import CameraState
+from streams.fleet import CameraStatus
+from streams.frames.sink import CameraNote
+
+PICTURE_WIDTH = 480
+JPEG_QUALITY = 75  # with this width some 20 kB a camera: a thousand cameras' last pictures fit in 20 MB
+
+Statuses = Callable[[], Sequence[CameraStatus]]
+
+
+@dataclass(slots=True)
+class LiveStatus:
+    """Written by the watchers, read by the pages; what pages have to say to a watcher (`accept`) it reads here.
+
+    Each value is replaced as a whole, never changed, so no reader sees half of one. `paused` holds the cameras of the
+    registry; those that come from elsewhere cannot be paused.
+    """
+
+    cameras: Sequence[CameraConfig] = ()
+    paused: Mapping[str, bool] = field(default_factory=dict)
+    statuses: Statuses = field(default=tuple)
+    clock: Clock = wall_clock
+    _notes: dict[str, CameraNote] = field(default_factory=dict)
+    _pictures: dict[str, LastPicture] = field(default_factory=dict)
+    _faults: dict[str, tuple[FaultView, ...]] = field(default_factory=dict)
+    _skipped: dict[str, int] = field(default_factory=dict)
+    _accepted: set[str] = field(default_factory=set)
+
+    def note(self, note: CameraNote) -> None:
+        """A camera's state has changed."""
+        self._notes[note.camera] = note
+
+    def show(self, camera: str, frame: Frame, skipped: int) -> None:
+        """A camera's newest picture, and how many were skipped so far because nothing had changed."""
+        height = max(1, round(frame.height * PICTURE_WIDTH / frame.width))
+        small = cv2.resize(frame.image, (PICTURE_WIDTH, height))
+        done, encoded = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+        if done:
+            taken_at = self.clock() - timedelta(seconds=frame.lag)
+            self._pictures[camera] = LastPicture(encoded.tobytes(), taken_at, PICTURE_WIDTH, height)
+        self._skipped[camera] = skipped
+
+    def ail(self, camera: str, faults: tuple[FaultView, ...]) -> None:
+        """What is wrong with a camera's picture from now on; nothing when empty."""
+        self._faults[camera] = faults
+
+    def picture(self, camera: str) -> LastPicture | None:
+        """The newest picture of a camera that is still on the board."""
+        return self._pictures.get(camera) if any(one.id == camera for one in self.cameras) else None
+
+    def accept(self, camera: str) -> None:
+        """A person says that a moved camera's new view is right; its watcher takes it up with its next frame."""
+        self._accepted.add(camera)
+
+    def take_accepted(self, camera: str) -> bool:
+        """Whether the view was accepted since this was last asked."""
+        accepted = camera in self._accepted
+        self._accepted.discard(camera)
+        return accepted
+
+    def views(self) -> Sequence[CameraView]:
+        """Every camera as a page shows it."""
+        statuses = {status.camera: status for status in self.statuses()}
+        now = self.clock()
+        return [self._view(camera, statuses.get(camera.id), now) for camera in self.cameras]
+
+    def _view(self, camera: CameraConfig, status: CameraStatus | None, now: datetime) -> CameraView:
+        note = self._notes.get(camera.id, CameraNote(camera.id, CameraState.IDLE.value, now))
+        picture, faults = self._pictures.get(camera.id), self._faults.get(camera.id, ())
+        # Frames that arrive again after a cut say "live" of a camera that may still be black.
+        sick = faults and note.state == CameraState.LIVE.value
+        return CameraView(
+            id=camera.id,
+            name=camera.name,
+            state=CameraState.SICK.value if sick else note.state,
+            since=note.at,
+            reason=note.reason,
+            last_frame_at=picture.taken_at if picture else None,
+            lat=camera.lat,
+            lon=camera.lon,
+            every=camera.every,
+            has_picture=picture is not None,
+            faults=faults,
+            skipped=self._skipped.get(camera.id, 0),
+            status=status,
+            paused=self.paused.get(camera.id),
+        )

@@ -1,0 +1,170 @@
+"""Keeping what is watched as the registry says: whoever changes it, the fleet follows within a second."""
+
+import logging
+import threading
+from collections.abc import Mapping, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from api.cameras import health as camera_health
+from api.cameras import repository as cameras
+from api.cameras.assembly import LookSpec, build_look, job_of, spec_of
+from api.cameras.encryption import SecretBox
+from api.cameras.health_gate import HealthGatedLook
+from api.cameras.live_status import LiveStatus
+from api.cameras.repository import RegisteredCamera
+from api.candidates.intake import StoreSink
+from api.db.database import Database
+from api.errors import DatabaseUnavailable, SecretUnreadable
+from api.inference.model_cache import ModelCache
+from api.rulebooks.fallback import without_rulebook
+from detector.errors import DetectorError
+from detector.rules.rulebook import Rulebook
+from models.errors import ModelError
+from streams.camera.address import Reach
+from streams.camera.state import CameraState
+from streams.errors import CameraUnknown, StreamError
+from streams.fleet import Fleet
+from streams.frames.sink import CameraNote
+
+log = logging.getLogger(__name__)
+
+PERIOD = 0.5  # seconds between two looks at the registry's version: one small query
+
+
+@dataclass(slots=True)
+class Watching:
+    """What cameras are watched with; without a rulebook everything is worth a look and every ruling is unknown."""
+
+    shelf: ModelCache
+    rulebook: Rulebook | None
+    sink: StoreSink
+    memory: Path
+    reach: Reach
+
+
+@dataclass(slots=True)
+class RegistrySync:
+    """A context manager: while it lasts, a thread follows the registry. Without `watching` only the board follows.
+
+    Entering it raises DatabaseUnavailable or SecretUnreadable; later on both are logged and tried again.
+    """
+
+    database: Database
+    box: SecretBox
+    board: LiveStatus
+    watching: Watching | None = None
+    _fleet: Fleet | None = None
+    _known: Mapping[str, RegisteredCamera] = field(default_factory=dict)
+    _specs: dict[str, LookSpec] = field(default_factory=dict)
+    _version: int = -1
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        if self.watching is not None:
+            # In processes: a decoder that hangs or crashes takes no other camera with it.
+            self._fleet = Fleet(partial(self._make_look, self.watching), self.watching.sink, processes=True)
+            self.board.statuses = self._fleet.status
+        try:
+            self.follow()
+        except BaseException:
+            self._close()
+            raise
+        self._thread = threading.Thread(target=self._run, name="camera registry", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._close()
+
+    def follow(self) -> None:
+        """Watch what the registry says from now on. Raises DatabaseUnavailable or SecretUnreadable."""
+        with self.database.read() as connection:
+            version = cameras.latest(connection)
+            if version == self._version:
+                return
+            wanted = {camera.id: camera for camera in cameras.present(connection, self.box)}
+        known, self._known = self._known, wanted
+        self.board.cameras = tuple(camera.config for camera in wanted.values())
+        self.board.paused = {camera.id: camera.paused for camera in wanted.values()}
+        for camera in wanted.values():
+            if camera.id not in known:
+                self._add(camera)
+        # One that is read elsewhere, or looks for other things, begins anew; one that has a new name is watched on.
+        changed = {one.id for one in wanted.values() if one.id in known and _work(one) != _work(known[one.id])}
+        self._remove((known.keys() - wanted.keys()) | changed)
+        for camera in wanted.values():
+            if camera.id in changed:
+                self._add(camera)
+            elif camera.id in known and camera.paused != known[camera.id].paused:
+                self._pause_or_resume(camera)
+        # Again, as the last frames of one that goes may have begun a fault when it was out of the registry already.
+        with self.database.write() as connection:
+            camera_health.end_of_gone(connection, datetime.now(UTC))
+        self._version = version
+
+    def _add(self, camera: RegisteredCamera) -> None:
+        if self.watching is None or self._fleet is None:
+            self._note(camera.id, CameraState.PAUSED if camera.paused else CameraState.IDLE)
+            return
+        try:
+            self._specs[camera.id] = spec_of(camera, self.watching.shelf)
+            self._fleet.add(job_of(camera.config, self.watching.reach), paused=camera.paused)
+        except (ModelError, DetectorError, StreamError) as error:  # the others are watched all the same
+            log.error("camera %s cannot be watched: %s", camera.id, error)
+            self._note(camera.id, CameraState.STOPPED, str(error))
+
+    def _remove(self, going: Set[str]) -> None:
+        for camera in going:
+            self._specs.pop(camera, None)
+        if self._fleet is not None:
+            watched = {one.camera for one in self._fleet.status()}  # not those that could not be watched
+            self._fleet.remove(*(going & watched))
+
+    def _pause_or_resume(self, camera: RegisteredCamera) -> None:
+        if self._fleet is None:
+            self._note(camera.id, CameraState.PAUSED if camera.paused else CameraState.IDLE)
+        else:
+            with suppress(CameraUnknown):
+                (self._fleet.pause if camera.paused else self._fleet.resume)(camera.id)
+
+    def _note(self, camera: str, state: CameraState, reason: str = "") -> None:
+        self.board.note(CameraNote(camera, state.value, datetime.now(UTC), reason))
+
+    def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
+        book = watching.rulebook or without_rulebook([camera])
+        look = build_look(self._specs[camera], book, watching.shelf)
+        return HealthGatedLook(look, self.board, watching.sink, watching.memory)
+
+    def _run(self) -> None:
+        said = ""
+        while not self._stop.wait(PERIOD):
+            try:
+                self.follow()
+                said = ""
+            except (DatabaseUnavailable, SecretUnreadable) as error:  # what is watched goes on being watched
+                if str(error) != said:
+                    log.error("the camera registry cannot be followed: %s", error)
+                said = str(error)
+
+    def _close(self) -> None:
+        if self._fleet is not None:
+            self._fleet.close()
+
+
+def _work(camera: RegisteredCamera) -> tuple[object, ...]:
+    """Where and how a camera is read, and what its look is made of: all that `job_of` and `spec_of` use."""
+    config = camera.config
+    read = config.address, config.substream, config.every, config.transport
+    return (*read, config.models, config.lat, config.lon, camera.points)

@@ -1,0 +1,160 @@
+"""The JSON of cameras: times RFC 3339 with offset, ages and lags in seconds, positions WGS-84."""
+
+from datetime import datetime
+from typing import Self
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from api.cameras.health import FaultEvent
+from api.cameras.history import HistoryAction, HistoryEntry
+from api.cameras.live_status import CameraView
+from streams.fleet import CameraStatus
+from streams.health.faults import Fault
+
+
+class FaultOut(BaseModel):
+    """What is wrong with a camera's picture now. Of one that was moved zones and positions are suspended."""
+
+    fault: Fault
+    since: datetime
+
+
+class ReadingOut(BaseModel):
+    """How a camera is read: counts since the service began to watch it.
+
+    `lag` is how late the last frame came, `drift_ppm` how fast the camera's clock runs (null in the first minutes),
+    `stale` the frames dropped for being too old, `dropped` those pushed out by newer ones, `halves` half pictures
+    rejected. `error` is the class of the last failure while it lasts, such as `refused`, else null.
+    """
+
+    mode: str
+    error: str | None
+    lag: float
+    drift_ppm: float | None
+    clock_jumps: int
+    delivered: int
+    looked: int
+    dropped: int
+    stale: int
+    halves: int
+    openings: int
+    failures: int
+    epoch: int
+
+    @classmethod
+    def of(cls, status: CameraStatus) -> Self:
+        return cls(
+            mode=status.mode,
+            error=status.reason or None,
+            lag=status.lag,
+            drift_ppm=status.drift_ppm,
+            clock_jumps=status.clock_jumps,
+            delivered=status.delivered,
+            looked=status.looked,
+            dropped=status.dropped,
+            stale=status.stale,
+            halves=status.halves,
+            openings=status.openings,
+            failures=status.failures,
+            epoch=status.epoch,
+        )
+
+
+class CameraOut(BaseModel):
+    """One camera; `last_frame_age` in seconds, null before the first frame.
+
+    `silent`: its last picture is too old to be called live. `picture` is where that picture is, null when there is
+    none. `skipped` frames showed nothing new. `reading` is null where no fleet watches. `paused` is what the registry
+    says, null for a camera that is not in it.
+    """
+
+    id: str
+    name: str
+    state: str
+    paused: bool | None
+    since: datetime
+    reason: str
+    last_frame_at: datetime | None
+    last_frame_age: float | None
+    silent: bool
+    picture: str | None
+    faults: list[FaultOut]
+    positions_hold: bool
+    skipped: int
+    reading: ReadingOut | None
+    lat: float | None
+    lon: float | None
+
+    @classmethod
+    def of(cls, view: CameraView, now: datetime) -> Self:
+        age = view.age(now)
+        return cls(
+            id=view.id,
+            name=view.name,
+            state=view.state,
+            paused=view.paused,
+            since=view.since,
+            reason=view.reason,
+            last_frame_at=view.last_frame_at,
+            last_frame_age=None if age is None else age.total_seconds(),
+            silent=view.silent(now),
+            picture=f"/api/v1/cameras/{quote(view.id, safe='')}/picture" if view.has_picture else None,
+            faults=[FaultOut(fault=one.fault, since=one.since) for one in view.faults],
+            positions_hold=all(one.fault is not Fault.MOVED for one in view.faults),
+            skipped=view.skipped,
+            reading=ReadingOut.of(view.status) if view.status else None,
+            lat=view.lat,
+            lon=view.lon,
+        )
+
+
+class FaultEventOut(BaseModel):
+    """A fault of a camera's picture: `ended_at` is null while it lasts, `picture` is the first that showed it.
+
+    `accepted_by` names who took a moved camera's new view for the right one.
+    """
+
+    id: UUID
+    fault: Fault
+    started_at: datetime
+    ended_at: datetime | None
+    accepted_by: str | None
+    picture: str
+
+    @classmethod
+    def of(cls, item: FaultEvent) -> Self:
+        return cls(
+            id=item.id,
+            fault=item.fault,
+            started_at=item.started_at,
+            ended_at=item.ended_at,
+            accepted_by=item.accepted_by,
+            picture=f"/api/v1/cameras/{quote(item.camera, safe='')}/health/{item.id}/picture",
+        )
+
+
+class HistoryEntryOut(BaseModel):
+    """One change of a camera: `version` is the registry's from then on, `what` what was done to the registry.
+
+    `fields` are the keys of the camera file that changed; `address` stands for `url` and `substream`.
+    """
+
+    version: int
+    at: datetime
+    by: str
+    act: HistoryAction
+    what: str
+    fields: list[str]
+
+    @classmethod
+    def of(cls, past: HistoryEntry) -> Self:
+        return cls(
+            version=past.version,
+            at=past.at,
+            by=past.by,
+            act=past.act,
+            what=past.what,
+            fields=list(past.fields),
+        )

@@ -1,0 +1,46 @@
+"""The camera registry: which cameras there are and were, and every change of it."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Uuid,
+)
+
+from api.db.columns import UtcTime
+from api.db.metadata import metadata
+
+camera_versions = Table(
+    "camera_versions",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False),
+    Column("by", String, nullable=False),
+    Column("what", String, nullable=False),
+)
+
+# A camera that is changed or removed keeps its row, with the version that ended it.
+cameras = Table(
+    "cameras",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("camera", String, nullable=False),
+    Column("since", Integer, ForeignKey("camera_versions.version"), nullable=False),
+    Column("until", Integer, ForeignKey("camera_versions.version")),
+    Column("settings", JSON, nullable=False),
+    Column("addresses", LargeBinary, nullable=False),  # encrypted: they hold passwords
+    Column("paused", Boolean, nullable=False),
+)
+Index(
+    "uq_cameras_present",
+    cameras.c.camera,
+    unique=True,
+    sqlite_where=cameras.c.until.is_(None),
+    postgresql_where=cameras.c.until.is_(None),
+)

@@ -1,0 +1,82 @@
+"""Verdicts: who decided what, when and why. A row is never changed, only marked as taken back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.candidates.tables import verdicts
+
+
+class Decision(StrEnum):
+    """What a reviewer can say."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class RejectReason(StrEnum):
+    """Why a candidate was none: at once the negative classes that training learns from."""
+
+    PERMITTED = "permitted"
+    NOT_A_STALL = "not_a_stall"
+    MOVING_VENDOR = "moving_vendor"
+    IN_SHOP = "in_shop"
+    DUPLICATE = "duplicate"
+    VEHICLE = "vehicle"
+    BAD_POSITION = "bad_position"
+    BAD_PICTURE = "bad_picture"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One decision by one person; `reason` is given exactly where the candidate was rejected."""
+
+    id: UUID
+    candidate_id: UUID
+    reviewer: str
+    decision: Decision
+    reason: RejectReason | None
+    note: str
+    decided_at: datetime
+
+
+def add(connection: Connection, verdict: Verdict) -> None:
+    """Record a verdict. Raises IntegrityError where one stands already."""
+    connection.execute(
+        insert(verdicts).values(
+            id=verdict.id,
+            candidate_id=verdict.candidate_id,
+            reviewer=verdict.reviewer,
+            decision=verdict.decision,
+            reason=verdict.reason,
+            note=verdict.note,
+            decided_at=verdict.decided_at,
+        )
+    )
+
+
+def standing(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
+    """The verdict that counts, by candidate; those without one are absent."""
+    query = select(verdicts).where(verdicts.c.candidate_id.in_(list(ids)), verdicts.c.undone_at.is_(None))
+    return {
+        row.candidate_id: Verdict(
+            id=row.id,
+            candidate_id=row.candidate_id,
+            reviewer=row.reviewer,
+            decision=Decision(row.decision),
+            reason=RejectReason(row.reason) if row.reason else None,
+            note=row.note,
+            decided_at=row.decided_at,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def take_back(connection: Connection, verdict_id: UUID, now: datetime) -> None:
+    """Mark a verdict as undone; it stays on record."""
+    connection.execute(update(verdicts).where(verdicts.c.id == verdict_id).values(undone_at=now))

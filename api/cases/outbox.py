@@ -1,0 +1,129 @@
+"""The outbox: confirmed cases on their way out. The row's id is the idempotency key, its body never changes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+
+from api.cases.tables import outbox
+from api.web.pagination import Cursor, Page, page_of
+
+
+class DeliveryState(StrEnum):
+    """Pending until the case API took it (delivered) or said that it never will (dead)."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One confirmed case on its way; `reference` is what the case system calls it."""
+
+    id: UUID
+    candidate_id: UUID
+    body: bytes
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime
+    delivered_at: datetime | None
+    http_status: int | None
+    reference: str | None
+    last_error: str | None
+
+
+def add(connection: Connection, key: UUID, candidate_id: UUID, body: bytes, now: datetime, send_at: datetime) -> None:
+    """Enqueue a body, to be sent at `send_at` or later."""
+    connection.execute(
+        insert(outbox).values(
+            id=key,
+            candidate_id=candidate_id,
+            body=body,
+            state=DeliveryState.PENDING,
+            attempts=0,
+            created_at=now,
+            next_attempt_at=send_at,
+        )
+    )
+
+
+def withdraw(connection: Connection, key: UUID) -> bool:
+    """Take a delivery back; False where an attempt was made, since its reply may have been lost on the way."""
+    gone = connection.execute(delete(outbox).where(outbox.c.id == key, outbox.c.attempts == 0))
+    return gone.rowcount == 1
+
+
+def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
+    """The delivery that is due longest, leased: a sender that dies gives it back when the lease ends."""
+    due = (
+        select(outbox)
+        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.next_attempt_at <= now)
+        .order_by(outbox.c.next_attempt_at, outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = connection.execute(due).one_or_none()
+    if row is None:
+        return None
+    connection.execute(
+        update(outbox).where(outbox.c.id == row.id).values(attempts=row.attempts + 1, next_attempt_at=now + lease)
+    )
+    return _from_row(row)
+
+
+def delivered(connection: Connection, key: UUID, now: datetime, status: int, reference: str | None) -> None:
+    """The case API has it."""
+    _set(connection, key, state=DeliveryState.DELIVERED, delivered_at=now, http_status=status, reference=reference,
+         last_error=None)  # fmt: skip
+
+
+def postpone(connection: Connection, key: UUID, until: datetime, status: int | None, error: str) -> None:
+    """It was not taken; try again later."""
+    _set(connection, key, next_attempt_at=until, http_status=status, last_error=error[:500])
+
+
+def give_up(connection: Connection, key: UUID, status: int | None, error: str) -> None:
+    """It will never be taken as it is; a person must look."""
+    _set(connection, key, state=DeliveryState.DEAD, http_status=status, last_error=error[:500])
+
+
+def revive(connection: Connection, key: UUID, now: datetime) -> bool:
+    """Send a dead one again, same key and body; False where it is not dead."""
+    changed = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == key, outbox.c.state == DeliveryState.DEAD)
+        .values(state=DeliveryState.PENDING, next_attempt_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def find(connection: Connection, key: UUID) -> Delivery | None:
+    """The delivery with this idempotency key."""
+    row = connection.execute(select(outbox).where(outbox.c.id == key)).one_or_none()
+    return _from_row(row) if row else None
+
+
+def page(connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int) -> Page[Delivery]:
+    """Deliveries, latest first. Raises CursorInvalid."""
+    conditions = [outbox.c.state == state] if state is not None else []
+    total = connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one()
+    if cursor is not None:
+        before = Cursor.from_cursor(cursor)
+        created, row_id = outbox.c.created_at, outbox.c.id
+        conditions.append(or_(created < before.at, and_(created == before.at, row_id < before.id)))
+    query = select(outbox).where(*conditions).order_by(outbox.c.created_at.desc(), outbox.c.id.desc()).limit(limit + 1)
+    found = [_from_row(row) for row in connection.execute(query)]
+    return page_of([(Cursor(item.created_at, item.id), item) for item in found], limit, total)
+
+
+def _set(connection: Connection, key: UUID, **values: object) -> None:
+    connection.execute(update(outbox).where(outbox.c.id == key).values(**values))
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> Delivery:
+    values = dict(row._mapping)
+    return Delivery(**values | {"state": DeliveryState(values["state"])})

@@ -1,0 +1,54 @@
+"""The built-in case list: where confirmed cases go while no case API is configured."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+
+from api.cases.tables import cases
+from api.web.pagination import Cursor, Page, page_of
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case as it was received: `body` is the JSON document that was delivered."""
+
+    id: UUID
+    idempotency_key: UUID
+    body: bytes
+    received_at: datetime
+
+
+def receive(connection: Connection, key: UUID, body: bytes, now: datetime) -> tuple[Case, bool]:
+    """Take a case once, however often it is sent; True where it is new."""
+    row = connection.execute(select(cases).where(cases.c.idempotency_key == key)).one_or_none()
+    if row is not None:
+        return _from_row(row), False
+    case = Case(uuid4(), key, body, now)
+    connection.execute(insert(cases).values(id=case.id, idempotency_key=key, body=body, received_at=now))
+    return case, True
+
+
+def find(connection: Connection, case_id: UUID) -> Case | None:
+    """The case with this id."""
+    row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
+    return _from_row(row) if row else None
+
+
+def page(connection: Connection, cursor: str | None, limit: int) -> Page[Case]:
+    """Cases, latest first. Raises CursorInvalid."""
+    conditions = []
+    total = connection.execute(select(func.count()).select_from(cases)).scalar_one()
+    if cursor is not None:
+        before = Cursor.from_cursor(cursor)
+        received, row_id = cases.c.received_at, cases.c.id
+        conditions.append(or_(received < before.at, and_(received == before.at, row_id < before.id)))
+    query = select(cases).where(*conditions).order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit + 1)
+    found = [_from_row(row) for row in connection.execute(query)]
+    return page_of([(Cursor(item.received_at, item.id), item) for item in found], limit, total)
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> Case:
+    values = dict(row._mapping)
+    return Case(**values)

@@ -1,0 +1,114 @@
+"""The sender: takes what is due from the outbox and hands it over, until the case system has it."""
+
+import logging
+import random
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.cases import outbox
+from api.cases.adapters import CaseApi
+from api.cases.outbox import Delivery
+from api.clock import Clock
+from api.db.database import Database
+from api.errors import CaseRefused, CaseUnavailable, DatabaseUnavailable, EndpointFault
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=30)
+PAUSE = timedelta(minutes=5)
+IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointPause:
+    """Why nothing is sent at the moment, and until when."""
+
+    reason: str
+    until: datetime
+
+
+class OutboxSender:
+    """Sends one case after the other, in a thread of its own between `start` and `stop`.
+
+    `lease` must be longer than the case API may take to answer: when it ends, another sender may try the same case.
+    """
+
+    def __init__(self, database: Database, case_api: CaseApi, *, clock: Clock, lease: timedelta) -> None:
+        self._database = database
+        self._case_api = case_api
+        self._clock = clock
+        self._lease = lease
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._pause: EndpointPause | None = None
+
+    @property
+    def paused(self) -> EndpointPause | None:
+        """Set while the address or the token is wrong."""
+        pause = self._pause
+        return pause if pause is not None and self._clock() < pause.until else None
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: timedelta) -> None:
+        """Send nothing more; a delivery under way is finished or, after `timeout`, left to its lease."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(timeout.total_seconds())
+
+    def deliver_next(self) -> bool:
+        """Try the case that is due longest; False where there is nothing to do now."""
+        if self.paused is not None:
+            return False
+        with self._database.write() as connection:
+            due = outbox.claim(connection, self._clock(), self._lease)
+        if due is None:
+            return False
+        try:
+            receipt = self._case_api.deliver(due.id, due.body)
+        except CaseUnavailable as fault:
+            self._postpone(due, wait_before_retry(due.attempts + 1, fault.retry_after), fault.status, str(fault))
+        except EndpointFault as fault:
+            self._pause = EndpointPause(str(fault), self._clock() + PAUSE)
+            self._postpone(due, PAUSE, fault.status, str(fault))
+        except CaseRefused as fault:
+            log.error("case %s was refused for good: the case API %s", due.id, fault)
+            with self._database.write() as connection:
+                outbox.give_up(connection, due.id, fault.status, str(fault))
+        else:
+            with self._database.write() as connection:
+                outbox.delivered(connection, due.id, self._clock(), receipt.status, receipt.reference)
+        return True
+
+    def _postpone(self, due: Delivery, wait: timedelta, status: int | None, error: str) -> None:
+        log.warning("case %s is not delivered yet: the case API %s; next attempt in %s", due.id, error, wait)
+        with self._database.write() as connection:
+            outbox.postpone(connection, due.id, self._clock() + wait, status, error)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self.deliver_next()
+            except DatabaseUnavailable as error:
+                log.error("the outbox cannot be read: %s", error)
+                worked = False
+            except (
+                Exception
+            ):  # whatever goes wrong with one case, the others must still leave; its lease brings it back
+                log.exception("a delivery failed in a way that nobody foresaw")
+                worked = False
+            if not worked:
+                self._stopping.wait(IDLE_SECONDS)
+
+
+def wait_before_retry(attempts: int, asked: timedelta | None) -> timedelta:
+    """Full jitter under a doubling ceiling, never shorter than what the case API asked for."""
+    ceiling: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+    jitter: timedelta = ceiling * random.random()
+    return max(jitter, asked or timedelta(0), timedelta(seconds=1))

@@ -1,0 +1,181 @@
+"""`streetwarden cameras …`: the registry of cameras, and what each of them sends."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from api.bootstrap import open_store
+from api.cameras import repository as cameras
+from api.cameras.assembly import read_camera_file
+from api.cameras.encryption import make_key
+from api.cameras.repository import Change, Changes, RegisteredCamera
+from api.clock import wall_clock
+from api.console import AsJson, errors_console, print_json
+from api.db.database import Database
+from api.inference.model_cache import ModelCache
+from api.settings import Settings, load_settings
+from streams.camera.address import Reach
+from streams.camera.check import CameraCheck, check_camera
+from streams.camera.config_file import CameraConfig, read_cameras
+
+File = Annotated[Path, typer.Argument(metavar="CAMERAS.yaml", help="The camera file.", exists=True, dir_okay=False)]
+FileOrNone = Annotated[
+    Path | None,
+    typer.Argument(metavar="[CAMERAS.yaml]", help="A camera file; else the registry.", exists=True, dir_okay=False),
+]
+Loopback = Annotated[bool, typer.Option("--loopback", help="Also take cameras on this machine, for trials.")]
+
+AT_ONCE = 8  # cameras measured at the same time: each takes some seconds, most of them waiting
+
+app = typer.Typer(help="The registry of cameras.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("import")
+def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = False) -> None:
+    """Make the cameras of a file the ones that are watched: those that it lacks go; a service that runs follows.
+
+    The file is taken as a whole or, when anything is wrong, not at all. A camera that was paused stays so.
+
+    Example: streetwarden cameras import cameras.yaml
+    """
+    settings = load_settings()
+    wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
+    with _registry(settings) as database:
+        changes = keep(database, settings, wanted, file.name)
+    record = {
+        "version": changes.version,
+        "added": list(changes.added),
+        "changed": list(changes.changed),
+        "removed": list(changes.removed),
+        "unchanged": changes.unchanged,
+    }
+    print_json(record, _told(changes), as_json)
+
+
+def keep(database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], name: str) -> Changes:
+    """Store cameras read from the file of this name as the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
+    change = Change(settings.reviewer, wall_clock(), f"import of {name}")
+    with database.write() as connection:
+        return cameras.replace(connection, settings.secret_box(), wanted, change)
+
+
+@app.command("list")
+def list_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: AsJson = False) -> None:
+    """List the cameras of the registry or of a file, passwords masked; every fault of a file with its line.
+
+    Example: streetwarden cameras list
+    """
+    for camera in _cameras(file, loopback):
+        paused = "  (paused)" if camera.paused else ""
+        line = f"{camera.id}  {camera.config.name}  {camera.config.address.masked}{paused}"
+        print_json(_record(camera.config) | {"paused": camera.paused}, line, as_json)
+
+
+@app.command("check")
+def check_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: AsJson = False) -> int:
+    """Open each camera, measure what it sends and say how it will be read; exit 2 when one gives nothing.
+
+    Example: streetwarden cameras check cameras.yaml
+    """
+    found = [camera.config for camera in _cameras(file, loopback)]
+    settings = load_settings()
+    trial = loopback or (file is None and settings.environment == "development")  # as `serve` opens the registry's
+    reach = Reach(settings.camera_networks, trial)
+
+    def check_one(camera: CameraConfig) -> CameraCheck:
+        return check_camera(camera.address, camera.every, camera.transport, reach=reach)
+
+    bad = 0
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        checks = pool.map(check_one, found)
+        answers = track(checks, "check", total=len(found), console=errors_console(), transient=True)
+        for camera, check in zip(found, answers, strict=True):
+            bad += not check.ok
+            line = f"{camera.id}  {'ok' if check.ok else check.reason.upper()}  {_facts(check)}{check.verdict}"
+            print_json(_record(camera) | _measured(check), line, as_json)
+    return 2 if bad else 0
+
+
+@app.command("key")
+def make_secret_key() -> None:
+    """Print a new key for STREETWARDEN_SECRET_KEY, which encrypts the cameras' addresses.
+
+    Example: streetwarden cameras key
+    """
+    key = make_key()
+    print_json({"key": key}, key, as_json=False)
+
+
+@contextmanager
+def _registry(settings: Settings) -> Iterator[Database]:
+    database, _ = open_store(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
+    settings = load_settings()
+    if file is not None:
+        found = read_cameras(file, settings.camera_networks, loopback=loopback)
+        return tuple(RegisteredCamera(camera) for camera in found)
+    with _registry(settings) as database, database.read() as connection:
+        return cameras.present(connection, settings.secret_box())
+
+
+def _told(changes: Changes) -> str:
+    if changes.none:
+        return f"nothing has changed: {changes.unchanged} cameras, version {changes.version}"
+    parts = [
+        f"{len(ids)} {word} ({', '.join(ids[:5])}{', …' if len(ids) > 5 else ''})"
+        for word, ids in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed))
+        if ids
+    ]
+    return f"version {changes.version}: {', '.join([*parts, f'{changes.unchanged} unchanged'])}"
+
+
+def _record(camera: CameraConfig) -> dict[str, object]:
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "url": camera.address.masked,
+        "substream": camera.substream.masked if camera.substream else None,
+        "every": camera.every.total_seconds(),
+        "models": list(camera.models),
+        "lat": camera.lat,
+        "lon": camera.lon,
+        "district": camera.district,
+        "grade": camera.grade,
+    }
+
+
+def _measured(check: CameraCheck) -> dict[str, object]:
+    facts = check.facts
+    return {
+        "ok": check.ok,
+        "reason": check.reason,
+        "verdict": check.verdict,
+        "codec": facts.codec if facts else None,
+        "width": facts.width if facts else None,
+        "height": facts.height if facts else None,
+        "fps": round(facts.fps, 2) if facts else None,
+        "gop": round(facts.gop, 3) if facts and facts.gop else None,
+        "period": round(check.period, 3) if check.period else None,
+        "mode": check.mode.value if check.mode else None,
+    }
+
+
+def _facts(check: CameraCheck) -> str:
+    facts = check.facts
+    if facts is None or check.period is None:
+        return ""
+    gop = "seldom a key frame" if facts.gop is None else f"key frame every {facts.gop:.2g} s"
+    return (
+        f"{facts.codec} {facts.width}x{facts.height} at {facts.fps:.0f}/s, {gop}, sample every {check.period:.2g} s; "
+    )

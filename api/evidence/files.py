@@ -1,0 +1,140 @@
+"""Evidence files, named by their content: what is stored once is never changed, and can prove that it was not."""
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from api.errors import EvidenceDamaged, EvidenceDiskFull, EvidenceUnwritable
+from api.evidence.repository import EvidenceFile, EvidenceKind
+from detector.candidate import Candidate
+from detector.vision.detections import Box
+from detector.vision.frame import Frame, Image
+
+JPEG_QUALITY = 95
+CROP_MARGIN = 0.2  # of the box on each side: the surroundings say whether it is a stall or a shop's own step
+BOX_COLOUR = (36, 36, 230)  # BGR
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class EvidenceStore:
+    """A folder of JPEG files under `sha256[:2]/sha256[2:4]/sha256.jpg`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def prepare(self) -> None:
+        """Make the folder. Raises EvidenceError."""
+        with _named_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, content: bytes) -> tuple[str, str]:
+        """Store some bytes for good; gives their SHA-256 and their path under the folder. Raises EvidenceError.
+
+        The file appears whole or not at all, also when the power fails: it is written aside, flushed, then renamed.
+        """
+        digest = hashlib.sha256(content).hexdigest()
+        path = f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
+        target = self.folder / path
+        with _named_errors(self.folder):
+            if target.is_file():
+                return digest, path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(target, content)
+            for parent in (target.parent, target.parent.parent, self.folder):
+                _flush_folder(parent)
+        return digest, path
+
+    def read(self, file: EvidenceFile) -> bytes:
+        """The bytes of a stored file, checked against its hash. Raises EvidenceDamaged."""
+        try:
+            content = (self.folder / file.path).read_bytes()
+        except OSError as error:
+            raise EvidenceDamaged(f"evidence {file.sha256}: cannot be read ({error.strerror})") from error
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise EvidenceDamaged(f"evidence {file.sha256}: the file was changed after it was stored")
+        return content
+
+    def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
+        """Store what shows a candidate: the scene untouched, the thing alone, and a copy with the box drawn in."""
+        frame, box = candidate.evidence, candidate.evidence_box
+        pictures = (
+            (EvidenceKind.SCENE, frame.image),
+            (EvidenceKind.CROP, crop(frame.image, box)),
+            (EvidenceKind.BOXED, boxed(frame.image, box)),
+        )
+        return tuple(self._keep(kind, image, frame.captured_at) for kind, image in pictures)
+
+    def keep_frame(self, frame: Frame) -> EvidenceFile:
+        """Store a whole frame, untouched. Raises EvidenceError."""
+        return self._keep(EvidenceKind.SCENE, frame.image, frame.captured_at)
+
+    def _keep(self, kind: EvidenceKind, image: Image, captured_at: datetime) -> EvidenceFile:
+        done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+        if not done:
+            raise EvidenceUnwritable(
+                f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG"
+            )
+        digest, path = self.put(encoded.tobytes())
+        return EvidenceFile(kind, digest, path, captured_at, int(image.shape[1]), int(image.shape[0]))
+
+
+def crop(image: Image, box: Box) -> Image:
+    """The thing and a margin around it, at least one pixel, inside the picture."""
+    height, width = image.shape[:2]
+    margin_x, margin_y = (box[2] - box[0]) * CROP_MARGIN, (box[3] - box[1]) * CROP_MARGIN
+    left = min(max(int(box[0] - margin_x), 0), width - 1)
+    top = min(max(int(box[1] - margin_y), 0), height - 1)
+    right = min(max(int(np.ceil(box[2] + margin_x)), left + 1), width)
+    bottom = min(max(int(np.ceil(box[3] + margin_y)), top + 1), height)
+    return np.ascontiguousarray(image[top:bottom, left:right])
+
+
+def boxed(image: Image, box: Box) -> Image:
+    """A copy with the box drawn in; the original stays as it came."""
+    copy = image.copy()
+    thickness = max(2, round(max(image.shape[:2]) / 500))
+    cv2.rectangle(copy, (round(box[0]), round(box[1])), (round(box[2]), round(box[3])), BOX_COLOUR, thickness)
+    return copy
+
+
+def _write_whole(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        aside.chmod(0o640)
+        aside.rename(target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _named_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise EvidenceDiskFull(
+                f"evidence: no room left in {folder} ({error.strerror}): free some and go on"
+            ) from error
+        raise EvidenceUnwritable(f"evidence: {folder} cannot be written ({error.strerror})") from error

@@ -1,0 +1,59 @@
+"""Which evidence file shows which candidate; the files themselves are kept by `api.evidence`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, select
+
+from api.evidence.tables import evidence
+
+
+class EvidenceKind(StrEnum):
+    """What a picture shows: the scene as it came, the thing alone, or a copy of the scene with the box drawn in."""
+
+    SCENE = "scene"
+    CROP = "crop"
+    BOXED = "boxed"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """One picture: its hash, where it lies under the evidence folder, when the light fell, its size in pixels."""
+
+    kind: EvidenceKind
+    sha256: str
+    path: str
+    captured_at: datetime
+    width: int
+    height: int
+
+
+def add(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile]) -> None:
+    """Record the pictures of a candidate."""
+    rows = [
+        {
+            "candidate_id": candidate_id,
+            "kind": file.kind,
+            "sha256": file.sha256,
+            "path": file.path,
+            "captured_at": file.captured_at,
+            "width": file.width,
+            "height": file.height,
+        }
+        for file in files
+    ]
+    connection.execute(insert(evidence), rows)
+
+
+def of_candidates(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
+    """The pictures of each candidate, scene first; a candidate without any is absent."""
+    query = select(evidence).where(evidence.c.candidate_id.in_(list(ids)))
+    order = list(EvidenceKind)
+    found: dict[UUID, list[EvidenceFile]] = {}
+    for row in connection.execute(query):
+        file = EvidenceFile(EvidenceKind(row.kind), row.sha256, row.path, row.captured_at, row.width, row.height)
+        found.setdefault(row.candidate_id, []).append(file)
+    return {key: tuple(sorted(files, key=lambda file: order.index(file.kind))) for key, files in found.items()}

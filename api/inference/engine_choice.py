@@ -1,0 +1,109 @@
+"""Which engine runs a model: ONNX Runtime, the reference, or a faster one where a check on this machine allows it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from api.settings import Wanted
+from detector.errors import EngineRefused
+from detector.vision.engine import ORT_VERSION, Engine, MakeEngine, OrtEngine
+from detector.vision.openvino_engine import INSTALL, OpenVinoEngine, installed
+from models.card import ModelCard
+from models.engine_record import EngineRecord, Int8, machine, read_record, record_path
+from models.registry import sha256_of
+from training.evaluation.engine_agreement import EngineComparison
+
+Checked = Literal["openvino", "openvino-int8", "onnxruntime-int8"]
+"""Engines that need a check. The int8 ones run another file than the card's, made by `streetwarden models quantise`."""
+
+# The first that may be used is used. int8 is never taken by itself: it has to be asked for, and checked.
+_ORDER: dict[Wanted, tuple[Checked, ...]] = {
+    "onnxruntime": (),
+    "openvino": ("openvino",),
+    "auto": ("openvino",),
+    "int8": ("openvino-int8", "openvino", "onnxruntime-int8"),
+}
+
+
+def records_folder(data_dir: Path) -> Path:
+    """Where the records of checks lie."""
+    return data_dir / "engines"
+
+
+def int8_path(records: Path, model: str) -> Path:
+    """Where the int8 copy of a model lies; it need not exist."""
+    return records / f"{model}.int8.onnx"
+
+
+def is_int8(engine: Checked) -> bool:
+    """Whether an engine runs the int8 copy."""
+    return engine != "openvino"
+
+
+def choose_engine(card: ModelCard, wanted: Wanted, records: Path) -> MakeEngine:
+    """The engine for one model. `auto` and `int8` take what may be used, and say nothing of what may not.
+
+    Raises:
+        EngineRefused: OpenVINO is wanted, and is not installed or has no record that it passed.
+    """
+    for engine in _ORDER[wanted]:
+        fault = _fault(card, engine, records)
+        if not fault:
+            return make_engine(card, engine, records)
+        if wanted == "openvino":
+            raise EngineRefused(f"{card.name} cannot run on OpenVINO: {fault}")
+    return OrtEngine
+
+
+def make_engine(card: ModelCard, engine: Checked, records: Path) -> MakeEngine:
+    """How that engine is made for this model, checked or not."""
+    base: MakeEngine = OrtEngine if engine == "onnxruntime-int8" else OpenVinoEngine
+    if not is_int8(engine):
+        return base
+    path = int8_path(records, card.name)
+
+    def of_int8(_: Path) -> Engine:
+        return base(path)
+
+    return of_int8
+
+
+def _fault(card: ModelCard, engine: Checked, records: Path) -> str:
+    version = _version(engine)
+    if not version:
+        return f"it is not installed; {INSTALL}"
+    seen = f" DATASET --engine {engine}" if is_int8(engine) else " PICTURES"
+    check = f"check it with: streetwarden models agree {card.name}{seen}"
+    record = read_record(record_path(records, card.name, engine))
+    if record is None:
+        return f"no check that it sees what ONNX Runtime sees; {check}"
+    if not record.holds_for(card, version, _int8_sha256(card, engine, records)):
+        return f"the check was made with another file, version or processor; {check}"
+    return record.fault
+
+
+def _version(engine: Checked) -> str:
+    return ORT_VERSION if engine == "onnxruntime-int8" else installed()
+
+
+def _int8_sha256(card: ModelCard, engine: Checked, records: Path) -> str | None:
+    path = int8_path(records, card.name)
+    return sha256_of(path) if is_int8(engine) and path.is_file() else None
+
+
+def record_of(card: ModelCard, engine: Checked, compared: EngineComparison, int8: Int8 | None = None) -> EngineRecord:
+    """What a comparison of that engine with the reference showed, here and now."""
+    return EngineRecord(
+        model=card.name,
+        sha256=card.sha256,
+        engine=engine,
+        version=_version(engine),
+        machine=machine(),
+        pictures=compared.pictures,
+        boxes=compared.boxes,
+        odd=compared.odd,
+        worst_shift=round(compared.worst_shift, 4),
+        mean_shift=round(compared.mean_shift, 5),
+        int8=int8,
+        checked=datetime.now(UTC).replace(microsecond=0),
+    )

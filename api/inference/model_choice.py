@@ -1,0 +1,33 @@
+"""Which model looks at a drone's frame: one sees from straight above, the other at an angle."""
+
+from collections.abc import Callable
+from typing import Final
+
+from api.inference.model_choice import OBLIQUE, STALLS
+from detector.vision.detections import Detections
+from detector.vision.engine import OnnxModel
+from detector.vision.frame import Frame, Pose
+from detector.vision.tiles import detect_tiled
+from streams.survey.pipeline import Detect
+
+BY_VIEW: Final = "by-view"
+"""Stands for a model's name where each frame is to be looked at by the model that suits its view."""
+
+STEEP: Final = -70.0
+"""Degrees of pitch from which on a frame counts as taken from straight above."""
+
+
+def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
+    """The model for a frame. Where nobody says how the camera looked, the oblique one: it has seen both."""
+    if name != BY_VIEW:
+        return name
+    return STALLS if pose is not None and pose.pitch <= STEEP else OBLIQUE
+
+
+def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
+    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame."""
+
+    def detect(frame: Frame) -> Detections:
+        return detect_tiled(get(model_for(frame.pose, name)), frame.image)
+
+    return detect

@@ -1,0 +1,74 @@
+"""A verdict and what follows from it: one transaction, so that nothing confirmed can be lost."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from api.candidates import repository as candidates
+from api.candidates import verdicts
+from api.candidates.repository import State, StoredCandidate
+from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.cases import outbox
+from api.db.database import Database
+from api.errors import AlreadyDecided, NotFound, NotUndoable
+from api.evidence import repository as evidence
+from api.evidence.repository import EvidenceFile
+
+BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
+
+
+def decide(
+    database: Database,
+    candidate_id: UUID,
+    *,
+    decision: Decision,
+    reason: RejectReason | None,
+    note: str,
+    reviewer: str,
+    now: datetime,
+    undo_window: timedelta,
+    write_body: BodyWriter,
+) -> Verdict:
+    """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
+
+    The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where somebody was faster.
+    """
+    verdict = Verdict(uuid4(), candidate_id, reviewer, decision, reason, note, now)
+    try:
+        with database.write() as connection:
+            candidate = candidates.lock(connection, candidate_id)
+            if candidate is None:
+                raise NotFound(f"there is no candidate {candidate_id}")
+            if not candidates.move(connection, candidate_id, State.OPEN, State(decision.value), now):
+                raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
+            verdicts.add(connection, verdict)
+            if decision is Decision.CONFIRMED:
+                files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
+                body = write_body(candidate, files, verdict)
+                outbox.add(connection, verdict.id, candidate_id, body, now, now + undo_window)
+    except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
+        raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
+    return verdict
+
+
+def undo(database: Database, candidate_id: UUID, *, now: datetime, undo_window: timedelta) -> None:
+    """Take the standing verdict back within the window, and open the candidate again.
+
+    Raises NotFound, or NotUndoable where there is no verdict, it is too old, or its case may have left.
+    """
+    with database.write() as connection:
+        candidate = candidates.lock(connection, candidate_id)
+        if candidate is None:
+            raise NotFound(f"there is no candidate {candidate_id}")
+        verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
+        if verdict is None:
+            raise NotUndoable(f"candidate {candidate_id} has no verdict")
+        if now >= verdict.decided_at + undo_window:
+            seconds = undo_window.total_seconds()
+            raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
+        if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(connection, verdict.id):
+            raise NotUndoable("the case is on its way to the case system already")
+        verdicts.take_back(connection, verdict.id, now)
+        candidates.move(connection, candidate_id, candidate.state, State.OPEN, now)

@@ -1,0 +1,108 @@
+"""The frames of a survey that were looked at: what linking needs of each, and the poses flown."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, insert, select, update
+
+from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.tables import survey_chunks, survey_frames
+from detector.vision.detections import Detection
+from detector.vision.frame import Pose
+from streams.survey.features import Features, View
+from streams.survey.pipeline import FrameObservations
+
+POSE: TypeAdapter[Pose] = TypeAdapter(Pose)
+DETECTIONS: TypeAdapter[tuple[Detection, ...]] = TypeAdapter(tuple[Detection, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """Where the camera was when a frame was taken: WGS-84 degrees, metres above take-off."""
+
+    clip: str
+    captured_at: datetime
+    lat: float
+    lon: float
+    height: float
+
+
+def add(connection: Connection, chunk: Chunk, seen: Iterable[FrameObservations], folder: Path) -> None:
+    """Store a chunk's frames; their pictures lie under `folder`."""
+    rows = [
+        {
+            "chunk_id": chunk.id,
+            "number": number,
+            "survey_id": chunk.survey_id,
+            "clip": one.clip,
+            "frame_index": one.index,
+            "captured_at": one.captured_at,
+            "width": one.view.size[0],
+            "height": one.view.size[1],
+            "pose": POSE.dump_python(one.view.pose, mode="json") if one.view.pose else None,
+            "detections": DETECTIONS.dump_python(one.detections, mode="json"),
+            "corners": _packed(one.view.features),
+            "picture": str(one.picture.relative_to(folder)) if one.picture else None,
+        }
+        for number, one in enumerate(seen)
+    ]
+    if rows:
+        connection.execute(insert(survey_frames), rows)
+
+
+def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[FrameObservations]:
+    """Every frame of a survey, in the order flown; before its corners were dropped."""
+    query = (
+        select(survey_frames)
+        .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
+        .where(survey_frames.c.survey_id == survey_id)
+        .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_frames.c.number)
+    )
+    return [_seen(row, folder) for row in connection.execute(query)]
+
+
+def path_of(connection: Connection, survey_id: UUID) -> list[Waypoint]:
+    """Where the camera was, in the order flown; frames without a pose are left out."""
+    columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.pose)
+    query = (
+        select(*columns)
+        .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
+        .where(survey_frames.c.survey_id == survey_id, survey_frames.c.pose.is_not(None))
+        .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_frames.c.number)
+    )
+    found = []
+    for row in connection.execute(query):
+        pose = POSE.validate_python(row.pose)
+        found.append(Waypoint(row.clip, row.captured_at, pose.lat, pose.lon, pose.height))
+    return found
+
+
+def drop_corners(connection: Connection, survey_id: UUID) -> None:
+    """Forget what only linking needed: 80 kB a frame."""
+    connection.execute(update(survey_frames).where(survey_frames.c.survey_id == survey_id).values(corners=None))
+
+
+def _seen(row: Row[tuple[object, ...]], folder: Path) -> FrameObservations:
+    pose = POSE.validate_python(row.pose) if row.pose is not None else None
+    picture = folder / row.picture if row.picture else None
+    view = View((row.width, row.height), pose, _unpacked(row.corners))
+    detections = DETECTIONS.validate_python(row.detections)
+    return FrameObservations(row.clip, row.frame_index, row.captured_at, view, detections, picture)
+
+
+def _packed(features: Features) -> bytes:
+    stream = io.BytesIO()
+    # quarter pixels are finer than what a corner is good for, and take half the room
+    np.savez(stream, pixels=features.pixels.astype(np.float32), descriptors=features.descriptors)
+    return stream.getvalue()
+
+
+def _unpacked(packed: bytes) -> Features:
+    with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+        return Features(arrays["pixels"].astype(np.float64), arrays["descriptors"])

@@ -1,0 +1,134 @@
+"""What a worker works with, and its hold on the chunk in hand."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from api.candidates.intake import StoreSink
+from api.db.database import Database
+from api.errors import DatabaseUnavailable, LeaseLost
+from api.evidence.files import EvidenceStore
+from api.surveys.jobs import chunks
+from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.planning import fail
+from detector.geometry.terrain import Terrain
+from detector.rules.rulebook import Rulebook
+from streams.sandbox.read import USUAL, Limits
+from streams.survey.pipeline import Detect, SurveyFind
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+PATIENCE: Final = 900.0  # seconds without a frame after which a worker is sure that it hangs
+
+
+class Interrupted(Exception):
+    """The worker was asked to stop while it had a chunk in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """What one worker works with: `footage` is the folder of what was uploaded.
+
+    `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
+    rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
+    clock where their telemetry names none, `terrain` the ground where the operator has a model of it. `hung` is called,
+    by another thread, when the worker hangs for certain and has said so.
+    """
+
+    database: Database
+    footage: Path
+    data_dir: Path
+    sink: StoreSink
+    detector: Callable[[str], Detect]
+    rules: Callable[[Sequence[SurveyFind]], Rulebook]
+    name: str
+    usual_model: str
+    zone: ZoneInfo
+    terrain: Terrain | None = None
+    lease: timedelta = LEASE
+    limits: Limits = USUAL
+    stop: threading.Event = field(default_factory=threading.Event)
+    hung: Callable[[], None] = lambda: None
+
+    def pictures(self, survey_id: UUID) -> EvidenceStore:
+        """Where the pictures of a survey lie in which something was seen."""
+        return pictures_of(self.data_dir, survey_id)
+
+
+def pictures_of(data_dir: Path, survey_id: UUID) -> EvidenceStore:
+    """Where the pictures of a survey lie in which something was seen."""
+    return EvidenceStore(data_dir / "survey_pictures" / str(survey_id))
+
+
+class ChunkLease(AbstractContextManager["ChunkLease"]):
+    """A chunk in hand: renewed while its work goes on, by a thread of its own."""
+
+    def __init__(self, desk: WorkerContext, chunk: Chunk) -> None:
+        self._desk = desk
+        self._chunk = chunk
+        self._over = threading.Event()
+        self._lost = False
+        self._steps = 0
+        self._patience = PATIENCE
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def step(self, longer: float = 0.0) -> None:
+        """To be called as the work goes on; the next step may take so many seconds longer than others.
+
+        Raises LeaseLost, and Interrupted where the worker is to stop.
+        """
+        self._patience = PATIENCE + longer
+        self._steps += 1
+        if self._lost:
+            raise LeaseLost(f"chunk {self._chunk.id}: its lease ran out and somebody else has it")
+        if self._desk.stop.is_set():
+            raise Interrupted
+
+    def _renew(self) -> None:
+        desk, pause = self._desk, self._desk.lease.total_seconds() / 3
+        before, still = 0, 0.0
+        while not self._over.wait(pause):
+            # counted in rounds, not by the clock: a process that was stopped for an hour has not hung for an hour
+            still = still + pause if self._steps == before else 0.0
+            before = self._steps
+            if still > self._patience:
+                self._give_up()
+                return
+            try:
+                with desk.database.write() as connection:
+                    chunks.renew(connection, self._chunk, desk.lease)
+            except LeaseLost:
+                self._lost = True
+                return
+            except DatabaseUnavailable as error:  # it may be back before the lease ends
+                log.warning("chunk %s: %s", self._chunk.id, error)
+
+    def _give_up(self) -> None:
+        self._lost = True
+        reason = f"nothing moved for {self._patience:g} s"
+        log.error("chunk %s: %s", self._chunk.id, reason)
+        try:
+            with self._desk.database.write() as connection:
+                fail(connection, self._chunk, reason, final=False)
+        except (LeaseLost, DatabaseUnavailable) as error:
+            log.warning("chunk %s: %s", self._chunk.id, error)
+        self._desk.hung()

@@ -1,0 +1,107 @@
+"""How a survey is cut into chunks, and how it is closed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from api.surveys import files as survey_files
+from api.surveys import repository as surveys
+from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.jobs import chunks
+from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.repository import Survey, SurveyState
+
+SPAN: Final = 30.0  # seconds of a video in a chunk: what a killed worker may lose, and what several may share
+RUN: Final = 20  # photos in a chunk
+_LAST: Final = 2**31 - 1  # the place of the chunk that links
+
+
+def register(connection: Connection) -> int:
+    """Cut every survey that is ready into chunks; gives how many surveys these were."""
+    taken = 0
+    for survey in surveys.in_state(connection, SurveyState.READY):
+        now = chunks.database_now(connection)
+        if surveys.move(connection, survey.id, SurveyState.READY, SurveyState.PROCESSING, now):
+            _cut(connection, survey, survey_files.files(connection, survey.id), now)
+            taken += 1
+    return taken
+
+
+def cut_video(connection: Connection, probed: Chunk, length: float) -> None:
+    """Queue the spans of a video that lasts `length` seconds (0: it does not say). The last one runs to its end."""
+    now = chunks.database_now(connection)
+    count = max(1, round(length / SPAN))
+    for number in range(count):
+        start = length * number / count
+        end = None if number == count - 1 else length * (number + 1) / count
+        chunks.add(connection, probed.survey_id, ChunkKind.LOOK, probed.files, probed.place, start, end, now)
+
+
+def close(connection: Connection, survey: Survey) -> None:
+    """End a survey whose chunks are all done or dead, and say what is missing of it."""
+    all_chunks = chunks.of_survey(connection, survey.id)
+    names = {file.id: file.name for file in survey_files.files(connection, survey.id)}
+    dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
+    errors = [fault(chunk, names) for chunk in dead]
+    if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
+        errors.append("there is neither a video nor a photo among its files")
+    state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE
+    now = chunks.database_now(connection)
+    surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, "; ".join(errors)[:2000] or None)
+
+
+def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> None:
+    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost."""
+    if chunks.fail(connection, chunk, reason, final=final) is ChunkState.DEAD:
+        close_after(connection, chunk)
+
+
+def finalize(connection: Connection, worker: str, fault: str | None) -> tuple[Chunk, ...]:
+    """Free what a worker held that has ended, with a strike where `fault` says so; see `chunks.settle`."""
+    settled = chunks.settle(connection, worker, fault)
+    for chunk in settled:
+        if chunk.state is ChunkState.DEAD:
+            close_after(connection, chunk)
+    return settled
+
+
+def close_after(connection: Connection, dead: Chunk) -> None:
+    """A survey that cannot be put together ends without its places."""
+    survey = surveys.find(connection, dead.survey_id)
+    if dead.kind is ChunkKind.LINK and survey is not None:
+        close(connection, survey)
+
+
+def describe(chunk: Chunk, names: Mapping[UUID, str]) -> str:
+    """Which piece of the footage a chunk is, in words."""
+    if chunk.kind is ChunkKind.LINK:
+        return "putting together"
+    called = [names.get(file, str(file)) for file in chunk.files]
+    what = called[0] if len(called) == 1 else f"{called[0]} to {called[-1]}"
+    if chunk.kind is ChunkKind.PROBE or (chunk.start == 0 and chunk.end is None):
+        return what
+    return f"{what} from {chunk.start:.0f} s" + (f" to {chunk.end:.0f} s" if chunk.end is not None else "")
+
+
+def fault(chunk: Chunk, names: Mapping[UUID, str]) -> str:
+    """Why a chunk was set aside, with the piece of the footage that it is."""
+    what, reason = describe(chunk, names), chunk.reason or ""
+    return reason if reason.startswith(f"{what}: ") else f"{what}: {reason}"
+
+
+def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], now: datetime) -> None:
+    stored = [file for file in files if file.state is FileState.STORED]
+    photos = []
+    for place, file in enumerate(stored):
+        if file.kind is FileKind.VIDEO:
+            chunks.add(connection, survey.id, ChunkKind.PROBE, [file.id], place, 0.0, None, now)
+        elif file.kind is FileKind.PHOTO:
+            photos.append((place, file))
+    for first in range(0, len(photos), RUN):
+        run = photos[first : first + RUN]
+        ids = [file.id for _, file in run]
+        chunks.add(connection, survey.id, ChunkKind.LOOK, ids, run[0][0], 0.0, None, now)
+    chunks.add(connection, survey.id, ChunkKind.LINK, [], _LAST, 0.0, None, now)

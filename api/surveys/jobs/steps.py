@@ -1,0 +1,181 @@
+"""One chunk from claim to done: its results and the word `done` are one transaction."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+
+from api.errors import EvidenceUnwritable
+from api.evidence.files import JPEG_QUALITY
+from api.inference.model_choice import model_for
+from api.surveys import files as survey_files
+from api.surveys import frames as seen
+from api.surveys import places
+from api.surveys import repository as surveys
+from api.surveys.files import SurveyFile
+from api.surveys.jobs import chunks
+from api.surveys.jobs.chunks import Chunk, ChunkKind
+from api.surveys.jobs.context import ChunkLease, WorkerContext
+from api.surveys.jobs.planning import close, cut_video
+from api.surveys.places import SurveyPlace, source_of
+from api.surveys.repository import Survey
+from detector.errors import TerrainUnreadable
+from detector.rules.ruling import Ruling
+from detector.vision.frame import Frame
+from streams.sandbox.read import Footage, read_frames, read_length
+from streams.survey.pipeline import FrameObservations, SurveyFind, candidate_of, look, put_together, ruling_of
+from streams.survey.pipeline import SurveyResult as Together
+
+log = logging.getLogger(__name__)
+
+_MOST_NOTES: Final = 50
+_LINKING: Final = 3.0  # seconds a frame, ten times what it takes: linking thousands of them says nothing for long
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A chunk with all that is known of its footage."""
+
+    chunk: Chunk
+    survey: Survey
+    files: tuple[SurveyFile, ...]
+
+
+def work_through(desk: WorkerContext, chunk: Chunk) -> None:
+    """Do what a chunk asks for and store its results.
+
+    Raises NotAVideo where its footage is none, DecoderFailed where reading it went wrong, LeaseLost, Interrupted,
+    EvidenceError, DatabaseUnavailable, and ModelError where the survey's model is not there.
+    """
+    task = _task(desk, chunk)
+    with ChunkLease(desk, chunk) as held:
+        match chunk.kind:
+            case ChunkKind.PROBE:
+                _probe(desk, task)
+            case ChunkKind.LOOK:
+                _look(desk, task, held)
+            case ChunkKind.LINK:
+                _link(desk, task, held)
+
+
+def _task(desk: WorkerContext, chunk: Chunk) -> _Task:
+    with desk.database.read() as connection:
+        survey = surveys.find(connection, chunk.survey_id)
+        files = survey_files.files(connection, chunk.survey_id)
+    if survey is None:
+        raise LookupError(f"chunk {chunk.id} belongs to no survey")
+    return _Task(chunk, survey, files)
+
+
+def _footage(desk: WorkerContext, task: _Task) -> list[Footage]:
+    by_id = {file.id: file for file in task.files}
+    footage = []
+    for file in (by_id[wanted] for wanted in task.chunk.files):
+        telemetry = by_id.get(file.pair_id) if file.pair_id else None
+        beside = desk.footage / telemetry.path if telemetry and telemetry.path else None
+        footage.append(Footage(file.name, desk.footage / (file.path or ""), beside))
+    return footage
+
+
+def _probe(desk: WorkerContext, task: _Task) -> None:
+    length = read_length(_footage(desk, task)[0], desk.limits)
+    with desk.database.write() as connection:
+        cut_video(connection, task.chunk, length)
+        chunks.finish(connection, task.chunk)
+
+
+def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
+    chunk = task.chunk
+    pictures = desk.pictures(chunk.survey_id)
+    notes: list[str] = []
+
+    def keep(frame: Frame) -> Path:
+        done, encoded = cv2.imencode(".jpg", frame.image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+        if not done:
+            raise EvidenceUnwritable(f"{frame.source}: its picture cannot be encoded as JPEG")
+        return pictures.folder / pictures.put(encoded.tobytes())[1]
+
+    def watched(flown: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in flown:
+            held.step()
+            yield frame
+
+    pictures.prepare()
+    span = (chunk.start, chunk.end)
+    flown = read_frames(_footage(desk, task), notes.append, zone=desk.zone, span=span, limits=desk.limits)
+    try:
+        found = list(look(watched(flown), desk.detector(task.survey.model or desk.usual_model), keep))
+    finally:
+        flown.close()
+    with desk.database.write() as connection:
+        seen.add(connection, chunk, found, pictures.folder)
+        chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
+    log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
+
+
+def _link(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
+    """Put together what all chunks saw. May be done twice after a crash: the same frames give the same candidates."""
+    survey, pictures = task.survey, desk.pictures(task.survey.id)
+    with desk.database.read() as connection:
+        frames = seen.of_survey(connection, survey.id, pictures.folder)
+    held.step(_LINKING * len(frames))
+    together = _together(desk, survey, frames)
+    book = desk.rules(together.finds)
+    ruled = [(find, ruling_of(find, book)) for find in together.finds]
+    for find, ruling in ruled:
+        held.step()
+        candidate = candidate_of(find, ruling, (model_for(find.pose, survey.model or desk.usual_model),))
+        if candidate is not None:
+            desk.sink.take(candidate)
+    sizes = {one.picture: one.view.size for one in frames}
+    with desk.database.write() as connection:
+        chunks.finish(connection, task.chunk, len(frames), together.notes[:_MOST_NOTES])
+        places.add(connection, [_place(survey, find, ruling, pictures.folder, sizes) for find, ruling in ruled])
+        seen.drop_corners(connection, survey.id)
+        close(connection, survey)
+    _tidy(frames, together.finds)
+    log.info("survey %s: %d places in %d frames", survey.name, len(ruled), len(frames))
+
+
+def _together(desk: WorkerContext, survey: Survey, frames: list[FrameObservations]) -> Together:
+    """On the operator's terrain; where it does not reach, the ground is taken as flat, and a note says so."""
+    source, ground = source_of(survey.id), survey.ground or 0.0
+    try:
+        return put_together(frames, source, ground, desk.terrain)
+    except TerrainUnreadable as error:
+        flat = put_together(frames, source, ground)
+        return replace(flat, notes=(f"{error}: the ground is taken as flat", *flat.notes))
+
+
+def _place(
+    survey: Survey, find: SurveyFind, ruling: Ruling, folder: Path, sizes: dict[Path | None, tuple[int, int]]
+) -> SurveyPlace:
+    sighting, position = find.sighting, find.sighting.position
+    width, height = sizes[find.evidence]
+    return SurveyPlace(
+        survey_id=survey.id,
+        key=sighting.key,
+        class_name=sighting.class_name,
+        lat=position.lat if position else None,
+        lon=position.lon if position else None,
+        ce90=position.ce90_m if position else None,
+        confidence=sighting.confidence,
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        frames=sighting.frames,
+        outcome=ruling.outcome,
+        box=find.evidence_box,
+        width=width,
+        height=height,
+        picture=str(find.evidence.relative_to(folder)),
+    )
+
+
+def _tidy(frames: list[FrameObservations], finds: tuple[SurveyFind, ...]) -> None:
+    """Pictures that show no place best have served."""
+    best = {find.evidence for find in finds}
+    for picture in {one.picture for one in frames if one.picture} - best:
+        picture.unlink(missing_ok=True)

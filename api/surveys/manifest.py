@@ -1,0 +1,131 @@
+"""What a drone team announces, made into a survey: hostile names cleaned, doubles and what is no footage set aside."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Final
+from uuid import UUID, uuid4
+
+from api.errors import ManifestInvalid
+from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
+from api.surveys.repository import Survey, SurveyState
+
+LONGEST_NAME: Final = 200
+_SUFFIXES: Final = {
+    FileKind.VIDEO: (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts"),
+    FileKind.PHOTO: (".jpg", ".jpeg", ".png", ".webp"),
+    FileKind.TELEMETRY: (".srt", ".klv"),
+}
+_PREVIEWS: Final = (".lrf", ".lrv", ".thm", ".scr")  # DJI and GoPro keep a small copy of each video
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """One file that will be sent: a path with slashes, bytes, SHA-256 in lower-case hexadecimal."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A survey's name, its files, the street's height above take-off in metres, and the model that shall look."""
+
+    name: str
+    files: tuple[Announced, ...]
+    ground: float | None = None
+    model: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The same for whoever announces the same, in any order."""
+        files = sorted((file.name, file.size, file.sha256) for file in self.files)
+        printed = json.dumps([self.name, files, self.ground, self.model])
+        return hashlib.sha256(printed.encode()).hexdigest()
+
+
+def read_manifest(
+    name: str, files: Sequence[Announced], ground: float | None = None, model: str | None = None
+) -> Manifest:
+    """A manifest whose names can be shown, stored and told apart. Raises ManifestInvalid."""
+    cleaned = tuple(Announced(clean(file.name), file.size, file.sha256) for file in files)
+    seen: set[str] = set()
+    for number, (given, file) in enumerate(zip(files, cleaned, strict=True)):
+        if not file.name:
+            raise ManifestInvalid(f"files.{number}.name: {ascii(given.name)[:80]} names nothing")
+        if file.name in seen:
+            raise ManifestInvalid(f"files.{number}.name: '{file.name}' is announced twice; give each file its own name")
+        seen.add(file.name)
+    title = clean(name)
+    if not title:
+        raise ManifestInvalid("name: give the survey a name that can be read")
+    return Manifest(title, cleaned, ground, model)
+
+
+def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[Survey, tuple[SurveyFile, ...]]:
+    """The survey that a manifest makes, in the manifest's order; `known` says where contents that we have lie."""
+    survey = Survey(
+        id=uuid4(),
+        name=manifest.name,
+        manifest=manifest.sha256,
+        state=SurveyState.UPLOADING,
+        created_at=now,
+        updated_at=now,
+        ground=manifest.ground,
+        model=manifest.model,
+        error=None,
+    )
+    first: dict[str, str] = {}
+    files = []
+    for announced in manifest.files:
+        files.append(_planned(survey.id, announced, known.get(announced.sha256), first.get(announced.sha256)))
+        if files[-1].state in (FileState.MISSING, FileState.STORED):
+            first.setdefault(announced.sha256, announced.name)
+    return survey, tuple(files)
+
+
+def kind_of(name: str) -> FileKind:
+    """What a file's name says that it is."""
+    suffix = PurePosixPath(name).suffix.lower()
+    hidden = PurePosixPath(name).name.startswith(".")  # ._DJI_0001.MP4 of macOS is no video
+    kinds = (kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes)
+    return FileKind.OTHER if hidden else next(kinds, FileKind.OTHER)
+
+
+def clean(name: str) -> str:
+    """A name that can be shown and stored: no control characters, no way out of a folder, not too long."""
+    text = unicodedata.normalize("NFC", name.replace("\\", "/"))
+    shown = "".join(letter for letter in text if not unicodedata.category(letter).startswith("C"))
+    parts = [part.strip() for part in shown[-LONGEST_NAME:].split("/")]
+    return "/".join(part for part in parts if part not in ("", ".", ".."))
+
+
+def _planned(survey_id: UUID, file: Announced, path: str | None, twin: str | None) -> SurveyFile:
+    kind = kind_of(file.name)
+    state, note = FileState.STORED if path else FileState.MISSING, ""
+    if kind is FileKind.OTHER:
+        preview = PurePosixPath(file.name).suffix.lower() in _PREVIEWS
+        state, note = FileState.ODD, FileNote.PREVIEW if preview else FileNote.NOT_FOOTAGE
+    elif file.size == 0:
+        state, note = FileState.ODD, FileNote.EMPTY
+    elif twin is not None:
+        state, note = FileState.DUPLICATE, f"{FileNote.SAME_AS} {twin}"
+    stored = state is FileState.STORED
+    return SurveyFile(
+        id=uuid4(),
+        survey_id=survey_id,
+        name=file.name,
+        kind=kind,
+        size=file.size,
+        sha256=file.sha256,
+        state=state,
+        received=file.size if stored else 0,
+        path=path if stored else None,
+        pair_id=None,
+        note=note,
+    )

@@ -1,0 +1,101 @@
+"""The page of one survey: how far it is, how the drone flew, what stands where, and what became of each file."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from starlette.responses import HTMLResponse
+
+from api.dependencies import Service
+from api.pages.base import Speaks, draw_page
+from api.surveys import files as survey_files
+from api.surveys import frames as seen
+from api.surveys import places
+from api.surveys import repository as surveys
+from api.surveys.endpoints import known_survey
+from api.surveys.jobs import chunks
+from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.map import draw_survey_map
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk: files from `first` to `last` (None: only one), or seconds `start` to `end` (None: its end) of one.
+
+    `first` is None for the last chunk, which puts everything together. `reason` does not repeat the file's name.
+    """
+
+    first: str | None
+    last: str | None
+    start: float
+    end: float | None
+    state: ChunkState
+    frames: int
+    notes: tuple[str, ...]
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How far the work on a survey is."""
+
+    pieces: tuple[Piece, ...]
+    frames: int
+
+    @property
+    def set_aside(self) -> tuple[Piece, ...]:
+        return tuple(piece for piece in self.pieces if piece.state is ChunkState.DEAD)
+
+    @property
+    def all(self) -> int:
+        return len(self.pieces)
+
+    @property
+    def settled(self) -> int:
+        return sum(piece.state in (ChunkState.DONE, ChunkState.DEAD) for piece in self.pieces)
+
+
+@router.get("/surveys/{survey_id:uuid}")
+def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Path()]) -> HTMLResponse:
+    """One survey."""
+    with service.database.read() as connection:
+        survey = known_survey(surveys.find(connection, survey_id), survey_id)
+        progress = surveys.progress(connection, [survey_id])[survey_id]
+        files = survey_files.files(connection, survey_id)
+        pieces = chunks.of_survey(connection, survey_id)
+        found = places.of_survey(connection, survey_id)
+        path = seen.path_of(connection, survey_id)
+    names = {file.id: file.name for file in files}
+    return draw_page(
+        service,
+        speaks,
+        "survey.html",
+        active="surveys",
+        survey=survey,
+        progress=progress,
+        files=files,
+        names=names,
+        work=_work(pieces, names),
+        places=found,
+        has_pictures=(service.settings.pictures_dir / str(survey_id)).is_dir(),
+        chart=draw_survey_map(path, found, service.zones()),
+    )
+
+
+def _work(pieces: Sequence[Chunk], names: Mapping[UUID, str]) -> Work:
+    # a video's probe is no piece that a reader cares for, unless it is where the video ended
+    shown = [one for one in pieces if one.kind is not ChunkKind.PROBE or one.state is not ChunkState.DONE]
+    return Work(
+        tuple(_piece(one, [names.get(file, str(file)) for file in one.files]) for one in shown),
+        sum(one.frames for one in shown if one.kind is ChunkKind.LOOK),
+    )
+
+
+def _piece(chunk: Chunk, called: Sequence[str]) -> Piece:
+    first, last = (called[0] if called else None), (called[-1] if len(called) > 1 else None)
+    reason = chunk.reason.removeprefix(f"{first}: ") if chunk.reason else None
+    return Piece(first, last, chunk.start, chunk.end, chunk.state, chunk.frames, chunk.notes, reason)

@@ -1,0 +1,104 @@
+"""The places that a survey found: every thing once, with its position and the picture that shows it best."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, and_, insert, select
+
+from api.candidates.repository import State
+from api.candidates.tables import candidates
+from api.surveys.jobs.tables import survey_places
+from detector.rules.ruling import Outcome
+from detector.vision.detections import Box
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyPlace:
+    """One thing of a survey; `picture` is a path under the survey's folder of pictures and `box` lies in it.
+
+    `candidate_id` and `state` are those of the candidate that came of it; None where it is permitted.
+    """
+
+    survey_id: UUID
+    key: str
+    class_name: str
+    lat: float | None
+    lon: float | None
+    ce90: float | None
+    confidence: float
+    first_seen: datetime
+    last_seen: datetime
+    frames: int
+    outcome: Outcome
+    box: Box
+    width: int
+    height: int
+    picture: str
+    candidate_id: UUID | None = None
+    state: State | None = None
+
+    @property
+    def id(self) -> str:
+        """The part of the key that tells it from the survey's other places: twelve hexadecimal digits."""
+        return self.key.rpartition("-")[2]
+
+
+def source_of(survey_id: UUID) -> str:
+    """What candidates of a survey call their source, and begin their keys with."""
+    return f"survey {survey_id}"
+
+
+def survey_of(source: str) -> UUID | None:
+    """The survey that a candidate's source names; None for a camera's."""
+    word, _, rest = source.partition(" ")
+    try:
+        return UUID(rest) if word == "survey" else None
+    except ValueError:
+        return None
+
+
+def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
+    """Store the places of a survey. Raises IntegrityError where one is known."""
+    rows = [
+        {
+            name: getattr(place, name)
+            for name in SurveyPlace.__dataclass_fields__
+            if name not in ("candidate_id", "state")
+        }
+        | {"box": list(place.box)}
+        for place in places
+    ]
+    if rows:
+        connection.execute(insert(survey_places), rows)
+
+
+def of_survey(connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
+    """The places of a survey, first seen first, each with its candidate where it has one."""
+    table = survey_places.c
+    theirs = and_(candidates.c.source == source_of(survey_id), candidates.c.key == table.key)
+    query = (
+        select(survey_places, candidates.c.id.label("candidate_id"), candidates.c.state)
+        .join(candidates, theirs, isouter=True)
+        .where(table.survey_id == survey_id)
+        .order_by(table.first_seen, table.key)
+    )
+    return tuple(_place(row) for row in connection.execute(query))
+
+
+def find(connection: Connection, survey_id: UUID, place_id: str) -> SurveyPlace | None:
+    """The place of this id."""
+    return next((place for place in of_survey(connection, survey_id) if place.id == place_id), None)
+
+
+def _place(row: Row[tuple[object, ...]]) -> SurveyPlace:
+    values = dict(row._mapping)
+    return SurveyPlace(
+        **values
+        | {
+            "outcome": Outcome(values["outcome"]),
+            "box": tuple(values["box"]),
+            "state": State(values["state"]) if values["state"] else None,
+        }
+    )

@@ -1,0 +1,70 @@
+"""What may be removed of surveys: the footage of those that ended long ago, and that nobody else needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, not_, select, update
+
+from api.candidates.repository import State
+from api.candidates.tables import candidates
+from api.surveys.files import FileNote
+from api.surveys.places import survey_of
+from api.surveys.repository import SurveyState
+from api.surveys.tables import survey_files, surveys
+
+ENDED = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One stored content: where it lies under the footage folder, how a survey calls it, and its size in bytes."""
+
+    path: str
+    survey_id: UUID
+    name: str
+    size: int
+
+
+def old_surveys(connection: Connection, before: datetime) -> tuple[UUID, ...]:
+    """Surveys that ended before a moment, and none of whose candidates still waits for a verdict."""
+    return tuple(connection.execute(select(surveys.c.id).where(_old(connection, before))).scalars())
+
+
+def old_contents(connection: Connection, before: datetime, path: str | None = None) -> tuple[Content, ...]:
+    """Contents that old surveys brought and no other survey has; of `path` alone where it is given."""
+    mine = survey_files.join(surveys, surveys.c.id == survey_files.c.survey_id)
+    old, there = _old(connection, before), survey_files.c.path.is_not(None)
+    needed = select(survey_files.c.path).select_from(mine).where(there, not_(old))
+    query = (
+        select(survey_files.c.path, survey_files.c.survey_id, survey_files.c.name, survey_files.c.size)
+        .select_from(mine)
+        .where(there, old, survey_files.c.path.not_in(needed))
+        .order_by(survey_files.c.path, survey_files.c.id)
+    )
+    if path is not None:
+        query = query.where(survey_files.c.path == path)
+    found = {row.path: Content(row.path, row.survey_id, row.name, row.size) for row in connection.execute(query)}
+    return tuple(found.values())
+
+
+def forget_content(connection: Connection, path: str) -> None:
+    """A content is gone: whoever announces it again is asked for it again."""
+    gone = update(survey_files).where(survey_files.c.path == path)
+    connection.execute(gone.values(path=None, note=FileNote.REMOVED))
+
+
+def _old(connection: Connection, before: datetime) -> ColumnElement[bool]:
+    return and_(
+        surveys.c.state.in_(ENDED),
+        surveys.c.updated_at < before,
+        surveys.c.id.not_in(_with_open_candidates(connection)),
+    )
+
+
+def _with_open_candidates(connection: Connection) -> set[UUID]:
+    """Who decides may want to see the footage once more."""
+    flown = candidates.c.source.startswith("survey ")
+    query = select(candidates.c.source).where(candidates.c.state == State.OPEN, flown).distinct()
+    found = (survey_of(source) for source in connection.execute(query).scalars())
+    return {survey_id for survey_id in found if survey_id is not None}

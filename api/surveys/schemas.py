@@ -1,0 +1,136 @@
+"""The JSON of surveys: sizes in bytes, times RFC 3339 with offset, hashes SHA-256 in lower-case hexadecimal."""
+
+from datetime import datetime
+from typing import Annotated, Final, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.manifest import Announced, Manifest, read_manifest
+from api.surveys.repository import Progress, Survey, SurveyState
+
+MAX_FILES: Final = 10_000
+MAX_SIZE: Final = 100 * 2**30  # bytes of one file: more than an hour at 200 Mbit/s, the most that drones write
+
+
+class FileIn(BaseModel):
+    """One file that will be sent: its path on the card, with slashes."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1, max_length=1000)]
+    size: Annotated[int, Field(ge=0, le=MAX_SIZE, strict=True)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SurveyIn(BaseModel):
+    """What a drone team brings; `ground` is the street's height in metres above the place of take-off."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    files: Annotated[list[FileIn], Field(min_length=1, max_length=MAX_FILES)]
+    ground: Annotated[float | None, Field(ge=-1000, le=1000)] = None
+    model: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None
+
+    def manifest(self) -> Manifest:
+        """What it says, cleaned. Raises ManifestInvalid."""
+        files = [Announced(file.name, file.size, file.sha256) for file in self.files]
+        return read_manifest(self.name, files, self.ground, self.model)
+
+
+class ProgressOut(BaseModel):
+    """How much has come: files settled of those announced, bytes of those that are wanted.
+
+    How much has been looked at: chunks (some 30 seconds of a video, or 20 photos) done, and set aside as dead, of those
+    known so far. Their number grows while videos are asked how long they are.
+    """
+
+    files: int
+    files_settled: int
+    size: int
+    received: int
+    chunks: int
+    chunks_done: int
+    chunks_dead: int
+
+
+class SurveyOut(BaseModel):
+    """One survey: `error` says what went wrong with its batch jobs."""
+
+    id: UUID
+    name: str
+    state: SurveyState
+    created_at: datetime
+    updated_at: datetime
+    ground: float | None
+    model: str | None
+    error: str | None
+    progress: ProgressOut
+
+    @classmethod
+    def of(cls, survey: Survey, progress: Progress) -> Self:
+        return cls(
+            id=survey.id,
+            name=survey.name,
+            state=survey.state,
+            created_at=survey.created_at,
+            updated_at=survey.updated_at,
+            ground=survey.ground,
+            model=survey.model,
+            error=survey.error,
+            progress=ProgressOut(
+                files=progress.files,
+                files_settled=progress.files_settled,
+                size=progress.size,
+                received=progress.received,
+                chunks=progress.chunks,
+                chunks_done=progress.chunks_done,
+                chunks_dead=progress.chunks_dead,
+            ),
+        )
+
+
+class FileOut(BaseModel):
+    """One announced file; `upload` is where tus 1.0 takes it, null where nothing of it is wanted.
+
+    `note` says in a word why it was set aside or what it lacks; `pair_id` is the telemetry of a video.
+    """
+
+    id: UUID
+    name: str
+    kind: FileKind
+    size: int
+    sha256: str
+    state: FileState
+    received: int
+    note: str
+    pair_id: UUID | None
+    upload: str | None
+
+    @classmethod
+    def of(cls, file: SurveyFile) -> Self:
+        wanted = file.state in (FileState.MISSING, FileState.UPLOADING, FileState.CORRUPT)
+        return cls(
+            id=file.id,
+            name=file.name,
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
+            state=file.state,
+            received=file.received,
+            note=file.note,
+            pair_id=file.pair_id,
+            upload=upload_path(file) if wanted else None,
+        )
+
+
+class AnnouncedOut(BaseModel):
+    """What the service says to a manifest: the survey, and each file in the manifest's order."""
+
+    survey: SurveyOut
+    files: list[FileOut]
+
+
+def upload_path(file: SurveyFile) -> str:
+    """Where tus 1.0 takes a file."""
+    return f"/api/v1/surveys/{file.survey_id}/files/{file.id}"

@@ -1,0 +1,56 @@
+"""A manifest comes in: the survey that it makes, or the one that it made before."""
+
+from datetime import datetime
+
+from api.db.database import Database
+from api.errors import NoRoom
+from api.surveys import files as survey_files
+from api.surveys import repository as surveys
+from api.surveys.files import FileState, SurveyFile
+from api.surveys.manifest import Manifest, plan
+from api.surveys.repository import Survey
+from api.surveys.upload.storage import FootageStore
+
+
+def create_survey(
+    database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
+) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
+    """The survey, its files in the manifest's order, and whether it is new. Raises NoRoom.
+
+    Whoever announces the same again, since it was killed or its line broke, gets the same survey. `reserve` is how many
+    bytes of the disk must stay free.
+    """
+    with footage.steady():  # what is said to be there already must still be there when that is recorded
+        return _announce(database, footage, manifest, now, reserve)
+
+
+def _announce(
+    database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
+) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
+    with database.read() as connection:
+        known = surveys.find_by_manifest(connection, manifest.sha256)
+        paths = {} if known else survey_files.stored_paths(connection, [file.sha256 for file in manifest.files])
+    if known is not None:
+        return known, _in_order(database, known, manifest), False
+    paths = {sha256: path for sha256, path in paths.items() if footage.has(path)}
+    survey, files = plan(manifest, paths, now)
+    wanted = sum(file.size for file in files if file.state is FileState.MISSING)
+    free = footage.free() - reserve
+    if wanted > free:
+        raise NoRoom(f"the files take {_shown(wanted)}, but {_shown(max(free, 0))} are free; nothing was begun")
+    with database.write() as connection:
+        new = surveys.add(connection, survey, files)
+        standing = survey if new else surveys.find_by_manifest(connection, manifest.sha256)
+    if new or standing is None:
+        return survey, files, True
+    return standing, _in_order(database, standing, manifest), False  # somebody announced the same at once
+
+
+def _in_order(database: Database, survey: Survey, manifest: Manifest) -> tuple[SurveyFile, ...]:
+    with database.read() as connection:
+        files = {file.name: file for file in survey_files.files(connection, survey.id)}
+    return tuple(files[announced.name] for announced in manifest.files)
+
+
+def _shown(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"

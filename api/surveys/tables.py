@@ -1,0 +1,54 @@
+"""The tables of surveys: what a drone team has announced, and how much of it has come."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+)
+
+from api.db.columns import UtcTime
+from api.db.metadata import metadata
+
+surveys = Table(
+    "surveys",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", String, nullable=False),
+    # The hash of the name and the manifest: whoever announces the same again goes on with the same survey.
+    Column("manifest", String(64), nullable=False, unique=True),
+    Column("state", String, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("ground", Float),
+    Column("model", String),
+    Column("error", String),
+    CheckConstraint("state IN ('uploading', 'ready', 'processing', 'done', 'done_with_errors')", name="state"),
+    Index(None, "created_at", "id"),
+    Index(None, "state"),
+)
+
+survey_files = Table(
+    "survey_files",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("survey_id", Uuid, ForeignKey("surveys.id"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("state", String, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("path", String),
+    Column("pair_id", Uuid, ForeignKey("survey_files.id"), index=True),
+    Column("note", String, nullable=False),
+    UniqueConstraint("survey_id", "name"),
+    CheckConstraint("kind IN ('video', 'photo', 'telemetry', 'other')", name="kind"),
+    CheckConstraint("state IN ('missing', 'uploading', 'stored', 'corrupt', 'duplicate', 'odd')", name="state"),
+)

@@ -1,0 +1,184 @@
+"""What happens when the last byte has come: the hash is checked, the file gets its place, the survey becomes ready."""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from api.clock import Clock
+from api.db.database import Database
+from api.errors import DatabaseUnavailable, FootageUnwritable, NoRoom, UploadBusy
+from api.surveys import files as survey_files
+from api.surveys import repository as surveys
+from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
+from api.surveys.repository import SurveyState
+from api.surveys.upload.storage import FootageStore
+from streams.errors import NotAVideo
+from streams.survey.media_span import UNKNOWN, telemetry_span, video_span
+from streams.survey.telemetry_pairing import Pairs, Span, pair_by_name, pair_by_time
+from streams.video.file_type import sniff
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS: Final = 2.0
+BATCH: Final = 20
+_BEGINS_LIKE: Final = {
+    FileKind.VIDEO: ("mp4", "mkv", "avi", "ts"),
+    FileKind.PHOTO: ("jpeg", "png", "webp"),
+}
+
+
+class Finalizer:
+    """Settles one file after the other, in a thread of its own between `start` and `stop`.
+
+    What has to be done is read from the database, so it goes on after a crash where it was; a step may be done twice.
+    """
+
+    def __init__(self, database: Database, footage: FootageStore, *, clock: Clock) -> None:
+        self._database = database
+        self._footage = footage
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._wanted = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to settle."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="settling", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: timedelta) -> None:
+        """Settle nothing more; what is under way is finished or, after `timeout`, left to the next start."""
+        self._stopping.set()
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(timeout.total_seconds())
+
+    def wake(self) -> None:
+        """Something may have come whole."""
+        self._wanted.set()
+
+    def settle(self) -> bool:
+        """One round over what waits; False where there was nothing to do."""
+        with self._database.read() as connection:
+            waiting = survey_files.whole(connection, BATCH)
+        done = [self._try_file(file) for file in waiting if not self._stopping.is_set()]
+        with self._database.read() as connection:
+            complete = survey_files.with_nothing_to_come(connection)
+        for survey_id in complete:
+            with self._database.read() as connection:
+                files = survey_files.files(connection, survey_id)
+            pairs = self._pairs(files)
+            with self._database.write() as connection:
+                survey = surveys.lock(connection, survey_id)
+                if survey is not None and survey.state is SurveyState.UPLOADING:
+                    _record_pairs(connection, files, pairs)
+                    surveys.move(connection, survey_id, survey.state, SurveyState.READY, self._clock())
+        return any(done) or bool(complete)
+
+    def _try_file(self, file: SurveyFile) -> bool:
+        try:
+            with self._footage.steady():  # a content that lies there already must do so until its row says so
+                return self._settle_file(file)
+        except (FootageUnwritable, NoRoom, OSError) as error:  # the others may still be well
+            log.error("survey %s: '%s' waits: %s", file.survey_id, file.name, error)
+            return False
+
+    def _settle_file(self, file: SurveyFile) -> bool:
+        try:
+            path = self._footage.keep(file.id, file.sha256)
+        except UploadBusy:
+            return False
+        except FileNotFoundError:  # put in its place, or thrown away, by one that died before it could say so
+            path = f"{file.sha256[:2]}/{file.sha256[2:4]}/{file.sha256}"
+            if not self._footage.has(path):
+                self._set(file, FileState.MISSING, 0)
+                return True
+        if path is None:
+            log.warning("survey %s: '%s' came with another hash than was announced", file.survey_id, file.name)
+            self._set(file, FileState.CORRUPT, 0, note=FileNote.DAMAGED)
+        elif _is_mislabelled(file.kind, self._footage.path_of(path)):
+            self._set(file, FileState.ODD, file.size, path=path, note=FileNote.MISLABELLED)
+        else:
+            self._set(file, FileState.STORED, file.size, path=path)
+        return True
+
+    def _set(
+        self, file: SurveyFile, state: FileState, received: int, *, path: str | None = None, note: str = ""
+    ) -> None:
+        with self._database.write() as connection:
+            survey_files.set_file(connection, file.id, state, received, path=path, note=note)
+
+    def _pairs(self, files: Sequence[SurveyFile]) -> Pairs:
+        """Telemetry by video, by name: first by what they are called, then by their clocks and lengths."""
+        videos, telemetry = (_stored(files, kind) for kind in (FileKind.VIDEO, FileKind.TELEMETRY))
+        named = _named_pairs(files)
+        alone = [file for file in videos if file.name not in named]
+        unused = [file for file in telemetry if file.name not in named.values()]
+        if not alone or not unused:
+            return named
+        return named | pair_by_time(
+            {file.name: self._span(file, video_span) for file in alone},
+            {file.name: self._span(file, telemetry_span) for file in unused},
+        )
+
+    def _span(self, file: SurveyFile, read: Callable[[Path], Span]) -> Span:
+        try:
+            return read(self._footage.path_of(file.path)) if file.path else UNKNOWN
+        except OSError as error:
+            log.warning("survey %s: '%s' cannot be read (%s)", file.survey_id, file.name, error.strerror)
+            return UNKNOWN
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wanted.clear()
+            try:
+                worked = self.settle()
+            except DatabaseUnavailable as error:
+                log.error("uploaded footage waits: %s", error)
+                worked = False
+            except Exception:  # whatever goes wrong with one file, the others must still be settled, in the next round
+                log.exception("settling failed in a way that nobody foresaw")
+                worked = False
+            if not worked:
+                self._wanted.wait(IDLE_SECONDS)
+
+
+def _stored(files: Sequence[SurveyFile], kind: FileKind) -> list[SurveyFile]:
+    return [file for file in files if file.kind is kind and file.state is FileState.STORED]
+
+
+def _named_pairs(files: Sequence[SurveyFile]) -> Pairs:
+    """Pairs among what is stored; a content that is there under two names may be paired by either."""
+    known = [file for file in files if file.state in (FileState.STORED, FileState.DUPLICATE)]
+    kept = {file.sha256: file.name for file in files if file.state is FileState.STORED}
+    keeper = {file.name: kept[file.sha256] for file in known if file.sha256 in kept}
+    videos, telemetry = (
+        [file.name for file in known if file.kind is kind and file.name in keeper]
+        for kind in (FileKind.VIDEO, FileKind.TELEMETRY)
+    )
+    pairs: Pairs = {}
+    own_names_last = sorted(pair_by_name(videos, telemetry).items(), key=lambda pair: keeper[pair[0]] == pair[0])
+    for video, sidecar in own_names_last:
+        pairs[keeper[video]] = keeper[sidecar]
+    return pairs
+
+
+def _record_pairs(connection: Connection, files: Sequence[SurveyFile], pairs: Pairs) -> None:
+    ids = {file.name: file.id for file in files}
+    notes = {file.id: FileNote.NO_TELEMETRY for file in _stored(files, FileKind.VIDEO) if file.name not in pairs}
+    unused = [file for file in _stored(files, FileKind.TELEMETRY) if file.name not in pairs.values()]
+    notes |= {file.id: FileNote.NO_VIDEO for file in unused}
+    survey_files.pair(connection, {ids[video]: ids[sidecar] for video, sidecar in pairs.items()}, notes)
+
+
+def _is_mislabelled(kind: FileKind, path: Path) -> bool:
+    try:
+        return kind in _BEGINS_LIKE and sniff(path) not in _BEGINS_LIKE[kind]
+    except NotAVideo:
+        return True

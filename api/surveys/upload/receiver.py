@@ -1,0 +1,148 @@
+"""Receiving a file in pieces: the core of tus 1.0, for files that a survey has announced.
+
+Why not a library: docs/decisions/0010-uploads.md.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from api.context import Context
+from api.errors import ChecksumWrong, NoRoom, UploadInvalid, UploadMisplaced, UploadTooLong, UploadUnknown
+from api.surveys import files as survey_files
+from api.surveys import repository as surveys
+from api.surveys.files import SETTLED, SurveyFile
+from api.surveys.upload.storage import Partial
+
+BUFFER: Final = 1024 * 1024  # bytes gathered before they are written
+SILENCE: Final = 30.0  # seconds without a byte after which a line counts as dead, so that its file is free again
+ALGORITHMS: Final = ("sha256", "sha1")  # tus asks for sha1 of whoever offers checksums
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What the bytes of one request must hash to."""
+
+    algorithm: str
+    digest: bytes
+
+    @classmethod
+    def of(cls, header: str) -> "Checksum":
+        """Read `Upload-Checksum`. Raises UploadInvalid."""
+        algorithm, _, encoded = header.strip().partition(" ")
+        if algorithm not in ALGORITHMS:
+            raise UploadInvalid(f"Upload-Checksum: begin with one of {', '.join(ALGORITHMS)}")
+        try:
+            return cls(algorithm, base64.b64decode(encoded, validate=True))
+        except binascii.Error:
+            raise UploadInvalid("Upload-Checksum: the hash must follow in Base64") from None
+
+
+def find(service: Context, survey_id: UUID, file_id: UUID) -> SurveyFile:
+    """The announced file. Raises UploadUnknown."""
+    with service.database.read() as connection:
+        file = survey_files.find_file(connection, file_id)
+    if file is None or file.survey_id != survey_id:
+        raise UploadUnknown(f"survey {survey_id} has announced no file {file_id}")
+    return file
+
+
+def offset(service: Context, file: SurveyFile) -> int:
+    """Where the client has to go on; the size where nothing is wanted."""
+    if file.state in SETTLED:
+        return file.size
+    received = service.footage.received(file.id)
+    if received == 0 and file.received >= file.size:
+        return file.size  # it is just being put in its place
+    if received >= file.size > file.received:  # the process that took the last bytes was killed before it could say so
+        _note(service, file.id, received)
+        service.settling.wake()
+    return received
+
+
+async def receive(
+    service: Context, file: SurveyFile, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None = None
+) -> int:
+    """Write what comes at its place; gives where the file ends now.
+
+    A line that breaks keeps what has come: the client asks where to go on. Raises UploadProblem or NoRoom.
+    """
+    if file.state in SETTLED:
+        if offset == file.size:
+            return offset
+        raise UploadMisplaced(f"'{file.name}' is {file.state}: nothing of it is wanted")
+    least = service.settings.min_free_mb * 2**20
+    if await run_in_threadpool(service.footage.free) < least:
+        raise NoRoom("less room is left than STREETWARDEN_MIN_FREE_MB asks for; what has come stays")
+    with service.footage.coming(file.id) as partial:
+        if partial.size != offset:
+            raise UploadMisplaced(f"'{file.name}' goes on at byte {partial.size}, not at {offset}")
+        try:
+            await _pour(partial, body, offset, file, checksum)
+        finally:
+            await run_in_threadpool(partial.flush)
+            ends = partial.size
+            await run_in_threadpool(_note, service, file.id, ends)
+    service.settling.wake()
+    return ends
+
+
+def terminate(service: Context, file: SurveyFile) -> None:
+    """Forget what has come of a file; it is still wanted, from its first byte. Raises UploadProblem."""
+    if file.state in SETTLED:
+        raise UploadMisplaced(f"'{file.name}' is {file.state} and stays")
+    service.footage.discard(file.id)
+    _note(service, file.id, 0)
+
+
+async def _pour(
+    partial: Partial, body: AsyncIterator[bytes], start: int, file: SurveyFile, checksum: Checksum | None
+) -> None:
+    digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+    gathered, at = bytearray(), start
+
+    async def write() -> None:
+        nonlocal gathered, at
+        content, gathered = bytes(gathered), bytearray()
+        if digest is not None:
+            digest.update(content)
+        await run_in_threadpool(partial.write, content, at)
+        at += len(content)
+
+    try:
+        async for piece in _until_silent(body):
+            if at + len(gathered) + len(piece) > file.size:
+                raise UploadTooLong(f"'{file.name}' was announced with {file.size} bytes; more were sent")
+            gathered += piece
+            if len(gathered) >= BUFFER:
+                await write()
+    except (ClientDisconnect, TimeoutError):
+        await write()
+        return
+    await write()
+    if checksum is not None and digest is not None and digest.digest() != checksum.digest:
+        await run_in_threadpool(partial.truncate, start)
+        raise ChecksumWrong(f"'{file.name}': these bytes are not those of Upload-Checksum; send them again")
+
+
+async def _until_silent(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while True:
+        try:
+            async with asyncio.timeout(SILENCE):
+                piece = await anext(body)
+        except StopAsyncIteration:
+            return
+        yield piece
+
+
+def _note(service: Context, file_id: UUID, received: int) -> None:
+    with service.database.write() as connection:
+        survey_files.set_received(connection, file_id, received)

@@ -1,0 +1,117 @@
+"""Every error leaves as a problem document (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.errors import DatabaseUnavailable, EvidenceDamaged, NotReady, Problem
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "urn:streetwarden:problem:"
+
+
+class FieldFault(BaseModel):
+    """One thing that is wrong with a request: where, and what."""
+
+    where: str
+    what: str
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong: `type` names the kind for programs, `detail` says it in a sentence."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldFault] = []
+
+
+# `responses=` is typed so by FastAPI itself.
+Responses = dict[int | str, dict[str, Any]]
+
+
+def problem_responses(*statuses: int) -> Responses:
+    """For a route's `responses=`: the statuses that it can answer with a problem document."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {status: {"description": phrase(status), "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+
+
+def phrase(status: int) -> str:
+    """What a status is called; 460 is tus's own."""
+    return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
+
+
+def answer(request: Request, document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
+    """The problem document as a response."""
+    return Response(document.model_dump_json(exclude_defaults=True), document.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application with a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(EvidenceDamaged, _on_damage)
+    app.add_exception_handler(DatabaseUnavailable, _on_no_database)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(Exception, _on_surprise)
+
+
+def _on_problem(request: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):
+        raise TypeError(type(error).__name__)
+    document = _document(request, PREFIX + error.name, error.title, error.status, str(error))
+    return answer(request, document, dict(error.headers))
+
+
+def _on_damage(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    return answer(request, _document(request, PREFIX + "evidence-damaged", "Evidence is damaged", 500, str(error)))
+
+
+def _on_no_database(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    document = _document(request, PREFIX + NotReady.name, NotReady.title, 503, "The database does not answer.")
+    return answer(request, document, dict(NotReady.headers))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise TypeError(type(error).__name__)
+    title = HTTPStatus(error.status_code).phrase
+    detail = error.detail if error.detail != title else f"{request.method} {request.url.path}: {title.lower()}"
+    document = _document(request, "about:blank", title, error.status_code, detail)
+    return answer(request, document, dict(error.headers or {}))
+
+
+def _on_invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise TypeError(type(error).__name__)
+    # Only where and what: pydantic's own text would also repeat the input, which may hold anything.
+    faults = [
+        FieldFault(where=".".join(str(part) for part in fault["loc"]), what=fault["msg"]) for fault in error.errors()
+    ]
+    detail = "; ".join(f"{fault.where}: {fault.what}" for fault in faults)
+    document = _document(request, PREFIX + "invalid-request", "The request is not valid", 422, detail)
+    return answer(request, document.model_copy(update={"errors": faults}))
+
+
+def _on_surprise(request: Request, error: Exception) -> Response:
+    # Starlette re-raises after this answer, so the log has the trace; the caller learns nothing of our insides.
+    return answer(
+        request,
+        _document(request, PREFIX + Problem.name, Problem.title, 500, "The fault was logged; please try again."),
+    )
+
+
+def _document(request: Request, kind: str, title: str, status: int, detail: str) -> ProblemDocument:
+    return ProblemDocument(type=kind, title=title, status=status, detail=detail, instance=request.url.path)

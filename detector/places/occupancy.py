@@ -1,0 +1,295 @@
+"""Something stands where the empty scene has nothing, whatever it is, and it is no vehicle, no walker and no shadow.
+
+For one fixed camera whose frames come every few seconds. Three layers are kept of the small picture: the *empty
+scene*, the *standing* layer (what has lately been there instead, and for how many seconds), and where vehicles and
+people have lately been seen. A pixel belongs to a standing thing when it differs from the empty scene and has
+resembled itself for long enough, passing things forgiven. Regions of such pixels become proposals unless they are a
+vehicle, people alone, a thin band (a shadow's edge), or a place that something has *left*.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.places.empty_scene import (
+    Appearance,
+    ColourCast,
+    Map,
+    blend,
+    colour_change,
+    common_cast,
+    describe,
+    find_shift,
+    median_of,
+    move,
+    shrink,
+    structure_change,
+    unlikeness,
+)
+from detector.places.proposal import STALL, Proposal
+from detector.places.regions import Region, find_regions, join_parts, large_enough, leaning, only_light
+from detector.places.scene_snapshot import pack, unpack
+from detector.vision.detections import Box, Detections
+from detector.vision.frame import Image
+
+Mask = NDArray[np.bool_]
+
+WIDTH = 480
+"""Pixels that the picture is looked at in: a stall 100 pixels wide in 1080p is 25 here."""
+
+VEHICLES = ("bicycle", "motorcycle", "car", "bus", "truck")
+PEOPLE = ("person",)
+
+LEARN_LOOKS = 7
+LEARN_EVERY = 3.0
+"""The empty scene is first taken from so many looks at least so many seconds apart: what passes by falls out."""
+
+STANDS = 20.0
+"""Seconds that a change must have resembled itself to be a standing thing."""
+
+LONGEST = 90.0
+"""Seconds of standing that are remembered: what leaves is let go within half of it."""
+
+CHANGED = 0.5
+"""Structure change (0 to 1) from which on two looks differ."""
+
+SETTLED, GONE = 3.5, -2.5
+"""Sum of leanings from which on it is settled that something came, or left: two looks that are sure, or more that are
+less so. Once it is settled that it came, its leaving shows by the empty scene coming back."""
+
+
+@dataclass(slots=True)
+class _State:
+    """Everything that changes from frame to frame, in one place."""
+
+    at: datetime
+    empty: Appearance
+    noise: Map
+    standing: Appearance
+    seconds: Map
+    vehicles: Map
+    people: Map
+    leanings: Map
+    changed: Mask
+    cast: ColourCast = field(default_factory=ColourCast)
+
+
+class Occupancy:
+    """Finds what stands in one fixed camera's view. One frame at a time, in order of capture."""
+
+    def __init__(self) -> None:
+        self._looks: list[Appearance] = []
+        self._last_look: datetime | None = None
+        self._size: tuple[int, int] | None = None
+        self._state: _State | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Has the empty scene been learned?"""
+        return self._state is not None
+
+    def snapshot(self) -> bytes | None:
+        """The empty scene, for `restore` after a restart; None while it is being learned."""
+        return pack(self._state.empty, self._state.noise) if self._state else None
+
+    def restore(self, snapshot: bytes, at: datetime) -> None:
+        """Take up the empty scene of an earlier run, so that what stands there now is seen to stand.
+
+        Raises:
+            DetectorError: the bytes are no snapshot of an empty scene.
+        """
+        empty, noise = unpack(snapshot)
+        self._state = self._start(empty, noise, empty, at)
+
+    def restart(self) -> None:
+        """Forget everything: the camera looks elsewhere."""
+        self.__init__()  # type: ignore[misc]  # the constructor is the one list of what there is to forget
+
+    def look(self, image: Image, at: datetime, seen: Detections | None = None) -> list[Proposal]:
+        """What stands in this frame, as proposals of class `stall` in pixels of the full picture.
+
+        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it.
+        """
+        size = (image.shape[1], image.shape[0])
+        if self._size not in (None, size):
+            self.restart()
+        self._size = size
+        small = shrink(image, WIDTH)
+        if self._state is not None and self._state.seconds.shape != small.shape[:2]:
+            self.restart()  # a kept scene of another picture size
+        if self._state is None:
+            self._learn(describe(small), at)
+            return []
+        scale = size[0] / small.shape[1]
+        return self._judge(small, at, seen or Detections.empty(), scale)
+
+    def _learn(self, now: Appearance, at: datetime) -> None:
+        if self._last_look is not None and (at - self._last_look).total_seconds() < LEARN_EVERY:
+            return
+        self._last_look = at
+        self._looks.append(now)
+        if len(self._looks) < LEARN_LOOKS:
+            return
+        empty = median_of(self._looks)
+        spread = np.median([(one.contrast - empty.contrast) ** 2 for one in self._looks], axis=0).astype(np.float32)
+        self._state = self._start(empty, np.asarray(cv2.blur(spread, (5, 5)), np.float32), now, at)
+        self._looks = []
+
+    @staticmethod
+    def _start(empty: Appearance, noise: Map, standing: Appearance, at: datetime) -> _State:
+        nothing = np.zeros_like(empty.light)
+        return _State(
+            at=at,
+            empty=empty,
+            noise=noise,
+            standing=standing,
+            seconds=nothing.copy(),
+            vehicles=nothing.copy(),
+            people=nothing.copy(),
+            leanings=nothing.copy(),
+            changed=nothing > 0,
+        )
+
+    def _judge(self, small: Image, at: datetime, seen: Detections, scale: float) -> list[Proposal]:
+        state = self._state
+        if state is None:
+            return []
+        # A long pause shows nothing of what happened in it.
+        elapsed = min(max((at - state.at).total_seconds(), 0.0), 15.0)
+        state.at = at
+        now = describe(small)
+        shift = find_shift(now, state.empty)
+        if shift != (0.0, 0.0):
+            moved = describe(move(small, shift))
+            if unlikeness(moved, state.empty) < 0.9 * unlikeness(now, state.empty):
+                now = moved
+            else:
+                shift = (0.0, 0.0)
+        vehicles, people = (_cover(seen.of_class(*names), small, scale, shift) for names in (VEHICLES, PEOPLE))
+        edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
+        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0), edge)
+        _remember(state.vehicles, shown, vehicles)
+        _remember(state.people, shown, people)
+        found: list[Region] = []
+        stands = state.seconds >= STANDS
+        state.leanings[~stands] = 0
+        for region in find_regions(stands):
+            if shown[region.mask].mean() < 0.3:  # hidden just now, or gone: nothing can be told of it
+                continue
+            lean = float(state.leanings[region.mask].mean())
+            if lean < SETTLED:
+                state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
+                lean = float(state.leanings[region.mask].mean())
+            if lean < GONE:
+                self._accept(state, region, now)
+            elif lean > 0 and not _is_known(state, region) and not only_light(region, now, state.empty, state.cast):
+                found.append(region)
+        np.clip(state.leanings, -4, 4, out=state.leanings)
+        full = (small.shape[1] * scale, small.shape[0] * scale)
+        things = [(box, score) for box, score in join_parts(found) if large_enough(box, stands)]
+        return [_proposal(box, score, scale, shift, full) for box, score in things]
+
+    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask, edge: int) -> Mask:
+        """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
+        state.cast = cast = common_cast(now, state.empty)
+        from_empty = _change(now, state.empty, state.noise, cast)
+        if edge:  # what moved into the picture with the camera was not there to be learned
+            from_empty[:edge] = from_empty[-edge:] = from_empty[:, :edge] = from_empty[:, -edge:] = 0
+        part = _extent((from_empty >= 1) | (state.seconds > 0))
+        from_standing = np.full_like(from_empty, np.inf)
+        from_standing[part] = _change(now.cut(*part), state.standing.cut(*part), state.noise[part], cast)
+        known = state.seconds >= STANDS
+        state.changed = np.asarray(from_empty >= 1, np.bool_)
+        like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
+        like_standing = ~like_empty & (from_standing < 1)
+        strange = ~like_empty & ~like_standing
+        if (~like_empty & ~known).mean() > 0.3:
+            self._bear_upheaval(state, now)
+            return np.zeros_like(known)
+        self._looks = []
+        step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
+        state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
+        fresh = strange & (state.seconds <= 0)
+        share = np.where(fresh, 1.0, np.where(like_standing, 0.1, 0.0)).astype(np.float32)
+        state.standing = blend(state.standing, now, share)
+        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
+        # coat agree with plain asphalt. And no single look may move it far.
+        disturbed = cv2.dilate((~like_empty | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
+        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.02)
+        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
+        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
+        state.noise += restless * np.float32(0.03) * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
+        for memory in (state.vehicles, state.people):
+            memory[fresh] = 0
+        return np.asarray(like_standing | fresh, np.bool_)
+
+    def _bear_upheaval(self, state: _State, now: Appearance) -> None:
+        """Too much has changed at once for things that came: the light, or a lorry before the lens.
+
+        Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is
+        still known by its own looks.
+        """
+        self._looks.append(now)
+        if len(self._looks) < LEARN_LOOKS:
+            return
+        bare = (state.seconds < STANDS).astype(np.float32)
+        state.empty = blend(state.empty, median_of(self._looks), bare)
+        state.seconds *= 1 - bare
+        self._looks = []
+
+    def _accept(self, state: _State, region: Region, now: Appearance) -> None:
+        """Something has left here: what shows now is the empty scene, and so is what else changed close by and did not
+        come: a thing leaves in pieces, as the eye sees it."""
+        mask = region.mask.astype(np.uint8)
+        near = cv2.dilate(mask, np.ones((41, 41), np.uint8)) > 0
+        gone = (cv2.dilate(mask, np.ones((7, 7), np.uint8)) > 0) | (near & state.changed & (state.leanings <= 0))
+        state.empty = blend(state.empty, now, gone.astype(np.float32))
+        state.seconds[gone] = 0
+
+
+def _change(now: Appearance, before: Appearance, noise: Map, cast: ColourCast) -> Map:
+    """How far a picture is from another in structure or colours; 1 is the limit."""
+    structure = structure_change(now, before, noise) / np.float32(CHANGED)
+    return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
+
+
+def _extent(mask: Mask) -> tuple[slice, slice]:
+    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    return slice(max(0, int(rows[0]) - 16), int(rows[-1]) + 16), slice(
+        max(0, int(columns[0]) - 16), int(columns[-1]) + 16
+    )
+
+
+def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, float]) -> Map:
+    """Where such things are seen in this frame, and how surely, 0 to 1."""
+    cover = np.zeros(small.shape[:2], np.float32)
+    boxes = seen.boxes / scale - np.array([*shift, *shift], np.float32)
+    for (x1, y1, x2, y2), score in zip(boxes.tolist(), seen.scores.tolist(), strict=True):
+        part = cover[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))]
+        np.maximum(part, min(1.0, max(0.0, (score - 0.1) / 0.4)), out=part)
+    return cover
+
+
+def _remember(memory: Map, shown: Mask, cover: Map) -> None:
+    """Was such a thing seen where the standing thing shows? What passes in front of it says nothing of it."""
+    memory += shown * np.float32(0.25) * (cover - memory)
+
+
+def _is_known(state: _State, region: Region) -> bool:
+    """A vehicle, or people alone."""
+    vehicle = (state.vehicles[region.mask] > 0.3).mean()
+    either = (np.maximum(state.people, state.vehicles)[region.mask] > 0.3).mean()
+    return bool(vehicle > 0.6 or either > 0.75)
+
+
+def _proposal(box: Box, score: float, scale: float, shift: tuple[float, float], full: tuple[float, float]) -> Proposal:
+    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(box))
+    inside: Box = (max(0.0, x1), max(0.0, y1), min(full[0], x2), min(full[1], y2))
+    return Proposal(STALL, STALL, inside, score, "occupancy")

@@ -1,0 +1,37 @@
+"""One thing at one place, from its first frame to its last."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from detector.geometry.ground import GroundPoint
+from detector.vision.detections import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing at one place.
+
+    `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the
+    picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`.
+    """
+
+    key: str
+    source: str
+    class_name: str
+    box: Box
+    confidence: float
+    first_seen: datetime
+    last_seen: datetime
+    frames: int
+    found_by: str
+    position: GroundPoint | None = None
+
+    @property
+    def dwell(self) -> timedelta:
+        """How long the thing has stood here, from first to last frame, forgiven gaps included."""
+        return self.last_seen - self.first_seen
+
+    @property
+    def contact(self) -> tuple[float, float]:
+        """The pixel where the thing touches the ground: the middle of the box's lower edge."""
+        return (self.box[0] + self.box[2]) / 2, self.box[3]

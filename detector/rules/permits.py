@@ -1,0 +1,240 @@
+"""Permits: the city's registry of what is approved where, read from CSV, and whether one covers a thing."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from io import StringIO
+from math import isfinite
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from detector.geometry.ground import GroundPoint
+from detector.geometry.wgs import distance
+from detector.rules import wording
+from detector.rules.wording import Sentence
+
+MAX_BYTES: Final = 50_000_000
+NEEDED: Final = ("id", "class", "lat", "lon", "radius_m", "valid_from", "valid_to")
+OPTIONAL: Final = ("width_m", "height_m", "bearing_deg")
+SAME_SITE_M: Final = 1.0  # a renewal is a second row at the same site
+METRES_PER_DEGREE: Final = (
+    110_000.0  # of latitude, a little less than true (110 574 m at the equator): never too narrow
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One approved thing: WGS-84 degrees, tolerance and size in metres, bearing clockwise from north.
+
+    Valid on both days named, and without limit where one is None.
+    """
+
+    id: str
+    class_name: str
+    lat: float
+    lon: float
+    radius_m: float
+    valid_from: date | None = None
+    valid_to: date | None = None
+    width_m: float | None = None
+    height_m: float | None = None
+    bearing_deg: float | None = None
+
+    def valid_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class Match(StrEnum):
+    """What the registry says of a thing: the city's five answers, and that it cannot tell."""
+
+    MATCH = "match"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not yet valid"
+    WRONG_PLACE = "wrong place"
+    NOT_FOUND = "not found"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PermitFinding:
+    """A match and the reason for it; `permit` is the one that decided."""
+
+    match: Match
+    reason: Sentence
+    permit: Permit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All permits as they were at the aware instant `as_of`; answers nothing once that is `max_age` ago."""
+
+    permits: Mapping[str, tuple[Permit, ...]]  # by class
+    as_of: datetime
+    max_age: timedelta
+    timezone: ZoneInfo
+
+    @classmethod
+    def of(cls, permits: tuple[Permit, ...], as_of: datetime, max_age: timedelta, timezone: ZoneInfo) -> "Registry":
+        by_class: defaultdict[str, list[Permit]] = defaultdict(list)
+        for permit in permits:
+            by_class[permit.class_name].append(permit)
+        return cls({name: tuple(found) for name, found in by_class.items()}, as_of, max_age, timezone)
+
+    def find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
+        """The permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none"."""
+        as_of = self.as_of.astimezone(self.timezone)
+        if at - self.as_of > self.max_age:
+            return PermitFinding(Match.UNKNOWN, wording.registry_stale(as_of, self.max_age))
+        if position is None or not position.ce90_m >= 0:
+            return PermitFinding(Match.UNKNOWN, wording.permit_place_not_known())
+        permits = self.permits.get(class_name, ())
+        if not permits:
+            return PermitFinding(Match.NOT_FOUND, wording.no_permit_of_class(class_name, as_of))
+        error = position.ce90_m
+        near = sorted(_within_reach(permits, position), key=lambda found: found[0])
+        if not near:
+            far, permit = _nearest(permits, position)
+            reason = wording.no_permit_near(permit.radius_m + error, permit.id, far, as_of)
+            return PermitFinding(Match.WRONG_PLACE, reason, permit)
+        far, permit = near[0]
+        if error > permit.radius_m:
+            return PermitFinding(
+                Match.UNKNOWN, wording.permit_place_uncertain(error, permit.radius_m, permit.id), permit
+            )
+        return _judge(near, error, at.astimezone(self.timezone).date(), as_of)
+
+
+def _within_reach(permits: tuple[Permit, ...], position: GroundPoint) -> Iterator[tuple[float, Permit]]:
+    for permit in permits:
+        reach = permit.radius_m + position.ce90_m
+        if abs(permit.lat - position.lat) * METRES_PER_DEGREE <= reach:
+            far = distance(position.lat, position.lon, permit.lat, permit.lon)
+            if far <= reach:
+                yield far, permit
+
+
+def _nearest(permits: tuple[Permit, ...], position: GroundPoint) -> tuple[float, Permit]:
+    best = (float("inf"), permits[0])
+    for permit in permits:
+        if abs(permit.lat - position.lat) * METRES_PER_DEGREE < best[0]:
+            far = distance(position.lat, position.lon, permit.lat, permit.lon)
+            best = min(best, (far, permit), key=lambda found: found[0])
+    return best
+
+
+def _judge(near: list[tuple[float, Permit]], error: float, day: date, as_of: datetime) -> PermitFinding:
+    """`near` is sorted by distance and not empty."""
+    valid = [(far, permit) for far, permit in near if permit.valid_on(day)]
+    lapsed = [
+        (far, permit)
+        for far, permit in near
+        if not permit.valid_on(day)
+        and all(distance(permit.lat, permit.lon, other.lat, other.lon) > SAME_SITE_M for _, other in valid)
+    ]
+    # The position is off by up to `error`, so two distances from it can be told apart only by twice that.
+    if valid and lapsed and abs(valid[0][0] - lapsed[0][0]) <= 2 * error:
+        reason = wording.permits_too_close(error, valid[0][1].id, lapsed[0][1].id)
+        return PermitFinding(Match.UNKNOWN, reason, valid[0][1])
+    if valid and (not lapsed or valid[0][0] <= lapsed[0][0]):
+        far, permit = valid[0]
+        return PermitFinding(Match.MATCH, wording.has_permit(permit.id, far, permit.valid_to), permit)
+    permit = lapsed[0][1]
+    if permit.valid_to is not None and permit.valid_to < day:
+        return PermitFinding(Match.EXPIRED, wording.permit_expired(permit.id, permit.valid_to, as_of), permit)
+    begins = permit.valid_from or day
+    return PermitFinding(Match.NOT_YET_VALID, wording.permit_not_yet_valid(permit.id, begins, as_of), permit)
+
+
+def read_permits(path: Path) -> tuple[tuple[Permit, ...], tuple[str, ...]]:
+    """The permits of a CSV file and all its faults, each with its line; a file with faults is to be refused."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return (), (f"{path.name}: larger than {MAX_BYTES // 1_000_000} MB",)
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return (), (f"{path.name}: is not UTF-8: save it as CSV UTF-8",)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        return (), (f"permits {str(path)!r} cannot be read ({why}): name a file beside the rulebook",)
+    rows = csv.reader(StringIO(text, newline=""), strict=True)
+    permits: list[Permit] = []
+    faults: list[str] = []
+    lines: dict[str, int] = {}
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        if head := _header_faults(header):
+            return (), tuple(f"{path.name} line 1: {fault}" for fault in head)
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            read, wrong = _row(header, row)
+            if read is not None and read.id in lines:
+                wrong = [f"permit {read.id!r} is there already, in line {lines[read.id]}"]
+            elif read is not None:
+                lines[read.id] = rows.line_num
+                permits.append(read)
+            faults += [f"{path.name} line {rows.line_num}: {fault}" for fault in wrong]
+    except csv.Error as error:
+        faults.append(f"{path.name} line {rows.line_num}: {error}")
+    return tuple(permits), tuple(faults)
+
+
+def _header_faults(header: list[str]) -> list[str]:
+    faults = [f"column {name!r} is missing" for name in NEEDED if name not in header]
+    faults += [
+        f"unknown column {name!r} (known: {', '.join(NEEDED + OPTIONAL)})"
+        for name in header
+        if name not in NEEDED + OPTIONAL
+    ]
+    return faults + [f"column {name!r} is there twice" for name in sorted({n for n in header if header.count(n) > 1})]
+
+
+def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
+    if len(row) != len(header):
+        return None, [f"{len(row)} values for {len(header)} columns"]
+    cells = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
+    faults: list[str] = []
+    if not cells["id"]:
+        faults.append("'id' is empty")
+    if not cells["class"]:
+        faults.append("'class' is empty")
+    lat = _number(cells, "lat", -90, 90, faults)
+    lon = _number(cells, "lon", -180, 180, faults)
+    radius = _number(cells, "radius_m", 0.1, 1000, faults)
+    width, height, bearing = (
+        _number(cells, name, 0, top, faults) if cells.get(name) else None
+        for name, top in (("width_m", 1000.0), ("height_m", 1000.0), ("bearing_deg", 360.0))
+    )
+    first, last = _day(cells, "valid_from", faults), _day(cells, "valid_to", faults)
+    if first is not None and last is not None and last < first:
+        faults.append(f"valid_to {last} is before valid_from {first}")
+    if faults or lat is None or lon is None or radius is None:
+        return None, faults
+    return Permit(cells["id"], cells["class"], lat, lon, radius, first, last, width, height, bearing), []
+
+
+def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults: list[str]) -> float | None:
+    try:
+        value = float(cells[name])
+    except ValueError:
+        faults.append(f"{name} {cells[name]!r} is not a number")
+        return None
+    if isfinite(value) and low <= value <= high:
+        return value
+    hint = ": latitude and longitude look swapped" if name == "lat" and 90 < abs(value) <= 180 else ""
+    faults.append(f"{name} {cells[name]} is not between {low:g} and {high:g}{hint}")
+    return None
+
+
+def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
+    if not cells[name]:
+        return None
+    try:
+        return date.fromisoformat(cells[name])
+    except ValueError:
+        faults.append(f"{name} {cells[name]!r} is not a day like 2026-11-20")
+        return None

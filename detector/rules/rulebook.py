@@ -1,0 +1,227 @@
+"""The rulebook: what may stand where, when, and with which permit (`docs/rules.md`; `rulebook_file.py` reads one).
+
+Detecting a thing is not detecting a violation: that takes a place, a time and the absence of approval
+(Zhengzhou, city appearance regulation, Art. 18). What is not known never makes a violation.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from detector.geometry.ground import GroundPoint
+from detector.rules import wording
+from detector.rules.hours import Hours
+from detector.rules.permits import Match, Registry
+from detector.rules.ruling import Outcome, Ruling
+from detector.rules.wording import Sentence
+from detector.rules.zones import PERMITTED_SITE, Area, Spot, Standing, Where, Zone
+
+NOTHING: Final = timedelta()
+LONGEST_DWELL: Final = timedelta(days=3660)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must all be so for a thing of `classes` in a zone of `kinds` to be a violation.
+
+    It stands outside the permitted `hours` (None: no hour is permitted), has stood for `dwell` since then, and has no
+    permit where one may be had (`permit_required`). A thing unseen for up to `gap` has not left. `always` marks the
+    rule that stands in for a permitted site that no rule speaks of.
+    """
+
+    id: str
+    classes: tuple[str, ...]
+    kinds: tuple[str, ...]
+    hours: Hours | None = None
+    dwell: timedelta = NOTHING
+    gap: timedelta = timedelta(seconds=90)
+    permit_required: bool = False
+    code: str | None = None
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFinding:
+    """What one test of one rule found, or what one rule says of a thing if the thing is in its zones."""
+
+    outcome: Outcome
+    reasons: tuple[Sentence, ...]
+    rule: Rule | None = None
+    zone: Zone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules of one city, as one version; immutable, safe to share between threads."""
+
+    version: str
+    timezone: ZoneInfo
+    zones: tuple[Zone, ...]
+    rules: tuple[Rule, ...]
+    registry: Registry | None
+    areas: tuple[tuple[Rule, Area], ...]  # each rule in its order with the zones it speaks of
+
+    @classmethod
+    def of(
+        cls, version: str, timezone: ZoneInfo, zones: Iterable[Zone], rules: Iterable[Rule], registry: Registry | None
+    ) -> "Rulebook":
+        zones, rules = tuple(zones), tuple(rules)
+        areas = tuple((rule, Area.of(zone for zone in zones if zone.kind in rule.kinds)) for rule in _with_sites(rules))
+        return cls(version, timezone, zones, rules, registry, areas)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes that some rule speaks of, in the order of the file."""
+        return tuple(dict.fromkeys(name for rule in self.rules for name in rule.classes))
+
+    def watched_zones(self, class_name: str, camera: str | None = None) -> tuple[Zone, ...]:
+        """The zones in which a rule speaks of a class: those on the ground, and those in the picture of `camera`."""
+        kinds = {kind for rule in self.rules if class_name in rule.classes for kind in rule.kinds}
+        return tuple(zone for zone in self.zones if zone.kind in kinds and zone.camera in (None, camera))
+
+    def gap(self, class_name: str) -> timedelta:
+        """How long a thing of a class may go unseen and still count as standing there: the longest of its rules'."""
+        return max((rule.gap for rule in self.rules if class_name in rule.classes), default=NOTHING)
+
+    def rule(
+        self,
+        *,
+        class_name: str,
+        at: datetime,
+        position: GroundPoint | None = None,
+        dwell: timedelta | None = None,
+        camera: str | None = None,
+        image_point: tuple[float, float] | None = None,
+    ) -> Ruling:
+        """What the rules say of a thing at the aware instant `at`, seen there since `at - dwell`.
+
+        `position` is where it touches the ground, `image_point` the same as (u, v) pixels of the full picture of
+        `camera`. The first rule that speaks of the class in a zone that holds the thing decides. Where the position's
+        error leaves open which rule that is and they disagree, the ruling is unknown. Raises ValueError for a naive
+        `at` or one outside the years 1901 to 9997.
+        """
+        if at.tzinfo is None:
+            raise ValueError(f"{at} has no time zone: write it like 2026-11-23T10:12:00+08:00")
+        if not 1900 < at.year < 9998:
+            raise ValueError(f"{at} is outside the years 1901 to 9997")
+        spot = Spot(position, camera, image_point)
+        findings: list[tuple[RuleFinding, Standing]] = []
+        speaking = [(rule, area) for rule, area in self.areas if class_name in rule.classes or rule.always]
+        if all(rule.always for rule, _ in speaking):
+            return self._ruling(RuleFinding(Outcome.PERMITTED, (wording.no_rule_for_class(class_name),)))
+        for rule, area in speaking:
+            if rule.always and any(PERMITTED_SITE in other.kinds for other, _ in speaking if other is not rule):
+                continue  # a rule of the file speaks of this class on permitted sites, so the file decides
+            standing = area.standing(spot)
+            if standing.where is not Where.OUTSIDE:
+                findings.append((self._judge(rule, standing, class_name, at, spot, dwell), standing))
+            if standing.where is Where.INSIDE:
+                break
+        else:
+            findings.append(
+                (RuleFinding(Outcome.PERMITTED, (wording.no_rule_here(class_name),)), Standing(Where.INSIDE))
+            )
+        return self._ruling(_agreed(findings, spot))
+
+    def _ruling(self, finding: RuleFinding) -> Ruling:
+        rule, zone = finding.rule, finding.zone
+        return Ruling(
+            outcome=finding.outcome,
+            reasons=tuple(reason.en for reason in finding.reasons),
+            code=rule.code if rule and finding.outcome is not Outcome.PERMITTED else None,
+            rule=rule.id if rule else None,
+            zone=zone.id if zone else None,
+            rulebook_version=self.version,
+            reasons_zh=tuple(reason.zh for reason in finding.reasons),
+        )
+
+    def _judge(
+        self, rule: Rule, standing: Standing, class_name: str, at: datetime, spot: Spot, dwell: timedelta | None
+    ) -> RuleFinding:
+        """What a rule says of a thing in its zones: any test that clears it permits it, else any doubt is unknown."""
+        place = (wording.inside(str(standing.zone)),) if standing.where is Where.INSIDE else ()
+        if rule.always:
+            return RuleFinding(Outcome.PERMITTED, (*place, wording.permitted_site()), zone=standing.zone)
+        tests = [self._hours(rule, class_name, at), self._permit(rule, class_name, at, spot), _dwell(rule, at, dwell)]
+        cleared = next((test for test in tests if test.outcome is Outcome.PERMITTED), None)
+        if cleared is not None:
+            return RuleFinding(Outcome.PERMITTED, (*place, *cleared.reasons), rule, standing.zone)
+        doubtful = any(test.outcome is Outcome.UNKNOWN for test in tests)
+        outcome = Outcome.UNKNOWN if doubtful else Outcome.VIOLATION
+        reasons = [reason for test in tests for reason in test.reasons]
+        return RuleFinding(outcome, (*place, *reasons), rule, standing.zone)
+
+    def _hours(self, rule: Rule, class_name: str, at: datetime) -> RuleFinding:
+        if rule.hours is None:
+            reasons = () if rule.permit_required else (wording.never_permitted(class_name),)
+            return RuleFinding(Outcome.VIOLATION, reasons)
+        local = at.astimezone(self.timezone)
+        permitted = rule.hours.permitted(at)
+        if permitted is None:
+            return RuleFinding(Outcome.UNKNOWN, (wording.hours_not_known(local, rule.hours.text),))
+        if permitted:
+            return RuleFinding(Outcome.PERMITTED, (wording.within_hours(local, rule.hours.text),))
+        return RuleFinding(Outcome.VIOLATION, (wording.outside_hours(local, rule.hours.text),))
+
+    def _permit(self, rule: Rule, class_name: str, at: datetime, spot: Spot) -> RuleFinding:
+        if not rule.permit_required:
+            return RuleFinding(Outcome.VIOLATION, ())
+        if self.registry is None:
+            return RuleFinding(Outcome.UNKNOWN, (wording.no_registry(),))
+        found = self.registry.find(class_name, spot.position if spot.on_earth else None, at)
+        match found.match:
+            case Match.MATCH:
+                return RuleFinding(Outcome.PERMITTED, (found.reason,))
+            case Match.UNKNOWN:
+                return RuleFinding(Outcome.UNKNOWN, (found.reason,))
+            case _:
+                return RuleFinding(Outcome.VIOLATION, (found.reason,))
+
+
+def _with_sites(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """The rules behind the one that permits what stands on a permitted site.
+
+    Sales at a place and time that the government set aside are no unlicensed trading (State Council decree 684 on
+    unlicensed business, Art. 3(1)); `Rulebook.rule` leaves it aside for classes whose rules speak of such sites.
+    """
+    return (Rule("permitted-site", (), (PERMITTED_SITE,), always=True), *rules)
+
+
+def _dwell(rule: Rule, at: datetime, dwell: timedelta | None) -> RuleFinding:
+    """Whether it has stood long enough, counted from the end of the permitted hours where it was there before."""
+    if rule.dwell <= NOTHING:
+        return RuleFinding(Outcome.VIOLATION, ())
+    if dwell is None:
+        return RuleFinding(Outcome.UNKNOWN, (wording.dwell_not_known(rule.dwell),))
+    dwell = min(max(dwell, NOTHING), LONGEST_DWELL)
+    now = at.astimezone(UTC)  # local datetimes subtract by the wall clock, which a clock change makes wrong
+    since = now - min(dwell, now - datetime(1, 1, 2, tzinfo=UTC))
+    ended = rule.hours.last_permitted(since, now) if rule.hours else None
+    counted = dwell if ended is None else now - ended
+    outcome = Outcome.VIOLATION if counted >= rule.dwell else Outcome.PERMITTED
+    return RuleFinding(outcome, (wording.stood(counted, rule.dwell, counted < dwell),))
+
+
+def _agreed(findings: list[tuple[RuleFinding, Standing]], spot: Spot) -> RuleFinding:
+    """One finding of all that the position leaves open; the last one is of the place that is sure."""
+    last = findings[-1][0]
+    if len(findings) == 1:
+        return last
+    outcomes = {finding.outcome for finding, _ in findings}
+    if outcomes == {Outcome.VIOLATION}:
+        return last
+    doubted, standing = max(findings[:-1], key=lambda found: _GRAVITY[found[0].outcome])
+    if standing.zone is not None and standing.zone.on_ground and spot.position is not None:
+        doubt = wording.position_uncertain(spot.position.ce90_m, str(standing.zone))
+    else:
+        kinds = (str(standing.zone),) if standing.zone else doubted.rule.kinds if doubted.rule else (PERMITTED_SITE,)
+        doubt = wording.position_not_known(", ".join(kinds))
+    if outcomes == {Outcome.PERMITTED}:
+        return RuleFinding(Outcome.PERMITTED, (doubt, *doubted.reasons))
+    grave = max(doubted, last, key=lambda finding: _GRAVITY[finding.outcome])
+    return RuleFinding(Outcome.UNKNOWN, (doubt, *grave.reasons), grave.rule, standing.zone)
+
+
+_GRAVITY: Final = {Outcome.PERMITTED: 0, Outcome.UNKNOWN: 1, Outcome.VIOLATION: 2}

@@ -1,0 +1,267 @@
+"""A drone flight from footage to places: every thing once, with its position, its best picture and its ruling."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from shapely.geometry import Polygon
+
+from detector.candidate import Candidate
+from detector.errors import RayMissesGround
+from detector.geometry.ground import GroundPoint
+from detector.geometry.pose import PoseLocator
+from detector.geometry.terrain import Terrain
+from detector.places.sighting import Sighting
+from detector.rules.rulebook import Rulebook
+from detector.rules.ruling import Outcome, Ruling
+from detector.vision.detections import Box, Detection, Detections
+from detector.vision.frame import Frame, Lens, Pose
+from streams.survey.association import Observation, fuse, link
+from streams.survey.features import View, features, pairs, turns
+from streams.survey.footprint import turned
+from streams.survey.frame_selection import find_clips, frames
+
+Detect = Callable[[Frame], Detections]
+"""Looks at a frame: with its picture comes how the camera stood."""
+Keep = Callable[[Frame], Path]
+"""Keeps the picture of a frame in which something was seen, and says where."""
+
+_STEEP: Final = 50.0  # degrees of depression from which a thing is seen from above and not from the side
+_TALL: Final = {"stall": 2.2, "person": 1.7, "umbrella": 2.2, "car": 1.5, "truck": 3.0, "bus": 3.0, "a_board": 1.0}
+_WIDEST: Final = {"stall": 15.0}  # metres on the ground: what is wider is a roof
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyFind:
+    """One thing of a survey: its sighting, and the frame that shows it best with its box there."""
+
+    sighting: Sighting
+    evidence: Path
+    evidence_box: Box
+    evidence_at: datetime
+    pose: Pose | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyResult:
+    """What one flight gave: the things found, the poses flown, and what was skipped or mended, in words.
+
+    Evidence pictures lie in a folder that the caller owns.
+    """
+
+    finds: tuple[SurveyFind, ...]
+    path: tuple[Pose, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameObservations:
+    """One frame that was looked at: which of its footage it is, what was in it, and what linking needs of it.
+
+    `picture` is where the frame's picture was kept, None where nothing was seen in it.
+    """
+
+    clip: str
+    index: int
+    captured_at: datetime
+    view: View
+    detections: tuple[Detection, ...]
+    picture: Path | None
+
+
+def survey(
+    paths: Sequence[Path],
+    detect: Detect,
+    folder: Path,
+    *,
+    telemetry: Path | None = None,
+    name: str = "",
+    zone: tzinfo = UTC,
+    area: Polygon | None = None,
+    lens: Lens | None = None,
+    ground: float = 0.0,
+    terrain: Terrain | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> SurveyResult:
+    """Look at the frames of one flight (videos, photos or folders of them) and put together what is one thing.
+
+    Pictures of frames in which something was seen are written to `folder`. `area` (lon, lat) is where it was flown, for
+    telemetry that does not tell latitude from longitude. `ground` is the height of the street above
+    take-off, or with a `terrain` above that; `progress` is told the number of frames looked at. Raises NotAVideo,
+    TelemetryUnreadable, TerrainUnreadable, and what `detect` raises.
+    """
+    clips = find_clips(paths, telemetry, area)
+    seen: list[FrameObservations] = []
+
+    def keep(frame: Frame) -> Path:
+        file = folder / f"{len(seen):06d}.jpg"
+        if not cv2.imwrite(str(file), frame.image, (cv2.IMWRITE_JPEG_QUALITY, 95)):
+            raise OSError(f"{file}: the evidence picture cannot be written; is the disk full?")
+        return file
+
+    for one in look(frames(clips, zone=zone, lens=lens), detect, keep):
+        seen.append(one)
+        if progress is not None:
+            progress(len(seen))
+    together = put_together(seen, name or paths[0].stem, ground, terrain)
+    notes = tuple(note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note)
+    return replace(together, notes=notes + together.notes)
+
+
+def look(flown: Iterable[Frame], detect: Detect, keep: Keep) -> Iterator[FrameObservations]:
+    """Each frame as it was seen; raises what `flown`, `detect` and `keep` raise."""
+    for frame in flown:
+        found = tuple(detect(frame))
+        view = View((frame.width, frame.height), frame.pose, features(frame.image))
+        yield FrameObservations(
+            frame.source, frame.index, frame.captured_at, view, found, keep(frame) if found else None
+        )
+
+
+def put_together(
+    seen: Sequence[FrameObservations], source: str, ground: float = 0.0, terrain: Terrain | None = None
+) -> SurveyResult:
+    """What the frames of one flight show, every thing once, wherever and by whom they were looked at.
+
+    The same frames in the same order give the same keys. `source` names the flight, `ground` is the height of the
+    street above take-off, or above the `terrain`, which counts from the ground below the first pose where it does not
+    know of take-off.
+    """
+    views = [one.view for one in seen]
+    first = next((view.pose for view in views if view.pose), None)
+    if terrain is not None and terrain.base is None and first is not None:
+        terrain = terrain.above(first.lat, first.lon)
+    notes: list[str] = []
+    compared = pairs(views)
+    for index, turn in enumerate(turns(views, compared)):
+        pose, where = views[index].pose, f"{seen[index].clip}, frame {seen[index].index}"
+        if turn is None:
+            views[index] = replace(views[index], pose=None)
+            notes.append(f"{where}: turned against its neighbours, and nothing tells which is right: not placed")
+        elif turn and pose is not None:
+            views[index] = replace(views[index], pose=turned(pose, turn))
+            notes.append(f"{where}: turned by {turn} degrees against its own telemetry; turned back")
+    observations = [
+        Observation(index, detection, locate(detection, view.pose, ground, terrain))
+        for index, (one, view) in enumerate(zip(seen, views, strict=True))
+        for detection in one.detections
+        if not _too_wide(detection, view.pose, ground)
+    ]
+    groups = link(views, observations, compared)
+    finds = [_find(source, [observations[i] for i in group], seen, views) for group in groups]
+    finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
+    return SurveyResult(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))
+
+
+def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:
+    """What the rulebook says of a find. A drone passes by: how long a thing stood it cannot tell."""
+    one = find.sighting
+    return rulebook.rule(class_name=one.class_name, at=one.last_seen, position=one.position, dwell=None)
+
+
+def candidate_of(find: SurveyFind, ruling: Ruling, models: tuple[str, ...] = ()) -> Candidate | None:
+    """A find with the picture that shows it best; None where it is permitted, or its picture has gone."""
+    image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
+    if image is None:
+        return None
+    frame = Frame(np.asarray(image, np.uint8), find.evidence_at, find.sighting.source, pose=find.pose)
+    return Candidate(find.sighting, ruling, frame, find.evidence_box, models)
+
+
+def locate(
+    detection: Detection, pose: Pose | None, ground: float = 0.0, terrain: Terrain | None = None
+) -> GroundPoint | None:
+    """Where a detected thing stands; None without a pose or where the ray is too flat.
+
+    From above the middle of its box is the middle of the thing, at half its height; from the side it touches the ground
+    at the lower edge, half its depth behind what is seen of it.
+    """
+    if pose is None:
+        return None
+    x1, y1, x2, y2 = detection.box
+    u, v = (x1 + x2) / 2, (y1 + y2) / 2
+    depression = _depression(pose, u, v)
+    try:
+        if depression >= _STEEP:
+            middle = ground + _TALL.get(detection.class_name, 0.0) / 2
+            return PoseLocator(pose, middle, terrain=terrain).locate(u, v)
+        behind = min((x2 - x1) / 2 * math.sin(math.radians(max(depression, 0.0))), (y2 - y1) / 2)
+        return PoseLocator(pose, ground, terrain=terrain).locate(u, y2 - behind)
+    except RayMissesGround:
+        return None
+
+
+def _too_wide(detection: Detection, pose: Pose | None, ground: float) -> bool:
+    """Whether it would be wider on the ground than such a thing is: flat roofs look like canopies, but larger."""
+    widest = _WIDEST.get(detection.class_name)
+    if widest is None or pose is None:
+        return False
+    x1, y1, x2, y2 = detection.box
+    depression = math.radians(_depression(pose, (x1 + x2) / 2, (y1 + y2) / 2))
+    if depression <= 0:
+        return False
+    return (x2 - x1) / pose.lens.fx * (pose.height - ground) / math.sin(depression) > widest
+
+
+def to_json(sighting: Sighting) -> dict[str, object]:
+    """What `streetwarden survey --json` prints of one thing."""
+    position = sighting.position
+    return {
+        "class": sighting.class_name,
+        "lat": position.lat if position else None,
+        "lon": position.lon if position else None,
+        "ce90": position.ce90_m if position else None,
+        "confidence": sighting.confidence,
+        "first_seen": sighting.first_seen.isoformat(),
+        "last_seen": sighting.last_seen.isoformat(),
+        "frames": sighting.frames,
+    }
+
+
+def _depression(pose: Pose, u: float, v: float) -> float:
+    """Degrees below the horizon, near enough to tell steep from flat: lens distortion left aside."""
+    lens = pose.lens
+    x, y = (u - lens.cx) / lens.fx, (v - lens.cy) / lens.fy
+    pitch, roll = math.radians(pose.pitch), math.radians(pose.roll)
+    down = -math.sin(pitch) + math.cos(pitch) * (math.sin(roll) * x + math.cos(roll) * y)
+    return math.degrees(math.asin(max(-1.0, min(1.0, down / math.sqrt(1 + x * x + y * y)))))
+
+
+def _find(
+    source: str, group: list[Observation], seen: Sequence[FrameObservations], views: Sequence[View]
+) -> SurveyFind:
+    best = max(group, key=lambda one: _worth(one, seen[one.view]))
+    times = [seen[one.view].captured_at for one in group]
+    shown = seen[best.view]
+    if shown.picture is None:
+        raise ValueError(f"{shown.clip}, frame {shown.index}: something was seen in it, but its picture was not kept")
+    first = min(group, key=lambda one: (one.view, one.detection.box))
+    origin = seen[first.view]
+    printed = f"{source} {first.detection.class_name} {origin.clip} {origin.index} {first.detection.box}"
+    sighting = Sighting(
+        key=f"{source}-{hashlib.sha256(printed.encode()).hexdigest()[:12]}",
+        source=source,
+        class_name=best.detection.class_name,
+        box=best.detection.box,
+        confidence=max(one.detection.confidence for one in group),
+        first_seen=min(times),
+        last_seen=max(times),
+        frames=len({one.view for one in group}),
+        found_by="model",
+        position=fuse(one.position for one in group),
+    )
+    return SurveyFind(sighting, shown.picture, best.detection.box, shown.captured_at, views[best.view].pose)
+
+
+def _worth(one: Observation, seen: FrameObservations) -> float:
+    """How well a frame shows a thing: sure, large, and whole (a box at the picture's rim is cut)."""
+    x1, y1, x2, y2 = one.detection.box
+    width, height = seen.view.size
+    whole = min(x1, y1, width - x2, height - y2) > 2
+    return one.detection.confidence * math.sqrt(max((x2 - x1) * (y2 - y1), 0.0)) * (1.0 if whole else 0.5)

@@ -1,0 +1,99 @@
+"""`/api/v1/candidates`: lists, one, its pictures, its verdict."""
+
+from datetime import datetime
+from uuid import uuid4
+
+import cv2
+import numpy as np
+import pytest
+
+from api.candidates.verdicts import RejectReason
+from tests.api.conftest import Service
+
+
+def test_a_candidate_says_all_that_is_known(service: Service) -> None:
+    (candidate_id,) = service.seed()
+    shown = service.http.get(f"/api/v1/candidates/{candidate_id}").json()
+    assert (shown["class"], shown["source"], shown["ruling"], shown["code"]) == ("stall", "cam-1", "violation", "0501")
+    assert (shown["lat"], shown["lon"], shown["ce90"], shown["dwell"]) == (34.7465, 113.6254, 2.4, 360.0)
+    assert len(shown["reasons"]) == len(shown["reasons_zh"]) == 2
+    for name in ("first_seen", "last_seen", "created_at", "updated_at"):
+        assert datetime.fromisoformat(shown[name]).utcoffset() is not None
+    assert service.http.get("/api/v1/candidates").json()["items"] == [shown]
+
+
+@pytest.mark.parametrize(("kind", "size"), [("scene", (360, 640)), ("crop", (126, 154)), ("boxed", (360, 640))])
+def test_each_picture_is_served_and_may_be_kept(service: Service, kind: str, size: tuple[int, int]) -> None:
+    (candidate_id,) = service.seed()
+    answer = service.http.get(f"/api/v1/candidates/{candidate_id}/evidence/{kind}")
+    picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    assert picture.shape[:2] == size
+    assert "immutable" in answer.headers["cache-control"]
+    listed = service.http.get(f"/api/v1/candidates/{candidate_id}").json()["evidence"]
+    assert f'"{next(file["sha256"] for file in listed if file["kind"] == kind)}"' == answer.headers["etag"]
+
+
+def test_pages_are_walked_by_cursor(service: Service) -> None:
+    ids = service.seed(5)
+    first = service.http.get("/api/v1/candidates", params={"limit": 3}).json()
+    second = service.http.get("/api/v1/candidates", params={"limit": 3, "cursor": first["next"]}).json()
+    assert [item["id"] for item in first["items"] + second["items"]] == ids
+    assert (first["total"], second["next"]) == (5, None)
+
+
+def test_filters(service: Service) -> None:
+    first, *_ = service.seed(3)
+    service.http.post(f"/api/v1/candidates/{first}/verdict", json={"decision": "confirmed"})
+
+    def total(**wanted: str) -> int:
+        return int(service.http.get("/api/v1/candidates", params=wanted).json()["total"])
+
+    assert (total(state="open"), total(state="confirmed"), total(state="rejected")) == (2, 1, 0)
+    assert (total(**{"class": "stall"}), total(**{"class": "banner"}), total(ruling="unknown")) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("reason", list(RejectReason))
+def test_every_reason_can_be_given(service: Service, reason: str) -> None:
+    (candidate_id,) = service.seed()
+    url = f"/api/v1/candidates/{candidate_id}"
+    said = service.http.post(f"{url}/verdict", json={"decision": "rejected", "reason": reason, "note": "看不清"})
+    assert said.status_code == 201
+    shown = service.http.get(url).json()
+    assert shown["state"] == "rejected"
+    assert shown["verdict"] == said.json()
+    assert (shown["verdict"]["reviewer"], shown["verdict"]["note"]) == ("Li Wei", "看不清")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"decision": "rejected"},
+        {"decision": "rejected", "reason": None},
+        {"decision": "rejected", "reason": "because"},
+        {"decision": "confirmed", "reason": "vehicle"},
+        {"decision": "maybe"},
+        {"decision": "confirmed", "reviewer": "somebody else"},
+        {"decision": "confirmed", "note": "\x00"},
+        {"decision": "confirmed", "note": "x" * 1001},
+        {},
+        [],
+        None,
+    ],
+)
+def test_a_verdict_that_makes_no_sense_is_refused(service: Service, body: object) -> None:
+    (candidate_id,) = service.seed()
+    assert service.http.post(f"/api/v1/candidates/{candidate_id}/verdict", json=body).status_code == 422
+    assert service.http.get(f"/api/v1/candidates/{candidate_id}").json()["state"] == "open"
+
+
+def test_deciding_twice_and_undoing(service: Service) -> None:
+    (candidate_id,) = service.seed()
+    url = f"/api/v1/candidates/{candidate_id}/verdict"
+    assert service.http.post(url, json={"decision": "confirmed"}).status_code == 201
+    assert service.http.post(url, json={"decision": "confirmed"}).status_code == 409
+    assert service.http.get("/api/v1/outbox").json()["total"] == 1
+    assert service.http.delete(url).status_code == 204
+    assert service.http.delete(url).status_code == 409
+    assert service.http.get("/api/v1/outbox").json()["total"] == 0
+    assert service.http.delete(f"/api/v1/candidates/{uuid4()}/verdict").status_code == 404

@@ -1,0 +1,135 @@
+"""What a watcher finds becomes one row with its evidence, however often it comes."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from api.candidates import repository as candidates
+from api.candidates.intake import StoreSink
+from api.candidates.repository import EVERYTHING, State, StoredCandidate
+from api.candidates.verdicts import Decision, RejectReason
+from api.db.database import Database
+from api.errors import EvidenceDiskFull
+from api.evidence import repository as evidence
+from api.evidence.files import EvidenceStore
+from api.review.service import decide
+from detector.rules.ruling import Outcome
+from streams.frames.sink import CameraNote
+from tests.api.conftest import FakeClock
+from tests.api.evidence.test_files import no_room_beyond
+from tests.api.samples import NOON, VIOLATION, a_candidate, ruled
+
+
+def stored(database: Database) -> tuple[StoredCandidate, ...]:
+    with database.read() as connection:
+        return candidates.page(connection, EVERYTHING, None, 50).items
+
+
+def only(database: Database) -> StoredCandidate:
+    (item,) = stored(database)
+    return item
+
+
+def reject(database: Database, item: StoredCandidate) -> None:
+    decide(
+        database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", reviewer="Li Wei",
+        now=NOON, undo_window=timedelta(0), write_body=lambda *_: b"",
+    )  # fmt: skip
+
+
+def test_a_new_candidate_is_stored_with_all_that_is_known(database: Database, sink: StoreSink) -> None:
+    taken = a_candidate()
+    sink.take(taken)
+    item = only(database)
+    assert (item.source, item.key, item.class_name) == ("cam-1", "place-0", "stall")
+    assert (item.outcome, item.reasons, item.reasons_zh) == (
+        Outcome.VIOLATION,
+        VIOLATION.reasons,
+        VIOLATION.reasons_zh,
+    )
+    assert (item.code, item.rule, item.zone) == ("0501", "stall-on-main-road", "daxue-road")
+    assert (item.lat, item.lon, item.ce90) == (34.7465, 113.6254, 2.4)
+    assert (item.box, item.confidence, item.frames) == (taken.evidence_box, 0.87, 72)
+    assert (item.first_seen, item.dwell) == (NOON, timedelta(minutes=6))
+    assert (item.state, item.created_at, item.models) == (State.OPEN, NOON, ("street-ads",))
+
+
+def test_its_evidence_is_on_disk_and_in_the_table(database: Database, sink: StoreSink, files: EvidenceStore) -> None:
+    sink.take(a_candidate())
+    with database.read() as connection:
+        kept = evidence.of_candidates(connection, [only(database).id])[only(database).id]
+    assert [file.kind for file in kept] == ["scene", "crop", "boxed"]
+    assert all(files.read(file) for file in kept)
+
+
+def test_a_place_seen_again_is_the_same_row(database: Database, sink: StoreSink, clock: FakeClock) -> None:
+    sink.take(a_candidate())
+    clock.pass_by(minutes=4)
+    sink.take(a_candidate(minutes=10, frames=120))
+    sink.take(a_candidate(minutes=7, frames=80))  # late: an older look arrives after a newer one
+    item = only(database)
+    assert (item.dwell, item.frames) == (timedelta(minutes=10), 120)
+    assert (item.created_at, item.updated_at) == (NOON, NOON + timedelta(minutes=4))
+
+
+def test_the_same_key_of_another_camera_is_another_place(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate())
+    sink.take(a_candidate(source="cam-2"))
+    assert len(stored(database)) == 2
+
+
+def test_unknown_may_become_violation_and_a_violation_stays_one(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate(ruling=ruled(Outcome.UNKNOWN, "The list of permits is too old.")))
+    sink.take(a_candidate(minutes=8))
+    assert only(database).outcome is Outcome.VIOLATION
+    sink.take(a_candidate(minutes=9, ruling=ruled(Outcome.PERMITTED, "Trading hours have begun.")))
+    item = only(database)
+    assert (item.outcome, item.reasons, item.dwell) == (Outcome.VIOLATION, VIOLATION.reasons, timedelta(minutes=9))
+
+
+def test_what_is_permitted_waits_for_nobody(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate(ruling=ruled(Outcome.PERMITTED)))
+    assert stored(database) == ()
+
+
+def test_a_verdict_is_never_reopened(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate(ruling=ruled(Outcome.UNKNOWN)))
+    reject(database, only(database))
+    sink.take(a_candidate(minutes=30))
+    item = only(database)
+    assert (item.state, item.outcome) == (State.REJECTED, Outcome.UNKNOWN)
+    assert item.dwell == timedelta(minutes=30)
+
+
+def test_many_watchers_at_once_make_one_row(database: Database, sink: StoreSink) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: sink.take(a_candidate(frames=number)), range(1, 13)))
+    assert only(database).frames == 12
+
+
+def test_no_room_for_evidence_means_no_candidate(database: Database, sink: StoreSink) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)  # a large JPEG; SQLite's files are small
+    candidate = a_candidate()
+    large = replace(candidate, evidence=replace(candidate.evidence, image=noise))
+    with no_room_beyond(100_000), pytest.raises(EvidenceDiskFull):
+        sink.take(large)
+    assert stored(database) == ()
+    sink.take(a_candidate())
+    assert only(database).state is State.OPEN
+
+
+def test_a_camera_without_calibration_gives_no_position(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate(position=None))
+    item = only(database)
+    assert (item.lat, item.lon, item.ce90) == (None, None, None)
+
+
+def test_notes_of_cameras_are_passed_on(database: Database, files: EvidenceStore) -> None:
+    heard: list[CameraNote] = []
+    note = CameraNote("cam-1", "waiting", NOON, "connection refused")
+    StoreSink(database, files, on_note=heard.append).note(note)
+    StoreSink(database, files).note(note)
+    assert heard == [note]

@@ -1,0 +1,114 @@
+"""Who sends what, and when, on each engine."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.candidates.intake import StoreSink
+from api.cases import outbox
+from api.cases import repository as cases
+from api.cases.outbox import Delivery, DeliveryState
+from api.db.database import Database
+from tests.api.candidates.test_intake import only
+from tests.api.samples import NOON, a_candidate
+
+LEASE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def candidate_id(database: Database, sink: StoreSink) -> UUID:
+    sink.take(a_candidate())
+    return only(database).id
+
+
+def enqueue(database: Database, candidate_id: UUID, seconds: float = 0) -> UUID:
+    key = uuid4()
+    with database.write() as connection:
+        outbox.add(connection, key, candidate_id, b'{"case": 1}', NOON, NOON + timedelta(seconds=seconds))
+    return key
+
+
+def claim(database: Database, after: timedelta = timedelta(0)) -> Delivery | None:
+    with database.write() as connection:
+        return outbox.claim(connection, NOON + after, LEASE)
+
+
+def test_the_one_due_longest_goes_first_and_only_once(database: Database, candidate_id: UUID) -> None:
+    later, sooner = enqueue(database, candidate_id, -1), enqueue(database, candidate_id, -2)
+    enqueue(database, candidate_id, 30)
+    taken = [claim(database), claim(database), claim(database)]
+    assert [delivery.id if delivery else None for delivery in taken] == [sooner, later, None]
+
+
+def test_two_senders_never_hold_the_same(database: Database, candidate_id: UUID) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite lets one writer in at a time; there is no second sender to skip a row")
+    first, second = enqueue(database, candidate_id, -2), enqueue(database, candidate_id, -1)
+    with database.write() as one, database.write() as other:
+        mine, theirs = outbox.claim(one, NOON, LEASE), outbox.claim(other, NOON, LEASE)
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.id, theirs.id) == (first, second)
+
+
+def test_a_sender_that_died_gives_its_delivery_back(database: Database, candidate_id: UUID) -> None:
+    key = enqueue(database, candidate_id)
+    claim(database)
+    assert claim(database, LEASE - timedelta(seconds=1)) is None
+    again = claim(database, LEASE)
+    assert again is not None
+    assert (again.id, again.attempts, again.body) == (key, 1, b'{"case": 1}')
+
+
+def test_what_is_delivered_or_dead_is_not_sent_again(database: Database, candidate_id: UUID) -> None:
+    done, dead = enqueue(database, candidate_id), enqueue(database, candidate_id)
+    with database.write() as connection:
+        outbox.delivered(connection, done, NOON, 201, "case 7")
+        outbox.give_up(connection, dead, 422, "answered 422")
+    assert claim(database, timedelta(days=9)) is None
+    with database.read() as connection:
+        assert outbox.page(connection, DeliveryState.DEAD, None, 10).items[0].last_error == "answered 422"
+        found = outbox.find(connection, done)
+    assert found is not None
+    assert (found.state, found.reference, found.delivered_at) == (DeliveryState.DELIVERED, "case 7", NOON)
+
+
+def test_a_dead_one_can_be_revived_with_the_same_key(database: Database, candidate_id: UUID) -> None:
+    key = enqueue(database, candidate_id)
+    with database.write() as connection:
+        assert not outbox.revive(connection, key, NOON)
+        outbox.give_up(connection, key, 422, "answered 422")
+        assert outbox.revive(connection, key, NOON)
+    again = claim(database)
+    assert again is not None
+    assert again.id == key
+
+
+def test_a_delivery_is_withdrawn_only_before_its_first_attempt(database: Database, candidate_id: UUID) -> None:
+    first, second = enqueue(database, candidate_id, -1), enqueue(database, candidate_id)
+    claim(database)
+    with database.write() as connection:
+        assert not outbox.withdraw(connection, first)
+        assert outbox.withdraw(connection, second)
+
+
+def test_pages_go_from_the_latest_to_the_oldest(database: Database, candidate_id: UUID) -> None:
+    keys = {enqueue(database, candidate_id) for _ in range(5)}
+    with database.read() as connection:
+        first = outbox.page(connection, None, None, 3)
+        second = outbox.page(connection, None, first.next, 3)
+    assert {item.id for item in first.items + second.items} == keys
+    assert (len(first.items), second.next) == (3, None)
+
+
+def test_the_case_list_takes_a_key_once(database: Database) -> None:
+    key = uuid4()
+    with database.write() as connection:
+        case, new = cases.receive(connection, key, b"{}", NOON)
+        again, new_again = cases.receive(connection, key, b"{}", NOON + timedelta(hours=1))
+    assert (new, new_again) == (True, False)
+    assert again == case
+    with database.read() as connection:
+        assert cases.find(connection, case.id) == case
+        assert cases.find(connection, key) is None

@@ -1,0 +1,58 @@
+"""`streetwarden worker`."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from api.db.database import Database
+from api.settings import Settings
+from api.surveys import repository as surveys
+from api.surveys.repository import SurveyState
+from tests.api.cli.conftest import Typed
+from tests.api.surveys.jobs.flights import uploaded
+
+
+def test_the_command_works_off_what_waits(
+    settings: Settings,
+    streetwarden: Typed,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    database = Database(settings.engine_url)
+    (tmp_path / "DJI_0001.MP4").write_text("#EXTM3U")
+    survey_id = uploaded(database, settings.data_dir, [tmp_path / "DJI_0001.MP4"])
+    before = signal.getsignal(signal.SIGINT)
+    assert streetwarden("worker", "--until-idle").code == 0
+    with database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    database.close()
+    assert survey is not None
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_worker_beside_another_data_folder_does_not_begin(
+    streetwarden: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path))
+    printed = streetwarden("worker", "--until-idle")
+    assert printed.code == 2
+    assert printed.err.startswith(f"streetwarden: {tmp_path}/footage: not there")
+
+
+def test_the_command_sweeps_and_says_what(
+    settings: Settings, streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    assert streetwarden("sweep").err == "there was nothing to remove\n"
+    given_up = settings.footage_dir / "incoming" / "0b9a1c5e-0000-4000-8000-000000000000"
+    for as_json in ((), ("--json",)):
+        given_up.write_bytes(b"x" * 2_000_000)
+        os.utime(given_up, (0, 0))
+        printed = streetwarden("sweep", *as_json)
+        assert (printed.code, printed.err) == (0, "removed: 1, 2.0 MB\n")
+        assert not given_up.exists()
+    assert printed.records == [{"removed": {"kind": "upload", "name": given_up.name, "bytes": 2_000_000}}]

@@ -1,0 +1,86 @@
+"""Migrations, transactions and times, on each engine."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from api.db.metadata import metadata
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import IntegrityError
+
+from api.cases import outbox
+from api.db.columns import UtcTime
+from api.db.database import Database
+from api.errors import DatabaseUnavailable
+from tests.api.samples import NOON
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    database.migrate()
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_what_a_reader_changes_is_rolled_back(database: Database) -> None:
+    with database.read() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+def test_a_delivery_of_no_candidate_is_refused(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.write() as connection:
+        outbox.add(connection, uuid4(), uuid4(), b"{}", NOON, NOON)
+
+
+def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
+    with database.write() as writer:
+        writer.execute(text("DELETE FROM alembic_version"))
+        with database.read() as reader:
+            assert reader.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+        writer.rollback()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "a-folder"
+    folder.mkdir()
+    with pytest.raises(DatabaseUnavailable, match="a-folder"):
+        Database(f"sqlite:///{folder}").migrate()
+
+
+def test_a_server_that_is_away_is_named_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    database = Database("postgresql+psycopg://me:s3cret@127.0.0.1:1/x?connect_timeout=2")
+    with pytest.raises(DatabaseUnavailable, match=r"me:\*\*\*@127.0.0.1:1") as caught:
+        database.ping()
+    assert "s3cret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+SQLITE, POSTGRESQL = (make_url(f"{name}://").get_dialect()() for name in ("sqlite", "postgresql+psycopg"))
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=zones))  # noqa: DTZ001  # zones are drawn
+def test_a_moment_survives_the_trip_through_either_engine(moment: datetime) -> None:
+    column = UtcTime()
+    for dialect in (SQLITE, POSTGRESQL):
+        back = column.process_result_value(column.process_bind_param(moment, dialect), dialect)
+        assert back == moment
+        assert back is not None
+        assert back.tzinfo is UTC
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without a zone"):
+        UtcTime().process_bind_param(datetime(2026, 11, 20, 12), SQLITE)  # noqa: DTZ001

@@ -1,0 +1,185 @@
+"""A verdict, the state and the outbox change together or not at all."""
+
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import event
+
+from api.candidates import repository as candidates
+from api.candidates import verdicts
+from api.candidates.intake import StoreSink
+from api.candidates.repository import State
+from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.cases import outbox
+from api.cases.outbox import Delivery
+from api.cases.payload import CasePayload, write_payload
+from api.db.database import Database
+from api.errors import AlreadyDecided, NotFound, NotUndoable
+from api.review.service import BodyWriter, decide, undo
+from tests.api.candidates.test_intake import only
+from tests.api.conftest import FakeClock
+from tests.api.samples import NOON, a_candidate
+
+WINDOW = timedelta(seconds=20)
+BODY: BodyWriter = partial(write_payload, base_url="https://review.example.org")
+Confirm = Callable[..., Verdict]
+
+
+@pytest.fixture
+def candidate_id(database: Database, sink: StoreSink) -> UUID:
+    sink.take(a_candidate())
+    return only(database).id
+
+
+def confirm(database: Database, candidate_id: UUID, write: BodyWriter = BODY) -> Verdict:
+    return decide(
+        database, candidate_id, decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
+        reviewer="Li Wei", now=NOON, undo_window=WINDOW, write_body=write,
+    )  # fmt: skip
+
+
+def reject(database: Database, candidate_id: UUID) -> Verdict:
+    return decide(
+        database, candidate_id, decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
+        reviewer="Li Wei", now=NOON, undo_window=WINDOW, write_body=BODY,
+    )  # fmt: skip
+
+
+def deliveries(database: Database) -> tuple[Delivery, ...]:
+    with database.read() as connection:
+        return outbox.page(connection, None, None, 50).items
+
+
+def standing(database: Database, candidate_id: UUID) -> Verdict | None:
+    with database.read() as connection:
+        return verdicts.standing(connection, [candidate_id]).get(candidate_id)
+
+
+def test_confirming_records_who_and_enqueues_the_case(database: Database, candidate_id: UUID) -> None:
+    verdict = confirm(database, candidate_id)
+    assert standing(database, candidate_id) == verdict
+    assert only(database).state is State.CONFIRMED
+    (delivery,) = deliveries(database)
+    assert (delivery.id, delivery.attempts, delivery.next_attempt_at) == (verdict.id, 0, NOON + WINDOW)
+    body = CasePayload.model_validate_json(delivery.body)
+    assert (body.external_id, body.category_code, body.review.reviewer) == (verdict.id, "0501", "Li Wei")
+    assert body.evidence[0].url == f"https://review.example.org/api/v1/candidates/{candidate_id}/evidence/scene"
+    assert len({file.sha256 for file in body.evidence}) == 3
+
+
+def test_rejecting_sends_nothing(database: Database, candidate_id: UUID) -> None:
+    assert reject(database, candidate_id).reason is RejectReason.IN_SHOP
+    assert only(database).state is State.REJECTED
+    assert deliveries(database) == ()
+
+
+def test_a_second_verdict_is_refused(database: Database, candidate_id: UUID) -> None:
+    first = confirm(database, candidate_id)
+    with pytest.raises(AlreadyDecided, match="confirmed already"):
+        reject(database, candidate_id)
+    assert standing(database, candidate_id) == first
+
+
+def test_of_many_reviewers_at_once_one_decides(database: Database, candidate_id: UUID) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            confirm(database, candidate_id)
+        except AlreadyDecided:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(attempt, range(6))) == [False] * 5 + [True]
+    assert len(deliveries(database)) == 1
+
+
+def test_there_is_no_verdict_on_nothing(database: Database) -> None:
+    with pytest.raises(NotFound):
+        confirm(database, uuid4())
+    with pytest.raises(NotFound):
+        undo(database, uuid4(), now=NOON, undo_window=WINDOW)
+
+
+def unchanged(database: Database, candidate_id: UUID) -> bool:
+    return (
+        only(database).state is State.OPEN and standing(database, candidate_id) is None and deliveries(database) == ()
+    )
+
+
+def test_a_commit_that_fails_changes_nothing(database: Database, candidate_id: UUID) -> None:
+    def fail(_: object) -> None:
+        raise OSError("the disk is gone")
+
+    event.listen(database.engine, "commit", fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        confirm(database, candidate_id)
+    event.remove(database.engine, "commit", fail)
+    assert unchanged(database, candidate_id)
+    confirm(database, candidate_id)
+
+
+def test_a_killed_process_between_verdict_and_outbox_changes_nothing(database: Database, candidate_id: UUID) -> None:
+    url = database.engine.url.render_as_string(hide_password=False)
+    database.close()  # a connection must not cross the fork
+
+    def die(*_: object) -> bytes:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return b""
+
+    child = os.fork()
+    if child == 0:
+        confirm(Database(url), candidate_id, die)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert unchanged(database, candidate_id)
+    confirm(database, candidate_id)
+
+
+@pytest.mark.parametrize("say", [confirm, reject])
+def test_a_verdict_can_be_taken_back_within_the_window(
+    database: Database, candidate_id: UUID, clock: FakeClock, say: Confirm
+) -> None:
+    first = say(database, candidate_id)
+    clock.pass_by(seconds=19.9)
+    undo(database, candidate_id, now=clock(), undo_window=WINDOW)
+    assert unchanged(database, candidate_id)
+    second = confirm(database, candidate_id)
+    assert second.id != first.id
+    assert [delivery.id for delivery in deliveries(database)] == [second.id]
+
+
+def test_an_old_verdict_stays(database: Database, candidate_id: UUID, clock: FakeClock) -> None:
+    confirm(database, candidate_id)
+    clock.pass_by(seconds=20)
+    with pytest.raises(NotUndoable, match="older than 20 s"):
+        undo(database, candidate_id, now=clock(), undo_window=WINDOW)
+    assert only(database).state is State.CONFIRMED
+
+
+def test_what_may_have_left_cannot_be_taken_back(database: Database, candidate_id: UUID) -> None:
+    confirm(database, candidate_id)
+    with database.write() as connection:
+        assert outbox.claim(connection, NOON + WINDOW, timedelta(minutes=1)) is not None
+    with pytest.raises(NotUndoable, match="on its way"):
+        undo(database, candidate_id, now=NOON, undo_window=WINDOW)
+    assert only(database).state is State.CONFIRMED
+    assert len(deliveries(database)) == 1
+
+
+def test_an_open_candidate_has_nothing_to_take_back(database: Database, candidate_id: UUID) -> None:
+    with pytest.raises(NotUndoable, match="no verdict"):
+        undo(database, candidate_id, now=NOON, undo_window=WINDOW)
+
+
+def test_pages_show_the_state_after_the_verdict(database: Database, candidate_id: UUID) -> None:
+    confirm(database, candidate_id)
+    with database.read() as connection:
+        assert candidates.page(connection, candidates.Filter(State.OPEN), None, 10).total == 0
+        assert candidates.page(connection, candidates.Filter(State.CONFIRMED), None, 10).total == 1

@@ -1,0 +1,143 @@
+"""Workers as processes: what one held that died is free at once, three proved faults set its chunk aside, it is
+replaced, and it is gone when its witness has gone."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from api.db.database import Database
+from api.settings import Settings
+from api.surveys import repository as surveys
+from api.surveys.jobs import chunks
+from api.surveys.jobs import pool as crew
+from api.surveys.jobs import worker_process as process
+from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.pool import WorkerPool
+from api.surveys.repository import Survey, SurveyState
+from tests.api.surveys.jobs.flights import drawn_flight, uploaded
+from tests.api.surveys.jobs.killed import crashing_member, standing_member
+from tests.conftest import REPO
+
+
+@pytest.fixture
+def database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setattr(crew, "RESTART", 0.1)
+    settings.footage_dir.mkdir()
+    store = Database(settings.engine_url)
+    yield store
+    store.close()
+
+
+def soon(true: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def members() -> set[int]:
+    return {child.pid for child in multiprocessing.active_children() if child.pid}
+
+
+def probe_of(database: Database, survey_id: UUID) -> Chunk | None:
+    with database.read() as connection:
+        found = chunks.of_survey(connection, survey_id)
+    return found[0] if found else None
+
+
+def is_held(database: Database, survey_id: UUID) -> bool:
+    probe = probe_of(database, survey_id)
+    return probe is not None and probe.state is ChunkState.RUNNING
+
+
+def ended(database: Database, survey_id: UUID) -> Survey:
+    with database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    return survey
+
+
+def test_three_proved_faults_set_a_chunk_aside(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A segmentation fault, an abort, an exception that nobody expected: nobody waits for a lease of 30 s."""
+    monkeypatch.setattr(process, "member", crashing_member)
+    survey_id = uploaded(database, settings.data_dir)
+    before = members()
+    with WorkerPool(settings, database, 1, until_idle=True) as working:
+        soon(lambda: not working.at_work, 60)
+    assert members() == before
+    survey = ended(database, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.error == "flight.mp4: its worker ended with exit code 1"
+    with database.read() as connection:
+        probe, link = chunks.of_survey(connection, survey_id)
+    assert (probe.state, probe.attempts, probe.strikes) == (ChunkState.DEAD, 3, 3)
+    assert (link.kind, link.state, link.strikes) == (ChunkKind.LINK, ChunkState.DONE, 0)
+
+
+def test_killed_from_outside_is_no_fault_of_the_chunk(
+    settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "member", standing_member)
+    (settings.data_dir / "hold").touch()
+    survey_id = uploaded(database, settings.data_dir, drawn_flight(tmp_path / "card"))
+    before = members()
+    with WorkerPool(settings, database, 1, until_idle=True) as working:
+        for kill in range(1, 4):
+            soon(lambda: is_held(database, survey_id))
+            held = probe_of(database, survey_id)
+            assert held is not None
+            assert (held.attempts, held.strikes) == (kill, 0)
+            (worker,) = members() - before
+            os.kill(worker, signal.SIGKILL)
+            soon(lambda: not is_held(database, survey_id), 5)  # its lease would last 30 s
+        (settings.data_dir / "hold").unlink()
+        soon(lambda: not working.at_work, 60)
+    survey = ended(database, survey_id)
+    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    with database.read() as connection:
+        tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)]
+    assert tried == [(4, 0), (1, 0), (1, 0)]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_worker_gives_its_chunk_back_and_goes_when_its_witness_goes(
+    settings: Settings, database: Database, tmp_path: Path, sent: signal.Signals
+) -> None:
+    (settings.data_dir / "hold").touch()
+    survey_id = uploaded(database, settings.data_dir)
+    told = tmp_path / "settings.json"
+    told.write_text(settings.model_dump_json())
+    witness = subprocess.Popen([sys.executable, "-m", "tests.api.surveys.jobs.killed", "--alone", str(told)], cwd=REPO)
+    try:
+        soon(lambda: is_held(database, survey_id))
+        (worker,) = children_of(witness.pid)
+        witness.send_signal(sent)
+        assert witness.wait(30) == (0 if sent is signal.SIGTERM else -sent)
+        soon(lambda: not is_held(database, survey_id), 10)
+        soon(lambda: not Path(f"/proc/{worker}/cmdline").exists(), 10)
+    finally:
+        witness.kill()
+        witness.wait()
+    probe = probe_of(database, survey_id)
+    assert probe is not None
+    assert (probe.state, probe.attempts, probe.strikes) == (ChunkState.WAITING, 0, 0)
+
+
+def children_of(pid: int) -> list[int]:
+    """Worker processes that a witness has started."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+        if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()
+    ]

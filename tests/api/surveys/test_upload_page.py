@@ -1,0 +1,122 @@
+"""Footage sent from a real Chromium: a folder chosen, hashed, sent in pieces, cut off and gone on with."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.api.conftest import Service
+from tests.api.surveys.footage import Given, announce, files_of, offset, photo, send, settled, sidecar, video
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
+from playwright.sync_api import Page, Request, Route, expect  # noqa: E402  # after the skip above
+
+from tests.api.review.test_browser import browser, context, expected, page  # noqa: E402
+
+__all__ = ["browser", "context", "expected", "page"]
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    folder = tmp_path / "Daxue card"
+    (folder / "100MEDIA").mkdir(parents=True)
+    for given in (video(size=20_000_000), sidecar(), photo()):
+        (folder / "100MEDIA" / given.name).write_bytes(given.content)
+    (folder / "notes.txt").write_text("not footage")
+    return folder
+
+
+def test_a_card_is_sent_from_the_list_of_surveys(page: Page, service: Service, card: Path) -> None:
+    page.goto(f"{service.url}/surveys")
+    expect(page.locator(".none")).to_contain_text("streetwarden survey push DIR --to URL")
+    page.get_by_role("link", name="Send footage").click()
+    page.locator("#folder").set_input_files(card)
+    expect(page.locator("#chosen")).to_have_text("Files: 4, 20 MB")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#step")).to_have_text("All files are there.", timeout=30_000)
+    (survey,) = service.http.get("/api/v1/surveys").json()["items"]
+    assert (survey["name"], survey["ground"], survey["state"]) == ("Daxue card", None, "ready")
+    files = files_of(service.http, survey["id"])
+    assert {name: file["state"] for name, file in files.items()} == {
+        "100MEDIA/DJI_0001.MP4": "stored",
+        "100MEDIA/DJI_0001.SRT": "stored",
+        "100MEDIA/DJI_0002.JPG": "stored",
+        "notes.txt": "odd",
+    }
+    assert files["100MEDIA/DJI_0001.MP4"]["sha256"] == video(size=20_000_000).sha256
+    page.get_by_role("link", name="Show the survey").click()
+    expect(page.locator("h1")).to_contain_text("Daxue card")
+    page.get_by_role("link", name="← Surveys").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody .chip")).to_have_text("Waiting for a worker")
+
+
+def test_a_survey_that_was_cut_off_goes_on_where_it_stopped(page: Page, service: Service, tmp_path: Path) -> None:
+    footage = video(size=20_000_000, seed=77)
+    answer = announce(service.http, footage, photo(seed=78), name="Cut off <b>").json()
+    upload = answer["files"][0]["upload"]
+    send(service.http, upload, footage.content[:9_000_000])
+    for given in (footage, photo(seed=78)):
+        (tmp_path / given.name).write_bytes(given.content)
+    page.goto(f"{service.url}/surveys?lang=zh")
+    expect(page.locator("tbody")).to_contain_text("已收到 9.0 MB，共 20.0 MB")
+    page.get_by_role("link", name="继续上传").click()
+    expect(page.locator(".notice").first).to_contain_text("“Cut off <b>”")
+    sent: list[int] = []
+
+    def count(request: Request) -> None:
+        if request.method == "PATCH":
+            sent.append(int(request.headers["upload-offset"]))
+
+    page.on("request", count)
+    page.locator("#files").set_input_files([tmp_path / footage.name, tmp_path / photo().name])
+    page.get_by_role("button", name="上传", exact=True).click()
+    expect(page.locator("#step")).to_have_text("所有文件均已到齐。", timeout=30_000)
+    settled(service.http, answer["survey"]["id"])
+    assert service.http.get("/api/v1/surveys").json()["total"] == 1
+    assert offset(service.http, upload) == 20_000_000
+    assert sent == [9_000_000, 9_000_000 + 8 * 2**20, 0]
+
+
+def test_a_line_that_breaks_is_mended_by_itself(
+    page: Page, service: Service, tmp_path: Path, expected: list[str]
+) -> None:
+    expected.append("net::ERR_")
+    footage = Given("DJI_0009.MP4", video(size=20_000_000, seed=79).content)
+    (tmp_path / footage.name).write_bytes(footage.content)
+    breaks = iter([True, False, True])
+
+    def route(route: Route) -> None:
+        if route.request.method == "PATCH" and next(breaks, False):
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/files/**", route)
+    page.goto(f"{service.url}/surveys/new")
+    page.locator("#files").set_input_files([tmp_path / footage.name])
+    page.locator("#name").fill("Broken line")
+    page.locator("#ground").fill("-3.5")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#step")).to_have_text("All files are there.", timeout=30_000)
+    (survey,) = service.http.get("/api/v1/surveys").json()["items"]
+    assert (survey["name"], survey["ground"]) == ("Broken line", -3.5)
+
+
+def test_what_is_wrong_is_said_in_the_page(page: Page, service: Service, tmp_path: Path, expected: list[str]) -> None:
+    expected.append("422 (Unprocessable")
+    page.goto(f"{service.url}/surveys/new")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#fault")).to_have_text("Choose a folder or files first")
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    page.locator("#files").set_input_files([tmp_path / "a.jpg"])
+    page.locator("#name").fill("..")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#fault")).to_have_text("name: give the survey a name that can be read")
+
+
+def test_the_pages_fit_a_telephone(page: Page, service: Service) -> None:
+    announce(service.http, video("a/very/long/" + "x" * 150 + ".mp4"), name="n" * 190)
+    page.set_viewport_size({"width": 400, "height": 800})
+    for path in ("/surveys", "/surveys/new"):
+        page.goto(f"{service.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -1,0 +1,132 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.camera.address import parse_networks
+from streams.camera.config_file import check_gb28181, parse_period, read_cameras
+from streams.errors import CamerasInvalid
+
+GOOD = """\
+cameras:
+  - id: "41010300081320000017"
+    name: Daxue Road north
+    url: rtsp://user:s3cret@10.1.2.3:554/main
+    substream: rtsp://user:s3cret@10.1.2.3:554/sub
+    every: 5s
+    models: [street-ads]
+    position: {lat: 34.7466, lon: 113.6253}
+    calibration: daxue-north.csv
+    district: erqi
+    grade: 2
+    legal_review: {reference: "ZZCG-2026-118", valid_to: 2027-06-30}
+  - id: yard
+    url: rtsp://10.1.2.4/
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cameras.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    return path
+
+
+def faults(path: Path, text: str) -> tuple[str, ...]:
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CamerasInvalid) as refusal:
+        read_cameras(path)
+    assert "s3cret" not in str(refusal.value)
+    return refusal.value.faults
+
+
+def test_a_good_file_is_read(file: Path) -> None:
+    first, second = read_cameras(file)
+    assert (first.id, first.address.host, first.every) == ("41010300081320000017", "10.1.2.3", timedelta(seconds=5))
+    assert first.substream is not None
+    assert first.substream.url == "rtsp://user:s3cret@10.1.2.3:554/sub"
+    assert (first.lat, first.lon, first.grade, first.models) == (34.7466, 113.6253, 2, ("street-ads",))
+    assert first.legal_review is not None
+    assert first.legal_review.valid_to == date(2027, 6, 30)
+    assert (second.name, second.every, second.substream, second.lat) == ("yard", timedelta(seconds=5), None, None)
+
+
+def test_what_was_read_shows_no_password(file: Path) -> None:
+    assert "s3cret" not in repr(read_cameras(file))
+
+
+def test_every_fault_is_listed_with_its_line(file: Path) -> None:
+    text = GOOD.replace("every: 5s", "every: soon").replace("lat: 34.7466", "lat: 134.7466") + (
+        "    colour: red\n  - id: yard\n    url: http://user:s3cret@10.1.2.5/\n  - name: nameless\n"
+    )
+    listed = faults(file, text)
+    for line, words in [
+        (6, "every"),
+        (8, "position.lat"),
+        (15, "colour: unknown key"),
+        (16, "already used in line 13"),
+    ]:
+        assert any(fault.startswith(f"line {line}:") and words in fault for fault in listed), (line, words, listed)
+    assert any("line 17" in fault and "rtsp://" in fault for fault in listed)
+    assert any("line 18" in fault and "camera number 4: id" in fault for fault in listed)
+    assert any("line 18" in fault and "url" in fault for fault in listed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("10.1.2.4", "127.0.0.1", 14, "this machine"),
+        ("10.1.2.4", "8.8.4.4", 14, "outside the camera networks"),
+        ("10.1.2.4", "169.254.169.254", 14, "link-local"),
+        ("10.1.2.4", "no-such-host.invalid", 14, "does not resolve"),
+        ("41010300081320000017", "99010300081320000017", 2, "province"),
+        ("41010300081320000017", "41010300081180000017", 2, "131 or 132"),
+        ("id: yard", "id: 12", 13, "string"),
+        ("grade: 2", "grade: 4", 11, "grade"),
+        ("2027-06-30", "soon", 12, "valid_to"),
+        ("[street-ads]", "street-ads", 7, "models"),
+        ("id: yard", "id: yard\n    id: yard2", 14, "twice"),
+        ("cameras:", "kameras:", 1, "cameras"),
+        ("name: Daxue", "name: [Daxue", 4, "no YAML"),
+    ],
+)
+def test_one_fault_at_a_time(file: Path, old: str, new: str, line: int, words: str) -> None:
+    (fault,) = faults(file, GOOD.replace(old, new))
+    assert fault.startswith(f"line {line}:")
+    assert words in fault
+
+
+def test_loopback_and_other_networks_when_configured(file: Path) -> None:
+    file.write_text("cameras:\n  - {id: a, url: 'rtsp://127.0.0.1:8554/a'}\n  - {id: b, url: 'rtsp://8.8.4.4/b'}\n")
+    assert len(read_cameras(file, parse_networks(["8.8.4.0/24"]), loopback=True)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "[]", "cameras: 3", "a: &a [*a]", "\0"])
+def test_what_is_no_camera_file_is_one_clear_fault(file: Path, text: str) -> None:
+    assert len(faults(file, text)) == 1
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CamerasInvalid, match="cannot be read"):
+        read_cameras(tmp_path / "gone.yaml")
+
+
+@given(st.floats(0.04, 3600), st.sampled_from(["s"]))
+@settings(max_examples=30)
+def test_periods(seconds: float, unit: str) -> None:
+    assert parse_period(f"{seconds:.3f}{unit}").total_seconds() == pytest.approx(seconds, abs=1e-3)
+
+
+@pytest.mark.parametrize("text", ["0s", "-1s", "5", 5, None, "2h", "1s 2s", "1e3s"])
+def test_bad_periods(text: object) -> None:
+    with pytest.raises(ValueError, match="period"):
+        parse_period(text)
+
+
+def test_other_ids_are_free_text() -> None:
+    check_gb28181("camera-1")
+    check_gb28181("4101030008132000001")  # nineteen digits
+    with pytest.raises(ValueError, match="GB/T 28181"):
+        check_gb28181("0" * 20)  # twenty digits claim to be such an id

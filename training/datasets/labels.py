@@ -1,0 +1,234 @@
+"""YOLO labels: one text file per picture, one `class x y w h` line per box, normalised to the picture."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import yaml
+
+from training.errors import DatasetInvalid
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+_SLACK = 2e-3  # exporters round: an edge may stand a pixel or two outside the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One box: class index, centre and size as shares of the picture (0..1)."""
+
+    cls: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def line(self, cls: int | None = None) -> str:
+        """The label as a line, under another class index when one is given."""
+        return f"{self.cls if cls is None else cls} {self.x:.6f} {self.y:.6f} {self.width:.6f} {self.height:.6f}"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """One picture with its labels; no labels: a background."""
+
+    path: Path
+    labels: tuple[Label, ...]
+
+    @property
+    def tile(self) -> str:
+        """What its augmented copies share: Roboflow names them `<tile>.rf.<hash>.jpg`."""
+        return self.path.stem.split(".rf.")[0]
+
+
+def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
+    """The boxes of a label file; an empty file is a picture without boxes.
+
+    Raises:
+        DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
+    return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
+
+
+def _label(line: str, where: str, classes: int) -> Label:
+    parts = line.split()
+    if len(parts) != 5:
+        raise DatasetInvalid(f"{where}: {len(parts)} values; a box is `class x y w h`")
+    try:
+        cls, (x, y, width, height) = int(parts[0]), (float(part) for part in parts[1:])
+    except ValueError as error:
+        raise DatasetInvalid(f"{where}: {line.strip()!r} is not `class x y w h` in numbers") from error
+    if not 0 <= cls < classes:
+        raise DatasetInvalid(f"{where}: class {cls}; this set knows 0 to {classes - 1}")
+    edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    if not (width > 0 and height > 0):  # also catches NaN
+        raise DatasetInvalid(f"{where}: a box of {width:g} x {height:g} has no area; remove the line")
+    if not all(-_SLACK <= edge <= 1 + _SLACK for edge in edges):
+        raise DatasetInvalid(f"{where}: the box leaves the picture; values are shares of its width and height, 0 to 1")
+    return Label(cls, x, y, width, height)
+
+
+def read_pictures(folder: Path, classes: int) -> tuple[LabelledPicture, ...]:
+    """The pictures of `folder/images` with their labels in `folder/labels`, by name.
+
+    Raises:
+        DatasetInvalid: no such folder, no picture, a picture without a label file (a background has an empty one), a
+            label file without a picture, or a bad line.
+    """
+    images, labels = folder / "images", folder / "labels"
+    for part in (images, labels):
+        if not part.is_dir():
+            raise DatasetInvalid(f"{part}: no such folder; a set is images/ and labels/ side by side")
+    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in PICTURES)
+    if not paths:
+        raise DatasetInvalid(f"{images}: holds no picture")
+    stems = [path.stem for path in paths]
+    for path in paths:
+        if not (labels / f"{path.stem}.txt").is_file():
+            raise DatasetInvalid(
+                f"{path}: has no labels/{path.stem}.txt; write an empty one if nothing is in the picture"
+            )
+    orphans = sorted({path.stem for path in labels.glob("*.txt")} - set(stems))
+    if orphans:
+        raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")
+    if len(set(stems)) != len(stems):
+        doubled = next(stem for stem in stems if stems.count(stem) > 1)
+        raise DatasetInvalid(f"{images}: two pictures are named {doubled}")
+    return tuple(LabelledPicture(path, read_labels(labels / f"{path.stem}.txt", classes)) for path in paths)
+
+
+@dataclass(frozen=True, slots=True)
+class YoloSet:
+    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels."""
+
+    file: Path
+    names: tuple[str, ...]
+    measured: tuple[str, ...]
+    view: str
+    train: Path | None
+    val: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where `data.yaml` lies."""
+        return self.file.parent
+
+
+def open_set(dataset: Path) -> YoloSet:
+    """Read `data.yaml` of a folder (or the file itself).
+
+    Raises:
+        DatasetInvalid: no such file, not YAML, or no names or val side in it.
+    """
+    described = dataset / "data.yaml" if dataset.is_dir() else dataset
+    if not described.is_file():
+        raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets.recipes`")
+    try:
+        values = yaml.safe_load(described.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DatasetInvalid(f"{described}: is not YAML") from error
+    if not isinstance(values, dict) or not values.get("names") or not values.get("val"):
+        raise DatasetInvalid(f"{described}: needs `names` and `val`")
+    names = values["names"]
+    ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
+    if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
+        raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
+    measured = values.get("measured", ordered)
+    if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
+        raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
+    root = described.parent / str(values.get("path", "."))
+    train = values.get("train")
+    return YoloSet(
+        file=described,
+        names=tuple(ordered),
+        measured=tuple(measured),
+        view=str(values.get("view", "street")),
+        train=root / _side(train) if train else None,
+        val=root / _side(values["val"]),
+    )
+
+
+def _side(value: object) -> str:
+    """`train/images` or `train`: the folder that holds images/ and labels/."""
+    return str(value).removesuffix("/").removesuffix("images") or "."
+
+
+def check_split(train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> None:
+    """Raise DatasetInvalid when a picture stands on both sides: as copies of one tile, or byte for byte."""
+    refuse_twins(train, val)
+    sizes: dict[int, list[Path]] = defaultdict(list)  # only files of one size can be equal: few have to be read
+    for picture in val:
+        sizes[_size(picture.path)].append(picture.path)
+    for picture in train:
+        twin = _same_bytes(picture.path, sizes.get(_size(picture.path), ()))
+        if twin is not None:
+            raise _twins(picture.path, twin)
+
+
+def refuse_twins(train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> None:
+    """Raise DatasetInvalid when copies of one tile, by their names, stand on both sides of a split."""
+    measured = {picture.tile: picture.path for picture in val}
+    for picture in train:
+        if picture.tile in measured:
+            raise _twins(picture.path, measured[picture.tile])
+
+
+def _twins(path: Path, twin: Path) -> DatasetInvalid:
+    return DatasetInvalid(
+        f"{path}: is a twin of {twin}, on the other side of the split; "
+        "a model measured on what it was trained on looks better than it is: remove one of them"
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:  # a symlink whose picture has gone
+        raise DatasetInvalid(f"{path}: cannot be read ({error.strerror}); build the set again") from error
+
+
+def _same_bytes(path: Path, others: Sequence[Path]) -> Path | None:
+    if not others:
+        return None
+    digest = hashlib.sha256(path.read_bytes()).digest()
+    return next((other for other in others if hashlib.sha256(other.read_bytes()).digest() == digest), None)
+
+
+def check_set(described: YoloSet) -> None:
+    """Read both sides of a set and refuse it when a model trained on it would learn or be measured wrongly.
+
+    Raises:
+        DatasetInvalid: no side to train on, bad labels, a file that is no picture, twins across the split, a class
+            that one side lacks.
+    """
+    if described.train is None:
+        raise DatasetInvalid(f"{described.file}: no `train`; this set is for measuring alone")
+    wanted = {described.train: described.names, described.val: described.measured}
+    sides = {side: read_pictures(side, len(names)) for side, names in wanted.items()}
+    for path in (picture.path for pictures in sides.values() for picture in pictures):
+        if path.is_file() and not cv2.haveImageReader(str(path)):  # by its first bytes
+            raise DatasetInvalid(f"{path}: is no picture, whatever its name says; remove it and its labels")
+    check_split(*sides.values())
+    for side, pictures in sides.items():
+        present = {label.cls for picture in pictures for label in picture.labels}
+        for index, name in enumerate(wanted[side]):
+            if index not in present:
+                raise DatasetInvalid(
+                    f"{described.file}:{_line_of(described.file, name)}: no box of class {index} {name!r} in any file "
+                    f"of {side / 'labels'}; both sides need every class: label some, or take the class out"
+                )
+
+
+def _line_of(described: Path, name: str) -> int:
+    """The line on which data.yaml names a class."""
+    tokens = yaml.scan(described.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    lines = [
+        token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.ScalarToken) and token.value == name
+    ]
+    return lines[-1] if lines else 1  # names stand last; a side or a view may be called the same
