@@ -37,15 +37,6 @@ from api.web.problems import ProblemDocument
 SHUTDOWN = timedelta(seconds=5)
 
 
-def open_store(settings: Settings) -> tuple[Database, EvidenceStore]:
-    """The database, migrated, and the evidence folder, made if absent. Raises EvidenceError or DatabaseUnavailable."""
-    files = EvidenceStore(settings.evidence_dir)
-    files.prepare()
-    database = Database(settings.engine_url)
-    database.migrate()
-    return database, files
-
-
 def create_app(
     settings: Settings,
     database: Database,

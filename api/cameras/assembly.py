@@ -1,61 +1,20 @@
 """The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from api.cameras.repository import RegisteredCamera
-from api.inference.engine_choice import choose_engine, records_folder
-from api.pages.svg_map import MapZone
-from api.settings import Settings, Wanted
+from api.inference.model_cache import ModelCache
+from api.inference.model_choice import STREET, default_models
 from detector.errors import CalibrationError
 from detector.geometry.calibration import ControlPoint, calibrate, read_points
 from detector.geometry.fixed_camera import FixedCamera
 from detector.look import Look
-from detector.rules.rulebook import Rule, Rulebook
-from detector.rules.zones import Zone
-from detector.vision.engine import OnnxModel, load_model
-from models.registry import find_model, list_models
+from detector.rules.rulebook import Rulebook
 from streams.camera.address import PRIVATE_NETWORKS, Network, Reach
 from streams.camera.config_file import CameraConfig, read_cameras
 from streams.camera.job import CameraJob
-from streams.survey.pipeline import SurveyFind
-
-STREET = "street"
-STALLS = "aerial-stalls"
-OBLIQUE = "oblique-stalls"
-
-
-class ModelCache:
-    """Models by name, each loaded once and shared by all cameras; thread-safe."""
-
-    def __init__(self, folder: Path | None = None, engine: Wanted = "onnxruntime", records: Path = Path()) -> None:
-        """`records` is the folder of `streetwarden models agree`, which says where another engine may be used."""
-        self._folder = folder
-        self._engine = engine
-        self._records = records
-        self._lock = threading.Lock()
-        self._loaded: dict[str, OnnxModel] = {}
-
-    def get(self, name: str) -> OnnxModel:
-        """The model, verified against its card; raises ModelError, ModelInputError or EngineRefused."""
-        with self._lock:
-            if name not in self._loaded:
-                engine = choose_engine(find_model(name, self._folder), self._engine, self._records)
-                self._loaded[name] = load_model(name, self._folder, engine)
-            return self._loaded[name]
-
-    @classmethod
-    def of(cls, settings: Settings, folder: Path | None = None) -> "ModelCache":
-        """With the engine that the operator has set."""
-        return cls(folder, settings.engine, records_folder(settings.data_dir))
-
-    def has(self, name: str) -> bool:
-        """Whether a card of that name is on the shelf."""
-        return any(card.name == name for card in list_models(self._folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +34,6 @@ def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
     models = [shelf.get(name) for name in spec.models]
     objects = shelf.get(STREET) if shelf.has(STREET) else None
     return Look(spec.id, rulebook, models, objects, spec.camera, position)
-
-
-def default_models(shelf: ModelCache) -> tuple[str, ...]:
-    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
-    return (STREET,) if shelf.has(STREET) else ()
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:
@@ -145,31 +99,3 @@ def job_of(camera: CameraConfig, reach: Reach) -> CameraJob:
     """How a camera is read, and where it may stand whenever it is opened."""
     substream = camera.substream.url if camera.substream else None
     return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream, reach=reach)
-
-
-def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
-    """The rulebook's zones on the ground, for the map."""
-    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
-
-
-def without_rulebook(cameras: Sequence[str]) -> Rulebook:
-    """Stands in where no rulebook was given: whatever stands anywhere in view is worth a look, and nothing is known.
-
-    Every ruling is `unknown`: what is allowed where, and what has a permit, nobody has said.
-    """
-    everywhere = ((-1e6, -1e6), (1e6, -1e6), (1e6, 1e6), (-1e6, 1e6))
-    return _nothing_known([Zone(f"view of {camera}", "view", everywhere, camera) for camera in cameras])
-
-
-def rules_without_book(finds: Sequence[SurveyFind]) -> Rulebook:
-    """Stands in for a survey's rulebook where none was given: all ground flown over is in view, nothing is known."""
-    positions = [find.sighting.position for find in finds if find.sighting.position]
-    lat, lon = (positions[0].lat, positions[0].lon) if positions else (0.0, 0.0)
-    around = ((lon - 0.5, lat - 0.5), (lon + 0.5, lat - 0.5), (lon + 0.5, lat + 0.5), (lon - 0.5, lat + 0.5))
-    return _nothing_known([Zone("ground flown over", "view", around)])
-
-
-def _nothing_known(zones: Sequence[Zone]) -> Rulebook:
-    stalls = Rule("no-rulebook", ("stall",), ("view",), dwell=timedelta(minutes=5), permit_required=True)
-    signs = Rule("no-rulebook-signs", ("signboard", "cantilever_sign", "window_ad"), ("view",), permit_required=True)
-    return Rulebook.of("none", ZoneInfo("UTC"), zones, (stalls, signs), None)

@@ -6,13 +6,73 @@ from datetime import datetime, timedelta
 
 import cv2
 
-from api.cameras.live_status import CameraView, FaultView, LastPicture
 from api.clock import Clock, wall_clock
 from detector.vision.frame import Frame
 from streams.camera.config_file import CameraConfig
 from streams.camera.state import CameraState
 from streams.fleet import CameraStatus
 from streams.frames.sink import CameraNote
+from streams.health.faults import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class FaultView:
+    """What is wrong with a camera's picture, and since when."""
+
+    fault: Fault
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastPicture:
+    """A camera's newest picture, made small: `taken_at` is when the light fell, by this machine's clock."""
+
+    jpeg: bytes
+    taken_at: datetime
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
+
+    `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches. `paused` is
+    what the registry says, None for a camera that is not in it.
+    """
+
+    id: str
+    name: str
+    state: str
+    since: datetime
+    reason: str = ""
+    last_frame_at: datetime | None = None
+    lat: float | None = None
+    lon: float | None = None
+    every: timedelta = timedelta(seconds=5)
+    has_picture: bool = False
+    faults: tuple[FaultView, ...] = ()
+    skipped: int = 0
+    status: CameraStatus | None = None
+    paused: bool | None = None
+
+    def age(self, now: datetime) -> timedelta | None:
+        """How old the last picture is; None before the first."""
+        return None if self.last_frame_at is None else max(now - self.last_frame_at, timedelta(0))
+
+    def live_for(self, now: datetime) -> float:
+        """Seconds until the last picture is too old to be called live: three periods, and never less than ten seconds.
+
+        0 where it is so already, or where there is none.
+        """
+        age = self.age(now)
+        limit = max(3 * self.every, timedelta(seconds=10))
+        return 0.0 if age is None else max(0.0, (limit - age).total_seconds())
+
+    def silent(self, now: datetime) -> bool:
+        """Whether the last picture is too old to be called live, or there is none."""
+        return self.live_for(now) <= 0
+
 
 PICTURE_WIDTH = 480
 JPEG_QUALITY = 75  # with this width some 20 kB a camera: a thousand cameras' last pictures fit in 20 MB

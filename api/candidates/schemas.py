@@ -1,33 +1,16 @@
 """The JSON of `/api/v1`: times RFC 3339 with offset, positions WGS-84, boxes half-open pixels."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Generic, Literal, Self, TypeVar
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
-from api.cases.outbox import Delivery, DeliveryState
-from api.cases.payload import CasePayload
-from api.cases.repository import Case
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.web.pagination import Page
 from detector.rules.ruling import Outcome
 from detector.vision.detections import Box
-
-T = TypeVar("T", bound=BaseModel)
-S = TypeVar("S")
-# PostgreSQL stores no NUL; other control characters have no business in a note either.
-Note = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-
-
-class Listing(BaseModel, Generic[T]):
-    """One page of a list: `next` is the cursor of the following page, null on the last; `total` counts all pages."""
-
-    items: list[T]
-    total: int
-    next: str | None
 
 
 class EvidenceOut(BaseModel):
@@ -140,79 +123,3 @@ class CandidateOut(BaseModel):
             evidence=[EvidenceOut.of(item.id, file) for file in files],
             verdict=verdict,
         )
-
-
-class Confirm(BaseModel):
-    """The violation is real: a case is opened."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    decision: Literal["confirmed"]
-    reason: None = None
-    note: Note = ""
-
-
-class Reject(BaseModel):
-    """It is none, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    decision: Literal["rejected"]
-    reason: RejectReason
-    note: Note = ""
-
-
-VerdictIn = Annotated[Confirm | Reject, Field(discriminator="decision")]
-
-
-class CaseOut(BaseModel):
-    """One case of the built-in list, as it was received."""
-
-    id: UUID
-    idempotency_key: UUID
-    received_at: datetime
-    body: CasePayload
-
-    @classmethod
-    def of(cls, case: Case) -> Self:
-        return cls(
-            id=case.id,
-            idempotency_key=case.idempotency_key,
-            received_at=case.received_at,
-            body=CasePayload.model_validate_json(case.body),
-        )
-
-
-class DeliveryOut(BaseModel):
-    """One confirmed case on its way; `id` is its idempotency key."""
-
-    id: UUID
-    candidate_id: UUID
-    state: DeliveryState
-    attempts: int
-    created_at: datetime
-    next_attempt_at: datetime | None
-    delivered_at: datetime | None
-    http_status: int | None
-    reference: str | None
-    last_error: str | None
-
-    @classmethod
-    def of(cls, item: Delivery) -> Self:
-        return cls(
-            id=item.id,
-            candidate_id=item.candidate_id,
-            state=item.state,
-            attempts=item.attempts,
-            created_at=item.created_at,
-            next_attempt_at=item.next_attempt_at if item.state is DeliveryState.PENDING else None,
-            delivered_at=item.delivered_at,
-            http_status=item.http_status,
-            reference=item.reference,
-            last_error=item.last_error,
-        )
-
-
-def listing(page: Page[S], items: list[T]) -> Listing[T]:
-    """A page with its rows turned into JSON shapes."""
-    return Listing(items=items, total=page.total, next=page.next)

@@ -8,8 +8,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
@@ -17,16 +15,7 @@ from sqlalchemy import (
 )
 
 from api.db.columns import UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from api.db.metadata import metadata
 
 candidates = Table(
     "candidates",
@@ -60,18 +49,6 @@ candidates = Table(
     Index(None, "state", "created_at", "id"),
 )
 
-evidence = Table(
-    "evidence",
-    metadata,
-    Column("candidate_id", Uuid, ForeignKey("candidates.id"), primary_key=True),
-    Column("kind", String, primary_key=True),
-    Column("sha256", String, nullable=False),
-    Column("path", String, nullable=False),
-    Column("captured_at", UtcTime, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    CheckConstraint("kind IN ('scene', 'crop', 'boxed')", name="kind"),
-)
 
 verdicts = Table(
     "verdicts",
@@ -93,33 +70,4 @@ Index(
     unique=True,
     sqlite_where=verdicts.c.undone_at.is_(None),
     postgresql_where=verdicts.c.undone_at.is_(None),
-)
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("candidate_id", Uuid, ForeignKey("candidates.id"), nullable=False, index=True),
-    Column("body", LargeBinary, nullable=False),
-    Column("state", String, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("next_attempt_at", UtcTime, nullable=False),
-    Column("delivered_at", UtcTime),
-    Column("http_status", Integer),
-    Column("reference", String),
-    Column("last_error", String),
-    CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state"),
-    Index(None, "state", "next_attempt_at"),
-    Index(None, "created_at", "id"),
-)
-
-cases = Table(
-    "cases",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("idempotency_key", Uuid, nullable=False, unique=True),
-    Column("body", LargeBinary, nullable=False),
-    Column("received_at", UtcTime, nullable=False),
-    Index(None, "received_at", "id"),
 )

@@ -3,12 +3,26 @@
 from collections.abc import Callable
 from typing import Final
 
-from api.inference.model_choice import OBLIQUE, STALLS
+from api.inference.model_cache import ModelCache
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Pose
 from detector.vision.tiles import detect_tiled
 from streams.survey.pipeline import Detect
+
+STREET = "street"
+
+
+STALLS = "aerial-stalls"
+
+
+OBLIQUE = "oblique-stalls"
+
+
+def default_models(shelf: ModelCache) -> tuple[str, ...]:
+    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
+    return (STREET,) if shelf.has(STREET) else ()
+
 
 BY_VIEW: Final = "by-view"
 """Stands for a model's name where each frame is to be looked at by the model that suits its view."""

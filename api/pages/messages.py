@@ -3,12 +3,7 @@
 from typing import Final
 
 from api.cameras.live_status import CameraView
-
-
-def N_(message: str) -> str:  # gettext's customary name for "translate this later"
-    """Mark a text for the catalogue; it is translated where it is shown."""
-    return message
-
+from api.pages.i18n import N_
 
 CAMERA_TROUBLES: Final = {  # by the word of streams.errors
     "failed": N_("It gives no pictures, and it cannot be told why."),

@@ -7,8 +7,23 @@ from dataclasses import dataclass
 from shapely import Point, Polygon, box
 
 from api.cameras.live_status import CameraView
-from api.pages.svg_map import MapZone
 from detector.geometry.wgs import Plane
+from detector.rules.rulebook import Rulebook
+
+
+def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
+    """The rulebook's zones on the ground, for the map."""
+    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
+
+
+@dataclass(frozen=True, slots=True)
+class MapZone:
+    """A zone of the rulebook on the ground: `polygon` as (lon, lat) WGS-84, closed or not."""
+
+    id: str
+    kind: str
+    polygon: tuple[tuple[float, float], ...]
+
 
 WIDTH, HEIGHT = 360.0, 188.0  # of the drawing, in its own units
 NEAREST_M = 30.0  # never closer: a stall needs its street around it

@@ -1,17 +1,18 @@
 """Surveys: what a drone team has announced, what has come of it, and which telemetry belongs to which video."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from api.surveys.files import SETTLED, FileState, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
 from api.surveys.tables import survey_files, surveys
-from api.web.pagination import Cursor, Page, decode_name, encode_name, page_of
+from api.web.pagination import Cursor, Page, page_of
 
 
 class SurveyState(StrEnum):
@@ -22,43 +23,6 @@ class SurveyState(StrEnum):
     PROCESSING = "processing"
     DONE = "done"
     DONE_WITH_ERRORS = "done_with_errors"
-
-
-class FileKind(StrEnum):
-    """What a file's name says that it is."""
-
-    VIDEO = "video"
-    PHOTO = "photo"
-    TELEMETRY = "telemetry"
-    OTHER = "other"
-
-
-class FileState(StrEnum):
-    """Missing, then uploading, then stored; corrupt asks to be sent again; duplicate and odd are set aside for good."""
-
-    MISSING = "missing"
-    UPLOADING = "uploading"
-    STORED = "stored"
-    CORRUPT = "corrupt"
-    DUPLICATE = "duplicate"
-    ODD = "odd"
-
-
-class FileNote(StrEnum):
-    """Why a file was set aside, or what it lacks."""
-
-    EMPTY = "empty"
-    NOT_FOOTAGE = "not_footage"  # no kind of file that a survey reads
-    PREVIEW = "preview"  # the small copy that an aircraft keeps of its own video
-    SAME_AS = "same_as"  # the same content as another file of this survey, which is named
-    MISLABELLED = "mislabelled"  # does not begin like what its name says
-    DAMAGED = "damaged"  # what came has another hash than was announced
-    NO_TELEMETRY = "no_telemetry"
-    NO_VIDEO = "no_video"
-    REMOVED = "removed"  # its survey ended longer ago than footage is kept
-
-
-SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.ODD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +38,6 @@ class Survey:
     ground: float | None
     model: str | None
     error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyFile:
-    """One announced file; sizes in bytes.
-
-    `name` is for showing only. `path` is where the content lies under `Settings.footage_dir`, as `ab/cd/<sha256>`
-    without a suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is a word of `FileNote`, empty
-    where there is nothing to say; it may be followed by a space and the name of another file.
-    """
-
-    id: UUID
-    survey_id: UUID
-    name: str
-    kind: FileKind
-    size: int
-    sha256: str
-    state: FileState
-    received: int
-    path: str | None
-    pair_id: UUID | None
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +116,6 @@ def move(connection: Connection, survey_id: UUID, before: SurveyState, after: Su
     return changed.rowcount == 1
 
 
-def files(connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
-    """The files of a survey, by name."""
-    query = select(survey_files).where(survey_files.c.survey_id == survey_id).order_by(survey_files.c.name)
-    return tuple(_file(row) for row in connection.execute(query))
-
-
-def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limit: int) -> Page[SurveyFile]:
-    """The files of a survey by name. Raises CursorInvalid."""
-    conditions = [survey_files.c.survey_id == survey_id]
-    total = connection.execute(select(func.count()).select_from(survey_files).where(*conditions)).scalar_one()
-    if cursor is not None:
-        conditions.append(survey_files.c.name > decode_name(cursor))
-    query = select(survey_files).where(*conditions).order_by(survey_files.c.name).limit(limit + 1)
-    found = [_file(row) for row in connection.execute(query)]
-    more = len(found) > limit
-    return Page(tuple(found[:limit]), total, encode_name(found[limit - 1].name) if more else None)
-
-
 def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
     """How much of each survey has come, and how much has been looked at."""
     table, ids = survey_files.c, list(ids)
@@ -230,86 +154,6 @@ def _looked(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[int
     return {key: (count, done, dead) for key, count, done, dead in connection.execute(query)}
 
 
-def find_file(connection: Connection, file_id: UUID) -> SurveyFile | None:
-    """The file with this id."""
-    row = connection.execute(select(survey_files).where(survey_files.c.id == file_id)).one_or_none()
-    return _file(row) if row else None
-
-
-def find_by_name(connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
-    """The file of a survey with this name."""
-    query = select(survey_files).where(survey_files.c.survey_id == survey_id, survey_files.c.name == name)
-    row = connection.execute(query).one_or_none()
-    return _file(row) if row else None
-
-
-def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
-             note: str = "") -> None:  # fmt: skip
-    """What has become of a file."""
-    connection.execute(
-        update(survey_files)
-        .where(survey_files.c.id == file_id)
-        .values(state=state, received=received, path=path, note=note)
-    )
-
-
-def set_received(connection: Connection, file_id: UUID, received: int) -> None:
-    """How much of a file has come; nothing where it is settled meanwhile."""
-    connection.execute(
-        update(survey_files)
-        .where(survey_files.c.id == file_id, survey_files.c.state.not_in(SETTLED))
-        .values(state=FileState.UPLOADING if received else FileState.MISSING, received=received, note="")
-    )
-
-
-def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
-    """Files of which every byte has come, and that nobody has checked yet."""
-    query = (
-        select(survey_files)
-        .where(survey_files.c.state == FileState.UPLOADING, survey_files.c.received >= survey_files.c.size)
-        .order_by(survey_files.c.id)
-        .limit(limit)
-    )
-    return tuple(_file(row) for row in connection.execute(query))
-
-
-def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
-    """Surveys that still count as uploading although every file is settled."""
-    waits = exists().where(survey_files.c.survey_id == surveys.c.id, survey_files.c.state.not_in(SETTLED))
-    query = select(surveys.c.id).where(surveys.c.state == SurveyState.UPLOADING, ~waits)
-    return tuple(connection.execute(query).scalars())
-
-
-def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
-    """Where each of these contents lies, by SHA-256; those that no survey has brought yet are absent."""
-    wanted = sorted(set(hashes))
-    found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):  # SQLite takes no more than some thousand parameters
-        query = select(survey_files.c.sha256, survey_files.c.path).where(
-            survey_files.c.sha256.in_(wanted[start : start + 500]), survey_files.c.path.is_not(None)
-        )
-        found.update({sha256: path for sha256, path in connection.execute(query) if path is not None})
-    return found
-
-
-def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID, str]) -> None:
-    """Record which telemetry belongs to which video, and why a file has none or is of no use."""
-    for video, telemetry in pairs.items():
-        connection.execute(update(survey_files).where(survey_files.c.id == video).values(pair_id=telemetry))
-    for file_id, note in notes.items():
-        connection.execute(update(survey_files).where(survey_files.c.id == file_id).values(note=note))
-
-
-def all_settled(files: Sequence[SurveyFile]) -> bool:
-    """Whether nothing of a survey is still to come."""
-    return all(file.state in SETTLED for file in files)
-
-
 def _survey(row: Row[tuple[object, ...]]) -> Survey:
     values = dict(row._mapping)
     return Survey(**values | {"state": SurveyState(values["state"])})
-
-
-def _file(row: Row[tuple[object, ...]]) -> SurveyFile:
-    values = dict(row._mapping)
-    return SurveyFile(**values | {"kind": FileKind(values["kind"]), "state": FileState(values["state"])})

@@ -8,7 +8,28 @@ from datetime import UTC, datetime
 from typing import Generic, Self, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from api.errors import CursorInvalid
+
+T = TypeVar("T", bound=BaseModel)
+
+
+S = TypeVar("S")
+
+
+class Listing(BaseModel, Generic[T]):
+    """One page of a list: `next` is the cursor of the following page, null on the last; `total` counts all pages."""
+
+    items: list[T]
+    total: int
+    next: str | None
+
+
+def listing(page: Page[S], items: list[T]) -> Listing[T]:
+    """A page with its rows turned into JSON shapes."""
+    return Listing(items=items, total=page.total, next=page.next)
+
 
 MAX_PAGE = 200
 T = TypeVar("T")

@@ -1,6 +1,7 @@
 """Alembic's entry: runs the migrations on the connection that `Database.migrate` opened."""
 
 from alembic import context
+
 from api.db.metadata import metadata
 
 context.configure(

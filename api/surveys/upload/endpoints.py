@@ -16,7 +16,6 @@ from starlette.responses import Response
 from api.dependencies import Service
 from api.errors import NotOffsetStream, TusVersion, UploadInvalid, UploadUnknown
 from api.surveys import files as survey_files
-from api.surveys import repository as surveys
 from api.surveys.manifest import clean
 from api.surveys.schemas import MAX_SIZE, upload_path
 from api.surveys.upload import receiver as uploads

@@ -18,7 +18,6 @@ from starlette.requests import ClientDisconnect
 from api.context import Context
 from api.errors import ChecksumWrong, NoRoom, UploadInvalid, UploadMisplaced, UploadTooLong, UploadUnknown
 from api.surveys import files as survey_files
-from api.surveys import repository as surveys
 from api.surveys.files import SETTLED, SurveyFile
 from api.surveys.upload.storage import Partial
 

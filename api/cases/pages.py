@@ -1,0 +1,80 @@
+"""The pages of confirmed cases: the list, one case, and sending one again."""
+
+import json
+from collections.abc import Iterable
+from uuid import UUID
+
+from fastapi import status
+from sqlalchemy import Connection
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from api.candidates import repository as candidates
+from api.candidates import verdicts
+from api.cases import outbox
+from api.dependencies import CursorQuery, Service
+from api.errors import NotFound
+from api.evidence import repository as evidence
+from api.pages.base import Speaks, draw_page
+from api.review.pages import router
+from api.surveys import places
+from api.surveys import repository as surveys
+
+ROWS = 50
+
+
+@router.get("/cases")
+def cases_page(service: Service, speaks: Speaks, cursor: CursorQuery = None) -> HTMLResponse:
+    """What was confirmed, and how far it got."""
+    with service.database.read() as connection:
+        page = outbox.page(connection, None, cursor, ROWS)
+        known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
+        flights = _flights(connection, (item.source for item in known.values() if item))
+    return draw_page(
+        service,
+        speaks,
+        "cases.html",
+        active="cases",
+        page=page,
+        known=known,
+        names={view.id: view.name for view in service.cameras()} | flights,
+        pause=service.delivering.paused,
+        built_in=service.settings.case_api_url is None,
+    )
+
+
+@router.get("/cases/{delivery_id}")
+def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLResponse:
+    """One confirmed case: what was sent, when, and what came back."""
+    with service.database.read() as connection:
+        delivery = outbox.find(connection, delivery_id)
+        if delivery is None:
+            raise NotFound(f"there is no case {delivery_id}")
+        candidate = candidates.find(connection, delivery.candidate_id)
+        files = evidence.of_candidates(connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
+        verdict = verdicts.standing(connection, [delivery.candidate_id]).get(delivery.candidate_id)
+    return draw_page(
+        service,
+        speaks,
+        "case.html",
+        active="cases",
+        delivery=delivery,
+        candidate=candidate,
+        files=files,
+        verdict=verdict,
+        body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
+    )
+
+
+@router.post("/cases/{delivery_id}/retry")
+def retry_case(service: Service, delivery_id: UUID) -> RedirectResponse:
+    """Send a refused case again, then show it."""
+    with service.database.write() as connection:
+        outbox.revive(connection, delivery_id, service.clock())
+    return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
+
+
+def _flights(connection: Connection, sources: Iterable[str]) -> dict[str, str]:
+    """The names of the surveys that are among some candidates' sources."""
+    found = {source: places.survey_of(source) for source in set(sources)}
+    flown = {source: surveys.find(connection, survey_id) for source, survey_id in found.items() if survey_id}
+    return {source: survey.name for source, survey in flown.items() if survey}

@@ -1,0 +1,59 @@
+"""The JSON of cases and their deliveries: times RFC 3339 with offset."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from api.cases.outbox import Delivery, DeliveryState
+from api.cases.payload import CasePayload
+from api.cases.repository import Case
+
+
+class CaseOut(BaseModel):
+    """One case of the built-in list, as it was received."""
+
+    id: UUID
+    idempotency_key: UUID
+    received_at: datetime
+    body: CasePayload
+
+    @classmethod
+    def of(cls, case: Case) -> Self:
+        return cls(
+            id=case.id,
+            idempotency_key=case.idempotency_key,
+            received_at=case.received_at,
+            body=CasePayload.model_validate_json(case.body),
+        )
+
+
+class DeliveryOut(BaseModel):
+    """One confirmed case on its way; `id` is its idempotency key."""
+
+    id: UUID
+    candidate_id: UUID
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    http_status: int | None
+    reference: str | None
+    last_error: str | None
+
+    @classmethod
+    def of(cls, item: Delivery) -> Self:
+        return cls(
+            id=item.id,
+            candidate_id=item.candidate_id,
+            state=item.state,
+            attempts=item.attempts,
+            created_at=item.created_at,
+            next_attempt_at=item.next_attempt_at if item.state is DeliveryState.PENDING else None,
+            delivered_at=item.delivered_at,
+            http_status=item.http_status,
+            reference=item.reference,
+            last_error=item.last_error,
+        )
