@@ -12,13 +12,14 @@ from api.cameras import health_endpoints as camera_health
 from api.cameras import pages as cameras_page
 from api.candidates import endpoints as candidates
 from api.cases import endpoints as cases
+from api.cases import pages as cases_pages
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
 from api.context import AcceptView, CamerasProvider, Context, PictureProvider, ZonesProvider
 from api.db.database import Database
 from api.evidence.files import EvidenceStore
-from api.pages import base as base
+from api.pages import base
 from api.review import pages
 from api.settings import Settings
 from api.surveys import endpoints as surveys
@@ -105,7 +106,7 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cameras_page, survey_page, surveys_page, training_page):
+    for page in (health, pages, cases_pages, cameras_page, survey_page, surveys_page, training_page):
         app.include_router(page.router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 

@@ -23,7 +23,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from api.inference.model_cache import ModelCache
-
 from api.inference.model_choice import BY_VIEW, drone_look
 from benchmarks.flights import SAMPLES, Flight, erred, fly, stalls_found
 

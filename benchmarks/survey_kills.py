@@ -27,10 +27,10 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from api.bootstrap import open_store
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from api.bootstrap import open_store
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.evidence.files import EvidenceStore

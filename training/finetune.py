@@ -216,7 +216,7 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         fliplr=schedule.flip_left_right,
         scale=schedule.scale,
         freeze=schedule.frozen_layers,
-        val=False,  # of no use to the result, which is the last epoch: measured by training.evaluation.evaluate afterwards
+        val=False,  # of no use to the result, which is the last epoch: measured by training.evaluation.evaluate
         seed=run.seed,
         deterministic=True,
         device="cpu",

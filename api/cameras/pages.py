@@ -12,8 +12,7 @@ from api.cameras.endpoints import history, remove, set_paused
 from api.cameras.health_endpoints import CameraId, accept_view
 from api.dependencies import CursorQuery, Service
 from api.errors import NotFound
-from api.pages.base import Speaks, draw_page
-from api.review.pages import ROWS
+from api.pages.base import ROWS, Speaks, draw_page
 
 router = APIRouter(include_in_schema=False)
 NOTHING: Final = timedelta(0)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from uuid import UUID
 
-from fastapi import status
+from fastapi import APIRouter, status
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse
 
@@ -14,12 +14,11 @@ from api.cases import outbox
 from api.dependencies import CursorQuery, Service
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.pages.base import Speaks, draw_page
-from api.review.pages import router
+from api.pages.base import ROWS, Speaks, draw_page
 from api.surveys import places
 from api.surveys import repository as surveys
 
-ROWS = 50
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/cases")

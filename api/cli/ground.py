@@ -160,7 +160,7 @@ def telemetry(
     near: Near = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not print_error is null, never 0.
+    """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.
 
     Without --zone a clock that names no zone is printed as the aircraft shows it, without an offset. Without
     --near STREETWARDEN_NEAR counts.

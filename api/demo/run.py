@@ -151,7 +151,7 @@ def _follow(thread: threading.Thread, stage: _Stage, duration: float) -> None:
 
 
 def _fly_over(stage: _Stage) -> bool:
-    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot print_error a dwell."""
+    """Survey the sample flight: what the drone shows is worth a look, never a violation, as it cannot tell a dwell."""
     flight = stage.script.flight
     print_error("surveying the sample flight")
     files = [stage.folder / flight.clip, stage.folder / flight.telemetry]
@@ -159,7 +159,7 @@ def _fly_over(stage: _Stage) -> bool:
     expected = stalls_flown_over(stage.folder, stage.script)
     seen = _stored(stage, source_of(survey_id))
     result: Score = score(expected, seen)
-    remark = "how long they stood it cannot print_error, so they are unknown"
+    remark = "how long they stood it cannot tell, so they are unknown"
     tell_score("stalls seen by the drone", expected, result, remark)
     return result.perfect
 

@@ -11,11 +11,7 @@ from detector.vision.tiles import detect_tiled
 from streams.survey.pipeline import Detect
 
 STREET = "street"
-
-
 STALLS = "aerial-stalls"
-
-
 OBLIQUE = "oblique-stalls"
 
 

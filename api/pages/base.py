@@ -14,9 +14,8 @@ from api.pages import i18n as words
 from api.pages.i18n import Language
 
 STATIC = Path(__file__).parent / "static"
-
-
 YEAR = 365 * 24 * 3600
+ROWS = 50
 
 
 class Assets(StaticFiles):

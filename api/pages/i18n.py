@@ -184,7 +184,7 @@ def language(code: str) -> Language:
     """A language by its code, `en` or `zh`."""
     words = translations(code)
     environment = Environment(
-        loader=PackageLoader("api.review"),
+        loader=PackageLoader("api.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

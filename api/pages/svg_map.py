@@ -11,11 +11,6 @@ from detector.geometry.wgs import Plane
 from detector.rules.rulebook import Rulebook
 
 
-def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
-    """The rulebook's zones on the ground, for the map."""
-    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
-
-
 @dataclass(frozen=True, slots=True)
 class MapZone:
     """A zone of the rulebook on the ground: `polygon` as (lon, lat) WGS-84, closed or not."""
@@ -23,6 +18,11 @@ class MapZone:
     id: str
     kind: str
     polygon: tuple[tuple[float, float], ...]
+
+
+def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
+    """The rulebook's zones on the ground, for the map."""
+    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
 
 
 WIDTH, HEIGHT = 360.0, 188.0  # of the drawing, in its own units

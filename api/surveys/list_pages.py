@@ -7,8 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
 from api.dependencies import CursorQuery, Service
-from api.pages.base import Speaks, draw_page
-from api.review.pages import ROWS
+from api.pages.base import ROWS, Speaks, draw_page
 from api.surveys import repository as surveys
 from api.surveys.endpoints import known_survey
 

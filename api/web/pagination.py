@@ -12,27 +12,9 @@ from pydantic import BaseModel
 
 from api.errors import CursorInvalid
 
-T = TypeVar("T", bound=BaseModel)
-
-
-S = TypeVar("S")
-
-
-class Listing(BaseModel, Generic[T]):
-    """One page of a list: `next` is the cursor of the following page, null on the last; `total` counts all pages."""
-
-    items: list[T]
-    total: int
-    next: str | None
-
-
-def listing(page: Page[S], items: list[T]) -> Listing[T]:
-    """A page with its rows turned into JSON shapes."""
-    return Listing(items=items, total=page.total, next=page.next)
-
-
 MAX_PAGE = 200
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +50,19 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     total: int
     next: str | None
+
+
+class Listing(BaseModel, Generic[ModelT]):
+    """One page of a list: `next` is the cursor of the following page, null on the last; `total` counts all pages."""
+
+    items: list[ModelT]
+    total: int
+    next: str | None
+
+
+def listing(page: Page[T], items: list[ModelT]) -> Listing[ModelT]:
+    """A page with its rows turned into JSON shapes."""
+    return Listing(items=items, total=page.total, next=page.next)
 
 
 def page_of(rows: Sequence[tuple[Cursor, T]], limit: int, total: int) -> Page[T]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api.bootstrap import open_store
-from api.db.metadata import metadata
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.cameras.live_status import CameraView
 from api.candidates.intake import StoreSink
 from api.db.database import Database
+from api.db.metadata import metadata
 from api.evidence.files import EvidenceStore
 from api.pages.svg_map import MapZone
 from api.settings import Settings

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from api.db.metadata import metadata
 from sqlalchemy import text
 
 from api.db.database import Database
+from api.db.metadata import metadata
 
 
 class PostgresServer:

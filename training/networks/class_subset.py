@@ -64,7 +64,7 @@ def head_of(model: DetectionModel) -> Detect:
 def write_onnx(model: DetectionModel, path: Path, size: tuple[int, int]) -> None:
     """Write a float32 ONNX file with a fixed input of `size` (height, width) and the class names inside.
 
-    `training.networks.export` takes finished runs from their folder; this takes a network at hand, which stays trainable.
+    `training.networks.export` takes finished runs from their folder; this takes a network at hand: it stays trainable.
     """
     whole = copy.deepcopy(model).eval()
     whole.fuse(verbose=False)  # type: ignore[no-untyped-call]  # folds normalisation into the convolutions

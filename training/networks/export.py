@@ -37,7 +37,7 @@ def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
 
 
 def export_weights(weights: Path, size: tuple[int, int], out: Path, threads: int = 2) -> Path:
-    """The same for weights that may be opened (see `training.runs.start_weights`, or a run's own), `size` width and height.
+    """The same for weights that may be opened (`training.runs.start_weights`, or a run's own), `size` width and height.
 
     Nothing is left beside the weights.
     """
@@ -80,7 +80,7 @@ def main(
     width: Annotated[int, typer.Option(min=32, help="of the network's input, a multiple of 32")] = 640,
     height: Annotated[int, typer.Option(min=32)] = 640,
 ) -> None:
-    """Export, for example: python -m training.networks.export ../shared/weights/yolo11n.pt --out runs/yolo11n-640.onnx"""
+    """Export. Example: python -m training.networks.export ../shared/weights/yolo11n.pt --out runs/n.onnx"""
     try:
         start = guarded(base)
         if not start.sha256:

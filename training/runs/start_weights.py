@@ -89,7 +89,7 @@ def start_of(base: Path | str) -> Start:
 
 
 def open_network(weights: Path | str) -> "YOLO":
-    """The network of a checkpoint, by the restricted loader; to be called inside `training.networks.torch_setup.quiet_torch`.
+    """The network of a checkpoint, by the restricted loader; call inside `training.networks.torch_setup.quiet_torch`.
 
     Raises:
         UnsafeWeights: there is something else in the file than a checkpoint; nothing of it has run.

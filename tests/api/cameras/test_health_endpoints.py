@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from api.bootstrap import open_store
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.clock import wall_clock
 from api.settings import Settings
 from tests.api.cameras.watched import CAMERA, Post, turned

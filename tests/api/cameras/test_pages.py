@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from api.bootstrap import open_store
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.clock import wall_clock
 from api.settings import Settings
 from streams.frames.sink import CameraNote

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from api.bootstrap import open_store
-from api.inference.model_cache import ModelCache
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.cameras import health as camera_health
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
@@ -22,6 +21,7 @@ from api.cameras.repository import Change, RegisteredCamera
 from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.evidence.repository import EvidenceFile, EvidenceKind
+from api.inference.model_cache import ModelCache
 from api.settings import Settings
 from streams.camera.address import CameraAddress, Reach
 from streams.camera.config_file import CameraConfig

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from api.bootstrap import open_store
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.candidates.intake import StoreSink
 from api.cases import outbox
 from api.settings import Settings

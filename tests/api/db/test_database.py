@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from api.db.metadata import metadata
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text
@@ -16,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from api.cases import outbox
 from api.db.columns import UtcTime
 from api.db.database import Database
+from api.db.metadata import metadata
 from api.errors import DatabaseUnavailable
 from tests.api.samples import NOON
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from api.inference.model_cache import ModelCache
 
 from api.inference.engine_choice import choose_engine, int8_path, records_folder
+from api.inference.model_cache import ModelCache
 from api.settings import load_settings
 from detector.errors import EngineRefused
 from detector.vision.engine import OrtEngine

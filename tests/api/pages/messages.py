@@ -4,14 +4,14 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 
-import api.review
+import api
 
-ROOT = Path(api.review.__file__).parent
+ROOT = Path(api.__file__).parent
 METHODS = [
-    ("words.py", "python"),
-    ("troubles.py", "python"),
+    ("pages/i18n.py", "python"),
+    ("**/messages.py", "python"),
     ("**/templates/*.html", "jinja2.ext:babel_extract"),
-    ("templates/*.html", "jinja2.ext:babel_extract"),
+    ("pages/templates/*.html", "jinja2.ext:babel_extract"),
 ]
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from api.surveys.files import FileKind, FileNote, FileState
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from api.cases.outbox import DeliveryState
 from api.pages import i18n as words
 from api.pages import messages as troubles
 from api.pages.i18n import CATALOGUES, choose_language, duration, translations
+from api.surveys.files import FileKind, FileNote, FileState
 from api.surveys.jobs.chunks import ChunkState
 from api.surveys.repository import SurveyState
 from detector.rules.ruling import Outcome

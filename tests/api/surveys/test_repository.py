@@ -4,12 +4,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from api.surveys.files import FileNote, FileState, SurveyFile
 
 from api.db.database import Database
 from api.errors import CursorInvalid
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
+from api.surveys.files import FileNote, FileState, SurveyFile
 from api.surveys.manifest import Announced, plan, read_manifest
 from api.surveys.repository import Progress, Survey, SurveyState
 from tests.api.samples import NOON

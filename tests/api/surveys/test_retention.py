@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from api.surveys.files import FileState, SurveyFile
 
 from api.candidates.intake import StoreSink
 from api.db.database import Database
@@ -18,6 +17,7 @@ from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys import retention as room
+from api.surveys.files import FileState, SurveyFile
 from api.surveys.manifest import Announced, read_manifest
 from api.surveys.places import source_of
 from api.surveys.repository import SurveyState

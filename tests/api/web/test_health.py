@@ -1,9 +1,9 @@
 """Alive, ready, and the cameras as they are reported."""
 
 import httpx
-from api.bootstrap import open_store
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.settings import Settings
 from tests.api.conftest import Service, client
 from tests.api.serving import serve

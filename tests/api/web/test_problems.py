@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from api.bootstrap import open_store
 
 from api.app import create_app
+from api.bootstrap import open_store
 from api.db.database import Database
 from api.settings import Settings
 from tests.api.conftest import Service, client

@@ -191,7 +191,7 @@ def test_a_mutated_file_is_refused_or_read(tmp_path: Path, chance: random.Random
 
 
 def test_the_worked_example_rules_as_the_guide_says(tmp_path: Path) -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    guide = (Path(__file__).parents[3] / "docs" / "rules.md").read_text("utf-8")
     rules = load_rulebook(write(tmp_path, guide.split("```yaml\n")[1].split("```")[0]))
     road, market = (34.7415, 113.6275), (34.74225, 113.62735)
     expected = [

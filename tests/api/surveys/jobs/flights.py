@@ -8,12 +8,11 @@ from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from api.rulebooks.fallback import rules_without_book
-from api.surveys.files import FileKind, FileState, SurveyFile
-
 from api.candidates.intake import StoreSink
 from api.db.database import Database
+from api.rulebooks.fallback import rules_without_book
 from api.surveys import repository as surveys
+from api.surveys.files import FileKind, FileState, SurveyFile
 from api.surveys.jobs.context import LEASE, WorkerContext
 from api.surveys.repository import Survey, SurveyState
 from detector.vision.detections import Detections

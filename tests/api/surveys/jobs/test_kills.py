@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from api.bootstrap import open_store
-from api.evidence.tables import evidence
 from sqlalchemy import func, select
 
+from api.bootstrap import open_store
 from api.candidates.tables import candidates
 from api.db.database import Database
+from api.evidence.tables import evidence
 from api.settings import Settings
 from api.surveys import places
 from api.surveys import repository as surveys
