@@ -2,9 +2,9 @@
 
     python benchmarks/ground.py [--trials 400] [--plot docs/ground-error.png]
 
-Everything is simulated from the written error budget (detector/geometry/error_budget.py) and the published pole camera:
-6 m up, 20 degrees down, f = 1400 on 1920x1080, 2 px of click and 0.3 m of survey noise an axis, points from 9 to 60 m. Ends
-with 1 when a figure leaves its bounds. The plot needs matplotlib, which comes with the training extra.
+Everything is simulated from the written error budget (detector/geometry/error_budget.py) and the published pole
+camera: 6 m up, 20 degrees down, f = 1400 on 1920x1080, 2 px of click and 0.3 m of survey noise an axis, points from 9
+to 60 m. Ends with 1 when a figure leaves its bounds. The plot needs matplotlib, which comes with the training extra.
 """
 
 import argparse

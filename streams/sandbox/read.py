@@ -77,7 +77,7 @@ def read_frames(
     span: Span = WHOLE,
     limits: Limits = USUAL,
 ) -> Generator[Frame, None, None]:
-    """Yield the chosen frames (`streams.survey.frame_selection.frames`) of uploaded files; a frame's `source` is its file.
+    """Yield the chosen frames (`streams.survey.frame_selection`) of uploaded files; a frame's `source` is its file.
 
     `on_note` is told what was skipped, in words. Raises NotAVideo where a file is not what we read, and DecoderFailed
     where the process that read it died, hung or asked for too much. Closing the iterator ends the process.

@@ -2,11 +2,11 @@
 
     python -m training.datasets.street --shared ../shared --out runs/data/street
 
-No set but that of façades labels all of it, so each is completed (`training.datasets.pseudo_labels`): `street-ads` says where
-signs, windows and doors are. Façades are shown a second time as crops around their signs, since signs that are photographed
-from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of `street-ads`, two sets
-to measure on alone: OUT-shop-signs and, for the everyday classes that the start weights go on saying
-(`training.networks.two_head_export`), OUT-everyday.
+No set but that of façades labels all of it, so each is completed (`training.datasets.pseudo_labels`): `street-ads`
+says where signs, windows and doors are. Façades are shown a second time as crops around their signs, since signs that
+are photographed from a few metres are five times larger in the picture. Beside OUT, whose val side is the one of
+`street-ads`, two sets to measure on alone: OUT-shop-signs and, for the everyday classes that the start weights go on
+saying (`training.networks.two_head_export`), OUT-everyday.
 """
 
 import json

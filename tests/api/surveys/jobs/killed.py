@@ -1,11 +1,11 @@
 """Workers that come to grief.
 
-`python -m tests.api.surveys.jobs.killed SETTINGS MOMENT...` runs workers that nobody sees ending and that kill themselves
-with signal 9, one process a moment, one after the other, each forked from this one: starting Python anew takes longer than
-the work. Prints the signal that ended each, 0 for one that ended its work.
+`python -m tests.api.surveys.jobs.killed SETTINGS MOMENT...` runs workers that nobody sees ending and that kill
+themselves with signal 9, one process a moment, one after the other, each forked from this one: starting Python anew
+takes longer than the work. Prints the signal that ended each, 0 for one that ended its work.
 
-`python -m tests.api.surveys.jobs.killed --alone SETTINGS` is `streetwarden worker` with a worker that stands still. The
-members below are what a crew starts in a test.
+`python -m tests.api.surveys.jobs.killed --alone SETTINGS` is `streetwarden worker` with a worker that stands still.
+The members below are what a crew starts in a test.
 """
 
 import ctypes
