@@ -4,13 +4,16 @@ VENV ?= .venv
 VENV_DEV ?= .venv-dev
 DEMO_FOR ?=
 
-.PHONY: help demo test lint format rebuild-samples clean
+.PHONY: help demo test lint docs format rebuild-samples clean
 
 help:
 	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
 	@echo "make demo DEMO_FOR=120s the same, ending by itself with a summary (exit 1 if it missed, doubled or invented anything)"
 	@echo "make test               install everything into $(VENV_DEV) and run every test"
-	@echo "make lint               ruff, mypy and the floors"
+	@echo "make lint               ruff, mypy, the floors, and whether documents name files that exist"
+	@echo "make docs               build the documents and the reference into build/site/index.html"
+	@echo "make format             let ruff mend what it can"
+	@echo "make clean              remove both environments and everything that was made"
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/streetwarden demo $(if $(DEMO_FOR),--for $(DEMO_FOR))
@@ -23,6 +26,11 @@ lint: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff format --check .
 	$(VENV_DEV)/bin/mypy
 	$(VENV_DEV)/bin/lint-imports
+
+# Strict: a warning ends it. The variable silences a note of the theme that has nothing to do with these pages.
+docs: $(VENV_DEV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV_DEV)/bin/mkdocs build --quiet
+	@echo "the documents are at build/site/index.html"
 
 format: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check --fix .
@@ -37,7 +45,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt scripts/system-packages scrip
 # Everything that the tests touch: training (torch, ultralytics), PostgreSQL's driver, linters, the browser's driver.
 $(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages scripts/make-venv
 	scripts/system-packages service tests
-	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,dev]"
+	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,dev,docs]"
 	touch $@
 
 clean:
