@@ -9,8 +9,8 @@ DEMO_FOR ?=
 help:
 	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
 	@echo "make demo DEMO_FOR=120s the same, ending by itself with a summary (exit 1 if it missed, doubled or invented anything)"
-	@echo "make test               install everything into $(VENV_DEV) and run every test"
-	@echo "make lint               ruff, mypy, the floors, and whether documents name files that exist"
+	@echo "make test               install everything into $(VENV_DEV), run every test, print line coverage by package"
+	@echo "make lint               ruff, mypy and the floors"
 	@echo "make docs               build the documents and the reference into build/site/index.html"
 	@echo "make format             let ruff mend what it can"
 	@echo "make clean              remove both environments and everything that was made"
@@ -19,7 +19,9 @@ demo: $(VENV)/.installed
 	$(VENV)/bin/streetwarden demo $(if $(DEMO_FOR),--for $(DEMO_FOR))
 
 test: $(VENV_DEV)/.installed
-	$(VENV_DEV)/bin/python -m pytest
+	rm -f .coverage .coverage.*
+	$(VENV_DEV)/bin/python -m coverage run -m pytest
+	$(VENV_DEV)/bin/python scripts/test_report.py
 
 lint: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check .
@@ -49,4 +51,4 @@ $(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages s
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

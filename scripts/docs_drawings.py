@@ -17,14 +17,7 @@ class Drawings(griffe.Extension):
 def fenced(text: str) -> str:
     """Return the text with a fence around each run of two or more lines that belong to a drawing.
 
-    >>> print(fenced("Errors.\\n\\nRoot\\n├── A\\n└── B"))
-    Errors.
-    <BLANKLINE>
-    ```text
-    Root
-    ├── A
-    └── B
-    ```
+    The line before a tree, its root, comes inside.
     """
     out: list[str] = []
     run: list[str] = []
