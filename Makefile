@@ -4,25 +4,35 @@ VENV ?= .venv
 VENV_DEV ?= .venv-dev
 DEMO_FOR ?=
 
-.PHONY: help demo test lint format rebuild-samples clean
+.PHONY: help demo test lint docs format rebuild-samples clean
 
 help:
 	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
 	@echo "make demo DEMO_FOR=120s the same, ending by itself with a summary (exit 1 if it missed, doubled or invented anything)"
-	@echo "make test               install everything into $(VENV_DEV) and run every test"
+	@echo "make test               install everything into $(VENV_DEV), run every test, print line coverage by package"
 	@echo "make lint               ruff, mypy and the floors"
+	@echo "make docs               build the documents and the reference into build/site/index.html"
+	@echo "make format             let ruff mend what it can"
+	@echo "make clean              remove both environments and everything that was made"
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/streetwarden demo $(if $(DEMO_FOR),--for $(DEMO_FOR))
 
 test: $(VENV_DEV)/.installed
-	$(VENV_DEV)/bin/python -m pytest
+	rm -f .coverage .coverage.*
+	$(VENV_DEV)/bin/python -m coverage run -m pytest
+	$(VENV_DEV)/bin/python scripts/test_report.py
 
 lint: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check .
 	$(VENV_DEV)/bin/ruff format --check .
 	$(VENV_DEV)/bin/mypy
 	$(VENV_DEV)/bin/lint-imports
+
+# Strict: a warning ends it. The variable silences a note of the theme that has nothing to do with these pages.
+docs: $(VENV_DEV)/.installed
+	NO_MKDOCS_2_WARNING=1 $(VENV_DEV)/bin/mkdocs build --quiet
+	@echo "the documents are at build/site/index.html"
 
 format: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check --fix .
@@ -37,8 +47,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt scripts/system-packages scrip
 # Everything that the tests touch: training (torch, ultralytics), PostgreSQL's driver, linters, the browser's driver.
 $(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages scripts/make-venv
 	scripts/system-packages service tests
-	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,dev]"
+	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,dev,docs]"
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

@@ -56,12 +56,18 @@ def finetune(
 
     Args:
         base: start weights, see `training.runs.start_weights.start_of`.
-        epochs, image_size, batch, learning_rate: instead of the schedule's.
+        epochs: instead of the schedule's number.
+        image_size: side of the square in pixels, instead of the schedule's.
+        batch: pictures in one step, instead of the schedule's.
+        learning_rate: instead of the schedule's.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
 
     Raises:
-        DatasetInvalid, UnsafeWeights, RunExists, RunNameInvalid.
+        DatasetInvalid: a folder, label or split that must not be trained on.
+        UnsafeWeights: the start weights are not among the known ones.
+        RunExists: the run folder holds another run, or none to resume.
+        RunNameInvalid: the name is no plain folder name.
     """
     folder = (runs / check_name(name)).resolve()
     described = folder / "run.json"

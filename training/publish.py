@@ -77,7 +77,9 @@ def publish(
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
     Raises:
-        TrainingError, ModelError, DetectorError.
+        TrainingError: the run or a data set cannot be used.
+        ModelError: the model's card or file cannot be used.
+        DetectorError: a picture cannot be read, or the exported network is no detector.
     """
     described = open_set(dataset)
     command, data = _history(run, folder)

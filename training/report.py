@@ -37,7 +37,8 @@ def report_run(run: Run, dataset: Path, *, progress: bool = False) -> RunReport:
 
     Raises:
         RunExists: no epoch has ended yet.
-        TrainingError, DetectorError.
+        TrainingError: the run or the data set cannot be used.
+        DetectorError: a picture cannot be read, or the exported network is no detector.
     """
     weights = last_whole_weights(run)
     if weights is None:

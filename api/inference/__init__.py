@@ -1,0 +1,1 @@
+"""Which model and which engine look at which frames."""

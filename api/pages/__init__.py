@@ -1,0 +1,1 @@
+"""What all pages share: frame, languages, messages, map, templates and static files."""

@@ -1,0 +1,1 @@
+"""Rulebooks as the service uses them."""

@@ -1,0 +1,1 @@
+"""Surveys: manifests, files, frames, places, pages, endpoints and retention."""

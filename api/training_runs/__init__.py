@@ -1,0 +1,1 @@
+"""The pages of training runs; read only, without torch."""

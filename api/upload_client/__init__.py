@@ -1,0 +1,1 @@
+"""The client behind `streetwarden survey push`: hash a card, announce it, send it."""

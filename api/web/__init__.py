@@ -1,0 +1,1 @@
+"""HTTP in general: middleware, problem documents, pagination, health endpoints and the server."""

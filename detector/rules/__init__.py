@@ -1,0 +1,1 @@
+"""The rulebook: zones, hours, permits, and the ruling with its reasons."""

@@ -1,0 +1,1 @@
+"""Frames and detections: engines, pixels, tiles."""

@@ -1,0 +1,1 @@
+"""Drone footage to places: frame selection, telemetry pairing, association and fusion."""

@@ -1,0 +1,1 @@
+"""Video below the frame: OpenCV capture, file types, RTP packets."""

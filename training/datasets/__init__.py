@@ -1,0 +1,1 @@
+"""Data sets: labels, recipes, pseudo-labels and augmentation."""

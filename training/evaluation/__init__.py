@@ -1,0 +1,1 @@
+"""Measuring a model: average precision, mistakes, thresholds, agreement of engines."""

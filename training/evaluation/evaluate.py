@@ -76,7 +76,10 @@ def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Rep
         dataset: a folder with `data.yaml`; its classes are among the model's.
 
     Raises:
-        DatasetInvalid, ModelUnreadable, and the errors of `models.errors` and `detector.errors`.
+        DatasetInvalid: the data set cannot be read, or nothing can be measured on it.
+        ModelUnreadable: what is to be measured is no ONNX detector of ours.
+        ModelError: the model of that name is unknown, missing or changed (`models.errors`).
+        DetectorError: a picture cannot be read, or the network is no detector (`detector.errors`).
     """
     return measure(model, dataset, progress=progress).report
 

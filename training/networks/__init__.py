@@ -1,0 +1,1 @@
+"""Network files: export, quantise, merge heads, subset classes, reopen ONNX for training."""

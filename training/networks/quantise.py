@@ -34,7 +34,7 @@ def quantise(source: Path, pictures: Sequence[Path], out: Path) -> None:
     Raises:
         NotQuantised: the onnx package is not installed, no pictures, or nothing in the network can be quantised.
         ModelInputError: the file is no detector of fixed size.
-        detector.errors.PictureUnreadable.
+        PictureUnreadable: no such file, not a picture, or too large.
     """
     engine = OrtEngine(source)
     if not pictures:

@@ -1,0 +1,1 @@
+"""Training runs: schedule, start weights, progress, plots."""
