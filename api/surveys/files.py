@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, exists, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
-from api.surveys.repository import SurveyState
-from api.surveys.tables import survey_files, surveys
+from api.surveys.tables import survey_files
 from api.web.pagination import Page, decode_name, encode_name
 
 
@@ -130,13 +129,6 @@ def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
         .limit(limit)
     )
     return tuple(_file(row) for row in connection.execute(query))
-
-
-def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
-    """Surveys that still count as uploading although every file is settled."""
-    waits = exists().where(survey_files.c.survey_id == surveys.c.id, survey_files.c.state.not_in(SETTLED))
-    query = select(surveys.c.id).where(surveys.c.state == SurveyState.UPLOADING, ~waits)
-    return tuple(connection.execute(query).scalars())
 
 
 def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.surveys.files import SETTLED, FileState, SurveyFile
@@ -103,6 +103,13 @@ def in_state(connection: Connection, state: SurveyState) -> tuple[Survey, ...]:
     """Every survey in this state, longest waiting first."""
     query = select(surveys).where(surveys.c.state == state).order_by(surveys.c.created_at, surveys.c.id)
     return tuple(_survey(row) for row in connection.execute(query))
+
+
+def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
+    """Surveys that still count as uploading although every file is settled."""
+    waits = exists().where(survey_files.c.survey_id == surveys.c.id, survey_files.c.state.not_in(SETTLED))
+    query = select(surveys.c.id).where(surveys.c.state == SurveyState.UPLOADING, ~waits)
+    return tuple(connection.execute(query).scalars())
 
 
 def move(connection: Connection, survey_id: UUID, before: SurveyState, after: SurveyState, now: datetime,

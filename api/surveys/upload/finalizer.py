@@ -69,7 +69,7 @@ class Finalizer:
             waiting = survey_files.whole(connection, BATCH)
         done = [self._try_file(file) for file in waiting if not self._stopping.is_set()]
         with self._database.read() as connection:
-            complete = survey_files.with_nothing_to_come(connection)
+            complete = surveys.with_nothing_to_come(connection)
         for survey_id in complete:
             with self._database.read() as connection:
                 files = survey_files.files(connection, survey_id)

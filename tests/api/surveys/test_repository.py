@@ -62,16 +62,16 @@ def test_a_file_on_its_way(database: Database) -> None:
         survey_files.set_file(connection, video.id, FileState.STORED, 100, path=f"aa/aa/{A}")
         survey_files.set_received(connection, video.id, 0)  # too late: it is settled
         assert survey_files.whole(connection, 10) == ()
-        assert survey_files.with_nothing_to_come(connection) == ()
+        assert surveys.with_nothing_to_come(connection) == ()
         assert surveys.progress(connection, [survey.id])[survey.id] == Progress(4, 3, 110, 100)
         assert survey_files.stored_paths(connection, [A, B, A]) == {A: f"aa/aa/{A}"}
         survey_files.set_file(connection, sidecar.id, FileState.CORRUPT, 0, note=FileNote.DAMAGED)
-        assert survey_files.with_nothing_to_come(connection) == ()
+        assert surveys.with_nothing_to_come(connection) == ()
         survey_files.set_received(connection, sidecar.id, 10)
         assert survey_files.find_file(connection, sidecar.id) == survey_files.whole(connection, 10)[0]
         assert survey_files.whole(connection, 10)[0].note == ""
         survey_files.set_file(connection, sidecar.id, FileState.STORED, 10, path=f"bb/bb/{B}")
-        assert survey_files.with_nothing_to_come(connection) == (survey.id,)
+        assert surveys.with_nothing_to_come(connection) == (survey.id,)
         survey_files.pair(connection, {video.id: sidecar.id}, {})
         assert survey_files.files(connection, survey.id)[0].pair_id == sidecar.id
 
