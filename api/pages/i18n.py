@@ -13,13 +13,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.candidates.repository import StoredCandidate
-from api.pages.messages import camera_trouble, footage_trouble
-
-
-def N_(message: str) -> str:  # gettext's customary name for "translate this later"
-    """Mark a text for the catalogue; it is translated where it is shown."""
-    return message
-
+from api.pages.messages import N_, camera_trouble, footage_trouble
 
 LOCALE = Path(__file__).parent / "locale"
 CATALOGUES = {"en": None, "zh": LOCALE / "zh_CN" / "LC_MESSAGES" / "messages.po"}
