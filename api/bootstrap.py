@@ -1,12 +1,5 @@
 """Open the database and the evidence folder."""
 
-import api.cameras.health_tables
-import api.cameras.tables
-import api.candidates.tables
-import api.cases.tables
-import api.evidence.tables
-import api.surveys.jobs.tables
-import api.surveys.tables  # noqa: F401  # so that the metadata holds every table, whoever reads it
 from api.db.database import Database
 from api.evidence.files import EvidenceStore
 from api.settings import Settings

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from api.cameras import health, history
 from api.cameras import repository as cameras
+from api.cameras.encryption import box_of
 from api.cameras.history import HistoryEntry, switch_words
 from api.cameras.live_status import LiveCameras
 from api.cameras.repository import Change
@@ -41,4 +42,4 @@ def history_of(
 ) -> Page[HistoryEntry]:
     """Return what was done to a camera, latest first. Raises CursorInvalid."""
     with database.read() as connection:
-        return history.page(connection, settings.secret_box(), camera_id, cursor, limit)
+        return history.page(connection, box_of(settings), camera_id, cursor, limit)

@@ -12,7 +12,7 @@ from rich.progress import track
 from api.bootstrap import open_store
 from api.cameras import repository as cameras
 from api.cameras.assembly import read_camera_file
-from api.cameras.encryption import make_key
+from api.cameras.encryption import box_of, make_key
 from api.cameras.repository import Change, Changes, RegisteredCamera
 from api.clock import wall_clock
 from api.console import AsJson, errors_console, print_json
@@ -61,7 +61,7 @@ def keep(database: Database, settings: Settings, wanted: Sequence[RegisteredCame
     """Store cameras read from the file of this name as the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
     change = Change(settings.reviewer, wall_clock(), f"import of {name}")
     with database.write() as connection:
-        return cameras.replace(connection, settings.secret_box(), wanted, change)
+        return cameras.replace(connection, box_of(settings), wanted, change)
 
 
 @app.command("list")
@@ -126,7 +126,7 @@ def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
         found = read_cameras(file, settings.camera_networks, loopback=loopback)
         return tuple(RegisteredCamera(camera) for camera in found)
     with _registry(settings) as database, database.read() as connection:
-        return cameras.present(connection, settings.secret_box())
+        return cameras.present(connection, box_of(settings))
 
 
 def _told(changes: Changes) -> str:

@@ -12,6 +12,8 @@ import typer
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import read_camera_file
+from api.cameras.encryption import box_of
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
 from api.candidates.intake import StoreSink
@@ -74,8 +76,9 @@ def serve(
         workers = settings.model_copy(update={"rulebook_file": rulebook})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=board.note)
-        watching = Watching(shelf, book, sink, settings.data_dir / "memory", reach) if watch else None
-        stack.enter_context(RegistrySync(database, settings.secret_box(), board, watching))
+        health = HealthStore(database, files)
+        watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach) if watch else None
+        stack.enter_context(RegistrySync(database, box_of(settings), board, watching))
         if watch and not board.cameras:
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
