@@ -72,7 +72,8 @@ MakeEngine = Callable[[Path], Engine]
 class OnnxModel:
     """A detector: an ONNX file of a YOLO network, its class names, and how sure it must be.
 
-    `confidence` is one threshold, or one for each class; `identity` is what its card says of it. May be used from several threads at once.
+    `confidence` is one threshold, or one for each class; `identity` is what its card says of it. May be used from
+    several threads at once.
 
     Raises:
         ModelInputError: the file's input or output is not that of a YOLO detector of these classes.

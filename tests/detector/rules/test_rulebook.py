@@ -110,7 +110,10 @@ def test_the_first_rule_that_speaks_decides() -> None:
     assert ask(book(STALLS, never), place(60, 20)) == ("violation", "never", "lane")
     assert ask(book(STALLS, never), place(200, 20)) == ("permitted", None, None)
     other = book(STALLS).rule(class_name="bench", at=NOON, position=None)
-    assert (other.outcome, other.reasons) == (Outcome.PERMITTED, (Reason("no_rule_for_class", {"class_name": "bench"}),))
+    assert (other.outcome, other.reasons) == (
+        Outcome.PERMITTED,
+        (Reason("no_rule_for_class", {"class_name": "bench"}),),
+    )
 
 
 def test_a_permitted_site_lies_over_the_road_unless_a_rule_speaks_of_it() -> None:
