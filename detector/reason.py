@@ -68,6 +68,6 @@ def _shown(name: str, value: Param, translate: Translate) -> str:
         return duration(value, translate)
     if name.endswith("_m") and isinstance(value, int | float):
         return metres(value)
-    if name == "at" and isinstance(value, str):
+    if name == "at" and isinstance(value, str) and "T" in value:  # rows of early versions have no more than hh:mm
         return f"{datetime.fromisoformat(value):%H:%M}"
     return "?" if value is None else str(value)

@@ -27,7 +27,7 @@ class FootageFault(StrEnum):
     DECODER_FAILED = "decoder_failed"
 
 
-TEXTS: Final = {
+TEXTS: Final[dict[str, str]] = {
     FootageFault.EMPTY_FOLDER: N_("this folder holds neither videos nor photos"),
     FootageFault.UNKNOWN_FORMAT: N_("neither a video (MP4, MOV, MKV, WebM, AVI, TS) nor a picture (JPEG, PNG, WebP)"),
     FootageFault.NOT_A_VIDEO: N_("a picture, not a video"),

@@ -145,8 +145,10 @@ def permit_not_yet_valid(permit: str, valid_from: date, as_of: date) -> Reason:
 
 
 def no_permit_near(tolerance: float, permit: str, distance: float, as_of: date) -> Reason:
-    params = {"tolerance_m": tolerance, "permit": permit, "distance_m": distance, "as_of": as_of.isoformat()}
-    return Reason("no_permit_near", params)
+    return Reason(
+        "no_permit_near",
+        {"tolerance_m": tolerance, "permit": permit, "distance_m": distance, "as_of": as_of.isoformat()},
+    )
 
 
 def no_permit_of_class(class_name: str, as_of: date) -> Reason:

@@ -62,8 +62,8 @@ def main() -> None:
     except TelemetryUnreadable as error:
         _say(out, RefusedMessage(text=str(error)[:2000], params={"detail": str(error)[:2000]}))
     except MemoryError:
-        code, text = FootageFault.OUT_OF_MEMORY, "needs more memory than a reading process may have"
-        _say(out, FailedMessage(text=text, code=code))
+        text = "needs more memory than a reading process may have"
+        _say(out, FailedMessage(text=text, code=FootageFault.OUT_OF_MEMORY))
     except cv2.error as error:
         _say(out, FailedMessage(text=f"OpenCV: {error.err}"[:2000]))
     except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it
