@@ -54,7 +54,7 @@ def a_candidate(
     minutes: float = 6.0,
     frames: int = 72,
     confidence: float = 0.87,
-    origin: Origin = Origin(),  # noqa: B008  # frozen
+    origin: Origin = Origin(),  # frozen
 ) -> Candidate:
     """A stall that has stood for `minutes`."""
     seen = Sighting(

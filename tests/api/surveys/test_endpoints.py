@@ -26,10 +26,10 @@ def test_a_card_is_sorted_and_nothing_is_dropped(service: Service) -> None:
     answer = announce(service.http, *card)
     assert answer.status_code == 201
     assert by_name(answer.json()) == {
-        "DJI_0001.MP4": ("video", "missing", ""),
-        "DJI_0001.SRT": ("telemetry", "missing", ""),
-        "DJI_0002.JPG": ("photo", "missing", ""),
-        "copy/DJI_0001 (2).MP4": ("video", "duplicate", "same_as DJI_0001.MP4"),
+        "DJI_0001.MP4": ("video", "missing", None),
+        "DJI_0001.SRT": ("telemetry", "missing", None),
+        "DJI_0002.JPG": ("photo", "missing", None),
+        "copy/DJI_0001 (2).MP4": ("video", "duplicate", "same_as"),
         "DJI_0001.LRF": ("other", "odd", "preview"),
         "notes.txt": ("other", "odd", "not_footage"),
         "E.MP4": ("video", "odd", "empty"),

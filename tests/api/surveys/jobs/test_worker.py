@@ -29,6 +29,7 @@ from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from api.surveys.repository import Survey, SurveyState
 from detector.geometry.terrain import terrain_of
+from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
@@ -67,7 +68,7 @@ def stored(desk: WorkerContext) -> list[tuple[str, str]]:
 def test_footage_becomes_places_and_candidates(desk: WorkerContext, tmp_path: Path) -> None:
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
-    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     with desk.database.read() as connection:
         found = places.of_survey(connection, survey_id)
         flown = seen.path_of(connection, survey_id)
@@ -126,8 +127,7 @@ def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: WorkerContex
     survey_id = uploaded(desk.database, tmp_path, [*files, tmp_path / "card" / "DJI_0009.MP4"])
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error is not None
-    assert survey.error.startswith("DJI_0009.MP4: neither a video")
+    assert survey.errors == (Reason("unknown_format", {"file": "DJI_0009.MP4"}),)
     assert len(stored(desk)) == 3
 
 
@@ -144,7 +144,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "flight.mp4: the reading process died (signal 9)"
+    assert survey.errors == (Reason("decoder_died", {"file": "flight.mp4", "how": "signal 9"}),)
     with desk.database.read() as connection:
         looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
     assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.DEAD, 3, 3)]
@@ -222,7 +222,7 @@ def test_a_worker_that_hangs_says_so_itself(
                 held.step()
         with desk.database.read() as connection:
             probe = chunks.of_survey(connection, survey_id)[0]
-        assert (probe.strikes, probe.reason) == (strikes, "nothing moved for 0.2 s")
+        assert (probe.strikes, probe.error) == (strikes, Reason("stalled", {"seconds": "0.2"}))
     assert probe.state is ChunkState.DEAD
 
 
@@ -265,4 +265,4 @@ def test_a_survey_without_footage_says_so(desk: WorkerContext, tmp_path: Path) -
     (tmp_path / "only.srt").write_text("1\n")
     survey = ended(desk, uploaded(desk.database, tmp_path, [tmp_path / "only.srt"]))
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "there is neither a video nor a photo among its files"
+    assert survey.errors == (Reason("no_footage"),)
