@@ -77,7 +77,7 @@ def test_videos_find_their_telemetry_and_what_is_alone_is_said(service: Service)
     notes = {name: (file["state"], file["note"]) for name, file in files.items()}
     assert notes["B.MP4"] == ("stored", "no_telemetry")
     assert notes["C.SRT"] == ("stored", "no_video")
-    assert notes["A.MP4"] == notes["a.srt"] == ("stored", "")
+    assert notes["A.MP4"] == notes["a.srt"] == ("stored", None)
 
 
 def test_files_and_surveys_come_in_pages(service: Service) -> None:
