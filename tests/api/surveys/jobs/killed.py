@@ -118,7 +118,7 @@ def work_until(settings: Settings, moment: str) -> None:
 def main() -> None:
     """Fork, wait, say how it ended; or be the witness of a worker."""
     if sys.argv[1] == "--alone":
-        setattr(process, "member", standing_member)  # noqa: B010
+        setattr(process, "run_member", standing_member)  # noqa: B010
         work_alone(Settings.model_validate_json(Path(sys.argv[2]).read_text()))
         return
     settings = Settings.model_validate_json(Path(sys.argv[1]).read_text())

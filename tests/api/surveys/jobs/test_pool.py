@@ -70,7 +70,7 @@ def test_three_proved_faults_set_a_chunk_aside(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A segmentation fault, an abort, an exception that nobody expected: nobody waits for a lease of 30 s."""
-    monkeypatch.setattr(process, "member", crashing_member)
+    monkeypatch.setattr(process, "run_member", crashing_member)
     survey_id = uploaded(database, settings.data_dir)
     before = members()
     with WorkerPool(settings, database, 1, until_idle=True) as working:
@@ -88,7 +88,7 @@ def test_three_proved_faults_set_a_chunk_aside(
 def test_killed_from_outside_is_no_fault_of_the_chunk(
     settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "member", standing_member)
+    monkeypatch.setattr(process, "run_member", standing_member)
     (settings.data_dir / "hold").touch()
     survey_id = uploaded(database, settings.data_dir, drawn_flight(tmp_path / "card"))
     before = members()

@@ -14,13 +14,17 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from api.candidates.intake import StoreSink
+from api.candidates.repository import EVERYTHING, page
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.errors import LeaseLost
 from api.evidence.files import EvidenceStore
+from api.rulebooks.fallback import NO_RULEBOOK
+from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
+from api.surveys.files import FileKind
 from api.surveys.jobs import chunks, planning, worker
 from api.surveys.jobs import context as desk_room
 from api.surveys.jobs import steps as work
@@ -31,6 +35,7 @@ from api.surveys.repository import Survey, SurveyState
 from detector.geometry.terrain import terrain_of
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
+from models.card import ModelVersion
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.geometry.test_terrain import made
@@ -76,6 +81,13 @@ def test_footage_becomes_places_and_candidates(desk: WorkerContext, tmp_path: Pa
     assert len(found) == len(TOWN.stalls)
     assert len(stored(desk)) == len(TOWN.stalls)
     assert all(place.candidate_id is not None and place.ce90 for place in found)
+    with desk.database.read() as connection:
+        (video,) = [file for file in survey_files.files(connection, survey_id) if file.kind is FileKind.VIDEO]
+        known = page(connection, EVERYTHING, None, 9).items
+    for one in known:
+        assert (one.survey_id, one.camera_id, one.district, one.file_sha256) == (survey_id, None, "erqi", video.sha256)
+        assert (one.models, one.rulebook_hash) == ((ModelVersion("stalls", "1", "b" * 64),), NO_RULEBOOK.sha256)
+        assert one.first_seen <= one.frame_at <= one.last_seen
     assert [point.lat for point in flown] == sorted(point.lat for point in flown)
     assert kept == [None]  # what only linking needed takes no room any more
     pictures = {
