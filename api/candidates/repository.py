@@ -97,10 +97,10 @@ EVERYTHING = Filter()
 def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
     """Store a candidate that is not known yet, open. Raises IntegrityError where its source and key are known."""
     rulebooks.keep(connection, candidate.ruling.rulebook, now)
-    values = _first_seen(candidate) | _seen(candidate, now) | _ruled(candidate)
-    values |= {"id": uuid4(), "state": State.OPEN, "created_at": now}
-    connection.execute(insert(candidates).values(**values))
-    return UUID(str(values["id"]))
+    added = uuid4()
+    row = {"id": added, "state": State.OPEN, "created_at": now, "updated_at": now}
+    connection.execute(insert(candidates).values(**row, **columns_of(candidate)))
+    return added
 
 
 def update_last_seen(connection: Connection, known: StoredCandidate, candidate: Candidate, now: datetime) -> None:
@@ -108,7 +108,7 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
 
     What a reviewer decided on stays as it was then, and a violation that was seen stays one when permitted hours begin.
     """
-    values = _seen(candidate, now)
+    values = _seen(candidate) | {"updated_at": now}
     values["frames"] = max(candidate.sighting.frames, known.frames)
     values["last_seen"] = max(candidate.sighting.last_seen, known.last_seen)
     values["confidence"] = max(candidate.sighting.confidence, known.confidence)
@@ -161,6 +161,11 @@ def move(connection: Connection, candidate_id: UUID, before: State, after: State
     return changed.rowcount == 1
 
 
+def columns_of(candidate: Candidate) -> dict[str, object]:
+    """Return what a row says of a candidate, by column."""
+    return _first_seen(candidate) | _seen(candidate) | _ruled(candidate)
+
+
 def _first_seen(candidate: Candidate) -> dict[str, object]:
     """What stays as it was when the thing was first handed on; a column is called as the field that it holds."""
     position = candidate.sighting.position
@@ -175,14 +180,9 @@ def _first_seen(candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _seen(candidate: Candidate, now: datetime) -> dict[str, object]:
+def _seen(candidate: Candidate) -> dict[str, object]:
     sighting = candidate.sighting
-    return {
-        "confidence": sighting.confidence,
-        "last_seen": sighting.last_seen,
-        "frames": sighting.frames,
-        "updated_at": now,
-    }
+    return {"confidence": sighting.confidence, "last_seen": sighting.last_seen, "frames": sighting.frames}
 
 
 def _ruled(candidate: Candidate) -> dict[str, object]:

@@ -211,7 +211,9 @@ def language(code: str) -> Language:
     environment.filters["camera_act"] = lambda key: named(CAMERA_ACTS, key)
     environment.filters["registry_change"] = lambda key: named(REGISTRY_CHANGES, key)
     environment.filters["camera_field"] = lambda key: named(CAMERA_FIELDS, key)
-    environment.filters["camera_trouble"] = lambda view: _said(camera_trouble(view), words)
+    environment.filters["camera_trouble"] = lambda view: _said(
+        camera_trouble(view.state, view.status.reason if view.status else ""), words
+    )
     environment.filters["footage_error"] = lambda reason: say(reason, FOOTAGE_ERRORS, words.gettext)
     environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)
     environment.filters["chunk_state"] = lambda key: named(CHUNK_STATES, key)

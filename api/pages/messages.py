@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from api.cameras.live_status import CameraView
 from detector.reason import N_
 from streams.footage_wording import TEXTS as READING_ERRORS
 
@@ -37,7 +36,6 @@ FOOTAGE_ERRORS: Final[dict[str, str]] = {
 """Why footage was set aside: what reading it said, and what became of the work on it."""
 
 
-def camera_trouble(view: CameraView) -> str:
-    """Why a camera is not live; empty where its state says all."""
-    word = view.status.reason if view.status else ""
-    return CAMERA_TROUBLES.get(word) or STATE_TROUBLES.get(view.state, "")
+def camera_trouble(state: str, reason: str) -> str:
+    """Why a camera in this state is not live, by the word of its last error; empty where its state says all."""
+    return CAMERA_TROUBLES.get(reason) or STATE_TROUBLES.get(state, "")

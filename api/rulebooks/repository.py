@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from api.accounts import repository as accounts
 from api.accounts.repository import Actor
@@ -35,6 +35,8 @@ def keep(connection: Connection, source: RulebookSource, now: datetime) -> str:
 
 def record(connection: Connection, source: RulebookSource, actor: Actor, now: datetime) -> None:
     """The service goes by this rulebook from now on; does nothing where it did so already."""
+    if connection.dialect.name == "postgresql":  # of two services that start at once the second one waits here
+        connection.execute(text("LOCK TABLE rulebook_changes IN EXCLUSIVE MODE"))
     if current(connection) == keep(connection, source, now):
         return
     number = connection.execute(select(func.max(rulebook_changes.c.number))).scalar_one() or 0

@@ -28,7 +28,7 @@ from api.db.migrations.legacy_sentences import footage_error, ruling_reason
 from api.surveys import files
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from detector.reason import Reason
+from detector.reason import Param, Reason
 from detector.rules.wording import TEXTS, english
 from models.card import ModelVersion
 from streams.footage_wording import TEXTS as FOOTAGE
@@ -236,7 +236,7 @@ def test_references_hold_afterwards(migrated: Database, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", sorted(TEXTS))
 def test_every_sentence_of_a_ruling_is_known(code: str) -> None:
     """Read back, it says the same; what it did not say is not there."""
-    params = {
+    params: dict[str, Param] = {
         "class_name": "stall", "zone": "daxue-road", "kind": "main_road", "zones": "main_road, lane", "error_m": 3.4,
         "at": "10:12", "hours": "19:00-25:00; PH off", "allowed_s": 300.0, "dwell_s": 93600.0, "as_of": "2026-11-20",
         "max_age_s": 604800.0, "tolerance_m": 12.0, "permit": "P-1", "other": "P-2", "distance_m": 31.0,
