@@ -24,6 +24,7 @@ from api.pages import base
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import pages
+from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.surveys import endpoints as surveys
 from api.surveys import list_pages as surveys_page
@@ -112,6 +113,7 @@ def create_app(
 def _add_routes(app: FastAPI) -> None:
     for router in (
         candidates.router,
+        rulebooks.router,
         verdicts.router,
         cases.router,
         camera_routes.router,

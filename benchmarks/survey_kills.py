@@ -102,7 +102,7 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
         found: list[object] = [
             (one.lat, one.lon, one.ce90, one.frames, one.box) for one in places.of_survey(connection, survey_id)
         ]
-        mine = candidates.c.source == places.source_of(survey_id)
+        mine = candidates.c.survey_id == survey_id
         queued: list[object] = list(connection.execute(select(candidates.c.lat).where(mine)).scalars())
     return frames, sorted(found, key=str), sorted(queued, key=str)
 

@@ -1,11 +1,29 @@
 """A sighting ruled a violation, or unknown and worth a look, with the picture that shows it."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from detector.places.sighting import Sighting
 from detector.rules.ruling import Ruling
 from detector.vision.detections import Box
 from detector.vision.frame import Frame
+from models.card import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a candidate's pictures come from; what is not known is None.
+
+    Either a registered camera, in the version of its configuration and with the SHA-256 of its calibration's control
+    points, or a survey, with the SHA-256 of the file that shows the thing best.
+    """
+
+    district: str | None = None
+    camera_id: str | None = None
+    camera_version: int | None = None
+    calibration: str | None = None
+    survey_id: UUID | None = None
+    file_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +31,12 @@ class Candidate:
     """What waits for a person.
 
     `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
-    the names of the models that had a say. The same sighting may come again (same key) with a later `last_seen`.
+    those that had a say. The same sighting may come again (same key) with a later `last_seen`.
     """
 
     sighting: Sighting
     ruling: Ruling
     evidence: Frame
     evidence_box: Box
-    models: tuple[str, ...] = ()
+    models: tuple[ModelVersion, ...] = ()
+    origin: Origin = Origin()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from detector.candidate import Candidate
+from detector.candidate import Candidate, Origin
 from detector.geometry.ground import Locator
 from detector.geometry.position import position_of
 from detector.places.best_frames import BestFrames
@@ -21,6 +21,7 @@ from detector.vision.detections import Box, Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Image
 from detector.vision.pixels import suppress
+from models.card import ModelVersion
 
 AGAIN = timedelta(minutes=5)
 """How often a candidate that stands on is handed on again."""
@@ -50,9 +51,10 @@ class Look:
     """Looks at the frames of one fixed camera, one by one in order of capture, and gives the candidates in each.
 
     `models` are detectors of trained classes, `objects` one of everyday things (people, vehicles, umbrellas, tables).
-    `locator` maps pixels to the ground; `position` is the camera's own (lat, lon), used where that fails. A candidate
-    comes once when its place is ruled a violation (or unknown), and again, with the same key, every five minutes while
-    it stands or when its ruling changes. Not for use by several threads at once.
+    `locator` maps pixels to the ground; `position` is the camera's own (lat, lon), used where that fails; `origin` says
+    which camera it is, in which version. A candidate comes once when its place is ruled a violation (or unknown), and
+    again, with the same key, every five minutes while it stands or when its ruling changes. Not for use by several
+    threads at once.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Look:
         objects: OnnxModel | None = None,
         locator: Locator | None = None,
         position: tuple[float, float] | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.source = source
         self.rulebook = rulebook
@@ -72,6 +75,7 @@ class Look:
         self._objects = objects
         self._locator = locator
         self._position = position
+        self._origin = origin or Origin()
         self._walls = tuple(zone for zone in rulebook.zones if zone.kind == WALL and zone.on_ground)
         self._album = BestFrames()
         self._handed: dict[str, _Handed] = {}
@@ -157,14 +161,15 @@ class Look:
         self.places.report(place.key)
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
-        return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place))
+        sighting, voices = place.sighting(self.source, position), self._voices(place)
+        return Candidate(sighting, ruling, evidence, box, voices, self._origin)
 
-    def _voices(self, place: Place) -> tuple[str, ...]:
-        """The names of the models that had a say."""
-        names = [model.name for model in self._models if place.class_name in model.names]
+    def _voices(self, place: Place) -> tuple[ModelVersion, ...]:
+        """The models that had a say."""
+        voices = [model.identity for model in self._models if place.class_name in model.names]
         if place.kind == STALL and self._objects:
-            names.append(self._objects.name)
-        return tuple(names)
+            voices.append(self._objects.identity)
+        return tuple(dict.fromkeys(voices))
 
     def _longest_gap(self) -> timedelta:
         gaps = [self.rulebook.gap(name) for name in self.rulebook.classes]

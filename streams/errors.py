@@ -3,8 +3,9 @@
 StreamError
 ├── AddressRefused         no RTSP address, or one that lies outside the camera networks
 ├── CamerasInvalid         a camera file has faults (all of them, each with its line)
-├── NotAVideo              a file is neither a video nor a picture that we open
-├── DecoderFailed          the process that read a file died, hung, or asked for more than it may have
+├── FootageError           footage could not be read; `reason` says why as a code
+│   ├── NotAVideo          a file is neither a video nor a picture that we open
+│   └── DecoderFailed      the process that read a file died, hung, or asked for more than it may have
 ├── TelemetryUnreadable    a file holds no telemetry that we know
 ├── MemoryDamaged          what was kept of a camera's view over a restart cannot be read
 ├── IllegalMove            a camera was asked to go from one state to another that does not follow it
@@ -21,6 +22,11 @@ StreamError
     ├── StreamCut          the stream was alive and ended
     └── StreamStale        pictures arrive later than the limit, and stay late
 """
+
+from typing import Self
+
+from detector.reason import Param, Reason, say
+from streams.footage_wording import TEXTS, FootageFault
 
 
 class StreamError(Exception):
@@ -40,12 +46,34 @@ class CamerasInvalid(StreamError):
         super().__init__(f"{path}: " + "; ".join(faults))
 
 
-class NotAVideo(StreamError):
+class FootageError(StreamError):
+    """Footage could not be read; `reason` says why as a code, `where` which file it was.
+
+    Where only a sentence is given, it is the detail of the class's most general code.
+    """
+
+    general = FootageFault.NOT_FOOTAGE
+
+    def __init__(self, text: str, reason: Reason | None = None, where: str = "") -> None:
+        self.reason = reason or Reason(self.general, {"detail": text})
+        self.where = where
+        super().__init__(text)
+
+    @classmethod
+    def of(cls, where: object, code: FootageFault, **params: Param) -> Self:
+        """Return the error of a file, `where` it lies or what it is called."""
+        reason = Reason(code, params)
+        return cls(f"{where}: {say(reason, TEXTS)}", reason, str(where))
+
+
+class NotAVideo(FootageError):
     """A file is neither a video nor a picture that we open."""
 
 
-class DecoderFailed(StreamError):
+class DecoderFailed(FootageError):
     """The process that read a file died, hung, or asked for more than it may have."""
+
+    general = FootageFault.DECODER_FAILED
 
 
 class TelemetryUnreadable(StreamError):

@@ -1,12 +1,15 @@
 """The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from api.cameras.repository import RegisteredCamera
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STREET, default_models
+from detector.candidate import Origin
 from detector.errors import CalibrationError
 from detector.geometry.calibration import ControlPoint, calibrate, read_points
 from detector.geometry.fixed_camera import FixedCamera
@@ -19,13 +22,14 @@ from streams.camera.job import CameraJob
 
 @dataclass(frozen=True, slots=True)
 class LookSpec:
-    """What one camera's look is made of: `lat`, `lon` are the geotag of last resort."""
+    """What one camera's look is made of: `lat`, `lon` are the geotag of last resort, `origin` is what it is."""
 
     id: str
     models: tuple[str, ...]
     camera: FixedCamera | None = None
     lat: float | None = None
     lon: float | None = None
+    origin: Origin = field(default_factory=Origin)
 
 
 def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
@@ -33,7 +37,7 @@ def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
     position = None if spec.lat is None or spec.lon is None else (spec.lat, spec.lon)
     models = [shelf.get(name) for name in spec.models]
     objects = shelf.get(STREET) if shelf.has(STREET) else None
-    return Look(spec.id, rulebook, models, objects, spec.camera, position)
+    return Look(spec.id, rulebook, models, objects, spec.camera, position, spec.origin)
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:
@@ -92,7 +96,18 @@ def spec_of(camera: RegisteredCamera, shelf: ModelCache) -> LookSpec:
     for name in models:
         shelf.get(name)
     calibrated = calibrate(camera.points).camera if camera.points else None
-    return LookSpec(config.id, models, calibrated, config.lat, config.lon)
+    return LookSpec(config.id, models, calibrated, config.lat, config.lon, origin_of(camera))
+
+
+def origin_of(camera: RegisteredCamera) -> Origin:
+    """What a camera's candidates come from; one that is in no registry has no version to refer to."""
+    printed = json.dumps([astuple(point) for point in camera.points])
+    return Origin(
+        district=camera.config.district or None,
+        camera_id=camera.id if camera.since else None,
+        camera_version=camera.since or None,
+        calibration=hashlib.sha256(printed.encode()).hexdigest() if camera.points else None,
+    )
 
 
 def job_of(camera: CameraConfig, reach: Reach) -> CameraJob:

@@ -1,11 +1,14 @@
 """What was wrong with cameras' pictures: each fault with its start, its end and the picture that shows it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
 
+from api.accounts import repository as accounts
+from api.accounts.repository import Actor
 from api.cameras.health_tables import camera_health
 from api.cameras.tables import cameras
 from api.db.columns import UtcTime
@@ -16,14 +19,19 @@ from streams.health.faults import Fault
 
 @dataclass(frozen=True, slots=True)
 class FaultEvent:
-    """One fault of one camera; `ended_at` is None while it lasts, `accepted_by` names who accepted a new view."""
+    """One fault of one camera; `ended_at` is None while it lasts, `accepted_by` is who accepted a new view.
+
+    `camera_version` and `district` are of the camera as the registry had it when the fault began, else None.
+    """
 
     id: UUID
     camera: str
+    camera_version: int | None
+    district: str | None
     fault: Fault
     started_at: datetime
     ended_at: datetime | None
-    accepted_by: str | None
+    accepted_by: Actor | None
     sha256: str
     path: str
     width: int
@@ -39,10 +47,14 @@ def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFi
     """A fault has begun with this picture; does nothing while one of the kind lasts already."""
     if any(known.fault is fault for known in lasting(connection, camera)):
         return
+    mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+    registered = connection.execute(select(cameras.c.since, cameras.c.settings).where(*mine)).one_or_none()
     connection.execute(
         insert(camera_health).values(
             id=uuid4(),
             camera=camera,
+            camera_version=registered.since if registered else None,
+            district=(registered.settings["district"] or None) if registered else None,
             fault=fault,
             started_at=picture.captured_at,
             sha256=picture.sha256,
@@ -69,27 +81,28 @@ def end_of_gone(connection: Connection, at: datetime) -> None:
     connection.execute(update(camera_health).where(gone).values(ended_at=ended_at))
 
 
-def accept_view(connection: Connection, camera: str, reviewer: str) -> bool:
+def accept_view(connection: Connection, camera: str, actor: Actor) -> bool:
     """Somebody says that a moved camera's new view is the right one; False where it is not moved."""
     moved = and_(
         camera_health.c.camera == camera,
         camera_health.c.fault == Fault.MOVED,
         camera_health.c.ended_at.is_(None),
     )
-    return connection.execute(update(camera_health).where(moved).values(accepted_by=reviewer)).rowcount > 0
+    accepted = update(camera_health).where(moved).values(accepted_by=accounts.keep(connection, actor))
+    return connection.execute(accepted).rowcount > 0
 
 
 def lasting(connection: Connection, camera: str) -> tuple[FaultEvent, ...]:
     """What is wrong with a camera now."""
     mine = (camera_health.c.camera == camera, camera_health.c.ended_at.is_(None))
-    return tuple(_from_row(row) for row in connection.execute(select(camera_health).where(*mine)))
+    return _events(connection, connection.execute(select(camera_health).where(*mine)).all())
 
 
 def find(connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | None:
     """The fault of this camera with this id."""
     query = select(camera_health).where(camera_health.c.id == ailment_id, camera_health.c.camera == camera)
-    row = connection.execute(query).one_or_none()
-    return _from_row(row) if row else None
+    found = _events(connection, connection.execute(query).all())
+    return found[0] if found else None
 
 
 def page(connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
@@ -101,10 +114,13 @@ def page(connection: Connection, camera: str, cursor: str | None, limit: int) ->
         before = Cursor.from_cursor(cursor)
         conditions.append(or_(started < before.at, and_(started == before.at, row_id < before.id)))
     query = select(camera_health).where(*conditions).order_by(started.desc(), row_id.desc()).limit(limit + 1)
-    found = [_from_row(row) for row in connection.execute(query)]
+    found = _events(connection, connection.execute(query).all())
     return page_of([(Cursor(item.started_at, item.id), item) for item in found], limit, total)
 
 
-def _from_row(row: Row[tuple[object, ...]]) -> FaultEvent:
-    values = dict(row._mapping)
-    return FaultEvent(**values | {"fault": Fault(values["fault"])})
+def _events(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[FaultEvent, ...]:
+    actors = accounts.by_id(connection, (row.accepted_by for row in rows))
+    return tuple(
+        FaultEvent(**dict(row._mapping) | {"fault": Fault(row.fault), "accepted_by": actors.get(row.accepted_by)})
+        for row in rows
+    )

@@ -1,7 +1,9 @@
 """The table of what was wrong with cameras' pictures."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Uuid
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Uuid
 
+from api.accounts.tables import actors
+from api.cameras.tables import cameras
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
 
@@ -10,10 +12,12 @@ camera_health = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("camera", String, nullable=False),
+    Column("camera_version", Integer),  # None: not one of the registry
+    Column("district", String),
     Column("fault", String, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
-    Column("accepted_by", String),  # who said that a moved camera's new view is the right one
+    Column("accepted_by", Uuid, ForeignKey(actors.c.id)),  # who said that a moved camera's new view is the right one
     Column("sha256", String, nullable=False),
     Column("path", String, nullable=False),
     Column("width", Integer, nullable=False),
@@ -22,5 +26,7 @@ camera_health = Table(
         "fault IN ('black', 'over-exposed', 'frozen', 'blurred', 'covered', 'moved')",
         name="fault",
     ),
+    ForeignKeyConstraint(["camera", "camera_version"], [cameras.c.camera, cameras.c.since]),
+    Index(None, "district"),
     Index(None, "camera", "started_at", "id"),
 )

@@ -1,14 +1,18 @@
 """What was done to a camera of the registry: who, when, and which of its settings changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
+from api.accounts import repository as accounts
+from api.accounts.repository import Actor
 from api.cameras.encryption import SecretBox
+from api.cameras.repository import ChangeKind
 from api.cameras.rows import CameraRow
 from api.cameras.tables import camera_versions, cameras
 from api.errors import CursorInvalid, SecretUnreadable
@@ -27,22 +31,34 @@ class HistoryAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One change of one camera by version `version` of the registry; `what` is what was done to the registry then.
+    """One change of one camera by version `version` of the registry; `change` is what was done to the registry then.
+
+    `subject` is the camera that was changed alone, or the file that was imported.
 
     `fields` are the keys of the camera file that changed, `address` for either of its addresses.
     """
 
     version: int
     at: datetime
-    by: str
-    what: str
+    actor: Actor
+    change: ChangeKind
+    subject: str
     act: HistoryAction
     fields: tuple[str, ...] = ()
 
 
-def switch_words(camera: str, *, paused: bool) -> str:
-    """What a version says that did nothing but to switch a camera off, or on again."""
-    return f"{'pause' if paused else 'resume'} {camera}"
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """One version of the registry."""
+
+    number: int
+    at: datetime
+    actor: Actor
+    change: ChangeKind
+    subject: str
+
+
+_SWITCHES: Final = {ChangeKind.PAUSE: HistoryAction.PAUSED, ChangeKind.RESUME: HistoryAction.RESUMED}
 
 
 def page(connection: Connection, box: SecretBox, camera: str, cursor: str | None, limit: int) -> Page[HistoryEntry]:
@@ -67,19 +83,23 @@ def _version(cursor: str) -> int:
 def _acts(connection: Connection, box: SecretBox, camera: str) -> Iterator[HistoryEntry]:
     mine = select(cameras).where(cameras.c.camera == camera).order_by(cameras.c.since)
     rows = connection.execute(mine).all()
-    switches = {switch_words(camera, paused=paused): paused for paused in (True, False)}
     numbers = {row.since for row in rows} | {row.until for row in rows if row.until is not None}
     table = camera_versions.c
-    wanted = select(camera_versions).where(or_(table.version.in_(numbers), table.what.in_(switches)))
-    versions = {row.version: row for row in connection.execute(wanted)}
+    switched = and_(table.subject == camera, table.change.in_(_SWITCHES))
+    found = connection.execute(select(camera_versions).where(or_(table.version.in_(numbers), switched))).all()
+    actors = accounts.by_id(connection, (row.actor_id for row in found))
+    versions = {
+        row.version: _Version(row.version, row.at, actors[row.actor_id], ChangeKind(row.change), row.subject)
+        for row in found
+    }
     for version in versions.values():
-        if version.what in switches:
-            yield _past(version, HistoryAction.PAUSED if switches[version.what] else HistoryAction.RESUMED)
+        if version.change in _SWITCHES and version.subject == camera:
+            yield _past(version, _SWITCHES[version.change])
     yield from _rows_as_acts(rows, versions, box)
 
 
 def _rows_as_acts(
-    rows: Sequence[Row[tuple[object, ...]]], versions: dict[int, Row[tuple[object, ...]]], box: SecretBox
+    rows: Sequence[Row[tuple[object, ...]]], versions: Mapping[int, _Version], box: SecretBox
 ) -> Iterator[HistoryEntry]:
     """A row that ends where the next begins was changed; else its camera went, and may have come again."""
     if rows:
@@ -94,8 +114,8 @@ def _rows_as_acts(
         yield _past(versions[rows[-1].until], HistoryAction.REMOVED)
 
 
-def _past(version: Row[tuple[object, ...]], act: HistoryAction, fields: tuple[str, ...] = ()) -> HistoryEntry:
-    return HistoryEntry(version.version, version.at, version.by, version.what, act, fields)
+def _past(version: _Version, act: HistoryAction, fields: tuple[str, ...] = ()) -> HistoryEntry:
+    return HistoryEntry(version.number, version.at, version.actor, version.change, version.subject, act, fields)
 
 
 def _changed(old: Row[tuple[object, ...]], new: Row[tuple[object, ...]], box: SecretBox) -> tuple[str, ...]:

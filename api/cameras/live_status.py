@@ -56,6 +56,7 @@ class CameraView:
     skipped: int = 0
     status: CameraStatus | None = None
     paused: bool | None = None
+    district: str | None = None
 
     def age(self, now: datetime) -> timedelta | None:
         """How old the last picture is; None before the first."""
@@ -180,4 +181,5 @@ class LiveStatus:
             skipped=self._skipped.get(camera.id, 0),
             status=status,
             paused=self.paused.get(camera.id),
+            district=camera.district or None,
         )

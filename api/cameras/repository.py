@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 
+from api.accounts import repository as accounts
+from api.accounts.repository import Actor
 from api.cameras import health as camera_health
 from api.cameras.encryption import SecretBox
 from api.cameras.rows import CameraRow, join_addresses
@@ -45,13 +48,24 @@ class Changes:
         return not (self.added or self.changed or self.removed)
 
 
+class ChangeKind(StrEnum):
+    """What is done to the registry; `legacy` is what an early version said in words alone."""
+
+    IMPORT = "import"
+    PAUSE = "pause"
+    RESUME = "resume"
+    REMOVE = "remove"
+    LEGACY = "legacy"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who changes the registry, when, and what they do, in a few words."""
+    """Who changes the registry, when, and what they do: `subject` is the camera, or the file that is imported."""
 
-    by: str
+    actor: Actor
     at: datetime
-    what: str
+    kind: ChangeKind
+    subject: str
 
 
 def latest(connection: Connection) -> int:
@@ -90,9 +104,10 @@ def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredC
     return Changes(version, *ids, unchanged)
 
 
-def pause(connection: Connection, camera: str, change: Change, *, paused: bool) -> None:
+def pause(connection: Connection, camera: str, actor: Actor, at: datetime, *, paused: bool) -> None:
     """Switch a camera off for now, or on again; doing it twice changes nothing. Raises NotFound."""
     _lock(connection)
+    change = Change(actor, at, ChangeKind.PAUSE if paused else ChangeKind.RESUME, camera)
     mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
     known = connection.execute(select(cameras.c.paused).where(*mine)).scalar_one_or_none()
     if known is None:
@@ -102,9 +117,10 @@ def pause(connection: Connection, camera: str, change: Change, *, paused: bool) 
         connection.execute(update(cameras).where(*mine).values(paused=paused))
 
 
-def remove(connection: Connection, camera: str, change: Change) -> None:
+def remove(connection: Connection, camera: str, actor: Actor, at: datetime) -> None:
     """Take a camera out; its row is kept, what was wrong with its picture is over. Raises NotFound."""
     _lock(connection)
+    change = Change(actor, at, ChangeKind.REMOVE, camera)
     mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
     if connection.execute(select(cameras.c.id).where(*mine)).scalar_one_or_none() is None:
         raise NotFound(f"there is no camera {camera!r} in the registry")
@@ -127,7 +143,8 @@ def _renew(connection: Connection, box: SecretBox) -> None:
 
 def _next_version(connection: Connection, change: Change) -> int:
     version = latest(connection) + 1
-    row = {"version": version, "at": change.at, "by": change.by, "what": change.what}
+    actor_id = accounts.keep(connection, change.actor)
+    row = {"version": version, "at": change.at, "actor_id": actor_id, "change": change.kind, "subject": change.subject}
     connection.execute(insert(camera_versions).values(**row))
     return version
 

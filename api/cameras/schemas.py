@@ -5,11 +5,13 @@ from typing import Self
 from urllib.parse import quote
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from api.accounts.schemas import ActorOut
 from api.cameras.health import FaultEvent
 from api.cameras.history import HistoryAction, HistoryEntry
 from api.cameras.live_status import CameraView
+from api.cameras.repository import ChangeKind
 from streams.fleet import CameraStatus
 from streams.health.faults import Fault
 
@@ -84,6 +86,7 @@ class CameraOut(BaseModel):
     positions_hold: bool
     skipped: int
     reading: ReadingOut | None
+    district: str | None
     lat: float | None
     lon: float | None
 
@@ -105,6 +108,7 @@ class CameraOut(BaseModel):
             positions_hold=all(one.fault is not Fault.MOVED for one in view.faults),
             skipped=view.skipped,
             reading=ReadingOut.of(view.status) if view.status else None,
+            district=view.district,
             lat=view.lat,
             lon=view.lon,
         )
@@ -113,14 +117,17 @@ class CameraOut(BaseModel):
 class FaultEventOut(BaseModel):
     """A fault of a camera's picture: `ended_at` is null while it lasts, `picture` is the first that showed it.
 
-    `accepted_by` names who took a moved camera's new view for the right one.
+    `accepted_by` is who took a moved camera's new view for the right one. `camera_version` and `district` are of the
+    camera as the registry had it then; null for one that was not in it.
     """
 
     id: UUID
     fault: Fault
+    camera_version: int | None
+    district: str | None
     started_at: datetime
     ended_at: datetime | None
-    accepted_by: str | None
+    accepted_by: ActorOut | None
     picture: str
 
     @classmethod
@@ -128,33 +135,32 @@ class FaultEventOut(BaseModel):
         return cls(
             id=item.id,
             fault=item.fault,
+            camera_version=item.camera_version,
+            district=item.district,
             started_at=item.started_at,
             ended_at=item.ended_at,
-            accepted_by=item.accepted_by,
+            accepted_by=ActorOut.model_validate(item.accepted_by) if item.accepted_by else None,
             picture=f"/api/v1/cameras/{quote(item.camera, safe='')}/health/{item.id}/picture",
         )
 
 
 class HistoryEntryOut(BaseModel):
-    """One change of a camera: `version` is the registry's from then on, `what` what was done to the registry.
+    """One change of a camera: `version` is the registry's from then on, `change` what was done to the registry.
 
+    `subject` is the camera that was changed alone, or the file that was imported; `act` what that did to this camera.
     `fields` are the keys of the camera file that changed; `address` stands for `url` and `substream`.
     """
 
+    model_config = ConfigDict(from_attributes=True)
+
     version: int
     at: datetime
-    by: str
+    actor: ActorOut
     act: HistoryAction
-    what: str
+    change: ChangeKind
+    subject: str
     fields: list[str]
 
     @classmethod
     def of(cls, past: HistoryEntry) -> Self:
-        return cls(
-            version=past.version,
-            at=past.at,
-            by=past.by,
-            act=past.act,
-            what=past.what,
-            fields=list(past.fields),
-        )
+        return cls.model_validate(past)

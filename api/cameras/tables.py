@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -10,9 +11,11 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    UniqueConstraint,
     Uuid,
 )
 
+from api.accounts.tables import actors
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
 
@@ -21,8 +24,10 @@ camera_versions = Table(
     metadata,
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcTime, nullable=False),
-    Column("by", String, nullable=False),
-    Column("what", String, nullable=False),
+    Column("actor_id", Uuid, ForeignKey(actors.c.id), nullable=False),
+    Column("change", String, nullable=False),
+    Column("subject", String, nullable=False),  # the camera that was changed, or the file that was imported
+    CheckConstraint("change IN ('import', 'pause', 'resume', 'remove', 'legacy')", name="change"),
 )
 
 # A camera that is changed or removed keeps its row, with the version that ended it.
@@ -36,6 +41,7 @@ cameras = Table(
     Column("settings", JSON, nullable=False),
     Column("addresses", LargeBinary, nullable=False),  # encrypted: they hold passwords
     Column("paused", Boolean, nullable=False),
+    UniqueConstraint("camera", "since"),  # candidates and faults refer to a camera as it was
 )
 Index(
     "uq_cameras_present",

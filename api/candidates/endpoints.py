@@ -15,6 +15,7 @@ from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles
 from api.evidence.repository import EvidenceKind
+from api.pages.base import Render
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import Responses, problem_responses
 from detector.rules.ruling import Outcome
@@ -28,6 +29,7 @@ JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg"
 def list_candidates(
     database: Db,
     settings: AppSettings,
+    render: Render,
     state: State | None = None,
     class_name: ClassName = None,
     ruling: Outcome | None = None,
@@ -42,19 +44,21 @@ def list_candidates(
         standing = verdicts.standing(connection, ids)
     window = settings.undo_window
     said = {key: VerdictOut.of(verdict, window) for key, verdict in standing.items()}
-    items = [CandidateOut.of(item, files.get(item.id, ()), said.get(item.id)) for item in page.items]
+    translate = render.language.translate
+    items = [CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), translate) for item in page.items]
     return listing(page, items)
 
 
 @router.get("/candidates/{candidate_id}", responses=problem_responses(404, 422))
-def show_candidate(database: Db, settings: AppSettings, candidate_id: UUID) -> CandidateOut:
-    """One candidate with its evidence and, where there is one, its verdict."""
+def show_candidate(database: Db, settings: AppSettings, render: Render, candidate_id: UUID) -> CandidateOut:
+    """One candidate with its evidence, what judged it and, where there is one, its verdict."""
     with database.read() as connection:
         item = _known(candidates.find(connection, candidate_id), candidate_id)
         files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
         verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
     window = settings.undo_window
-    return CandidateOut.of(item, files, VerdictOut.of(verdict, window) if verdict else None)
+    said = VerdictOut.of(verdict, window) if verdict else None
+    return CandidateOut.of(item, files, said, render.language.translate)
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,

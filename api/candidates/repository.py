@@ -1,18 +1,23 @@
 """Candidates: what waits for a person, and what a person has decided."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from api.candidates.tables import candidates
+from api.rulebooks import repository as rulebooks
 from api.web.pagination import Cursor, Page, page_of
-from detector.candidate import Candidate
-from detector.rules.ruling import Outcome
+from detector.candidate import Candidate, Origin
+from detector.places.sighting import Sighting
+from detector.reason import Reason
+from detector.rules.ruling import Outcome, Ruling
 from detector.vision.detections import Box
+from models.card import ModelVersion
 
 
 class State(StrEnum):
@@ -25,19 +30,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredCandidate:
-    """One candidate as the database knows it; `box` is in pixels of the scene picture, times are UTC."""
+    """One candidate as the database knows it; `box` is in pixels of the scene picture, times are UTC.
+
+    Each field is a column. From `district` on: where its pictures come from and what judged it, None where that is not
+    known (`detector.candidate.Origin` says what each is). `frame_at` is when the frame that shows it best was taken.
+    """
 
     id: UUID
     source: str
     key: str
     class_name: str
     outcome: Outcome
-    reasons: tuple[str, ...]
-    reasons_zh: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     code: str | None
     rule: str | None
     zone: str | None
-    rulebook_version: str
     lat: float | None
     lon: float | None
     ce90: float | None
@@ -47,10 +54,19 @@ class StoredCandidate:
     last_seen: datetime
     frames: int
     found_by: str
-    models: tuple[str, ...]
     state: State
     created_at: datetime
     updated_at: datetime
+    district: str | None
+    camera_id: str | None
+    camera_version: int | None
+    calibration: str | None
+    survey_id: UUID | None
+    file_sha256: str | None
+    frame_at: datetime
+    models: tuple[ModelVersion, ...]
+    rulebook_version: str
+    rulebook_hash: str | None
 
     @property
     def dwell(self) -> timedelta:
@@ -80,28 +96,11 @@ EVERYTHING = Filter()
 
 def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
     """Store a candidate that is not known yet, open. Raises IntegrityError where its source and key are known."""
-    sighting, position = candidate.sighting, candidate.sighting.position
-    candidate_id = uuid4()
-    connection.execute(
-        insert(candidates).values(
-            id=candidate_id,
-            source=sighting.source,
-            key=sighting.key,
-            class_name=sighting.class_name,
-            lat=position.lat if position else None,
-            lon=position.lon if position else None,
-            ce90=position.ce90_m if position else None,
-            box=list(candidate.evidence_box),
-            first_seen=sighting.first_seen,
-            found_by=sighting.found_by,
-            models=list(candidate.models),
-            state=State.OPEN,
-            created_at=now,
-            **_seen(candidate, now),
-            **_ruled(candidate),
-        )
-    )
-    return candidate_id
+    rulebooks.keep(connection, candidate.ruling.rulebook, now)
+    added = uuid4()
+    row = {"id": added, "state": State.OPEN, "created_at": now, "updated_at": now}
+    connection.execute(insert(candidates).values(**row, **columns_of(candidate)))
+    return added
 
 
 def update_last_seen(connection: Connection, known: StoredCandidate, candidate: Candidate, now: datetime) -> None:
@@ -109,11 +108,12 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
 
     What a reviewer decided on stays as it was then, and a violation that was seen stays one when permitted hours begin.
     """
-    values = _seen(candidate, now)
+    values = _seen(candidate) | {"updated_at": now}
     values["frames"] = max(candidate.sighting.frames, known.frames)
     values["last_seen"] = max(candidate.sighting.last_seen, known.last_seen)
     values["confidence"] = max(candidate.sighting.confidence, known.confidence)
     if known.state is State.OPEN and _weight(candidate.ruling.outcome) >= _weight(known.outcome):
+        rulebooks.keep(connection, candidate.ruling.rulebook, now)
         values |= _ruled(candidate)
     connection.execute(update(candidates).where(candidates.c.id == known.id).values(**values))
 
@@ -161,43 +161,49 @@ def move(connection: Connection, candidate_id: UUID, before: State, after: State
     return changed.rowcount == 1
 
 
-def _seen(candidate: Candidate, now: datetime) -> dict[str, object]:
-    sighting = candidate.sighting
-    return {
-        "confidence": sighting.confidence,
-        "last_seen": sighting.last_seen,
-        "frames": sighting.frames,
-        "updated_at": now,
+def columns_of(candidate: Candidate) -> dict[str, object]:
+    """Return what a row says of a candidate, by column."""
+    return _first_seen(candidate) | _seen(candidate) | _ruled(candidate)
+
+
+def _first_seen(candidate: Candidate) -> dict[str, object]:
+    """What stays as it was when the thing was first handed on; a column is called as the field that it holds."""
+    position = candidate.sighting.position
+    values = _columns(candidate.origin) | _columns(candidate.sighting)
+    return values | {
+        "lat": position.lat if position else None,
+        "lon": position.lon if position else None,
+        "ce90": position.ce90_m if position else None,
+        "box": list(candidate.evidence_box),
+        "frame_at": candidate.evidence.captured_at,
+        "models": [asdict(model) for model in candidate.models],
     }
+
+
+def _seen(candidate: Candidate) -> dict[str, object]:
+    sighting = candidate.sighting
+    return {"confidence": sighting.confidence, "last_seen": sighting.last_seen, "frames": sighting.frames}
 
 
 def _ruled(candidate: Candidate) -> dict[str, object]:
     ruling = candidate.ruling
-    return {
-        "outcome": ruling.outcome,
-        "reasons": list(ruling.reasons),
-        "reasons_zh": list(ruling.reasons_zh),
-        "code": ruling.code,
-        "rule": ruling.rule,
-        "zone": ruling.zone,
-        "rulebook_version": ruling.rulebook_version,
+    return _columns(ruling) | {
+        "reasons": [asdict(reason) for reason in ruling.reasons],
+        "rulebook_version": ruling.rulebook.version,
+        "rulebook_hash": ruling.rulebook.sha256,
     }
+
+
+def _columns(value: Sighting | Origin | Ruling) -> dict[str, object]:
+    return {field.name: getattr(value, field.name) for field in fields(value) if field.name in candidates.c}
 
 
 def _weight(outcome: Outcome) -> int:
     return (Outcome.PERMITTED, Outcome.UNKNOWN, Outcome.VIOLATION).index(outcome)
 
 
+_STORED = TypeAdapter(StoredCandidate)
+
+
 def _from_row(row: Row[tuple[object, ...]]) -> StoredCandidate:
-    values = dict(row._mapping)
-    return StoredCandidate(
-        **values
-        | {
-            "outcome": Outcome(values["outcome"]),
-            "state": State(values["state"]),
-            "reasons": tuple(values["reasons"]),
-            "reasons_zh": tuple(values["reasons_zh"]),
-            "models": tuple(values["models"]),
-            "box": tuple(values["box"]),
-        }
-    )
+    return _STORED.validate_python(dict(row._mapping))

@@ -1,16 +1,44 @@
 """The JSON of `/api/v1`: times RFC 3339 with offset, positions WGS-84, boxes half-open pixels."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.accounts.schemas import ActorOut
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
+from detector.reason import Param, Reason, Translate, say
 from detector.rules.ruling import Outcome
+from detector.rules.wording import TEXTS
 from detector.vision.detections import Box
+from models.card import ModelVersion
+
+
+def _seconds(value: object) -> object:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+
+
+class ReasonOut(BaseModel):
+    """Why something is so: `code` and its `params` for programs, `text` for the reader, in their language.
+
+    The name of a parameter says what it is: `*_s` seconds, `*_m` metres, `at` a time. The code `legacy` has nothing but
+    the sentence of an early version.
+    """
+
+    code: str
+    params: dict[str, Param]
+    text: str
+
+    @classmethod
+    def of(cls, reason: Reason, translate: Translate, texts: Mapping[str, str] = TEXTS) -> Self:
+        return cls(code=reason.code, params=dict(reason.params), text=say(reason, texts, translate))
 
 
 class EvidenceOut(BaseModel):
@@ -36,11 +64,11 @@ class EvidenceOut(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """What a reviewer said, and until when it can be taken back."""
+    """What somebody decided, and until when it can be taken back."""
 
     id: UUID
     candidate_id: UUID
-    reviewer: str
+    actor: ActorOut
     decision: Decision
     reason: RejectReason | None
     note: str
@@ -52,7 +80,7 @@ class VerdictOut(BaseModel):
         return cls(
             id=verdict.id,
             candidate_id=verdict.candidate_id,
-            reviewer=verdict.reviewer,
+            actor=ActorOut.model_validate(verdict.actor),
             decision=verdict.decision,
             reason=verdict.reason,
             note=verdict.note,
@@ -61,22 +89,43 @@ class VerdictOut(BaseModel):
         )
 
 
-class CandidateOut(BaseModel):
-    """One candidate; `dwell` in seconds, `ce90` in metres, `lat`/`lon`/`ce90` null where the position is unknown."""
+class ProvenanceOut(BaseModel):
+    """What judged a candidate; null is what is not known.
 
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+    `rulebook_hash` is the SHA-256 by which `/api/v1/rulebooks` gives the rulebook, `camera_version` the version of the
+    camera registry that brought the camera's configuration, `calibration` the SHA-256 of its control points,
+    `file_sha256` that of the footage; `frame_at` is when the frame was taken that shows it best.
+    """
 
-    id: UUID
-    state: State
+    model_config = ConfigDict(from_attributes=True)
+
+    models: list[ModelVersion]
+    rulebook_version: str
+    rulebook_hash: str | None
+    camera_version: int | None
+    calibration: str | None
+    file_sha256: str | None
+    frame_at: datetime
+
+
+class CandidateFacts(BaseModel):
+    """What is known of a candidate, for `/api/v1` and the case system alike.
+
+    `dwell` in seconds, `ce90` in metres, `lat`/`lon`/`ce90` null where the position is unknown. `camera_id` or
+    `survey_id` is what its pictures come from; both are null for a source that is not registered.
+    """
+
+    model_config = ConfigDict(from_attributes=True, populate_by_name=True, serialize_by_alias=True)
+
     class_name: str = Field(alias="class")
     source: str
-    ruling: Outcome
-    reasons: list[str]
-    reasons_zh: list[str]
+    camera_id: str | None
+    survey_id: UUID | None
+    district: str | None
+    ruling: Outcome = Field(validation_alias="outcome")
     code: str | None
     rule: str | None
     zone: str | None
-    rulebook_version: str
     lat: float | None
     lon: float | None
     ce90: float | None
@@ -84,42 +133,40 @@ class CandidateOut(BaseModel):
     confidence: float
     first_seen: datetime
     last_seen: datetime
-    dwell: float
+    dwell: Seconds
     frames: int
     found_by: str
-    models: list[str]
+
+
+class CandidateOut(CandidateFacts):
+    """One candidate with its reasons, what judged it, its pictures and the verdict that counts."""
+
+    id: UUID
+    state: State
     created_at: datetime
     updated_at: datetime
+    reasons: list[ReasonOut]
+    provenance: ProvenanceOut
     evidence: list[EvidenceOut]
     verdict: VerdictOut | None
 
     @classmethod
-    def of(cls, item: StoredCandidate, files: tuple[EvidenceFile, ...], verdict: VerdictOut | None) -> Self:
+    def of(
+        cls,
+        item: StoredCandidate,
+        files: tuple[EvidenceFile, ...],
+        verdict: VerdictOut | None,
+        translate: Translate,
+    ) -> Self:
+        """Return a candidate with its reasons in the language that `translate` gives."""
         return cls(
+            **dict(CandidateFacts.model_validate(item)),
             id=item.id,
             state=item.state,
-            class_name=item.class_name,
-            source=item.source,
-            ruling=item.outcome,
-            reasons=list(item.reasons),
-            reasons_zh=list(item.reasons_zh),
-            code=item.code,
-            rule=item.rule,
-            zone=item.zone,
-            rulebook_version=item.rulebook_version,
-            lat=item.lat,
-            lon=item.lon,
-            ce90=item.ce90,
-            box=item.box,
-            confidence=item.confidence,
-            first_seen=item.first_seen,
-            last_seen=item.last_seen,
-            dwell=item.dwell.total_seconds(),
-            frames=item.frames,
-            found_by=item.found_by,
-            models=list(item.models),
             created_at=item.created_at,
             updated_at=item.updated_at,
+            reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
+            provenance=ProvenanceOut.model_validate(item),
             evidence=[EvidenceOut.of(item.id, file) for file in files],
             verdict=verdict,
         )

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -14,8 +15,10 @@ from sqlalchemy import (
     Uuid,
 )
 
+from api.accounts.tables import actors
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
+from api.rulebooks.tables import rulebooks
 
 candidates = Table(
     "candidates",
@@ -25,12 +28,10 @@ candidates = Table(
     Column("key", String, nullable=False),
     Column("class_name", String, nullable=False),
     Column("outcome", String, nullable=False),
-    Column("reasons", JSON, nullable=False),
-    Column("reasons_zh", JSON, nullable=False),
+    Column("reasons", JSON, nullable=False),  # codes with parameters
     Column("code", String),
     Column("rule", String),
     Column("zone", String),
-    Column("rulebook_version", String, nullable=False),
     Column("lat", Float),
     Column("lon", Float),
     Column("ce90", Float),
@@ -40,13 +41,29 @@ candidates = Table(
     Column("last_seen", UtcTime, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("found_by", String, nullable=False),
+    Column("district", String),
+    # What its pictures come from, in the version that was watched; and what else judged it.
+    Column("camera_id", String),
+    Column("camera_version", Integer),
+    Column("calibration", String(64)),
+    Column("survey_id", Uuid, ForeignKey("surveys.id")),
+    Column("file_sha256", String(64)),
+    Column("frame_at", UtcTime, nullable=False),  # when the frame that shows it best was taken
     Column("models", JSON, nullable=False),
+    Column("rulebook_version", String, nullable=False),
+    Column("rulebook_hash", String(64), ForeignKey(rulebooks.c.sha256)),  # unknown in rows of early versions
     Column("state", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("source", "key"),
+    ForeignKeyConstraint(["camera_id", "camera_version"], ["cameras.camera", "cameras.since"]),
+    CheckConstraint("camera_id IS NULL OR survey_id IS NULL", name="origin"),
+    CheckConstraint("(camera_id IS NULL) = (camera_version IS NULL)", name="camera"),
     CheckConstraint("state IN ('open', 'confirmed', 'rejected')", name="state"),
     Index(None, "state", "created_at", "id"),
+    Index(None, "camera_id", "camera_version"),
+    Index(None, "survey_id"),
+    Index(None, "district"),
 )
 
 
@@ -55,12 +72,13 @@ verdicts = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("candidate_id", Uuid, ForeignKey("candidates.id"), nullable=False),
-    Column("reviewer", String, nullable=False),
+    Column("actor_id", Uuid, ForeignKey(actors.c.id), nullable=False),
     Column("decision", String, nullable=False),
     Column("reason", String),
     Column("note", String, nullable=False),
     Column("decided_at", UtcTime, nullable=False),
     Column("undone_at", UtcTime),
+    Column("undone_by", Uuid, ForeignKey(actors.c.id)),
     CheckConstraint("decision IN ('confirmed', 'rejected')", name="decision"),
 )
 # A verdict that was taken back stays on record; at most one counts.

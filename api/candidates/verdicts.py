@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select, update
 
+from api.accounts import repository as accounts
+from api.accounts.repository import Actor
 from api.candidates.tables import verdicts
 
 
@@ -34,11 +36,11 @@ class RejectReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One decision by one person; `reason` is given exactly where the candidate was rejected."""
+    """One decision by one actor; `reason` is given exactly where the candidate was rejected."""
 
     id: UUID
     candidate_id: UUID
-    reviewer: str
+    actor: Actor
     decision: Decision
     reason: RejectReason | None
     note: str
@@ -51,7 +53,7 @@ def add(connection: Connection, verdict: Verdict) -> None:
         insert(verdicts).values(
             id=verdict.id,
             candidate_id=verdict.candidate_id,
-            reviewer=verdict.reviewer,
+            actor_id=accounts.keep(connection, verdict.actor),
             decision=verdict.decision,
             reason=verdict.reason,
             note=verdict.note,
@@ -63,20 +65,23 @@ def add(connection: Connection, verdict: Verdict) -> None:
 def standing(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
     """The verdict that counts, by candidate; those without one are absent."""
     query = select(verdicts).where(verdicts.c.candidate_id.in_(list(ids)), verdicts.c.undone_at.is_(None))
+    rows = connection.execute(query).all()
+    actors = accounts.by_id(connection, (row.actor_id for row in rows))
     return {
         row.candidate_id: Verdict(
             id=row.id,
             candidate_id=row.candidate_id,
-            reviewer=row.reviewer,
+            actor=actors[row.actor_id],
             decision=Decision(row.decision),
             reason=RejectReason(row.reason) if row.reason else None,
             note=row.note,
             decided_at=row.decided_at,
         )
-        for row in connection.execute(query)
+        for row in rows
     }
 
 
-def take_back(connection: Connection, verdict_id: UUID, now: datetime) -> None:
-    """Mark a verdict as undone; it stays on record."""
-    connection.execute(update(verdicts).where(verdicts.c.id == verdict_id).values(undone_at=now))
+def take_back(connection: Connection, verdict_id: UUID, actor: Actor, now: datetime) -> None:
+    """Mark a verdict as undone by an actor; it stays on record."""
+    undone = {"undone_at": now, "undone_by": accounts.keep(connection, actor)}
+    connection.execute(update(verdicts).where(verdicts.c.id == verdict_id).values(**undone))

@@ -17,7 +17,6 @@ from api.dependencies import AppSettings, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
-from api.surveys import places
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
 
@@ -32,13 +31,14 @@ def cases_page(
     with database.read() as connection:
         page = outbox.page(connection, None, cursor, ROWS)
         known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
-        flights = _flights(connection, (item.source for item in known.values() if item))
+        flights = _flights(connection, (item.survey_id for item in known.values() if item))
     return render.page(
         "cases.html",
         active="cases",
         page=page,
         known=known,
-        names={view.id: view.name for view in live.views()} | flights,
+        names={view.id: view.name for view in live.views()},
+        flights=flights,
         pause=sender.paused,
         built_in=settings.case_api_url is None,
     )
@@ -73,8 +73,7 @@ def retry_case(database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
 
 
-def _flights(connection: Connection, sources: Iterable[str]) -> dict[str, str]:
-    """The names of the surveys that are among some candidates' sources."""
-    found = {source: places.survey_of(source) for source in set(sources)}
-    flown = {source: surveys.find(connection, survey_id) for source, survey_id in found.items() if survey_id}
-    return {source: survey.name for source, survey in flown.items() if survey}
+def _flights(connection: Connection, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of the surveys that some candidates come from."""
+    flown = {survey_id: surveys.find(connection, survey_id) for survey_id in set(ids) if survey_id is not None}
+    return {survey_id: survey.name for survey_id, survey in flown.items() if survey}

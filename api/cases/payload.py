@@ -7,22 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from api.candidates.repository import StoredCandidate
+from api.candidates.schemas import CandidateFacts, ProvenanceOut
 from api.candidates.verdicts import Decision, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from detector.rules.ruling import Outcome
+from api.pages.i18n import CATALOGUES, translations
+from detector.reason import Param, Reason, say
+from detector.rules.wording import TEXTS
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class CasePosition(_Frozen):
-    """Where it stands; `accuracy_m` is the radius that holds the true position nine times in ten."""
-
-    lat: float
-    lon: float
-    datum: Literal["WGS-84"] = "WGS-84"
-    accuracy_m: float | None
 
 
 class CaseEvidence(_Frozen):
@@ -44,27 +38,31 @@ class CaseReview(_Frozen):
     note: str
 
 
-class CasePayload(_Frozen):
-    """One confirmed candidate. `external_id` is also the idempotency key; codes are strings (leading zeros)."""
+class CaseReason(_Frozen):
+    """One reason: a code with its parameters, and the sentence in each language of the service."""
+
+    code: str
+    params: dict[str, Param]
+    text: dict[str, str]
+
+    @classmethod
+    def of(cls, reason: Reason) -> "CaseReason":
+        said = {code: say(reason, TEXTS, translations(code).gettext) for code in CATALOGUES}
+        return cls(code=reason.code, params=dict(reason.params), text=said)
+
+
+class CasePayload(CandidateFacts):
+    """One confirmed candidate, its fields called as in `/api/v1`. Codes are strings (leading zeros).
+
+    `external_id` is also the idempotency key; `ce90` is the radius in metres that holds the true position nine times in
+    ten.
+    """
 
     external_id: UUID
     candidate_id: UUID
-    category_code: str | None
-    class_name: str
-    ruling: Outcome
-    reasons: tuple[str, ...]
-    reasons_zh: tuple[str, ...]
-    rule_id: str | None
-    rule_version: str
-    zone_id: str | None
-    camera_id: str
-    position: CasePosition | None
-    first_seen: datetime
-    last_seen: datetime
-    dwell_s: float
-    confidence: float
-    found_by: str
-    models: tuple[str, ...]
+    datum: Literal["WGS-84"] = "WGS-84"
+    reasons: tuple[CaseReason, ...]
+    provenance: ProvenanceOut
     evidence: tuple[CaseEvidence, ...]
     review: CaseReview
 
@@ -78,28 +76,12 @@ def write_payload(
     candidate: StoredCandidate, files: tuple[EvidenceFile, ...], verdict: Verdict, *, base_url: str
 ) -> bytes:
     """The bytes to deliver: UTF-8 JSON."""
-    position = None
-    if candidate.lat is not None and candidate.lon is not None:
-        position = CasePosition(lat=candidate.lat, lon=candidate.lon, accuracy_m=candidate.ce90)
     body = CasePayload(
+        **dict(CandidateFacts.model_validate(candidate)),
         external_id=verdict.id,
         candidate_id=candidate.id,
-        category_code=candidate.code,
-        class_name=candidate.class_name,
-        ruling=candidate.outcome,
-        reasons=candidate.reasons,
-        reasons_zh=candidate.reasons_zh,
-        rule_id=candidate.rule,
-        rule_version=candidate.rulebook_version,
-        zone_id=candidate.zone,
-        camera_id=candidate.source,
-        position=position,
-        first_seen=candidate.first_seen,
-        last_seen=candidate.last_seen,
-        dwell_s=candidate.dwell.total_seconds(),
-        confidence=candidate.confidence,
-        found_by=candidate.found_by,
-        models=candidate.models,
+        reasons=tuple(CaseReason.of(reason) for reason in candidate.reasons),
+        provenance=ProvenanceOut.model_validate(candidate),
         evidence=tuple(
             CaseEvidence(
                 kind=file.kind,
@@ -110,7 +92,7 @@ def write_payload(
             for file in files
         ),
         review=CaseReview(
-            reviewer=verdict.reviewer, decided_at=verdict.decided_at, decision=verdict.decision, note=verdict.note
+            reviewer=verdict.actor.name, decided_at=verdict.decided_at, decision=verdict.decision, note=verdict.note
         ),
     )
     return body.model_dump_json().encode()

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
+from api.accounts.repository import Actor
 from api.bootstrap import open_store
 from api.cameras import repository as cameras
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of, make_key
-from api.cameras.repository import Change, Changes, RegisteredCamera
+from api.cameras.repository import Change, ChangeKind, Changes, RegisteredCamera
 from api.clock import wall_clock
 from api.console import AsJson, errors_console, print_json
 from api.db.database import Database
@@ -59,7 +60,7 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
 
 def keep(database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], name: str) -> Changes:
     """Store cameras read from the file of this name as the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
-    change = Change(settings.reviewer, wall_clock(), f"import of {name}")
+    change = Change(Actor.person(settings.reviewer), wall_clock(), ChangeKind.IMPORT, name)
     with database.write() as connection:
         return cameras.replace(connection, box_of(settings), wanted, change)
 

@@ -1,33 +1,29 @@
-"""Candidates and sightings as the command line prints them; the names are those of `/api/v1`."""
+"""Candidates and rulings as the command line prints them; the names are those of `/api/v1`."""
 
 from detector.candidate import Candidate
+from detector.reason import Reason
+from detector.rules.ruling import Ruling
+from detector.rules.wording import english
 
 
 def candidate_json(candidate: Candidate) -> dict[str, object]:
     """A candidate as plain values: times ISO 8601 with offset, positions WGS-84, boxes half-open pixels."""
-    sighting, ruling, position = candidate.sighting, candidate.ruling, candidate.sighting.position
+    # Only here: a ruling, or a line for a person, needs nothing of the web.
+    from api.candidates.repository import columns_of
+    from api.candidates.schemas import CandidateFacts, ProvenanceOut
+
+    known = columns_of(candidate) | {"dwell": candidate.sighting.dwell}
     return {
-        "key": sighting.key,
-        "source": sighting.source,
-        "class": sighting.class_name,
-        "ruling": ruling.outcome.value,
-        "reasons": list(ruling.reasons),
-        "code": ruling.code,
-        "rule": ruling.rule,
-        "zone": ruling.zone,
-        "rulebook_version": ruling.rulebook_version,
-        "lat": round(position.lat, 8) if position else None,
-        "lon": round(position.lon, 8) if position else None,
-        "ce90": round(position.ce90_m, 2) if position else None,
-        "box": [round(side, 1) for side in sighting.box],
-        "confidence": round(sighting.confidence, 4),
-        "first_seen": sighting.first_seen.isoformat(),
-        "last_seen": sighting.last_seen.isoformat(),
-        "dwell": sighting.dwell.total_seconds(),
-        "frames": sighting.frames,
-        "found_by": sighting.found_by,
-        "models": list(candidate.models),
+        "key": candidate.sighting.key,
+        **CandidateFacts.model_validate(known).model_dump(mode="json"),
+        "reasons": [reason_json(reason) for reason in candidate.ruling.reasons],
+        "provenance": ProvenanceOut.model_validate(known).model_dump(mode="json"),
     }
+
+
+def reason_json(reason: Reason) -> dict[str, object]:
+    """A reason as `/api/v1` gives it, in English."""
+    return {"code": reason.code, "params": dict(reason.params), "text": english(reason)}
 
 
 def candidate_line(candidate: Candidate) -> str:
@@ -37,4 +33,9 @@ def candidate_line(candidate: Candidate) -> str:
     if sighting.position:
         point = sighting.position
         where = f"{point.lat:.6f}, {point.lon:.6f} within {point.ce90_m:.0f} m"
-    return f"{ruling.outcome.value}: {sighting.class_name} at {where} ({sighting.source}): {'; '.join(ruling.reasons)}"
+    return f"{ruling.outcome.value}: {sighting.class_name} at {where} ({sighting.source}): {why(ruling)}"
+
+
+def why(ruling: Ruling) -> str:
+    """The reasons of a ruling in one line."""
+    return "; ".join(english(reason) for reason in ruling.reasons)

@@ -8,6 +8,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.progress import track
 
+from api.cli.candidate_json import reason_json, why
 from api.cli.flight_options import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
 from api.console import AsJson, errors_console, print_error, print_json
 from detector.errors import RayMissesGround
@@ -200,8 +201,9 @@ def rule(
         ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    record = {"ruling": ruling.outcome.value, "reasons": list(ruling.reasons), "code": ruling.code}
-    print_json(record, f"{ruling.outcome.value}: {'; '.join(ruling.reasons)}", as_json)
+    reasons = [reason_json(reason) for reason in ruling.reasons]
+    record = {"ruling": ruling.outcome.value, "reasons": reasons, "code": ruling.code}
+    print_json(record, f"{ruling.outcome.value}: {why(ruling)}", as_json)
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:

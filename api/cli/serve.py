@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.accounts.repository import Actor
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import read_camera_file
@@ -23,6 +24,8 @@ from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
+from api.rulebooks import repository as rulebooks
+from api.rulebooks.fallback import NO_RULEBOOK
 from api.settings import Settings, load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
@@ -58,6 +61,9 @@ def serve(
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings)
+        source = book.source if book else NO_RULEBOOK
+        with database.write() as connection:
+            rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             keep(database, settings, wanted, cameras.name)

@@ -1,9 +1,11 @@
 """`streetwarden survey push`: a card full of footage sent to a service."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import typer
@@ -90,8 +92,9 @@ def push(
     ):
         service = SurveyService(http, Patience(bar.say))
         survey, found = push_card(files, title, book, service, bar, ground=ground, model=model)
+    names = {file.id: file.name for file in found}
     for file in found:
-        print_json({"file": file.model_dump(mode="json", exclude={"upload"})}, _line(file), as_json)
+        print_json({"file": file.model_dump(mode="json", exclude={"upload"})}, _line(file, names), as_json)
     print_json({"survey": survey.model_dump(mode="json")}, _summary(survey, to), as_json)
     if survey.state is SurveyState.UPLOADING:
         print_error("streetwarden: some files did not come whole: look at the card, then type the same command again")
@@ -110,9 +113,9 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
-def _line(file: FileOut) -> str:
-    word, _, other = file.note.partition(" ")
-    note = f"{file.name} {NOTES.get(FileNote(word), word)} {other}".rstrip() if word in set(FileNote) else file.name
+def _line(file: FileOut, names: Mapping[UUID, str]) -> str:
+    other = names.get(file.same_as_id, "") if file.same_as_id else ""
+    note = f"{file.name} {NOTES.get(file.note, file.note)} {other}".rstrip() if file.note else file.name
     return f"{file.state.value:10} {note}"
 
 

@@ -63,11 +63,35 @@ class Database:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
-        with self.write() as connection:
+        with self._rebuilding() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+    @contextmanager
+    def _rebuilding(self) -> Iterator[Connection]:
+        """One transaction in which a table that others refer to may be replaced.
+
+        SQLite replaces a table to change it, and would take its removal for that of all its rows. So references are
+        checked at the end instead.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._named_errors(), self.engine.connect() as connection:
+            raw = connection.connection.driver_connection  # within a transaction the pragma does nothing
+            if not isinstance(raw, SqliteConnection):
+                raise TypeError(f"expected a sqlite3 connection, got {type(raw).__name__}")
+            raw.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                        raise DatabaseUnavailable(f"database {self._shown}: a row of {broken[0]} refers to nothing")
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
 
     def ping(self) -> None:
         """Ask the database for something. Raises DatabaseUnavailable where it does not answer."""

@@ -11,7 +11,7 @@ from api.candidates.intake import StoreSink
 from api.clock import wall_clock
 from api.db.database import Database
 from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, drone_look
+from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
 from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -41,6 +41,7 @@ def survey_flight(
         name="demo",
         usual_model=BY_VIEW,
         zone=book.timezone,
+        identify=partial(model_of_frame, shelf.get),
     )
     run(desk, until_idle=True)
     return survey_id

@@ -5,11 +5,12 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from api.accounts.repository import Actor
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import Site, build_look, read_site
@@ -27,6 +28,7 @@ from api.demo.script import SampleScript, read_script, stalls_flown_over
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STALLS
 from api.pages.svg_map import map_zones
+from api.rulebooks import repository as rulebooks
 from api.settings import Settings
 from api.surveys.places import source_of
 from api.web.server import BackgroundServer, bind
@@ -79,6 +81,8 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         listener = stack.enter_context(bind(settings.host, settings.port))
         shutil.rmtree(settings.data_dir, ignore_errors=True)  # each demo begins with an empty desk
         database, files = open_store(settings)
+        with database.write() as connection:
+            rulebooks.record(connection, book.source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         board = LiveStatus(site.cameras)
         app = create_app(

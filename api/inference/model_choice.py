@@ -8,7 +8,8 @@ from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Pose
 from detector.vision.tiles import detect_tiled
-from streams.survey.pipeline import Detect
+from models.card import ModelVersion
+from streams.survey.pipeline import Detect, Identify
 
 STREET = "street"
 STALLS = "aerial-stalls"
@@ -41,3 +42,12 @@ def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
         return detect_tiled(get(model_for(frame.pose, name)), frame.image)
 
     return detect
+
+
+def model_of_frame(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Identify:
+    """Which model exactly `drone_look` takes for a frame."""
+
+    def identify(frame: Frame) -> ModelVersion:
+        return get(model_for(frame.pose, name)).identity
+
+    return identify

@@ -2,7 +2,6 @@
 
 import gettext
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -12,8 +11,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.candidates.repository import StoredCandidate
-from api.pages.messages import N_, camera_trouble, footage_trouble
+from api.pages.messages import FOOTAGE_ERRORS, camera_trouble
+from detector.reason import N_, Translate, say
+from detector.reason import duration as span
+from detector.rules.wording import TEXTS as RULING_REASONS
 
 LOCALE = Path(__file__).parent / "locale"
 CATALOGUES = {"en": None, "zh": LOCALE / "zh_CN" / "LC_MESSAGES" / "messages.po"}
@@ -95,6 +96,13 @@ CAMERA_ACTS = {
     "resumed": N_("Watched again"),
     "removed": N_("Removed"),
 }
+REGISTRY_CHANGES = {
+    "import": N_("import of"),
+    "pause": N_("paused"),
+    "resume": N_("resumed"),
+    "remove": N_("removed"),
+    "legacy": N_("by an early version"),
+}
 CAMERA_FIELDS = {
     "name": N_("name"),
     "address": N_("address"),
@@ -166,6 +174,7 @@ class Language:
 
     code: str
     environment: Environment
+    translate: Translate
 
     def render(self, template: str, **values: object) -> str:
         """A template with its values, in this language."""
@@ -200,32 +209,29 @@ def language(code: str) -> Language:
     environment.filters["camera_fault"] = lambda key: named(CAMERA_FAULTS, key)
     environment.filters["camera_error"] = lambda key: named(CAMERA_ERRORS, key)
     environment.filters["camera_act"] = lambda key: named(CAMERA_ACTS, key)
+    environment.filters["registry_change"] = lambda key: named(REGISTRY_CHANGES, key)
     environment.filters["camera_field"] = lambda key: named(CAMERA_FIELDS, key)
-    environment.filters["camera_trouble"] = lambda view: _said(camera_trouble(view), words)
-    environment.filters["footage_trouble"] = lambda reason: words.gettext(footage_trouble(reason))
+    environment.filters["camera_trouble"] = lambda view: _said(
+        camera_trouble(view.state, view.status.reason if view.status else ""), words
+    )
+    environment.filters["footage_error"] = lambda reason: say(reason, FOOTAGE_ERRORS, words.gettext)
     environment.filters["survey_state"] = lambda key: named(SURVEY_STATES, key)
     environment.filters["chunk_state"] = lambda key: named(CHUNK_STATES, key)
     environment.filters["file_kind"] = lambda key: named(FILE_KINDS, key)
     environment.filters["file_state"] = lambda key: named(FILE_STATES, key)
-    environment.filters["file_note"] = lambda note: _file_note(note, named)
+    environment.filters["file_note"] = lambda note: named(FILE_NOTES, note)
     environment.filters["bytes"] = size
-    environment.filters["why"] = lambda candidate: reasons(candidate, code)
+    environment.filters["why"] = lambda reasons: tuple(say(reason, RULING_REASONS, words.gettext) for reason in reasons)
     environment.filters["run_state"] = lambda key: named(RUN_STATES, key)
     environment.filters["mistake"] = lambda key: named(MISTAKES, key)
     environment.filters["reject_reason"] = lambda key: named(REJECT_REASONS, key)
     environment.filters["duration"] = lambda value: duration(value, words)
     environment.globals["REJECT_REASONS"] = tuple(REJECT_REASONS)
-    return Language(code, environment)
+    return Language(code, environment, words.gettext)
 
 
 def _said(sentence: str, words: gettext.NullTranslations) -> str:
     return words.gettext(sentence) if sentence else ""  # gettext gives its own header for nothing
-
-
-def _file_note(note: str, named: Callable[[dict[str, str], str], str]) -> str:
-    """A file's note in words; what follows its code is another file's name."""
-    code, _, name = note.partition(" ")
-    return f"{named(FILE_NOTES, code)} {name}".strip() if code else ""
 
 
 def size(count: int) -> str:
@@ -234,11 +240,6 @@ def size(count: int) -> str:
         if count >= 1000**power:
             return f"{count / 1000**power:.1f} {unit}"
     return f"{count} B"
-
-
-def reasons(candidate: StoredCandidate, code: str) -> tuple[str, ...]:
-    """Why the rulebook ruled as it did, in the language asked for where it was given in it."""
-    return candidate.reasons_zh if code == "zh" and candidate.reasons_zh else candidate.reasons
 
 
 @cache
@@ -257,15 +258,7 @@ def translations(code: str) -> gettext.NullTranslations:
 
 def duration(value: timedelta, words: gettext.NullTranslations) -> str:
     """A time span in its two largest units: 6 min 12 s, 2 h 5 min, 3 d 4 h."""
-    seconds = max(int(value.total_seconds()), 0)
-    units = ((86400, words.gettext("%d d")), (3600, words.gettext("%d h")), (60, words.gettext("%d min")),
-             (1, words.gettext("%d s")))  # fmt: skip
-    parts: list[str] = []
-    for size, text in units:
-        count, seconds = divmod(seconds, size)
-        if count or parts or size == 1:
-            parts.append(text % count)
-    return " ".join(parts[:2])
+    return span(value.total_seconds(), words.gettext)
 
 
 def choose_language(asked: str | None, remembered: str | None, accepted: str, fallback: str) -> str:

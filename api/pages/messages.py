@@ -1,14 +1,9 @@
-"""What went wrong, as a sentence that is translated. On the page the technical words, which are English, follow it."""
+"""What went wrong, as a sentence that is translated."""
 
 from typing import Final
 
-from api.cameras.live_status import CameraView
-
-
-def N_(message: str) -> str:  # gettext's customary name for "translate this later"
-    """Mark a text for the catalogue; it is translated where it is shown."""
-    return message
-
+from detector.reason import N_
+from streams.footage_wording import TEXTS as READING_ERRORS
 
 CAMERA_TROUBLES: Final = {  # by the word of streams.errors
     "failed": N_("It gives no pictures, and it cannot be told why."),
@@ -28,36 +23,19 @@ STATE_TROUBLES: Final = {  # where there is no such word
     "blind": N_("Its pictures come, but looking at them fails."),
     "stopped": N_("It cannot be watched."),
 }
-# Errors of footage are stored as their text alone: what stands in it tells which one it is. The first that fits counts.
-FOOTAGE_TROUBLES: Final = {
-    "among its files": N_("There is neither a video nor a photo among the files."),
-    "neither a video": N_("The file is neither a video nor a photo of a kind that is read here."),
-    "neither videos": N_("The file is neither a video nor a photo of a kind that is read here."),
-    "a picture, not a video": N_("The file is a picture, although its name says video."),
-    "in none of the codecs": N_("The video is in a codec that is not read here: record in H.264 or H.265."),
-    "is it complete?": N_("The file is damaged, or a part of it is missing."),
-    "refused by the decoder": N_("The file is damaged, or a part of it is missing."),
-    "no picture that decodes": N_("The file opens, but no picture in it can be read."),
-    "claims to last": N_("The file claims to last longer than any flight."),
-    "cannot be read (": N_("The file cannot be read from the disk."),
-    "CPU time": N_("Reading it took too long and was ended."),
-    "said nothing for": N_("Reading it took too long and was ended."),
-    "more memory": N_("Reading it would take more memory than one file may have."),
-    "reading process": N_("The program that reads it broke down over it."),
-    "memory ran out": N_("Looking at it took more memory than the machine has."),
-    "worker": N_("The program that looks at it broke down over it."),
-    "nothing moved for": N_("Looking at it stood still and was ended."),
-    "never finished": N_("It was begun again and again and never finished."),
+FOOTAGE_ERRORS: Final[dict[str, str]] = {
+    **READING_ERRORS,
+    "worker_exited": N_("its worker ended with exit code %(exit_code)s"),
+    "worker_crashed": N_("its worker ended with %(signal)s"),
+    "worker_out_of_memory": N_("its worker was ended because memory ran out"),
+    "stalled": N_("nothing moved for %(seconds)s s"),
+    "never_finished": N_("it was begun %(times)s times and never finished"),
+    "no_footage": N_("there is neither a video nor a photo among the files"),
+    "not_looked_at": N_("could not be looked at: %(detail)s"),
 }
-OTHERWISE: Final = N_("It could not be looked at.")
+"""Why footage was set aside: what reading it said, and what became of the work on it."""
 
 
-def camera_trouble(view: CameraView) -> str:
-    """Why a camera is not live; empty where its state says all."""
-    word = view.status.reason if view.status else ""
-    return CAMERA_TROUBLES.get(word) or STATE_TROUBLES.get(view.state, "")
-
-
-def footage_trouble(reason: str) -> str:
-    """Why a piece of footage was set aside, by the text of the error."""
-    return next((sentence for part, sentence in FOOTAGE_TROUBLES.items() if part in reason), OTHERWISE)
+def camera_trouble(state: str, reason: str) -> str:
+    """Why a camera in this state is not live, by the word of its last error; empty where its state says all."""
+    return CAMERA_TROUBLES.get(reason) or STATE_TROUBLES.get(state, "")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
+from api.accounts.repository import Actor
 from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
 from api.cases.payload import write_payload
@@ -29,7 +30,7 @@ def post_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UU
         decision=Decision(said.decision),
         reason=said.reason,
         note=said.note,
-        reviewer=settings.reviewer,
+        actor=Actor.person(settings.reviewer),
         now=now,
         undo_window=settings.undo_window,
         write_body=partial(write_payload, base_url=settings.base_url),
@@ -44,4 +45,5 @@ def post_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UU
 )
 def undo_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
     """Take a verdict back while nothing has left."""
-    service.undo(database, candidate_id, now=now, undo_window=settings.undo_window)
+    actor = Actor.person(settings.reviewer)
+    service.undo(database, candidate_id, actor=actor, now=now, undo_window=settings.undo_window)

@@ -22,7 +22,7 @@ from api.evidence.repository import EvidenceKind
 from api.pages.base import Render, Renderer
 from api.pages.dependencies import MapZones, Zones
 from api.pages.svg_map import MapPicture, draw_map
-from api.surveys import frames, places
+from api.surveys import frames
 from api.surveys import repository as surveys
 
 router = APIRouter(include_in_schema=False)
@@ -58,8 +58,7 @@ class Cards:
                 raise NotFound(f"there is no candidate {candidate_id}")
             files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
             verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
-            survey_id = places.survey_of(candidate.source)
-            survey = surveys.find(connection, survey_id) if survey_id else None
+            survey = surveys.find(connection, candidate.survey_id) if candidate.survey_id else None
             path = [(point.lat, point.lon) for point in frames.path_of(connection, survey.id)] if survey else []
         camera = self.live.find(candidate.source)
         by_kind = {file.kind: file for file in files}

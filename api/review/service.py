@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
 
+from api.accounts.repository import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import State, StoredCandidate
@@ -26,7 +27,7 @@ def decide(
     decision: Decision,
     reason: RejectReason | None,
     note: str,
-    reviewer: str,
+    actor: Actor,
     now: datetime,
     undo_window: timedelta,
     write_body: BodyWriter,
@@ -35,7 +36,7 @@ def decide(
 
     The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where somebody was faster.
     """
-    verdict = Verdict(uuid4(), candidate_id, reviewer, decision, reason, note, now)
+    verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
     try:
         with database.write() as connection:
             candidate = candidates.lock(connection, candidate_id)
@@ -53,7 +54,7 @@ def decide(
     return verdict
 
 
-def undo(database: Database, candidate_id: UUID, *, now: datetime, undo_window: timedelta) -> None:
+def undo(database: Database, candidate_id: UUID, *, actor: Actor, now: datetime, undo_window: timedelta) -> None:
     """Take the standing verdict back within the window, and open the candidate again.
 
     Raises NotFound, or NotUndoable where there is no verdict, it is too old, or its case may have left.
@@ -70,5 +71,5 @@ def undo(database: Database, candidate_id: UUID, *, now: datetime, undo_window: 
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
         if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(connection, verdict.id):
             raise NotUndoable("the case is on its way to the case system already")
-        verdicts.take_back(connection, verdict.id, now)
+        verdicts.take_back(connection, verdict.id, actor, now)
         candidates.move(connection, candidate_id, candidate.state, State.OPEN, now)

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from detector.rules.rulebook import Rule, Rulebook
+from detector.rules.source import RulebookSource
 from detector.rules.zones import Zone
 from streams.survey.pipeline import SurveyFind
+
+NO_RULEBOOK: Final = RulebookSource.of("none", b"# No rulebook was given: every ruling is unknown.\nversion: none\n")
+"""What stands for the rulebook in the records where none was given."""
 
 
 def without_rulebook(cameras: Sequence[str]) -> Rulebook:
@@ -29,4 +34,4 @@ def rules_without_book(finds: Sequence[SurveyFind]) -> Rulebook:
 def _nothing_known(zones: Sequence[Zone]) -> Rulebook:
     stalls = Rule("no-rulebook", ("stall",), ("view",), dwell=timedelta(minutes=5), permit_required=True)
     signs = Rule("no-rulebook-signs", ("signboard", "cantilever_sign", "window_ad"), ("view",), permit_required=True)
-    return Rulebook.of("none", ZoneInfo("UTC"), zones, (stalls, signs), None)
+    return Rulebook.of("none", ZoneInfo("UTC"), zones, (stalls, signs), None, NO_RULEBOOK)

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response, status
 
 from api.dependencies import AppSettings, Db, Now
+from api.pages.base import Render
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.dependencies import Finalizing, Footage
@@ -26,6 +27,7 @@ NameCursor = Annotated[str | None, Query(max_length=1200, description="`next` of
 def announce_survey(
     database: Db,
     settings: AppSettings,
+    render: Render,
     now: Now,
     footage: Footage,
     finalizer: Finalizing,
@@ -39,25 +41,29 @@ def announce_survey(
     finalizer.wake()
     with database.read() as connection:
         progress = surveys.progress(connection, [survey.id])[survey.id]
-    return AnnouncedOut(survey=SurveyOut.of(survey, progress), files=[FileOut.of(file) for file in files])
+    return AnnouncedOut(
+        survey=SurveyOut.of(survey, progress, render.language.translate), files=[FileOut.of(file) for file in files]
+    )
 
 
 @router.get("/surveys", responses=problem_responses(422))
-def list_surveys(database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[SurveyOut]:
+def list_surveys(database: Db, render: Render, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[SurveyOut]:
     """Surveys, latest first."""
     with database.read() as connection:
         page = surveys.page(connection, cursor, limit)
         progress = surveys.progress(connection, [survey.id for survey in page.items])
-    return listing(page, [SurveyOut.of(survey, progress[survey.id]) for survey in page.items])
+    return listing(
+        page, [SurveyOut.of(survey, progress[survey.id], render.language.translate) for survey in page.items]
+    )
 
 
 @router.get("/surveys/{survey_id}", responses=problem_responses(404, 422))
-def show_survey(database: Db, survey_id: UUID) -> SurveyOut:
+def show_survey(database: Db, render: Render, survey_id: UUID) -> SurveyOut:
     """One survey: its state and its progress."""
     with database.read() as connection:
         survey = known_survey(surveys.find(connection, survey_id), survey_id)
         progress = surveys.progress(connection, [survey_id])[survey_id]
-    return SurveyOut.of(survey, progress)
+    return SurveyOut.of(survey, progress, render.language.translate)
 
 
 @router.get("/surveys/{survey_id}/files", responses=problem_responses(404, 422))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, func, select, update
 
 from api.surveys.tables import survey_files
@@ -37,7 +38,7 @@ class FileNote(StrEnum):
     EMPTY = "empty"
     NOT_FOOTAGE = "not_footage"  # no kind of file that a survey reads
     PREVIEW = "preview"  # the small copy that an aircraft keeps of its own video
-    SAME_AS = "same_as"  # the same content as another file of this survey, which is named
+    SAME_AS = "same_as"  # the same content as another file of this survey
     MISLABELLED = "mislabelled"  # does not begin like what its name says
     DAMAGED = "damaged"  # what came has another hash than was announced
     NO_TELEMETRY = "no_telemetry"
@@ -53,8 +54,8 @@ class SurveyFile:
     """One announced file; sizes in bytes.
 
     `name` is for showing only. `path` is where the content lies under `Settings.footage_dir`, as `ab/cd/<sha256>`
-    without a suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is a word of `FileNote`, empty
-    where there is nothing to say; it may be followed by a space and the name of another file.
+    without a suffix, None until it is stored. `pair_id` is a video's telemetry. `note` is None where there is nothing
+    to say; of a file that is the same as another one of its survey, `same_as_id` is that one.
     """
 
     id: UUID
@@ -67,7 +68,8 @@ class SurveyFile:
     received: int
     path: str | None
     pair_id: UUID | None
-    note: str
+    note: FileNote | None
+    same_as_id: UUID | None = None
 
 
 def files(connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
@@ -102,7 +104,7 @@ def find_by_name(connection: Connection, survey_id: UUID, name: str) -> SurveyFi
 
 
 def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
-             note: str = "") -> None:  # fmt: skip
+             note: FileNote | None = None) -> None:  # fmt: skip
     """What has become of a file."""
     connection.execute(
         update(survey_files)
@@ -116,7 +118,7 @@ def set_received(connection: Connection, file_id: UUID, received: int) -> None:
     connection.execute(
         update(survey_files)
         .where(survey_files.c.id == file_id, survey_files.c.state.not_in(SETTLED))
-        .values(state=FileState.UPLOADING if received else FileState.MISSING, received=received, note="")
+        .values(state=FileState.UPLOADING if received else FileState.MISSING, received=received, note=None)
     )
 
 
@@ -143,7 +145,7 @@ def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str
     return found
 
 
-def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID, str]) -> None:
+def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID, FileNote]) -> None:
     """Record which telemetry belongs to which video, and why a file has none or is of no use."""
     for video, telemetry in pairs.items():
         connection.execute(update(survey_files).where(survey_files.c.id == video).values(pair_id=telemetry))
@@ -156,6 +158,8 @@ def all_settled(files: Sequence[SurveyFile]) -> bool:
     return all(file.state in SETTLED for file in files)
 
 
+_FILE = TypeAdapter(SurveyFile)
+
+
 def _file(row: Row[tuple[object, ...]]) -> SurveyFile:
-    values = dict(row._mapping)
-    return SurveyFile(**values | {"kind": FileKind(values["kind"]), "state": FileState(values["state"])})
+    return _FILE.validate_python(dict(row._mapping))

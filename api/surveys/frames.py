@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +15,7 @@ from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from detector.vision.detections import Detection
 from detector.vision.frame import Pose
+from models.card import ModelVersion
 from streams.survey.features import Features, View
 from streams.survey.pipeline import FrameObservations
 
@@ -49,6 +50,7 @@ def add(connection: Connection, chunk: Chunk, seen: Iterable[FrameObservations],
             "detections": DETECTIONS.dump_python(one.detections, mode="json"),
             "corners": _packed(one.view.features),
             "picture": str(one.picture.relative_to(folder)) if one.picture else None,
+            "model": asdict(one.model) if one.model else None,
         }
         for number, one in enumerate(seen)
     ]
@@ -93,7 +95,8 @@ def _seen(row: Row[tuple[object, ...]], folder: Path) -> FrameObservations:
     picture = folder / row.picture if row.picture else None
     view = View((row.width, row.height), pose, _unpacked(row.corners))
     detections = DETECTIONS.validate_python(row.detections)
-    return FrameObservations(row.clip, row.frame_index, row.captured_at, view, detections, picture)
+    model = ModelVersion(**row.model) if row.model else None
+    return FrameObservations(row.clip, row.frame_index, row.captured_at, view, detections, picture, model)
 
 
 def _packed(features: Features) -> bytes:

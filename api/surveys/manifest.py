@@ -34,23 +34,29 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A survey's name, its files, the street's height above take-off in metres, and the model that shall look."""
+    """A survey's name, its files, the street's height above take-off in metres, the model, and the district."""
 
     name: str
     files: tuple[Announced, ...]
     ground: float | None = None
     model: str | None = None
+    district: str | None = None
 
     @property
     def sha256(self) -> str:
         """The same for whoever announces the same, in any order."""
         files = sorted((file.name, file.size, file.sha256) for file in self.files)
-        printed = json.dumps([self.name, files, self.ground, self.model])
+        said = [self.name, files, self.ground, self.model]
+        printed = json.dumps(said if self.district is None else [*said, self.district])
         return hashlib.sha256(printed.encode()).hexdigest()
 
 
 def read_manifest(
-    name: str, files: Sequence[Announced], ground: float | None = None, model: str | None = None
+    name: str,
+    files: Sequence[Announced],
+    ground: float | None = None,
+    model: str | None = None,
+    district: str | None = None,
 ) -> Manifest:
     """A manifest whose names can be shown, stored and told apart. Raises ManifestInvalid."""
     cleaned = tuple(Announced(clean(file.name), file.size, file.sha256) for file in files)
@@ -64,7 +70,7 @@ def read_manifest(
     title = clean(name)
     if not title:
         raise ManifestInvalid("name: give the survey a name that can be read")
-    return Manifest(title, cleaned, ground, model)
+    return Manifest(title, cleaned, ground, model, clean(district or "") or None)
 
 
 def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[Survey, tuple[SurveyFile, ...]]:
@@ -78,14 +84,14 @@ def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[S
         updated_at=now,
         ground=manifest.ground,
         model=manifest.model,
-        error=None,
+        district=manifest.district,
     )
-    first: dict[str, str] = {}
-    files = []
+    first: dict[str, UUID] = {}
+    files: list[SurveyFile] = []
     for announced in manifest.files:
         files.append(_planned(survey.id, announced, known.get(announced.sha256), first.get(announced.sha256)))
         if files[-1].state in (FileState.MISSING, FileState.STORED):
-            first.setdefault(announced.sha256, announced.name)
+            first.setdefault(announced.sha256, files[-1].id)
     return survey, tuple(files)
 
 
@@ -105,16 +111,16 @@ def clean(name: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
-def _planned(survey_id: UUID, file: Announced, path: str | None, twin: str | None) -> SurveyFile:
+def _planned(survey_id: UUID, file: Announced, path: str | None, twin: UUID | None) -> SurveyFile:
     kind = kind_of(file.name)
-    state, note = FileState.STORED if path else FileState.MISSING, ""
+    state, note = FileState.STORED if path else FileState.MISSING, None
     if kind is FileKind.OTHER:
         preview = PurePosixPath(file.name).suffix.lower() in _PREVIEWS
         state, note = FileState.ODD, FileNote.PREVIEW if preview else FileNote.NOT_FOOTAGE
     elif file.size == 0:
         state, note = FileState.ODD, FileNote.EMPTY
     elif twin is not None:
-        state, note = FileState.DUPLICATE, f"{FileNote.SAME_AS} {twin}"
+        state, note = FileState.DUPLICATE, FileNote.SAME_AS
     stored = state is FileState.STORED
     return SurveyFile(
         id=uuid4(),
@@ -128,4 +134,5 @@ def _planned(survey_id: UUID, file: Announced, path: str | None, twin: str | Non
         path=path if stored else None,
         pair_id=None,
         note=note,
+        same_as_id=twin if state is FileState.DUPLICATE else None,
     )

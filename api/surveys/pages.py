@@ -19,6 +19,7 @@ from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
 from api.surveys.map import draw_survey_map
 from api.surveys.service import known_survey
+from detector.reason import Reason
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,7 +28,7 @@ router = APIRouter(include_in_schema=False)
 class Piece:
     """One chunk: files from `first` to `last` (None: only one), or seconds `start` to `end` (None: its end) of one.
 
-    `first` is None for the last chunk, which puts everything together. `reason` does not repeat the file's name.
+    `first` is None for the last chunk, which puts everything together. `error` is why it failed the last time.
     """
 
     first: str | None
@@ -37,7 +38,7 @@ class Piece:
     state: ChunkState
     frames: int
     notes: tuple[str, ...]
-    reason: str | None
+    error: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +99,4 @@ def _work(pieces: Sequence[Chunk], names: Mapping[UUID, str]) -> Work:
 
 def _piece(chunk: Chunk, called: Sequence[str]) -> Piece:
     first, last = (called[0] if called else None), (called[-1] if len(called) > 1 else None)
-    reason = chunk.reason.removeprefix(f"{first}: ") if chunk.reason else None
-    return Piece(first, last, chunk.start, chunk.end, chunk.state, chunk.frames, chunk.notes, reason)
+    return Piece(first, last, chunk.start, chunk.end, chunk.state, chunk.frames, chunk.notes, chunk.error)

@@ -50,15 +50,6 @@ def source_of(survey_id: UUID) -> str:
     return f"survey {survey_id}"
 
 
-def survey_of(source: str) -> UUID | None:
-    """The survey that a candidate's source names; None for a camera's."""
-    word, _, rest = source.partition(" ")
-    try:
-        return UUID(rest) if word == "survey" else None
-    except ValueError:
-        return None
-
-
 def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
     """Store the places of a survey. Raises IntegrityError where one is known."""
     rows = [
@@ -77,7 +68,7 @@ def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
 def of_survey(connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
     """The places of a survey, first seen first, each with its candidate where it has one."""
     table = survey_places.c
-    theirs = and_(candidates.c.source == source_of(survey_id), candidates.c.key == table.key)
+    theirs = and_(candidates.c.survey_id == table.survey_id, candidates.c.key == table.key)
     query = (
         select(survey_places, candidates.c.id.label("candidate_id"), candidates.c.state)
         .join(candidates, theirs, isouter=True)

@@ -1,11 +1,12 @@
 """Surveys: what a drone team has announced, what has come of it, and which telemetry belongs to which video."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -13,6 +14,7 @@ from api.surveys.files import SETTLED, FileState, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
 from api.surveys.tables import survey_files, surveys
 from api.web.pagination import Cursor, Page, page_of
+from detector.reason import Reason
 
 
 class SurveyState(StrEnum):
@@ -27,7 +29,11 @@ class SurveyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One batch of footage; `ground` is the street's height in metres above take-off, `model` what looks at it."""
+    """One batch of footage; `ground` is the street's height in metres above take-off, `model` what looks at it.
+
+    `errors` say what of its footage was set aside, and why: `file` names the file, `last_file` the last of several
+    photos, `start` and `end` the seconds of a video that are meant.
+    """
 
     id: UUID
     name: str
@@ -37,7 +43,8 @@ class Survey:
     updated_at: datetime
     ground: float | None
     model: str | None
-    error: str | None
+    district: str | None = None
+    errors: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,11 @@ class Progress:
 def add(connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
     """Record a survey with its files, or nothing where this manifest is known (False): two may ask at once."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = {name: getattr(survey, name) for name in survey.__dataclass_fields__}
+    row = asdict(survey)
     taken = make(surveys).values(row).on_conflict_do_nothing(index_elements=["manifest"]).returning(surveys.c.id)
     if connection.execute(taken).one_or_none() is None:
         return False
-    rows = [{name: getattr(file, name) for name in file.__dataclass_fields__} for file in files]
-    connection.execute(insert(survey_files), rows)
+    connection.execute(insert(survey_files), [asdict(file) for file in files])
     return True
 
 
@@ -113,12 +119,12 @@ def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
 
 
 def move(connection: Connection, survey_id: UUID, before: SurveyState, after: SurveyState, now: datetime,
-         error: str | None = None) -> bool:  # fmt: skip
+         errors: Sequence[Reason] = ()) -> bool:  # fmt: skip
     """Change the state if it is still `before`; False where somebody was faster."""
     changed = connection.execute(
         update(surveys)
         .where(surveys.c.id == survey_id, surveys.c.state == before)
-        .values(state=after, updated_at=now, error=error)
+        .values(state=after, updated_at=now, errors=[asdict(error) for error in errors])
     )
     return changed.rowcount == 1
 
@@ -161,6 +167,8 @@ def _looked(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[int
     return {key: (count, done, dead) for key, count, done, dead in connection.execute(query)}
 
 
+_SURVEY = TypeAdapter(Survey)
+
+
 def _survey(row: Row[tuple[object, ...]]) -> Survey:
-    values = dict(row._mapping)
-    return Survey(**values | {"state": SurveyState(values["state"])})
+    return _SURVEY.validate_python(dict(row._mapping))

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, not_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, not_, select, update
 
 from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.surveys.files import FileNote
-from api.surveys.places import survey_of
 from api.surveys.repository import SurveyState
 from api.surveys.tables import survey_files, surveys
 
@@ -28,13 +27,13 @@ class Content:
 
 def old_surveys(connection: Connection, before: datetime) -> tuple[UUID, ...]:
     """Surveys that ended before a moment, and none of whose candidates still waits for a verdict."""
-    return tuple(connection.execute(select(surveys.c.id).where(_old(connection, before))).scalars())
+    return tuple(connection.execute(select(surveys.c.id).where(_old(before))).scalars())
 
 
 def old_contents(connection: Connection, before: datetime, path: str | None = None) -> tuple[Content, ...]:
     """Contents that old surveys brought and no other survey has; of `path` alone where it is given."""
     mine = survey_files.join(surveys, surveys.c.id == survey_files.c.survey_id)
-    old, there = _old(connection, before), survey_files.c.path.is_not(None)
+    old, there = _old(before), survey_files.c.path.is_not(None)
     needed = select(survey_files.c.path).select_from(mine).where(there, not_(old))
     query = (
         select(survey_files.c.path, survey_files.c.survey_id, survey_files.c.name, survey_files.c.size)
@@ -54,17 +53,11 @@ def forget_content(connection: Connection, path: str) -> None:
     connection.execute(gone.values(path=None, note=FileNote.REMOVED))
 
 
-def _old(connection: Connection, before: datetime) -> ColumnElement[bool]:
+def _old(before: datetime) -> ColumnElement[bool]:
+    # who decides may want to see the footage once more
+    still_open = exists().where(candidates.c.survey_id == surveys.c.id, candidates.c.state == State.OPEN)
     return and_(
         surveys.c.state.in_(ENDED),
         surveys.c.updated_at < before,
-        surveys.c.id.not_in(_with_open_candidates(connection)),
+        ~still_open,
     )
-
-
-def _with_open_candidates(connection: Connection) -> set[UUID]:
-    """Who decides may want to see the footage once more."""
-    flown = candidates.c.source.startswith("survey ")
-    query = select(candidates.c.source).where(candidates.c.state == State.OPEN, flown).distinct()
-    found = (survey_of(source) for source in connection.execute(query).scalars())
-    return {survey_id for survey_id in found if survey_id is not None}

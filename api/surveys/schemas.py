@@ -6,9 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.surveys.files import FileKind, FileState, SurveyFile
+from api.candidates.schemas import ReasonOut
+from api.pages.messages import FOOTAGE_ERRORS
+from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
 from api.surveys.manifest import Announced, Manifest, read_manifest
 from api.surveys.repository import Progress, Survey, SurveyState
+from detector.reason import Reason, Translate
 
 MAX_FILES: Final = 10_000
 MAX_SIZE: Final = 100 * 2**30  # bytes of one file: more than an hour at 200 Mbit/s, the most that drones write
@@ -31,11 +34,12 @@ class SurveyIn(BaseModel):
     files: Annotated[list[FileIn], Field(min_length=1, max_length=MAX_FILES)]
     ground: Annotated[float | None, Field(ge=-1000, le=1000)] = None
     model: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None
+    district: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
     def manifest(self) -> Manifest:
         """What it says, cleaned. Raises ManifestInvalid."""
         files = [Announced(file.name, file.size, file.sha256) for file in self.files]
-        return read_manifest(self.name, files, self.ground, self.model)
+        return read_manifest(self.name, files, self.ground, self.model, self.district)
 
 
 class ProgressOut(BaseModel):
@@ -44,6 +48,8 @@ class ProgressOut(BaseModel):
     How much has been looked at: chunks (some 30 seconds of a video, or 20 photos) done, and set aside as dead, of those
     known so far. Their number grows while videos are asked how long they are.
     """
+
+    model_config = ConfigDict(from_attributes=True)
 
     files: int
     files_settled: int
@@ -55,7 +61,10 @@ class ProgressOut(BaseModel):
 
 
 class SurveyOut(BaseModel):
-    """One survey: `error` says what went wrong with its batch jobs."""
+    """One survey: `errors` say what of its footage was set aside, and why.
+
+    Their `params` hold `file`, `last_file` of several photos, and the seconds of a video from `start` to `end`.
+    """
 
     id: UUID
     name: str
@@ -64,11 +73,13 @@ class SurveyOut(BaseModel):
     updated_at: datetime
     ground: float | None
     model: str | None
-    error: str | None
+    district: str | None
+    errors: list[ReasonOut]
     progress: ProgressOut
 
     @classmethod
-    def of(cls, survey: Survey, progress: Progress) -> Self:
+    def of(cls, survey: Survey, progress: Progress, translate: Translate) -> Self:
+        """Return a survey with its errors in the language that `translate` gives."""
         return cls(
             id=survey.id,
             name=survey.name,
@@ -77,24 +88,25 @@ class SurveyOut(BaseModel):
             updated_at=survey.updated_at,
             ground=survey.ground,
             model=survey.model,
-            error=survey.error,
-            progress=ProgressOut(
-                files=progress.files,
-                files_settled=progress.files_settled,
-                size=progress.size,
-                received=progress.received,
-                chunks=progress.chunks,
-                chunks_done=progress.chunks_done,
-                chunks_dead=progress.chunks_dead,
-            ),
+            district=survey.district,
+            errors=[_error(error, translate) for error in survey.errors],
+            progress=ProgressOut.model_validate(progress),
         )
+
+
+def _error(error: Reason, translate: Translate) -> ReasonOut:
+    said, file = ReasonOut.of(error, translate, FOOTAGE_ERRORS), error.params.get("file")
+    return said.model_copy(update={"text": f"{file}: {said.text}"}) if file else said
 
 
 class FileOut(BaseModel):
     """One announced file; `upload` is where tus 1.0 takes it, null where nothing of it is wanted.
 
-    `note` says in a word why it was set aside or what it lacks; `pair_id` is the telemetry of a video.
+    `note` says in a word why it was set aside or what it lacks, `same_as_id` which file of the survey has the same
+    content; `pair_id` is the telemetry of a video.
     """
+
+    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     name: str
@@ -103,25 +115,15 @@ class FileOut(BaseModel):
     sha256: str
     state: FileState
     received: int
-    note: str
+    note: FileNote | None
+    same_as_id: UUID | None
     pair_id: UUID | None
-    upload: str | None
+    upload: str | None = None
 
     @classmethod
     def of(cls, file: SurveyFile) -> Self:
         wanted = file.state in (FileState.MISSING, FileState.UPLOADING, FileState.CORRUPT)
-        return cls(
-            id=file.id,
-            name=file.name,
-            kind=file.kind,
-            size=file.size,
-            sha256=file.sha256,
-            state=file.state,
-            received=file.received,
-            note=file.note,
-            pair_id=file.pair_id,
-            upload=upload_path(file) if wanted else None,
-        )
+        return cls.model_validate(file).model_copy(update={"upload": upload_path(file) if wanted else None})
 
 
 class AnnouncedOut(BaseModel):

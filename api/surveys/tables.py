@@ -1,6 +1,7 @@
 """The tables of surveys: what a drone team has announced, and how much of it has come."""
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     Column,
@@ -28,10 +29,12 @@ surveys = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("ground", Float),
     Column("model", String),
-    Column("error", String),
+    Column("district", String),
+    Column("errors", JSON, nullable=False),  # codes with parameters: what went wrong with its footage
     CheckConstraint("state IN ('uploading', 'ready', 'processing', 'done', 'done_with_errors')", name="state"),
     Index(None, "created_at", "id"),
     Index(None, "state"),
+    Index(None, "district"),
 )
 
 survey_files = Table(
@@ -47,7 +50,8 @@ survey_files = Table(
     Column("received", BigInteger, nullable=False),
     Column("path", String),
     Column("pair_id", Uuid, ForeignKey("survey_files.id"), index=True),
-    Column("note", String, nullable=False),
+    Column("note", String),  # a code of FileNote
+    Column("same_as_id", Uuid, ForeignKey("survey_files.id")),  # the file of the same content that is kept
     UniqueConstraint("survey_id", "name"),
     CheckConstraint("kind IN ('video', 'photo', 'telemetry', 'other')", name="kind"),
     CheckConstraint("state IN ('missing', 'uploading', 'stored', 'corrupt', 'duplicate', 'odd')", name="state"),

@@ -18,6 +18,7 @@ from detector.rules.hours import HoursInvalid, check_country, check_hours, read_
 from detector.rules.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.permits import Registry, read_permits
 from detector.rules.rulebook import Rule, Rulebook
+from detector.rules.source import RulebookSource
 from detector.rules.zones import Zone, area_m2, extent_m
 
 SMALLEST_M2: Final = 1.0
@@ -128,20 +129,22 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     except ValidationError as error:
         faults += [_worded(document, fault) for fault in error.errors(include_url=False)]
     faults += [(document.line(trail), text) for trail, text in _across(document.root)]
-    registry = None
+    registry, listed = None, None
     permits = document.root.get("permits") if isinstance(document.root, dict) else None
     if isinstance(permits, str) and permits:
-        found, wrong = read_permits(path.parent / permits)
-        faults += [(0, fault) for fault in wrong]  # they name lines of their own
+        listed = read_permits(path.parent / permits)
+        faults += [(0, fault) for fault in listed.faults]  # they name lines of their own
         if entry and entry.permits_as_of:
-            registry = Registry.of(found, entry.permits_as_of, entry.permits_max_age, entry.timezone)
+            registry = Registry.of(listed.permits, entry.permits_as_of, entry.permits_max_age, entry.timezone)
     if entry and entry.permits_as_of and now is not None and entry.permits_as_of > now:
         faults.append((document.line(("permits_as_of",)), f"permits_as_of {entry.permits_as_of} is in the future"))
     rules = _rules(entry, document, faults) if entry else []
     if faults or entry is None:
         lines = [f"line {line}: {text}" if line else text for line, text in sorted(faults, key=lambda fault: fault[0])]
         raise RulebookInvalid(str(path), tuple(dict.fromkeys(lines)))
-    return Rulebook.of(entry.version, entry.timezone, [zone.zone() for zone in entry.zones], rules, registry)
+    source = RulebookSource.of(entry.version, document.content, listed.content if listed else None)
+    zones = [zone.zone() for zone in entry.zones]
+    return Rulebook.of(entry.version, entry.timezone, zones, rules, registry, source)
 
 
 def _rules(entry: RulebookEntry, document: MarkedYaml, faults: list[tuple[int, str]]) -> list[Rule]:

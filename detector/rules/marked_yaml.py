@@ -5,7 +5,7 @@ seconds); whoever reads the tree gives the values their types.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +22,12 @@ Trail = tuple[str | int, ...]  # the keys and indices that lead to a value
 
 @dataclass(frozen=True, slots=True)
 class MarkedYaml:
-    """A document and the line (from 1) of each value and key in it."""
+    """A document and the line (from 1) of each value and key in it; `content` is the file as it was read."""
 
     root: Tree
     lines: dict[Trail, int]
     faults: tuple[tuple[int, str], ...] = ()
+    content: bytes = b""
 
     def line(self, trail: Trail) -> int:
         """The line of the value at a trail, or of the nearest one that holds it."""
@@ -43,13 +44,14 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise RulebookInvalid(str(path), (f"larger than {MAX_BYTES // 1_000_000} MB",))
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise RulebookInvalid(str(path), (f"cannot be read: {error.strerror}",)) from error
     except UnicodeDecodeError as error:
         raise RulebookInvalid(str(path), ("is not UTF-8: save it as UTF-8",)) from error
     try:
-        return _Builder(text).build()
+        return replace(_Builder(text).build(), content=content)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
         raise RulebookInvalid(str(path), (f"{line}is not YAML: {error.problem or error.context}",)) from error

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from detector.geometry.ground import GroundPoint
 from detector.geometry.wgs import distance
+from detector.reason import Reason
 from detector.rules import wording
-from detector.rules.wording import Sentence
 
 MAX_BYTES: Final = 50_000_000
 NEEDED: Final = ("id", "class", "lat", "lon", "radius_m", "valid_from", "valid_to")
@@ -64,7 +64,7 @@ class PermitFinding:
     """A match and the reason for it; `permit` is the one that decided."""
 
     match: Match
-    reason: Sentence
+    reason: Reason
     permit: Permit | None = None
 
 
@@ -86,7 +86,7 @@ class Registry:
 
     def find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
         """The permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none"."""
-        as_of = self.as_of.astimezone(self.timezone)
+        as_of = self.as_of.astimezone(self.timezone).date()
         if at - self.as_of > self.max_age:
             return PermitFinding(Match.UNKNOWN, wording.registry_stale(as_of, self.max_age))
         if position is None or not position.ce90_m >= 0:
@@ -126,7 +126,7 @@ def _nearest(permits: tuple[Permit, ...], position: GroundPoint) -> tuple[float,
     return best
 
 
-def _judge(near: list[tuple[float, Permit]], error: float, day: date, as_of: datetime) -> PermitFinding:
+def _judge(near: list[tuple[float, Permit]], error: float, day: date, as_of: date) -> PermitFinding:
     """`near` is sorted by distance and not empty."""
     valid = [(far, permit) for far, permit in near if permit.valid_on(day)]
     lapsed = [
@@ -149,17 +149,27 @@ def _judge(near: list[tuple[float, Permit]], error: float, day: date, as_of: dat
     return PermitFinding(Match.NOT_YET_VALID, wording.permit_not_yet_valid(permit.id, begins, as_of), permit)
 
 
-def read_permits(path: Path) -> tuple[tuple[Permit, ...], tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class PermitFile:
+    """What was read from a permit file: its permits, its faults, and its bytes."""
+
+    permits: tuple[Permit, ...] = ()
+    faults: tuple[str, ...] = ()
+    content: bytes = b""
+
+
+def read_permits(path: Path) -> PermitFile:
     """The permits of a CSV file and all its faults, each with its line; a file with faults is to be refused."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            return (), (f"{path.name}: larger than {MAX_BYTES // 1_000_000} MB",)
-        text = path.read_bytes().decode("utf-8-sig")
+            return PermitFile(faults=(f"{path.name}: larger than {MAX_BYTES // 1_000_000} MB",))
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return (), (f"{path.name}: is not UTF-8: save it as CSV UTF-8",)
+        return PermitFile(faults=(f"{path.name}: is not UTF-8: save it as CSV UTF-8",))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        return (), (f"permits {str(path)!r} cannot be read ({why}): name a file beside the rulebook",)
+        return PermitFile(faults=(f"permits {str(path)!r} cannot be read ({why}): name a file beside the rulebook",))
     rows = csv.reader(StringIO(text, newline=""), strict=True)
     permits: list[Permit] = []
     faults: list[str] = []
@@ -167,7 +177,7 @@ def read_permits(path: Path) -> tuple[tuple[Permit, ...], tuple[str, ...]]:
     try:
         header = [name.strip() for name in next(rows, [])]
         if head := _header_faults(header):
-            return (), tuple(f"{path.name} line 1: {fault}" for fault in head)
+            return PermitFile(faults=tuple(f"{path.name} line 1: {fault}" for fault in head))
         for row in rows:
             if not any(cell.strip() for cell in row):
                 continue
@@ -180,7 +190,7 @@ def read_permits(path: Path) -> tuple[tuple[Permit, ...], tuple[str, ...]]:
             faults += [f"{path.name} line {rows.line_num}: {fault}" for fault in wrong]
     except csv.Error as error:
         faults.append(f"{path.name} line {rows.line_num}: {error}")
-    return tuple(permits), tuple(faults)
+    return PermitFile(tuple(permits), tuple(faults), content)
 
 
 def _header_faults(header: list[str]) -> list[str]:

@@ -11,11 +11,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from detector.geometry.ground import GroundPoint
+from detector.reason import Reason
 from detector.rules import wording
 from detector.rules.hours import Hours
 from detector.rules.permits import Match, Registry
 from detector.rules.ruling import Outcome, Ruling
-from detector.rules.wording import Sentence
+from detector.rules.source import RulebookSource
 from detector.rules.zones import PERMITTED_SITE, Area, Spot, Standing, Where, Zone
 
 NOTHING: Final = timedelta()
@@ -47,14 +48,17 @@ class RuleFinding:
     """What one test of one rule found, or what one rule says of a thing if the thing is in its zones."""
 
     outcome: Outcome
-    reasons: tuple[Sentence, ...]
+    reasons: tuple[Reason, ...]
     rule: Rule | None = None
     zone: Zone | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All rules of one city, as one version; immutable, safe to share between threads."""
+    """All rules of one city, as one version; immutable, safe to share between threads.
+
+    `source` is what it was read from.
+    """
 
     version: str
     timezone: ZoneInfo
@@ -62,14 +66,21 @@ class Rulebook:
     rules: tuple[Rule, ...]
     registry: Registry | None
     areas: tuple[tuple[Rule, Area], ...]  # each rule in its order with the zones it speaks of
+    source: RulebookSource
 
     @classmethod
     def of(
-        cls, version: str, timezone: ZoneInfo, zones: Iterable[Zone], rules: Iterable[Rule], registry: Registry | None
+        cls,
+        version: str,
+        timezone: ZoneInfo,
+        zones: Iterable[Zone],
+        rules: Iterable[Rule],
+        registry: Registry | None,
+        source: RulebookSource | None = None,
     ) -> "Rulebook":
         zones, rules = tuple(zones), tuple(rules)
         areas = tuple((rule, Area.of(zone for zone in zones if zone.kind in rule.kinds)) for rule in _with_sites(rules))
-        return cls(version, timezone, zones, rules, registry, areas)
+        return cls(version, timezone, zones, rules, registry, areas, source or RulebookSource.of(version, b""))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -129,19 +140,19 @@ class Rulebook:
         rule, zone = finding.rule, finding.zone
         return Ruling(
             outcome=finding.outcome,
-            reasons=tuple(reason.en for reason in finding.reasons),
+            reasons=finding.reasons,
             code=rule.code if rule and finding.outcome is not Outcome.PERMITTED else None,
             rule=rule.id if rule else None,
             zone=zone.id if zone else None,
-            rulebook_version=self.version,
-            reasons_zh=tuple(reason.zh for reason in finding.reasons),
+            rulebook=self.source,
         )
 
     def _judge(
         self, rule: Rule, standing: Standing, class_name: str, at: datetime, spot: Spot, dwell: timedelta | None
     ) -> RuleFinding:
         """What a rule says of a thing in its zones: any test that clears it permits it, else any doubt is unknown."""
-        place = (wording.inside(str(standing.zone)),) if standing.where is Where.INSIDE else ()
+        inside = standing.zone if standing.where is Where.INSIDE else None
+        place = (wording.inside(inside),) if inside is not None else ()
         if rule.always:
             return RuleFinding(Outcome.PERMITTED, (*place, wording.permitted_site()), zone=standing.zone)
         tests = [self._hours(rule, class_name, at), self._permit(rule, class_name, at, spot), _dwell(rule, at, dwell)]
@@ -214,7 +225,7 @@ def _agreed(findings: list[tuple[RuleFinding, Standing]], spot: Spot) -> RuleFin
         return last
     doubted, standing = max(findings[:-1], key=lambda found: _GRAVITY[found[0].outcome])
     if standing.zone is not None and standing.zone.on_ground and spot.position is not None:
-        doubt = wording.position_uncertain(spot.position.ce90_m, str(standing.zone))
+        doubt = wording.position_uncertain(spot.position.ce90_m, standing.zone)
     else:
         kinds = (str(standing.zone),) if standing.zone else doubted.rule.kinds if doubted.rule else (PERMITTED_SITE,)
         doubt = wording.position_not_known(", ".join(kinds))

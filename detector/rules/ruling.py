@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from detector.reason import Reason
+from detector.rules.source import RulebookSource
+
+UNKNOWN_SOURCE: Final = RulebookSource.of("", b"")
 
 
 class Outcome(StrEnum):
@@ -14,16 +20,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What the rulebook says, and why in words.
+    """What the rulebook says, and why.
 
-    `reasons` are English sentences and `reasons_zh` the same ones in Chinese, in the same order. `code` is the city's
-    event code, `rule` and `zone` the ids that spoke; the three are None where nothing forbids the thing.
+    `reasons` are codes with parameters (`detector.rules.wording` has their sentences). `code` is the city's event code,
+    `rule` and `zone` the ids that spoke; the three are None where nothing forbids the thing. `rulebook` is what judged.
     """
 
     outcome: Outcome
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     code: str | None = None
     rule: str | None = None
     zone: str | None = None
-    rulebook_version: str = ""
-    reasons_zh: tuple[str, ...] = ()
+    rulebook: RulebookSource = UNKNOWN_SOURCE

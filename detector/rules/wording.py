@@ -1,170 +1,155 @@
-"""The sentences in which a ruling explains itself, each in English and in Chinese."""
+"""The reasons of a ruling: their codes with typed parameters, and the English sentence of each code.
+
+Other languages translate the sentence (`api/pages/locale/`); `say` puts the parameters into either.
+"""
 
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from math import isfinite
+from typing import Final
+
+from detector.reason import N_, Reason, say
+from detector.rules.zones import Zone
+
+TEXTS: Final = {
+    "no_rule_for_class": N_("no rule speaks of %(class_name)s"),
+    "no_rule_here": N_("outside every zone in which a rule speaks of %(class_name)s"),
+    "inside_zone": N_("inside zone %(zone)s (%(kind)s)"),
+    "permitted_site": N_("this is a permitted site and no rule limits it"),
+    "position_not_known": N_("the position is not known, so it may stand inside or outside %(zones)s"),
+    "position_uncertain": N_(
+        "the position is uncertain by %(error_m)s m: it may stand inside or outside zone %(zone)s (%(kind)s)"
+    ),
+    "within_hours": N_("%(at)s local time is within the permitted hours %(hours)s"),
+    "outside_hours": N_("%(at)s local time is outside the permitted hours %(hours)s"),
+    "hours_not_known": N_("the hours %(hours)s do not say whether %(at)s local time is permitted"),
+    "never_permitted": N_("%(class_name)s is not permitted here at any hour"),
+    "dwell_not_known": N_("how long it has stood is not known; up to %(allowed_s)s are allowed"),
+    "stood": N_("has stood %(dwell_s)s, %(allowed_s)s are allowed"),
+    "stood_since_hours": N_("has stood %(dwell_s)s since the permitted hours ended, %(allowed_s)s are allowed"),
+    "no_registry": N_("a permit is required, but there is no permit registry"),
+    "registry_stale": N_("the permit registry is of %(as_of)s, older than %(max_age_s)s"),
+    "permit_place_not_known": N_("the position is not known, so no permit can be looked up"),
+    "permit_place_uncertain": N_(
+        "the position is uncertain by %(error_m)s m, too much to tell whether permit %(permit)s "
+        "(within %(tolerance_m)s m) is meant"
+    ),
+    "permits_too_close": N_(
+        "the position, uncertain by %(error_m)s m, does not tell permit %(permit)s (valid) "
+        "from permit %(other)s (not valid)"
+    ),
+    "has_permit": N_("has permit %(permit)s, %(distance_m)s m away"),
+    "has_permit_until": N_("has permit %(permit)s, %(distance_m)s m away, valid to %(valid_to)s"),
+    "permit_expired": N_("permit %(permit)s expired on %(valid_to)s (registry as of %(as_of)s)"),
+    "permit_not_yet_valid": N_("permit %(permit)s is valid only from %(valid_from)s (registry as of %(as_of)s)"),
+    "no_permit_near": N_(
+        "no valid permit within %(tolerance_m)s m: the nearest, %(permit)s, is %(distance_m)s m away "
+        "(registry as of %(as_of)s)"
+    ),
+    "no_permit_of_class": N_("no permit for %(class_name)s in the registry (as of %(as_of)s)"),
+}
+"""English sentence by code."""
 
 
-class Sentence(NamedTuple):
-    """One reason, in both languages of the review page."""
-
-    en: str
-    zh: str
+def english(reason: Reason) -> str:
+    """Return a reason as an English sentence."""
+    return say(reason, TEXTS)
 
 
-def span(length: timedelta) -> Sentence:
-    """A length of time in words, rounded down to the second (to the minute from an hour on)."""
-    seconds = int(length.total_seconds())
-    if seconds < 60:
-        return Sentence(f"{seconds} s", f"{seconds} 秒")
-    minutes, rest = divmod(seconds, 60)
-    if minutes < 60:
-        return Sentence(f"{minutes} min {rest} s", f"{minutes} 分 {rest} 秒")
-    hours, minutes = divmod(minutes, 60)
-    if hours < 24:
-        return Sentence(f"{hours} h {minutes} min", f"{hours} 小时 {minutes} 分")
-    days, hours = divmod(hours, 24)
-    return Sentence(f"{days} d {hours} h", f"{days} 天 {hours} 小时")
+def no_rule_for_class(class_name: str) -> Reason:
+    return Reason("no_rule_for_class", {"class_name": class_name})
 
 
-def metres(length: float) -> str:
-    return f"{length:.1f}" if length < 10 else f"{length:.0f}"
+def no_rule_here(class_name: str) -> Reason:
+    return Reason("no_rule_here", {"class_name": class_name})
 
 
-def no_rule_for_class(class_name: str) -> Sentence:
-    return Sentence(f"no rule speaks of {class_name}", f"没有规则涉及 {class_name}")
+def inside(zone: Zone) -> Reason:
+    return Reason("inside_zone", {"zone": zone.id, "kind": zone.kind})
 
 
-def no_rule_here(class_name: str) -> Sentence:
-    return Sentence(
-        f"outside every zone in which a rule speaks of {class_name}", f"不在任何涉及 {class_name} 的规则区域内"
+def permitted_site() -> Reason:
+    return Reason("permitted_site")
+
+
+def position_not_known(zones: str) -> Reason:
+    return Reason("position_not_known", {"zones": zones})
+
+
+def position_uncertain(radius: float, zone: Zone) -> Reason:
+    # an error that is not known (NaN) is no number of JSON
+    return Reason(
+        "position_uncertain", {"error_m": radius if isfinite(radius) else None, "zone": zone.id, "kind": zone.kind}
     )
 
 
-def inside(zone: str) -> Sentence:
-    return Sentence(f"inside zone {zone}", f"位于区域 {zone} 内")
+def within_hours(at: datetime, hours: str) -> Reason:
+    return Reason("within_hours", {"at": at.isoformat(), "hours": hours})
 
 
-def permitted_site() -> Sentence:
-    return Sentence("this is a permitted site and no rule limits it", "此处为便民疏导点（允许经营），没有规则另作限制")
+def outside_hours(at: datetime, hours: str) -> Reason:
+    return Reason("outside_hours", {"at": at.isoformat(), "hours": hours})
 
 
-def position_not_known(kinds: str) -> Sentence:
-    return Sentence(
-        f"the position is not known, so it may stand inside or outside {kinds}",
-        f"位置未知，无法判断是否位于 {kinds} 内",
-    )
+def hours_not_known(at: datetime, hours: str) -> Reason:
+    return Reason("hours_not_known", {"at": at.isoformat(), "hours": hours})
 
 
-def position_uncertain(radius: float, zone: str) -> Sentence:
-    return Sentence(
-        f"the position is uncertain by {metres(radius)} m: it may stand inside or outside zone {zone}",
-        f"位置误差 {metres(radius)} 米：可能在区域 {zone} 之内，也可能在其外",
-    )
+def never_permitted(class_name: str) -> Reason:
+    return Reason("never_permitted", {"class_name": class_name})
 
 
-def within_hours(at: datetime, hours: str) -> Sentence:
-    return Sentence(
-        f"{at:%H:%M} local time is within the permitted hours {hours}", f"当地时间 {at:%H:%M} 在允许时段 {hours} 之内"
-    )
+def dwell_not_known(allowed: timedelta) -> Reason:
+    return Reason("dwell_not_known", {"allowed_s": allowed.total_seconds()})
 
 
-def outside_hours(at: datetime, hours: str) -> Sentence:
-    return Sentence(
-        f"{at:%H:%M} local time is outside the permitted hours {hours}",
-        f"当地时间 {at:%H:%M} 不在允许时段 {hours} 之内",
-    )
-
-
-def hours_not_known(at: datetime, hours: str) -> Sentence:
-    return Sentence(
-        f"the hours {hours} do not say whether {at:%H:%M} local time is permitted",
-        f"时段 {hours} 未说明当地时间 {at:%H:%M} 是否允许",
-    )
-
-
-def never_permitted(class_name: str) -> Sentence:
-    return Sentence(f"{class_name} is not permitted here at any hour", f"{class_name} 在此处任何时段均不允许")
-
-
-def dwell_not_known(needed: timedelta) -> Sentence:
-    return Sentence(
-        f"how long it has stood is not known; up to {span(needed).en} are allowed",
-        f"停留时长未知；最多允许停留 {span(needed).zh}",
-    )
-
-
-def stood(dwell: timedelta, needed: timedelta, since_hours_ended: bool) -> Sentence:
+def stood(dwell: timedelta, allowed: timedelta, since_hours_ended: bool) -> Reason:
     """`since_hours_ended`: counted from the end of the permitted hours, as it was there before."""
-    en, zh = (" since the permitted hours ended", "自允许时段结束起") if since_hours_ended else ("", "")
-    return Sentence(
-        f"has stood {span(dwell).en}{en}, {span(needed).en} are allowed",
-        f"{zh}已停留 {span(dwell).zh}，允许停留 {span(needed).zh}",
+    code = "stood_since_hours" if since_hours_ended else "stood"
+    return Reason(code, {"dwell_s": dwell.total_seconds(), "allowed_s": allowed.total_seconds()})
+
+
+def no_registry() -> Reason:
+    return Reason("no_registry")
+
+
+def registry_stale(as_of: date, max_age: timedelta) -> Reason:
+    return Reason("registry_stale", {"as_of": as_of.isoformat(), "max_age_s": max_age.total_seconds()})
+
+
+def permit_place_not_known() -> Reason:
+    return Reason("permit_place_not_known")
+
+
+def permit_place_uncertain(radius: float, tolerance: float, permit: str) -> Reason:
+    return Reason("permit_place_uncertain", {"error_m": radius, "tolerance_m": tolerance, "permit": permit})
+
+
+def permits_too_close(radius: float, valid: str, other: str) -> Reason:
+    return Reason("permits_too_close", {"error_m": radius, "permit": valid, "other": other})
+
+
+def has_permit(permit: str, distance: float, valid_to: date | None) -> Reason:
+    if valid_to is None:
+        return Reason("has_permit", {"permit": permit, "distance_m": distance})
+    return Reason("has_permit_until", {"permit": permit, "distance_m": distance, "valid_to": valid_to.isoformat()})
+
+
+def permit_expired(permit: str, valid_to: date, as_of: date) -> Reason:
+    return Reason("permit_expired", {"permit": permit, "valid_to": valid_to.isoformat(), "as_of": as_of.isoformat()})
+
+
+def permit_not_yet_valid(permit: str, valid_from: date, as_of: date) -> Reason:
+    return Reason(
+        "permit_not_yet_valid", {"permit": permit, "valid_from": valid_from.isoformat(), "as_of": as_of.isoformat()}
     )
 
 
-def no_registry() -> Sentence:
-    return Sentence("a permit is required, but there is no permit registry", "需要许可，但没有许可登记数据")
-
-
-def registry_stale(as_of: datetime, max_age: timedelta) -> Sentence:
-    return Sentence(
-        f"the permit registry is of {as_of:%Y-%m-%d}, older than {span(max_age).en}",
-        f"许可登记数据截至 {as_of:%Y-%m-%d}，已超过 {span(max_age).zh}",
+def no_permit_near(tolerance: float, permit: str, distance: float, as_of: date) -> Reason:
+    return Reason(
+        "no_permit_near",
+        {"tolerance_m": tolerance, "permit": permit, "distance_m": distance, "as_of": as_of.isoformat()},
     )
 
 
-def permit_place_not_known() -> Sentence:
-    return Sentence("the position is not known, so no permit can be looked up", "位置未知，无法查找许可")
-
-
-def permit_place_uncertain(radius: float, tolerance: float, permit: str) -> Sentence:
-    return Sentence(
-        f"the position is uncertain by {metres(radius)} m, too much to tell whether permit {permit} "
-        f"(within {metres(tolerance)} m) is meant",
-        f"位置误差 {metres(radius)} 米，无法判断是否对应许可 {permit}（允许偏差 {metres(tolerance)} 米）",
-    )
-
-
-def permits_too_close(radius: float, valid: str, other: str) -> Sentence:
-    return Sentence(
-        f"the position, uncertain by {metres(radius)} m, does not tell permit {valid} (valid) "
-        f"from permit {other} (not valid)",
-        f"位置误差 {metres(radius)} 米，无法区分有效许可 {valid} 与无效许可 {other}",
-    )
-
-
-def has_permit(permit: str, distance: float, valid_to: date | None) -> Sentence:
-    en, zh = (f", valid to {valid_to}", f"，有效期至 {valid_to}") if valid_to else ("", "")
-    return Sentence(
-        f"has permit {permit}, {metres(distance)} m away{en}", f"有许可 {permit}，相距 {metres(distance)} 米{zh}"
-    )
-
-
-def permit_expired(permit: str, valid_to: date, as_of: datetime) -> Sentence:
-    return Sentence(
-        f"permit {permit} expired on {valid_to} (registry as of {as_of:%Y-%m-%d})",
-        f"许可 {permit} 已于 {valid_to} 到期（登记数据截至 {as_of:%Y-%m-%d}）",
-    )
-
-
-def permit_not_yet_valid(permit: str, valid_from: date, as_of: datetime) -> Sentence:
-    return Sentence(
-        f"permit {permit} is valid only from {valid_from} (registry as of {as_of:%Y-%m-%d})",
-        f"许可 {permit} 自 {valid_from} 起才生效（登记数据截至 {as_of:%Y-%m-%d}）",
-    )
-
-
-def no_permit_near(tolerance: float, permit: str, distance: float, as_of: datetime) -> Sentence:
-    return Sentence(
-        f"no valid permit within {metres(tolerance)} m: the nearest, {permit}, is {metres(distance)} m away "
-        f"(registry as of {as_of:%Y-%m-%d})",
-        f"{metres(tolerance)} 米内没有有效许可：最近的 {permit} 相距 {metres(distance)} 米"
-        f"（登记数据截至 {as_of:%Y-%m-%d}）",
-    )
-
-
-def no_permit_of_class(class_name: str, as_of: datetime) -> Sentence:
-    return Sentence(
-        f"no permit for {class_name} in the registry (as of {as_of:%Y-%m-%d})",
-        f"登记数据中没有 {class_name} 的许可（截至 {as_of:%Y-%m-%d}）",
-    )
+def no_permit_of_class(class_name: str, as_of: date) -> Reason:
+    return Reason("no_permit_of_class", {"class_name": class_name, "as_of": as_of.isoformat()})

@@ -10,6 +10,7 @@ import numpy as np
 
 from detector.vision.frame import Frame
 from streams.errors import NotAVideo
+from streams.footage_wording import FootageFault
 from streams.frames.sampling import recording_sampler
 from streams.video.capture import open_file
 from streams.video.file_type import is_picture
@@ -64,7 +65,7 @@ class FileSource:
         capture = open_file(self._path)
         try:
             if not capture.isOpened():
-                raise NotAVideo(f"{self._path}: begins like a video but cannot be opened; is it complete?")
+                raise NotAVideo.of(self._path, FootageFault.VIDEO_DAMAGED)
             yield from self._read(capture)
         finally:
             capture.release()
@@ -87,7 +88,7 @@ class FileSource:
             yield Frame(np.asarray(image, np.uint8), captured_at, self._name, index=index, epoch=epoch)
             index += 1
         if grabbed == 0 and not self._stop.is_set():
-            raise NotAVideo(f"{self._path}: opens, but holds no picture that decodes")
+            raise NotAVideo.of(self._path, FootageFault.NO_PICTURE, second=0)
 
     def _still(self) -> Frame:
         # Read here and decoded from memory: imread takes a path that it encodes in its own way.
@@ -95,7 +96,7 @@ class FileSource:
         try:
             image = cv2.imdecode(data, cv2.IMREAD_COLOR)
         except cv2.error as error:  # more pixels than OPENCV_IO_MAX_IMAGE_PIXELS
-            raise NotAVideo(f"{self._path}: refused by the decoder ({error.err})") from error
+            raise NotAVideo.of(self._path, FootageFault.REFUSED, detail=error.err) from error
         if image is None:
-            raise NotAVideo(f"{self._path}: begins like a picture but does not decode; is it complete?")
+            raise NotAVideo.of(self._path, FootageFault.PICTURE_DAMAGED)
         return Frame(np.asarray(image, np.uint8), self._start, self._name)

@@ -20,6 +20,7 @@ import numpy as np
 
 from detector.vision.frame import Frame
 from streams.errors import NotAVideo, TelemetryUnreadable
+from streams.footage_wording import FootageFault
 from streams.sandbox.messages import (
     PIXELS,
     ClipRequest,
@@ -55,10 +56,14 @@ def main() -> None:
         else:
             _give(asked, out, pixels)
         _say(out, DoneMessage())
-    except (NotAVideo, TelemetryUnreadable) as error:
-        _say(out, RefusedMessage(text=str(error)[:2000]))
+    except NotAVideo as error:
+        code, params = FootageFault(error.reason.code), dict(error.reason.params)
+        _say(out, RefusedMessage(text=str(error)[:2000], where=error.where, code=code, params=params))
+    except TelemetryUnreadable as error:
+        _say(out, RefusedMessage(text=str(error)[:2000], params={"detail": str(error)[:2000]}))
     except MemoryError:
-        _say(out, FailedMessage(text="needs more memory than a reading process may have"))
+        text = "needs more memory than a reading process may have"
+        _say(out, FailedMessage(text=text, code=FootageFault.OUT_OF_MEMORY))
     except cv2.error as error:
         _say(out, FailedMessage(text=f"OpenCV: {error.err}"[:2000]))
     except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it

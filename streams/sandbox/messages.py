@@ -8,12 +8,15 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from detector.vision.frame import Lens, Pose
+from streams.footage_wording import FootageFault
 
 PIXELS: Final = 120_000_000  # of the largest picture; see detector/__init__.py
 LONGEST_LINE: Final = 64 * 1024  # bytes of one message
 
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Text = Annotated[str, Field(max_length=2000)]
+Name = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
+Param = Text | Annotated[int, Field(ge=-(10**9), le=10**9)] | Finite | None
 Side = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -100,10 +103,16 @@ class NoteMessage(_Message):
 
 
 class RefusedMessage(_Message):
-    """The file is not what we read; the process is well."""
+    """The file is not what we read; the process is well. `code` and its `params` say why, `text` in words.
+
+    `where` is the path of the file that is meant.
+    """
 
     kind: Literal["refused"] = "refused"
     text: Text
+    where: Text = ""
+    code: FootageFault = FootageFault.NOT_FOOTAGE
+    params: Annotated[dict[Name, Param], Field(max_length=8)] = {}
 
 
 class FailedMessage(_Message):
@@ -111,6 +120,7 @@ class FailedMessage(_Message):
 
     kind: Literal["failed"] = "failed"
     text: Text
+    code: Literal[FootageFault.OUT_OF_MEMORY, FootageFault.DECODER_FAILED] = FootageFault.DECODER_FAILED
 
 
 class DoneMessage(_Message):

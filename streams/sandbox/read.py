@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from pydantic import ValidationError
 
+from detector.reason import Reason, say
 from detector.vision.frame import Frame
 from streams.errors import DecoderFailed, NotAVideo
+from streams.footage_wording import TEXTS, FootageFault
 from streams.sandbox.messages import (
     LONGEST_LINE,
     PIXELS,
@@ -123,13 +125,16 @@ def _talk(asked: Request, footage: Sequence[Footage], limits: Limits) -> Iterato
         while True:
             said = _understood(lines.next())
             if said is None:
-                raise DecoderFailed(_named(_death(process, lines, limits), footage))
+                reason = _death(process, lines, limits)
+                raise DecoderFailed(_named(say(reason, TEXTS), footage), reason)
             if isinstance(said, DoneMessage):
                 return
             if isinstance(said, RefusedMessage):
-                raise NotAVideo(_named(said.text, footage))
+                raise NotAVideo(_named(said.text, footage), _reason(said, footage))
             if isinstance(said, FailedMessage):
-                raise DecoderFailed(_named(f"the reading process failed: {said.text}", footage))
+                params = {"detail": _cleaned(said.text, footage)} if said.code is FootageFault.DECODER_FAILED else {}
+                text = f"the reading process failed: {said.text}"
+                raise DecoderFailed(_named(text, footage), Reason(said.code, params))
             if isinstance(said, NoteMessage):
                 said = NoteMessage(text=_named(said.text, footage))
             yield said, pixels
@@ -203,22 +208,33 @@ class _Lines:
         return line
 
 
-def _death(process: subprocess.Popen[bytes], lines: _Lines, limits: Limits) -> str:
+def _death(process: subprocess.Popen[bytes], lines: _Lines, limits: Limits) -> Reason:
     if lines.hung:
-        return f"the reading process said nothing for {limits.silence:g} s and was ended"
+        return Reason(FootageFault.SILENT, {"seconds": f"{limits.silence:g}"})
     process.wait(5)
     code = process.returncode
     if code == -signal.SIGXCPU:
-        return f"reading took more than {limits.cpu} s of CPU time"
-    return f"the reading process died ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
+        return Reason(FootageFault.OUT_OF_TIME, {"seconds": limits.cpu})
+    return Reason(FootageFault.DIED, {"how": f"signal {-code}" if code < 0 else f"exit code {code}"})
+
+
+def _reason(said: RefusedMessage, footage: Sequence[Footage]) -> Reason:
+    """Why a file was refused, in people's names of the files; `file` is which of several it was."""
+    params = {name: _cleaned(one, footage) if isinstance(one, str) else one for name, one in said.params.items()}
+    called = next((one.name for one in footage if str(one.path.absolute()) == said.where), None)
+    return Reason(said.code, params | {"file": called} if called and len(footage) > 1 else params)
 
 
 def _named(text: str, footage: Sequence[Footage]) -> str:
     """The text with people's names of the files in place of where we keep them, on one line."""
+    text = _cleaned(text, footage)
+    return text if len(footage) != 1 or footage[0].name in text else f"{footage[0].name}: {text}"
+
+
+def _cleaned(text: str, footage: Sequence[Footage]) -> str:
     for one in footage:
         for path, name in ((one.path, one.name), (one.telemetry, f"telemetry of {one.name}")):
             if path is not None:
                 text = text.replace(str(path.absolute()), name)
                 text = text.replace(path.name, name) if len(path.name) > 8 else text
-    text = "".join(letter if letter.isprintable() else " " for letter in text)
-    return text if len(footage) != 1 or footage[0].name in text else f"{footage[0].name}: {text}"
+    return "".join(letter if letter.isprintable() else " " for letter in text)

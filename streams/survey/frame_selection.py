@@ -12,6 +12,7 @@ from shapely.geometry import Polygon
 
 from detector.vision.frame import Frame, Image, Lens, Pose
 from streams.errors import NotAVideo, TelemetryUnreadable
+from streams.footage_wording import FootageFault
 from streams.survey.footprint import overlap
 from streams.telemetry.flight import PoseTrack, lens_from
 from streams.telemetry.photo import read_photo
@@ -52,7 +53,7 @@ def find_clips(paths: Sequence[Path], telemetry: Path | None = None, area: Polyg
             sorted(p for p in path.iterdir() if p.suffix.lower() in _PICTURES + _VIDEOS) if path.is_dir() else [path]
         )
         if not found:
-            raise NotAVideo(f"{path}: this folder holds neither videos nor photos")
+            raise NotAVideo.of(path, FootageFault.EMPTY_FOLDER)
         files += found
     if telemetry is not None and len(files) != 1:
         raise TelemetryUnreadable(f"{telemetry}: one telemetry file belongs to one video, but {len(files)} were named")
@@ -86,7 +87,7 @@ def length(path: Path) -> float:
         capture.release()
     seconds = count / rate if rate > 0 and count > 0 else 0.0
     if seconds > LONGEST:
-        raise NotAVideo(f"{path}: claims to last {seconds / 3600:.0f} hours; is it a recording of a flight?")
+        raise NotAVideo.of(path, FootageFault.TOO_LONG, hours=round(seconds / 3600))
     return seconds
 
 
@@ -119,9 +120,9 @@ def _photo(clip: FootageClip, zone: tzinfo, lens: Lens | None) -> Iterator[Frame
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:  # more pixels than OPENCV_IO_MAX_IMAGE_PIXELS
-        raise NotAVideo(f"{clip.path}: refused by the decoder ({error.err})") from error
+        raise NotAVideo.of(clip.path, FootageFault.REFUSED, detail=error.err) from error
     if decoded is None:
-        raise NotAVideo(f"{clip.path}: begins like a picture but does not decode; is it complete?")
+        raise NotAVideo.of(clip.path, FootageFault.PICTURE_DAMAGED)
     image = np.asarray(decoded, np.uint8)
     photo = read_photo(data, zone=zone)
     taken, pose = None, None
@@ -138,10 +139,10 @@ def _open(path: Path) -> cv2.VideoCapture:
     check_video(path)
     capture = open_file(path, codecs=FOOTAGE_CODECS)
     if not capture.isOpened():
-        raise NotAVideo(f"{path}: begins like a video but cannot be opened; is it complete?")
+        raise NotAVideo.of(path, FootageFault.VIDEO_DAMAGED)
     if not is_decodable(capture):
         capture.release()
-        raise NotAVideo(f"{path}: in none of the codecs that footage comes in ({', '.join(FOOTAGE_CODECS)})")
+        raise NotAVideo.of(path, FootageFault.UNKNOWN_CODEC, codecs=", ".join(FOOTAGE_CODECS))
     return capture
 
 
@@ -164,8 +165,7 @@ def _video(clip: FootageClip, zone: tzinfo, lens: Lens | None, span: Span) -> It
         if frame := chooser.take():
             yield frame
         elif not chooser.any:
-            where = f" after {span[0]:.0f} s" if span[0] else ""
-            raise NotAVideo(f"{clip.path}: opens, but holds no picture that decodes{where}")
+            raise NotAVideo.of(clip.path, FootageFault.NO_PICTURE, second=round(span[0]))
     finally:
         capture.release()
 

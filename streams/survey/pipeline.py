@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from shapely.geometry import Polygon
 
-from detector.candidate import Candidate
+from detector.candidate import Candidate, Origin
 from detector.errors import RayMissesGround
 from detector.geometry.ground import GroundPoint
 from detector.geometry.pose import PoseLocator
@@ -22,6 +22,7 @@ from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.vision.detections import Box, Detection, Detections
 from detector.vision.frame import Frame, Lens, Pose
+from models.card import ModelVersion
 from streams.survey.association import Observation, fuse, link
 from streams.survey.features import View, features, pairs, turns
 from streams.survey.footprint import turned
@@ -29,6 +30,8 @@ from streams.survey.frame_selection import find_clips, frames
 
 Detect = Callable[[Frame], Detections]
 """Looks at a frame: with its picture comes how the camera stood."""
+Identify = Callable[[Frame], ModelVersion | None]
+"""Says which model looks at a frame."""
 Keep = Callable[[Frame], Path]
 """Keeps the picture of a frame in which something was seen, and says where."""
 
@@ -39,13 +42,18 @@ _WIDEST: Final = {"stall": 15.0}  # metres on the ground: what is wider is a roo
 
 @dataclass(frozen=True, slots=True)
 class SurveyFind:
-    """One thing of a survey: its sighting, and the frame that shows it best with its box there."""
+    """One thing of a survey: its sighting, and the frame that shows it best with its box there.
+
+    `clip` is the footage that this frame is of, `models` are those that saw the thing in any frame.
+    """
 
     sighting: Sighting
     evidence: Path
     evidence_box: Box
     evidence_at: datetime
     pose: Pose | None
+    clip: str = ""
+    models: tuple[ModelVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class SurveyResult:
 class FrameObservations:
     """One frame that was looked at: which of its footage it is, what was in it, and what linking needs of it.
 
-    `picture` is where the frame's picture was kept, None where nothing was seen in it.
+    `picture` is where the frame's picture was kept, None where nothing was seen in it; `model` is what looked at it.
     """
 
     clip: str
@@ -73,6 +81,7 @@ class FrameObservations:
     view: View
     detections: tuple[Detection, ...]
     picture: Path | None
+    model: ModelVersion | None = None
 
 
 def survey(
@@ -114,13 +123,16 @@ def survey(
     return replace(together, notes=notes + together.notes)
 
 
-def look(flown: Iterable[Frame], detect: Detect, keep: Keep) -> Iterator[FrameObservations]:
-    """Each frame as it was seen; raises what `flown`, `detect` and `keep` raise."""
+def look(
+    flown: Iterable[Frame], detect: Detect, keep: Keep, identify: Identify = lambda _: None
+) -> Iterator[FrameObservations]:
+    """Each frame as it was seen; raises what `flown`, `detect`, `keep` and `identify` raise."""
     for frame in flown:
         found = tuple(detect(frame))
         view = View((frame.width, frame.height), frame.pose, features(frame.image))
+        picture = keep(frame) if found else None
         yield FrameObservations(
-            frame.source, frame.index, frame.captured_at, view, found, keep(frame) if found else None
+            frame.source, frame.index, frame.captured_at, view, found, picture, identify(frame) if found else None
         )
 
 
@@ -165,13 +177,13 @@ def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:
     return rulebook.rule(class_name=one.class_name, at=one.last_seen, position=one.position, dwell=None)
 
 
-def candidate_of(find: SurveyFind, ruling: Ruling, models: tuple[str, ...] = ()) -> Candidate | None:
+def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None) -> Candidate | None:
     """A find with the picture that shows it best; None where it is permitted, or its picture has gone."""
     image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
     if image is None:
         return None
     frame = Frame(np.asarray(image, np.uint8), find.evidence_at, find.sighting.source, pose=find.pose)
-    return Candidate(find.sighting, ruling, frame, find.evidence_box, models)
+    return Candidate(find.sighting, ruling, frame, find.evidence_box, find.models, origin or Origin())
 
 
 def locate(
@@ -256,7 +268,11 @@ def _find(
         found_by="model",
         position=fuse(one.position for one in group),
     )
-    return SurveyFind(sighting, shown.picture, best.detection.box, shown.captured_at, views[best.view].pose)
+    saw = dict.fromkeys(model for one in group if (model := seen[one.view].model) is not None)
+    pose = views[best.view].pose
+    return SurveyFind(
+        sighting, shown.picture, best.detection.box, shown.captured_at, pose, clip=shown.clip, models=tuple(saw)
+    )
 
 
 def _worth(one: Observation, seen: FrameObservations) -> float:

@@ -7,6 +7,7 @@ bytes must be those of a container that we open before FFmpeg may see it.
 from pathlib import Path
 
 from streams.errors import NotAVideo
+from streams.footage_wording import FootageFault
 
 _MOV_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
@@ -32,9 +33,9 @@ def sniff(path: Path) -> str:
         with path.open("rb") as file:
             kind = kind_of(file.read(400))
     except OSError as error:
-        raise NotAVideo(f"{path}: cannot be read ({error.strerror})") from error
+        raise NotAVideo.of(path, FootageFault.UNREADABLE, detail=error.strerror) from error
     if kind is None:
-        raise NotAVideo(f"{path}: neither a video (MP4, MOV, MKV, WebM, AVI, TS) nor a picture (JPEG, PNG, WebP)")
+        raise NotAVideo.of(path, FootageFault.UNKNOWN_FORMAT)
     return kind
 
 
@@ -46,4 +47,4 @@ def is_picture(path: Path) -> bool:
 def check_video(path: Path) -> None:
     """Raises NotAVideo unless the file is a video container that we open."""
     if is_picture(path):
-        raise NotAVideo(f"{path}: a picture, not a video")
+        raise NotAVideo.of(path, FootageFault.NOT_A_VIDEO)

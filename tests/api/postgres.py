@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -32,6 +33,15 @@ class PostgresServer:
         with database.write() as connection:
             connection.execute(text(f"TRUNCATE {names}"))
         return database
+
+    def empty_database(self) -> Database:
+        """A new database without any table."""
+        name = f"empty_{uuid4().hex}"
+        database = Database(self._url)
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        database.close()
+        return Database(self._url.replace("/postgres?", f"/{name}?"))
 
 
 @contextmanager

@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from detector.candidate import Candidate
+from detector.candidate import Candidate, Origin
 from detector.geometry.ground import GroundPoint
 from detector.places.sighting import Sighting
+from detector.reason import Reason
 from detector.rules.ruling import Outcome, Ruling
+from detector.rules.source import RulebookSource
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
+from models.card import ModelVersion
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 STALL: Box = (220.0, 150.0, 330.0, 240.0)
@@ -26,15 +29,19 @@ def street(width: int = 640, height: int = 360) -> Image:
     return image
 
 
+RULEBOOK = RulebookSource.of("2026-11-01", b"version: 2026-11-01\n", b"id,class\n")
 VIOLATION = Ruling(
     Outcome.VIOLATION,
-    ("A stall stands in zone 'daxue-road' (main_road).", "It has stood for 360 s; 300 s are allowed."),
+    (
+        Reason("inside_zone", {"zone": "daxue-road", "kind": "main_road"}),
+        Reason("stood", {"dwell_s": 360.0, "allowed_s": 300.0}),
+    ),
     code="0501",
     rule="stall-on-main-road",
     zone="daxue-road",
-    rulebook_version="2026-11-01",
-    reasons_zh=("摊位位于区域“daxue-road”（主干道）内。", "已停留 360 秒，允许 300 秒。"),
+    rulebook=RULEBOOK,
 )
+MODEL = ModelVersion("street-ads", "3", "a" * 64)
 
 
 def a_candidate(
@@ -47,6 +54,7 @@ def a_candidate(
     minutes: float = 6.0,
     frames: int = 72,
     confidence: float = 0.87,
+    origin: Origin = Origin(),  # frozen
 ) -> Candidate:
     """A stall that has stood for `minutes`."""
     seen = Sighting(
@@ -61,9 +69,9 @@ def a_candidate(
         "occupancy",
         position,
     )
-    return Candidate(seen, ruling, Frame(street(), seen.last_seen, source), STALL, ("street-ads",))
+    return Candidate(seen, ruling, Frame(street(), seen.last_seen, source), STALL, (MODEL,), origin)
 
 
-def ruled(outcome: Outcome, *reasons: str) -> Ruling:
+def ruled(outcome: Outcome, *reasons: Reason) -> Ruling:
     """The sample ruling with another outcome."""
     return replace(VIOLATION, outcome=outcome, reasons=reasons or VIOLATION.reasons)

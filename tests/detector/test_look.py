@@ -16,6 +16,7 @@ from detector.rules.zones import Zone
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Image
+from models.card import ModelVersion
 from tests.detector.nets import save_colour_detector
 from tests.detector.scenes import ground, put, seen_by_camera, stall
 
@@ -128,7 +129,7 @@ def test_signs_count_when_they_are_seen_again_and_again(colours: OnnxModel) -> N
     look = Look("camera", book(SIGNS), [colours])
     assert run(look, [wall((80, 160)), wall(), wall((400, 320)), wall()]) == []
     found = run(look, [wall((80, 160))] * 4, start=20)
-    assert [(one.sighting.class_name, one.models) for one in found] == [("red", ("colours",))]
+    assert [(one.sighting.class_name, one.models) for one in found] == [("red", (ModelVersion("colours"),))]
     assert found[0].sighting.box == pytest.approx((80, 160, 160, 240), abs=1)
     assert found[0].sighting.found_by == "model"
 

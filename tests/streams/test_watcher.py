@@ -6,6 +6,7 @@ import pytest
 
 from detector.candidate import Candidate
 from detector.places.sighting import Sighting
+from detector.reason import Reason
 from detector.rules.ruling import Outcome, Ruling
 from detector.vision.frame import Frame
 from streams.errors import NotAVideo
@@ -16,7 +17,7 @@ from tests.streams.scripted import START, Notebook, ScriptedSource, frame
 def candidate(of: Frame) -> Candidate:
     box = (0.0, 0.0, 4.0, 4.0)
     sighting = Sighting("k", of.source, "stall", box, 0.9, START, of.captured_at, 1, "model")
-    return Candidate(sighting, Ruling(Outcome.VIOLATION, ("stands on a main road",)), of, box)
+    return Candidate(sighting, Ruling(Outcome.VIOLATION, (Reason("no_registry"),)), of, box)
 
 
 def test_what_a_look_finds_reaches_the_sink() -> None:

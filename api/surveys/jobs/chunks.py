@@ -7,16 +7,18 @@ claimed proves nothing.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, text, update
 
 from api.errors import LeaseLost
 from api.surveys.jobs.tables import survey_chunks
+from detector.reason import Reason
 
 STRIKES: Final = 3
 """How many faults that are its own set a chunk aside."""
@@ -41,12 +43,27 @@ class ChunkState(StrEnum):
     DEAD = "dead"
 
 
+class JobFault(StrEnum):
+    """Why the work on a chunk failed, where reading its footage did not say why (`streams.footage_wording`)."""
+
+    EXITED = "worker_exited"
+    CRASHED = "worker_crashed"
+    OUT_OF_MEMORY = "worker_out_of_memory"
+    STALLED = "stalled"
+    NEVER_FINISHED = "never_finished"
+    NO_FOOTAGE = "no_footage"
+    NOT_LOOKED_AT = "not_looked_at"
+
+
 OPEN = (ChunkState.WAITING, ChunkState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One piece of work; `start` and `end` are seconds into its video (`end` None: to its end)."""
+    """One piece of work; `start` and `end` are seconds into its video (`end` None: to its end).
+
+    `error` is why it failed the last time.
+    """
 
     id: UUID
     survey_id: UUID
@@ -61,7 +78,7 @@ class Chunk:
     epoch: int
     frames: int
     notes: tuple[str, ...]
-    reason: str | None
+    error: Reason | None
 
 
 def database_now(connection: Connection) -> datetime:
@@ -113,8 +130,8 @@ def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None
     if row is None:
         return None
     if row.attempts >= ATTEMPTS:
-        reason = f"it was begun {ATTEMPTS} times and never finished"
-        values: dict[str, object] = {"state": ChunkState.DEAD, "reason": reason, "lease_until": None}
+        error = asdict(Reason(JobFault.NEVER_FINISHED, {"times": ATTEMPTS}))
+        values: dict[str, object] = {"state": ChunkState.DEAD, "error": error, "lease_until": None}
     else:
         values = {
             "state": ChunkState.RUNNING,
@@ -133,14 +150,14 @@ def renew(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
 
 def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterable[str] = ()) -> None:
     """The chunk is done; to be called in the transaction that stores its results. Raises LeaseLost."""
-    _change(connection, chunk, state=ChunkState.DONE, lease_until=None, frames=frames, notes=list(notes), reason=None)
+    _change(connection, chunk, state=ChunkState.DONE, lease_until=None, frames=frames, notes=list(notes), error=None)
 
 
-def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> ChunkState:
+def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> ChunkState:
     """The chunk could not be worked through, which is a strike: to be tried again, or dead. Raises LeaseLost."""
     strikes = chunk.strikes + 1
     state = ChunkState.DEAD if final or strikes >= STRIKES else ChunkState.WAITING
-    _change(connection, chunk, state=state, strikes=strikes, lease_until=None, reason=reason[:500])
+    _change(connection, chunk, state=state, strikes=strikes, lease_until=None, error=asdict(error))
     return state
 
 
@@ -149,7 +166,7 @@ def release(connection: Connection, chunk: Chunk) -> None:
     _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)
 
 
-def settle(connection: Connection, worker: str, fault: str | None) -> tuple[Chunk, ...]:
+def settle(connection: Connection, worker: str, fault: Reason | None) -> tuple[Chunk, ...]:
     """Free what a worker held that has ended for certain, at once; gives its chunks, one as a rule.
 
     `fault` says what its end proves against the chunk that it was at: a strike. None: nothing.
@@ -166,7 +183,7 @@ def settle(connection: Connection, worker: str, fault: str | None) -> tuple[Chun
             "strikes": strikes,
             "epoch": row.epoch + 1,
             "lease_until": None,
-            "reason": fault if struck else row.reason,
+            "error": asdict(fault) if fault is not None and struck else row.error,
         }
         changed = update(survey_chunks).where(table.id == row.id).values(values)
         settled.append(_chunk(connection.execute(changed.returning(survey_chunks)).one()))
@@ -212,14 +229,8 @@ def _change(connection: Connection, chunk: Chunk, **values: object) -> None:
         raise LeaseLost(f"chunk {chunk.id}: its lease ran out and somebody else has it")
 
 
+_CHUNK = TypeAdapter(Chunk)
+
+
 def _chunk(row: Row[tuple[object, ...]]) -> Chunk:
-    values = dict(row._mapping)
-    plain = ("id", "survey_id", "place", "start", "end", "attempts", "strikes", "epoch", "frames")
-    return Chunk(
-        **{name: values[name] for name in plain},
-        kind=ChunkKind(values["kind"]),
-        files=tuple(UUID(one) for one in values["files"]),
-        state=ChunkState(values["state"]),
-        notes=tuple(values["notes"]),
-        reason=values["reason"],
-    )
+    return _CHUNK.validate_python({name: row._mapping[name] for name in Chunk.__dataclass_fields__})

@@ -17,12 +17,13 @@ from api.db.database import Database
 from api.errors import DatabaseUnavailable, LeaseLost
 from api.evidence.files import EvidenceStore
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.chunks import Chunk, JobFault
 from api.surveys.jobs.planning import fail
 from detector.geometry.terrain import Terrain
+from detector.reason import Reason
 from detector.rules.rulebook import Rulebook
 from streams.sandbox.read import USUAL, Limits
-from streams.survey.pipeline import Detect, SurveyFind
+from streams.survey.pipeline import Detect, Identify, SurveyFind
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,11 @@ class Interrupted(Exception):
 class WorkerContext:
     """What one worker works with: `footage` is the folder of what was uploaded.
 
-    `detector` gives the look of a model by its name, `usual_model` where a survey names none; `rules` gives the
-    rulebook for what a survey found, asked for at its end so that it is the one in force then. `zone` is the aircrafts'
-    clock where their telemetry names none, `terrain` the ground where the operator has a model of it. `hung` is called,
-    by another thread, when the worker hangs for certain and has said so.
+    `detector` gives the look of a model by its name, `identify` which model exactly looks at each frame then;
+    `usual_model` is for where a survey names none; `rules` gives the rulebook for what a survey found, asked for at its
+    end so that it is the one in force then. `zone` is the aircrafts' clock where their telemetry names none, `terrain`
+    the ground where the operator has a model of it. `hung` is called, by another thread, when the worker hangs for
+    certain and has said so.
     """
 
     database: Database
@@ -58,6 +60,7 @@ class WorkerContext:
     limits: Limits = USUAL
     stop: threading.Event = field(default_factory=threading.Event)
     hung: Callable[[], None] = lambda: None
+    identify: Callable[[str], Identify] = lambda _: lambda _: None
 
     def pictures(self, survey_id: UUID) -> EvidenceStore:
         """Where the pictures of a survey lie in which something was seen."""
@@ -124,11 +127,11 @@ class ChunkLease(AbstractContextManager["ChunkLease"]):
 
     def _give_up(self) -> None:
         self._lost = True
-        reason = f"nothing moved for {self._patience:g} s"
-        log.error("chunk %s: %s", self._chunk.id, reason)
+        error = Reason(JobFault.STALLED, {"seconds": f"{self._patience:g}"})
+        log.error("chunk %s: nothing moved for %g s", self._chunk.id, self._patience)
         try:
             with self._desk.database.write() as connection:
-                fail(connection, self._chunk, reason, final=False)
-        except (LeaseLost, DatabaseUnavailable) as error:
-            log.warning("chunk %s: %s", self._chunk.id, error)
+                fail(connection, self._chunk, error, final=False)
+        except (LeaseLost, DatabaseUnavailable) as unsaid:
+            log.warning("chunk %s: %s", self._chunk.id, unsaid)
         self._desk.hung()

@@ -13,7 +13,10 @@ from typing import Final
 
 from api.db.database import Database
 from api.errors import DatabaseUnavailable
+from api.pages.messages import FOOTAGE_ERRORS
+from api.surveys.jobs.chunks import JobFault
 from api.surveys.jobs.planning import finalize
+from detector.reason import Reason, say
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +53,14 @@ def oom_kills(counters: Sequence[Path] = ()) -> int:
     return 0
 
 
-def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> str | None:
-    """What a worker's end proves against the chunk that it was at, in words; None: nothing."""
+def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> Reason | None:
+    """What a worker's end proves against the chunk that it was at; None: nothing."""
     if exitcode > 0:
-        return f"its worker ended with exit code {exitcode}"
+        return Reason(JobFault.EXITED, {"exit_code": exitcode})
     if -exitcode in _CRASHES:
-        return f"its worker ended with {signal.Signals(-exitcode).name}"
+        return Reason(JobFault.CRASHED, {"signal": signal.Signals(-exitcode).name})
     if -exitcode == signal.SIGKILL and memory_ran_out:
-        return "its worker was ended because memory ran out"
+        return Reason(JobFault.OUT_OF_MEMORY)
     return None
 
 
@@ -71,7 +74,8 @@ def record_exit(database: Database, worker: str, exitcode: int, *, memory_ran_ou
         log.warning("what worker %s held is not freed: %s", worker, error)
         return
     for chunk in settled:
-        log.warning("chunk %s is %s: %s", chunk.id, chunk.state, fault or "its worker was ended from outside")
+        said = say(fault, FOOTAGE_ERRORS) if fault else "its worker was ended from outside"
+        log.warning("chunk %s is %s: %s", chunk.id, chunk.state, said)
 
 
 def _own_group() -> Path:

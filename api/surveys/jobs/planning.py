@@ -11,12 +11,14 @@ from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.files import FileKind, FileState, SurveyFile
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState, JobFault
 from api.surveys.repository import Survey, SurveyState
+from detector.reason import Param, Reason
 
 SPAN: Final = 30.0  # seconds of a video in a chunk: what a killed worker may lose, and what several may share
 RUN: Final = 20  # photos in a chunk
 _LAST: Final = 2**31 - 1  # the place of the chunk that links
+_MOST_ERRORS: Final = 100  # that a survey lists; each of its chunks has its own
 
 
 def register(connection: Connection) -> int:
@@ -45,21 +47,21 @@ def close(connection: Connection, survey: Survey) -> None:
     all_chunks = chunks.of_survey(connection, survey.id)
     names = {file.id: file.name for file in survey_files.files(connection, survey.id)}
     dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
-    errors = [fault(chunk, names) for chunk in dead]
+    errors = [_error(chunk, names) for chunk in dead]
     if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
-        errors.append("there is neither a video nor a photo among its files")
+        errors.append(Reason(JobFault.NO_FOOTAGE))
     state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE
     now = chunks.database_now(connection)
-    surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, "; ".join(errors)[:2000] or None)
+    surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, errors[:_MOST_ERRORS])
 
 
-def fail(connection: Connection, chunk: Chunk, reason: str, *, final: bool) -> None:
+def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> None:
     """A chunk could not be worked through, for a reason of its own. Raises LeaseLost."""
-    if chunks.fail(connection, chunk, reason, final=final) is ChunkState.DEAD:
+    if chunks.fail(connection, chunk, error, final=final) is ChunkState.DEAD:
         close_after(connection, chunk)
 
 
-def finalize(connection: Connection, worker: str, fault: str | None) -> tuple[Chunk, ...]:
+def finalize(connection: Connection, worker: str, fault: Reason | None) -> tuple[Chunk, ...]:
     """Free what a worker held that has ended, with a strike where `fault` says so; see `chunks.settle`."""
     settled = chunks.settle(connection, worker, fault)
     for chunk in settled:
@@ -75,21 +77,22 @@ def close_after(connection: Connection, dead: Chunk) -> None:
         close(connection, survey)
 
 
-def describe(chunk: Chunk, names: Mapping[UUID, str]) -> str:
-    """Which piece of the footage a chunk is, in words."""
-    if chunk.kind is ChunkKind.LINK:
-        return "putting together"
-    called = [names.get(file, str(file)) for file in chunk.files]
-    what = called[0] if len(called) == 1 else f"{called[0]} to {called[-1]}"
-    if chunk.kind is ChunkKind.PROBE or (chunk.start == 0 and chunk.end is None):
-        return what
-    return f"{what} from {chunk.start:.0f} s" + (f" to {chunk.end:.0f} s" if chunk.end is not None else "")
-
-
-def fault(chunk: Chunk, names: Mapping[UUID, str]) -> str:
+def _error(chunk: Chunk, names: Mapping[UUID, str]) -> Reason:
     """Why a chunk was set aside, with the piece of the footage that it is."""
-    what, reason = describe(chunk, names), chunk.reason or ""
-    return reason if reason.startswith(f"{what}: ") else f"{what}: {reason}"
+    error = chunk.error or Reason(JobFault.NOT_LOOKED_AT)
+    return Reason(error.code, {**_piece(chunk, names), **error.params})
+
+
+def _piece(chunk: Chunk, names: Mapping[UUID, str]) -> dict[str, Param]:
+    called = [names.get(file, str(file)) for file in chunk.files]
+    piece: dict[str, Param] = {}
+    if called:
+        piece["file"] = called[0]
+    if len(called) > 1:
+        piece["last_file"] = called[-1]
+    if chunk.kind is ChunkKind.LOOK and (chunk.start > 0 or chunk.end is not None):
+        piece |= {"start": chunk.start, "end": chunk.end}
+    return piece
 
 
 def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], now: datetime) -> None:

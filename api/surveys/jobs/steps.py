@@ -10,7 +10,6 @@ import cv2
 
 from api.errors import EvidenceUnwritable
 from api.evidence.files import JPEG_QUALITY
-from api.inference.model_choice import model_for
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
@@ -22,6 +21,7 @@ from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.planning import close, cut_video
 from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
+from detector.candidate import Origin
 from detector.errors import TerrainUnreadable
 from detector.rules.ruling import Ruling
 from detector.vision.frame import Frame
@@ -107,7 +107,8 @@ def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
     span = (chunk.start, chunk.end)
     flown = read_frames(_footage(desk, task), notes.append, zone=desk.zone, span=span, limits=desk.limits)
     try:
-        found = list(look(watched(flown), desk.detector(task.survey.model or desk.usual_model), keep))
+        model = task.survey.model or desk.usual_model
+        found = list(look(watched(flown), desk.detector(model), keep, desk.identify(model)))
     finally:
         flown.close()
     with desk.database.write() as connection:
@@ -124,10 +125,13 @@ def _link(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
     held.step(_LINKING * len(frames))
     together = _together(desk, survey, frames)
     book = desk.rules(together.finds)
+    hashes = {file.name: file.sha256 for file in task.files}
     ruled = [(find, ruling_of(find, book)) for find in together.finds]
     for find, ruling in ruled:
         held.step()
-        candidate = candidate_of(find, ruling, (model_for(find.pose, survey.model or desk.usual_model),))
+        candidate = candidate_of(
+            find, ruling, Origin(survey.district, survey_id=survey.id, file_sha256=hashes[find.clip])
+        )
         if candidate is not None:
             desk.sink.take(candidate)
     sizes = {one.picture: one.view.size for one in frames}

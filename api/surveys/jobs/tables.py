@@ -36,7 +36,7 @@ survey_chunks = Table(
     Column("lease_until", UtcTime),
     Column("frames", Integer, nullable=False),
     Column("notes", JSON, nullable=False),
-    Column("reason", String),
+    Column("error", JSON(none_as_null=True)),  # a code with parameters: why it failed the last time
     Column("created_at", UtcTime, nullable=False),
     CheckConstraint("kind IN ('probe', 'look', 'link')", name="kind"),
     CheckConstraint("state IN ('waiting', 'running', 'done', 'dead')", name="state"),
@@ -57,6 +57,7 @@ survey_frames = Table(
     Column("height", Integer, nullable=False),
     Column("pose", JSON(none_as_null=True)),
     Column("detections", JSON, nullable=False),
+    Column("model", JSON(none_as_null=True)),  # which model saw them
     Column("corners", LargeBinary),  # what linking compares; dropped when the places are put together
     Column("picture", String),  # path under the survey's folder of pictures
     Index(None, "survey_id"),

@@ -4,12 +4,14 @@ import logging
 from typing import Final
 
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
+from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkState
+from api.surveys.jobs.chunks import Chunk, ChunkState, JobFault
 from api.surveys.jobs.context import Interrupted, WorkerContext
 from api.surveys.jobs.planning import close_after, fail, register
 from api.surveys.jobs.steps import work_through
 from detector.errors import DetectorError, RulebookInvalid
+from detector.reason import Reason, say
 from models.errors import ModelError
 from streams.errors import DecoderFailed, NotAVideo
 
@@ -41,7 +43,7 @@ def _next(desk: WorkerContext) -> Chunk | None:
         register(connection)
         chunk = chunks.claim(connection, desk.name, desk.lease)
         if chunk is not None and chunk.state is ChunkState.DEAD:
-            log.error("chunk %s is set aside: %s", chunk.id, chunk.reason)
+            log.error("chunk %s is set aside: %s", chunk.id, say(chunk.error, FOOTAGE_ERRORS) if chunk.error else "")
             close_after(connection, chunk)
     return chunk
 
@@ -61,22 +63,24 @@ def _work(desk: WorkerContext, chunk: Chunk) -> None:
     except (EvidenceError, RulebookInvalid):
         _give_back(desk, chunk)
         raise
-    except (NotAVideo, DetectorError, ModelError) as error:  # it would be no other the next time
-        _fail(desk, chunk, str(error), final=True)
+    except NotAVideo as error:  # it would be no other the next time
+        _fail(desk, chunk, error, error.reason, final=True)
+    except (DetectorError, ModelError) as error:  # nor would this
+        _fail(desk, chunk, error, Reason(JobFault.NOT_LOOKED_AT, {"detail": str(error)[:500]}), final=True)
     except DecoderFailed as error:
         if desk.stop.is_set():  # whoever ends all processes of a service at once ends the decoder too
             _give_back(desk, chunk)
         else:
-            _fail(desk, chunk, str(error), final=False)
+            _fail(desk, chunk, error, error.reason, final=False)
 
 
-def _fail(desk: WorkerContext, chunk: Chunk, reason: str, *, final: bool) -> None:
-    log.warning("chunk %s, attempt %d: %s", chunk.id, chunk.attempts, reason)
+def _fail(desk: WorkerContext, chunk: Chunk, error: Exception, reason: Reason, *, final: bool) -> None:
+    log.warning("chunk %s, attempt %d: %s", chunk.id, chunk.attempts, error)
     try:
         with desk.database.write() as connection:
             fail(connection, chunk, reason, final=final)
-    except LeaseLost as error:
-        log.warning("%s", error)
+    except LeaseLost as lost:
+        log.warning("%s", lost)
 
 
 def _give_back(desk: WorkerContext, chunk: Chunk) -> None:

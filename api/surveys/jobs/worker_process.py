@@ -20,7 +20,7 @@ from api.db.database import Database
 from api.errors import ApiError
 from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, drone_look
+from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
 from api.rulebooks.fallback import rules_without_book
 from api.settings import Settings
 from api.surveys.jobs.context import WorkerContext
@@ -61,6 +61,7 @@ def open_context(
         terrain=read_terrain(settings.dem_file) if settings.dem_file else None,
         stop=stop,
         hung=_end_at_once,
+        identify=partial(model_of_frame, shelf.get),
     )
 
 

@@ -109,7 +109,13 @@ class Finalizer:
         return True
 
     def _set(
-        self, file: SurveyFile, state: FileState, received: int, *, path: str | None = None, note: str = ""
+        self,
+        file: SurveyFile,
+        state: FileState,
+        received: int,
+        *,
+        path: str | None = None,
+        note: FileNote | None = None,
     ) -> None:
         with self._database.write() as connection:
             survey_files.set_file(connection, file.id, state, received, path=path, note=note)

@@ -2,13 +2,15 @@
 
 from datetime import date, timedelta
 
-from api.cameras.repository import Change, RegisteredCamera
+from api.accounts.repository import Actor
+from api.cameras.repository import Change, ChangeKind, RegisteredCamera
 from detector.geometry.calibration import ControlPoint
 from streams.camera.address import CameraAddress
 from streams.camera.config_file import CameraConfig, LegalReview
 from tests.api.samples import NOON
 
-A_CHANGE = Change("Li Wei", NOON, "import of cameras.yaml")
+LI_WEI = Actor.person("Li Wei")
+A_CHANGE = Change(LI_WEI, NOON, ChangeKind.IMPORT, "cameras.yaml")
 
 
 def a_camera(

@@ -15,13 +15,13 @@ def test_a_camera_has_a_history_in_both_languages(service: Service) -> None:
     assert service.http.post("/api/v1/cameras/gate/pause").status_code == 204
     assert service.http.delete("/api/v1/cameras/gate").status_code == 204
     said = service.http.get("/api/v1/cameras/gate/history").json()
-    assert [(item["act"], item["by"], item["fields"]) for item in said["items"]] == [
+    assert [(item["act"], item["actor"]["name"], item["fields"]) for item in said["items"]] == [
         ("removed", "Li Wei", []),
         ("paused", "Li Wei", []),
         ("changed", "Li Wei", ["every"]),
         ("added", "Li Wei", []),
     ]
-    assert said["items"][2]["what"] == "import of cameras.yaml"
+    assert (said["items"][2]["change"], said["items"][2]["subject"]) == ("import", "cameras.yaml")
     english = service.http.get("/cameras/gate?lang=en").text
     assert "<strong>Changed</strong>: sampling period" in english
     chinese = service.http.get("/cameras/gate?lang=zh").text

@@ -93,4 +93,4 @@ def test_only_the_new_view_of_a_moved_camera_can_be_accepted(desk: Desk) -> None
     (camera,) = desk.http.get("/api/v1/cameras").json()["items"]
     assert (camera["positions_hold"], camera["faults"]) == (True, [])
     (item,) = desk.http.get(f"{URL}/health").json()["items"]
-    assert item["accepted_by"] == "Li Wei"
+    assert item["accepted_by"]["name"] == "Li Wei"

@@ -12,6 +12,7 @@ from api.errors import DatabaseUnavailable
 from api.evidence.files import EvidenceStore
 from streams.frames.sink import CameraNote
 from streams.health.faults import Fault
+from tests.api.cameras.registered import LI_WEI
 from tests.api.cameras.watched import CAMERA, Post, turned
 from tests.api.conftest import FakeClock
 
@@ -87,15 +88,15 @@ def test_a_new_view_that_was_accepted_counts_from_the_next_picture_on(post: Post
     post.watch(post.good(20))
     post.watch([turned(picture) for picture in post.good(4)])
     with post.database.write() as connection:
-        assert camera_health.accept_view(connection, CAMERA, "Li Wei")
+        assert camera_health.accept_view(connection, CAMERA, LI_WEI)
     post.board.accept(CAMERA)
     if restart:
         post.start()
     post.watch([turned(picture) for picture in post.good(20)])
     (item,) = post.stored()
-    assert (post.shown(), item.accepted_by, item.ended_at is None) == ([], "Li Wei", False)
+    assert (post.shown(), item.accepted_by, item.ended_at is None) == ([], LI_WEI, False)
     with post.database.write() as connection:
-        assert not camera_health.accept_view(connection, CAMERA, "Li Wei")
+        assert not camera_health.accept_view(connection, CAMERA, LI_WEI)
     post.watch(post.good(4))
     assert post.shown() == ["moved"]
 

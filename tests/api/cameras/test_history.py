@@ -1,18 +1,17 @@
 """What was done to a camera, told from the rows that the registry keeps."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from api.cameras import history as camera_history
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
-from api.cameras.history import switch_words
 from api.cameras.repository import Change, RegisteredCamera
 from api.db.database import Database
 from api.errors import CursorInvalid
-from tests.api.cameras.registered import a_camera
+from tests.api.cameras.registered import A_CHANGE, LI_WEI, a_camera
 from tests.api.samples import NOON
 
 BOX = SecretBox.of(make_key())
@@ -23,8 +22,12 @@ SECOND = replace(
 )
 
 
-def change(hour: int, what: str = "import of cameras.yaml") -> Change:
-    return Change("Li Wei", NOON + timedelta(hours=hour), what)
+def change(hour: int) -> Change:
+    return replace(A_CHANGE, at=at(hour))
+
+
+def at(hour: int) -> datetime:
+    return NOON + timedelta(hours=hour)
 
 
 def keep(database: Database, hour: int, *wanted: RegisteredCamera) -> None:
@@ -35,7 +38,7 @@ def keep(database: Database, hour: int, *wanted: RegisteredCamera) -> None:
 def told(database: Database, box: SecretBox = BOX) -> list[tuple[int, str, tuple[str, ...]]]:
     with database.read() as connection:
         found = camera_history.page(connection, box, "gate", None, 50).items
-    assert all(past.at == NOON + timedelta(hours=past.version) and past.by == "Li Wei" for past in found)
+    assert all(past.at == NOON + timedelta(hours=past.version) and past.actor == LI_WEI for past in found)
     return [(past.version, past.act.value, past.fields) for past in found]
 
 
@@ -43,11 +46,11 @@ def told(database: Database, box: SecretBox = BOX) -> list[tuple[int, str, tuple
 def eventful(database: Database) -> Database:
     keep(database, 1, FIRST, a_camera("other"))
     with database.write() as connection:
-        cameras.pause(connection, "gate", change(2, switch_words("gate", paused=True)), paused=True)
-        cameras.pause(connection, "gate", change(3, switch_words("gate", paused=False)), paused=False)
+        cameras.pause(connection, "gate", LI_WEI, at(2), paused=True)
+        cameras.pause(connection, "gate", LI_WEI, at(3), paused=False)
     keep(database, 4, SECOND, a_camera("other", every=7))
     with database.write() as connection:
-        cameras.remove(connection, "gate", change(5, "remove gate"))
+        cameras.remove(connection, "gate", LI_WEI, at(5))
     keep(database, 6, FIRST)
     return database
 

@@ -18,7 +18,7 @@ from api.cameras.encryption import SecretBox, make_key
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
-from api.cameras.repository import Change, RegisteredCamera
+from api.cameras.repository import RegisteredCamera
 from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.evidence.repository import EvidenceFile, EvidenceKind
@@ -28,6 +28,7 @@ from streams.camera.address import CameraAddress, Reach
 from streams.camera.config_file import CameraConfig
 from streams.health.faults import Fault
 from streams.video.rtp import read_clip
+from tests.api.cameras.registered import A_CHANGE
 from tests.api.conftest import client
 from tests.api.samples import NOON
 from tests.api.serving import serve
@@ -35,7 +36,6 @@ from tests.conftest import REPO
 from tests.streams.rtsp_server import BadCameras
 
 BOX = SecretBox.of(make_key())
-CHANGE = Change("Li Wei", NOON, "import of cameras.yaml")
 
 
 def camera(ident: str, url: str, models: tuple[str, ...] = (), every: float = 1.0) -> RegisteredCamera:
@@ -56,7 +56,7 @@ class Site:
 
     def keep(self, *wanted: RegisteredCamera) -> None:
         with self.database.write() as connection:
-            cameras.replace(connection, BOX, wanted, CHANGE)
+            cameras.replace(connection, BOX, wanted, A_CHANGE)
 
     def states(self) -> dict[str, str]:
         return {item["id"]: item["state"] for item in self.http.get("/api/v1/cameras").json()["items"]}
@@ -127,7 +127,7 @@ def test_a_camera_that_only_gets_another_name_is_watched_on(site: Site) -> None:
     gate = camera("gate", site.rtsp.add("gate", read_clip(REPO / "samples" / "street.mp4")))
     site.keep(gate)
     wait_for(lambda: site.states() == {"gate": "live"})
-    site.keep(replace(gate, config=replace(gate.config, name="North gate", district="erqi", grade=3)))
+    site.keep(replace(gate, config=replace(gate.config, name="North gate", grade=3)))
     wait_for(lambda: site.names() == ["North gate"])
     before = site.looked("gate")
     wait_for(lambda: site.looked("gate") > before)
@@ -162,7 +162,7 @@ def test_a_fault_that_began_when_its_camera_was_out_already_does_not_last(settin
     database, _ = open_store(settings)
     keeper = RegistrySync(database, BOX, LiveStatus())
     with database.write() as connection:
-        cameras.replace(connection, BOX, [camera("other", "rtsp://127.0.0.1:9/main")], CHANGE)
+        cameras.replace(connection, BOX, [camera("other", "rtsp://127.0.0.1:9/main")], A_CHANGE)
         picture = EvidenceFile(EvidenceKind.SCENE, "0" * 64, "00/0.jpg", NOON, 640, 360)
         camera_health.begin(connection, "gone", Fault.BLACK, picture)
     keeper.follow()

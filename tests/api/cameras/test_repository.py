@@ -14,7 +14,7 @@ from api.db.database import Database
 from api.errors import NotFound, SecretUnreadable
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from streams.health.faults import Fault
-from tests.api.cameras.registered import A_CHANGE, a_camera
+from tests.api.cameras.registered import A_CHANGE, LI_WEI, a_camera
 from tests.api.samples import NOON
 
 BOX = SecretBox.of(make_key())
@@ -26,8 +26,9 @@ def test_what_is_kept_comes_back_whole(database: Database) -> None:
     assert (changes.version, changes.added) == (1, ("b", "a"))
     with database.read() as connection:
         first, second = cameras.present(connection, BOX)
-        (who,) = connection.execute(text('SELECT "by", what FROM camera_versions')).all()
-    assert tuple(who) == ("Li Wei", "import of cameras.yaml")
+        said = text("SELECT name, kind, change, subject FROM camera_versions JOIN actors ON actors.id = actor_id")
+        (who,) = connection.execute(said).all()
+    assert tuple(who) == ("Li Wei", "person", "import", "cameras.yaml")
     assert (first, second) == (replace(a_camera("a"), since=1), replace(a_camera("b"), since=1))
 
 
@@ -55,7 +56,7 @@ def test_an_import_puts_everything_under_the_newest_key(database: Database) -> N
 def test_an_import_says_what_it_changed_and_keeps_what_was(database: Database) -> None:
     with database.write() as connection:
         cameras.replace(connection, BOX, [a_camera("a"), a_camera("b"), a_camera("c")], A_CHANGE)
-        cameras.pause(connection, "a", A_CHANGE, paused=True)
+        cameras.pause(connection, "a", LI_WEI, NOON, paused=True)
     with database.write() as connection:
         changes = cameras.replace(connection, BOX, [a_camera("a", every=9), a_camera("b"), a_camera("d")], A_CHANGE)
     assert (changes.added, changes.changed, changes.removed, changes.unchanged) == (("d",), ("a",), ("c",), 1)
@@ -73,15 +74,15 @@ def test_an_import_says_what_it_changed_and_keeps_what_was(database: Database) -
 def test_pausing_and_removing_are_versions_too(database: Database) -> None:
     with database.write() as connection:
         cameras.replace(connection, BOX, [a_camera("a")], A_CHANGE)
-        cameras.pause(connection, "a", A_CHANGE, paused=True)
-        cameras.pause(connection, "a", A_CHANGE, paused=True)
+        cameras.pause(connection, "a", LI_WEI, NOON, paused=True)
+        cameras.pause(connection, "a", LI_WEI, NOON, paused=True)
         assert cameras.latest(connection) == 2
-        cameras.remove(connection, "a", A_CHANGE)
+        cameras.remove(connection, "a", LI_WEI, NOON)
         assert (cameras.latest(connection), cameras.present(connection, BOX)) == (3, ())
         with pytest.raises(NotFound):
-            cameras.remove(connection, "a", A_CHANGE)
+            cameras.remove(connection, "a", LI_WEI, NOON)
         with pytest.raises(NotFound):
-            cameras.pause(connection, "a", A_CHANGE, paused=False)
+            cameras.pause(connection, "a", LI_WEI, NOON, paused=False)
 
 
 def test_changes_at_the_same_moment_come_one_after_the_other(database: Database) -> None:
@@ -109,7 +110,7 @@ def test_what_was_wrong_with_a_camera_ends_when_it_is_taken_out(database: Databa
             camera_health.begin(connection, ident, Fault.BLACK, picture)
         camera_health.begin(connection, "gone", Fault.MOVED, late)
         hour_later = replace(A_CHANGE, at=NOON + timedelta(hours=1))
-        cameras.remove(connection, "gone", hour_later)
+        cameras.remove(connection, "gone", LI_WEI, hour_later.at)
         assert [item.ended_at for item in camera_health.page(connection, "gone", None, 9).items] == [
             late.captured_at,
             hour_later.at,

@@ -6,9 +6,16 @@ from uuid import uuid4
 import cv2
 import numpy as np
 import pytest
+from sqlalchemy import select
 
+from api.cameras import repository as cameras
+from api.cameras.encryption import SecretBox, make_key
+from api.cameras.tables import cameras as registry
 from api.candidates.verdicts import RejectReason
+from detector.candidate import Origin
+from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
+from tests.api.samples import RULEBOOK, a_candidate
 
 
 def test_a_candidate_says_all_that_is_known(service: Service) -> None:
@@ -16,7 +23,18 @@ def test_a_candidate_says_all_that_is_known(service: Service) -> None:
     shown = service.http.get(f"/api/v1/candidates/{candidate_id}").json()
     assert (shown["class"], shown["source"], shown["ruling"], shown["code"]) == ("stall", "cam-1", "violation", "0501")
     assert (shown["lat"], shown["lon"], shown["ce90"], shown["dwell"]) == (34.7465, 113.6254, 2.4, 360.0)
-    assert len(shown["reasons"]) == len(shown["reasons_zh"]) == 2
+    assert shown["reasons"] == [
+        {
+            "code": "inside_zone",
+            "params": {"zone": "daxue-road", "kind": "main_road"},
+            "text": "inside zone daxue-road (main_road)",
+        },
+        {
+            "code": "stood",
+            "params": {"dwell_s": 360.0, "allowed_s": 300.0},
+            "text": "has stood 6 min 0 s, 5 min 0 s are allowed",
+        },
+    ]
     for name in ("first_seen", "last_seen", "created_at", "updated_at"):
         assert datetime.fromisoformat(shown[name]).utcoffset() is not None
     assert service.http.get("/api/v1/candidates").json()["items"] == [shown]
@@ -62,7 +80,7 @@ def test_every_reason_can_be_given(service: Service, reason: str) -> None:
     shown = service.http.get(url).json()
     assert shown["state"] == "rejected"
     assert shown["verdict"] == said.json()
-    assert (shown["verdict"]["reviewer"], shown["verdict"]["note"]) == ("Li Wei", "看不清")
+    assert (shown["verdict"]["actor"]["name"], shown["verdict"]["note"]) == ("Li Wei", "看不清")
 
 
 @pytest.mark.parametrize(
@@ -97,3 +115,40 @@ def test_deciding_twice_and_undoing(service: Service) -> None:
     assert service.http.delete(url).status_code == 409
     assert service.http.get("/api/v1/outbox").json()["total"] == 0
     assert service.http.delete(f"/api/v1/candidates/{uuid4()}/verdict").status_code == 404
+
+
+def test_reasons_come_in_the_language_asked_for(service: Service) -> None:
+    (candidate_id,) = service.seed()
+    url = f"/api/v1/candidates/{candidate_id}"
+    chinese = service.http.get(url, headers={"Accept-Language": "zh-CN,en;q=0.5"}).json()["reasons"]
+    assert [reason["text"] for reason in chinese] == [
+        "位于区域 daxue-road (main_road) 内",
+        "已停留 6 分 0 秒，允许停留 5 分 0 秒",
+    ]
+    assert service.http.get(url, params={"lang": "zh"}).json()["reasons"] == chinese
+    assert service.http.get("/api/v1/candidates", params={"lang": "zh"}).json()["items"][0]["reasons"] == chinese
+
+
+def test_a_candidate_says_what_judged_it(service: Service) -> None:
+    with service.database.write() as connection:
+        cameras.replace(connection, SecretBox.of(make_key()), [a_camera("gate")], A_CHANGE)
+        (camera,) = connection.execute(select(registry.c.camera, registry.c.since)).all()
+    origin = Origin("erqi", camera.camera, camera.since, calibration="c" * 64)
+    service.sink.take(a_candidate(source="gate", origin=origin))
+    (shown,) = service.http.get("/api/v1/candidates").json()["items"]
+    assert (shown["camera_id"], shown["survey_id"], shown["district"]) == ("gate", None, "erqi")
+    assert shown["provenance"] == {
+        "models": [{"name": "street-ads", "version": "3", "sha256": "a" * 64}],
+        "rulebook_version": "2026-11-01",
+        "rulebook_hash": RULEBOOK.sha256,
+        "camera_version": 1,
+        "calibration": "c" * 64,
+        "file_sha256": None,
+        "frame_at": "2026-11-20T04:06:00Z",
+    }
+
+
+def test_a_source_that_is_not_registered_has_no_camera(service: Service) -> None:
+    (candidate_id,) = service.seed()
+    shown = service.http.get(f"/api/v1/candidates/{candidate_id}").json()
+    assert (shown["source"], shown["camera_id"], shown["survey_id"], shown["district"]) == ("cam-1", None, None, None)

@@ -16,11 +16,13 @@ from api.errors import EvidenceDiskFull
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.review.service import decide
+from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from streams.frames.sink import CameraNote
+from tests.api.cameras.registered import LI_WEI
 from tests.api.conftest import FakeClock
 from tests.api.evidence.test_files import no_room_beyond
-from tests.api.samples import NOON, VIOLATION, a_candidate, ruled
+from tests.api.samples import MODEL, NOON, VIOLATION, a_candidate, ruled
 
 
 def stored(database: Database) -> tuple[StoredCandidate, ...]:
@@ -35,7 +37,7 @@ def only(database: Database) -> StoredCandidate:
 
 def reject(database: Database, item: StoredCandidate) -> None:
     decide(
-        database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", reviewer="Li Wei",
+        database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
         now=NOON, undo_window=timedelta(0), write_body=lambda *_: b"",
     )  # fmt: skip
 
@@ -45,16 +47,12 @@ def test_a_new_candidate_is_stored_with_all_that_is_known(database: Database, si
     sink.take(taken)
     item = only(database)
     assert (item.source, item.key, item.class_name) == ("cam-1", "place-0", "stall")
-    assert (item.outcome, item.reasons, item.reasons_zh) == (
-        Outcome.VIOLATION,
-        VIOLATION.reasons,
-        VIOLATION.reasons_zh,
-    )
+    assert (item.outcome, item.reasons) == (Outcome.VIOLATION, VIOLATION.reasons)
     assert (item.code, item.rule, item.zone) == ("0501", "stall-on-main-road", "daxue-road")
     assert (item.lat, item.lon, item.ce90) == (34.7465, 113.6254, 2.4)
     assert (item.box, item.confidence, item.frames) == (taken.evidence_box, 0.87, 72)
     assert (item.first_seen, item.dwell) == (NOON, timedelta(minutes=6))
-    assert (item.state, item.created_at, item.models) == (State.OPEN, NOON, ("street-ads",))
+    assert (item.state, item.created_at, item.models) == (State.OPEN, NOON, (MODEL,))
 
 
 def test_its_evidence_is_on_disk_and_in_the_table(database: Database, sink: StoreSink, files: EvidenceStore) -> None:
@@ -82,10 +80,10 @@ def test_the_same_key_of_another_camera_is_another_place(database: Database, sin
 
 
 def test_unknown_may_become_violation_and_a_violation_stays_one(database: Database, sink: StoreSink) -> None:
-    sink.take(a_candidate(ruling=ruled(Outcome.UNKNOWN, "The list of permits is too old.")))
+    sink.take(a_candidate(ruling=ruled(Outcome.UNKNOWN, Reason("no_registry"))))
     sink.take(a_candidate(minutes=8))
     assert only(database).outcome is Outcome.VIOLATION
-    sink.take(a_candidate(minutes=9, ruling=ruled(Outcome.PERMITTED, "Trading hours have begun.")))
+    sink.take(a_candidate(minutes=9, ruling=ruled(Outcome.PERMITTED, Reason("permitted_site"))))
     item = only(database)
     assert (item.outcome, item.reasons, item.dwell) == (Outcome.VIOLATION, VIOLATION.reasons, timedelta(minutes=9))
 

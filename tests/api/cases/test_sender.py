@@ -22,6 +22,7 @@ from api.cases.payload import write_payload
 from api.cases.sender import LONGEST_WAIT, PAUSE, OutboxSender, wait_before_retry
 from api.db.database import Database
 from api.review.service import decide
+from tests.api.cameras.registered import LI_WEI
 from tests.api.cases.case_server import Answer, CaseServer, case_server
 from tests.api.conftest import FakeClock
 from tests.api.samples import NOON, a_candidate
@@ -48,7 +49,7 @@ def confirm(database: Database, sink: StoreSink, count: int = 1) -> list[UUID]:
         found = candidates.page(connection, EVERYTHING, None, count).items
     return [
         decide(
-            database, item.id, decision=Decision.CONFIRMED, reason=None, note="", reviewer="Li Wei", now=NOON,
+            database, item.id, decision=Decision.CONFIRMED, reason=None, note="", actor=LI_WEI, now=NOON,
             undo_window=timedelta(0), write_body=partial(write_payload, base_url="https://review.example.org"),
         ).id
         for item in found

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cameras.history import HistoryAction
+from api.cameras.repository import ChangeKind
 from api.candidates.repository import State
 from api.candidates.verdicts import RejectReason
 from api.cases.outbox import DeliveryState
@@ -59,6 +60,7 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
         (words.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
         (words.CAMERA_ACTS, list(HistoryAction)),
         (troubles.CAMERA_TROUBLES, list(words.CAMERA_ERRORS)),
+        (words.REGISTRY_CHANGES, list(ChangeKind)),
         (words.SURVEY_STATES, list(SurveyState)),
         (words.CHUNK_STATES, list(ChunkState)),
         (words.FILE_KINDS, list(FileKind)),

@@ -1,46 +1,33 @@
 """What went wrong is said in the reader's language, whatever it was."""
 
-import re
-from pathlib import Path
-
 import pytest
 
-import streams
 from api.cameras.live_status import CameraView
 from api.pages import messages as troubles
 from api.pages.i18n import language
+from api.surveys.jobs.chunks import JobFault
+from detector.reason import Reason
+from streams.footage_wording import FootageFault
 from tests.api.samples import NOON
-
-RAISED = re.compile(r"raise (?:NotAVideo|DecoderFailed)\(\s*(?:_named\()?f?\"([^\"]+)\"")
-FOOTAGE = ("video/file_type.py", "survey/frame_selection.py", "sandbox/read.py")  # what uploaded files go through
-
-
-def raised() -> list[str]:
-    folder = Path(streams.__file__).parent
-    return [text for name in FOOTAGE for text in RAISED.findall((folder / name).read_text("utf-8"))]
 
 
 def test_every_error_of_footage_has_a_sentence_of_its_own() -> None:
-    found = raised()
-    assert len(found) >= 10
-    assert [text for text in found if troubles.footage_trouble(text) == troubles.OTHERWISE] == []
+    assert list(troubles.FOOTAGE_ERRORS) == [*FootageFault, *JobFault]
 
 
 @pytest.mark.parametrize(
-    ("reason", "chinese"),
+    ("error", "chinese"),
     [
-        ("begins like a video but cannot be opened; is it complete?", "文件已损坏，或不完整。"),
-        ("reading took more than 900 s of CPU time", "读取耗时过长，已中止。"),
-        ("its worker ended with SIGSEGV", "查看程序在处理该素材时出错退出。"),
-        ("its worker was ended because memory ran out", "查看该素材所需内存超过本机所有。"),
-        ("nothing moved for 900 s", "查看该素材时停滞不前，已中止。"),
-        ("it was begun 10 times and never finished", "该素材反复开始处理，始终未能完成。"),
-        ("what nobody has thought of", "无法查看该素材。"),
+        (Reason(FootageFault.VIDEO_DAMAGED), "文件开头像视频，但无法打开；文件是否完整？"),
+        (Reason(FootageFault.OUT_OF_TIME, {"seconds": 900}), "读取耗用处理器时间超过 900 秒，已中止"),
+        (Reason(JobFault.CRASHED, {"signal": "SIGSEGV"}), "查看程序在处理该素材时崩溃（SIGSEGV）"),
+        (Reason(JobFault.STALLED, {"seconds": "900"}), "查看该素材时停滞 900 秒，已中止"),
+        (Reason("legacy", {"text": "as it was said once"}), "as it was said once"),
     ],
 )
-def test_footage_in_chinese(reason: str, chinese: str) -> None:
-    page = language("zh").environment.from_string("{{ reason | footage_trouble }}")
-    assert page.render(reason=reason) == chinese
+def test_footage_in_chinese(error: Reason, chinese: str) -> None:
+    page = language("zh").environment.from_string("{{ error | footage_error }}")
+    assert page.render(error=error) == chinese
 
 
 @pytest.mark.parametrize(("state", "chinese"), [("waiting", "暂时没有画面，稍后会自动重试。"), ("live", "")])

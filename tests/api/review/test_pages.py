@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 
 from api.cases import outbox
+from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from tests.api.conftest import Service
-from tests.api.samples import a_candidate, ruled
+from tests.api.samples import RULEBOOK, a_candidate, ruled
 
 PAGES = ["/review", "/cases", "/cameras"]
 
@@ -55,18 +56,26 @@ def test_a_card_shows_why_in_both_languages(service: Service) -> None:
     (candidate_id,) = service.seed()
     english = service.http.get(f"/review/{candidate_id}/card", params={"lang": "en"}).text
     chinese = service.http.get(f"/review/{candidate_id}/card", params={"lang": "zh"}).text
-    assert "It has stood for 360 s; 300 s are allowed." in english
-    assert "已停留 360 秒，允许 300 秒。" in chinese
+    assert "has stood 6 min 0 s, 5 min 0 s are allowed" in english
+    assert "已停留 6 分 0 秒，允许停留 5 分 0 秒" in chinese
     for card in (english, chinese):
         assert "0501" in card
         assert "Daxue Road north" in card
         assert "34.74650, 113.62540" in card
-        assert len(re.findall(r"\b[0-9a-f]{64}\b", card)) == 3
+        assert len(re.findall(r"<code>[0-9a-f]{64}</code>", card)) == 3
+        assert f"/api/v1/rulebooks/{RULEBOOK.sha256}" in card
 
 
 def test_what_cameras_and_rules_are_called_cannot_become_markup(service: Service) -> None:
     wicked = "<img src=x onerror=alert(1)>"
-    service.sink.take(a_candidate(wicked, source=wicked, class_name=wicked, ruling=ruled(Outcome.VIOLATION, wicked)))
+    service.sink.take(
+        a_candidate(
+            wicked,
+            source=wicked,
+            class_name=wicked,
+            ruling=ruled(Outcome.VIOLATION, Reason(wicked), Reason("inside_zone", {"zone": wicked, "kind": "x"})),
+        )
+    )
     (candidate_id,) = [item["id"] for item in service.http.get("/api/v1/candidates").json()["items"]]
     key = confirm(service, candidate_id)
     for path in ("/review", f"/review/{candidate_id}", "/cases", f"/cases/{key}"):

@@ -22,6 +22,7 @@ from api.cases.payload import CasePayload, write_payload
 from api.db.database import Database
 from api.errors import AlreadyDecided, NotFound, NotUndoable
 from api.review.service import BodyWriter, decide, undo
+from tests.api.cameras.registered import LI_WEI
 from tests.api.candidates.test_intake import only
 from tests.api.conftest import FakeClock
 from tests.api.samples import NOON, a_candidate
@@ -40,14 +41,14 @@ def candidate_id(database: Database, sink: StoreSink) -> UUID:
 def confirm(database: Database, candidate_id: UUID, write: BodyWriter = BODY) -> Verdict:
     return decide(
         database, candidate_id, decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
-        reviewer="Li Wei", now=NOON, undo_window=WINDOW, write_body=write,
+        actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=write,
     )  # fmt: skip
 
 
 def reject(database: Database, candidate_id: UUID) -> Verdict:
     return decide(
         database, candidate_id, decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
-        reviewer="Li Wei", now=NOON, undo_window=WINDOW, write_body=BODY,
+        actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=BODY,
     )  # fmt: skip
 
 
@@ -68,7 +69,7 @@ def test_confirming_records_who_and_enqueues_the_case(database: Database, candid
     (delivery,) = deliveries(database)
     assert (delivery.id, delivery.attempts, delivery.next_attempt_at) == (verdict.id, 0, NOON + WINDOW)
     body = CasePayload.model_validate_json(delivery.body)
-    assert (body.external_id, body.category_code, body.review.reviewer) == (verdict.id, "0501", "Li Wei")
+    assert (body.external_id, body.code, body.review.reviewer) == (verdict.id, "0501", "Li Wei")
     assert body.evidence[0].url == f"https://review.example.org/api/v1/candidates/{candidate_id}/evidence/scene"
     assert len({file.sha256 for file in body.evidence}) == 3
 
@@ -103,7 +104,7 @@ def test_there_is_no_verdict_on_nothing(database: Database) -> None:
     with pytest.raises(NotFound):
         confirm(database, uuid4())
     with pytest.raises(NotFound):
-        undo(database, uuid4(), now=NOON, undo_window=WINDOW)
+        undo(database, uuid4(), actor=LI_WEI, now=NOON, undo_window=WINDOW)
 
 
 def unchanged(database: Database, candidate_id: UUID) -> bool:
@@ -148,7 +149,7 @@ def test_a_verdict_can_be_taken_back_within_the_window(
 ) -> None:
     first = say(database, candidate_id)
     clock.pass_by(seconds=19.9)
-    undo(database, candidate_id, now=clock(), undo_window=WINDOW)
+    undo(database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
     assert unchanged(database, candidate_id)
     second = confirm(database, candidate_id)
     assert second.id != first.id
@@ -159,7 +160,7 @@ def test_an_old_verdict_stays(database: Database, candidate_id: UUID, clock: Fak
     confirm(database, candidate_id)
     clock.pass_by(seconds=20)
     with pytest.raises(NotUndoable, match="older than 20 s"):
-        undo(database, candidate_id, now=clock(), undo_window=WINDOW)
+        undo(database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
     assert only(database).state is State.CONFIRMED
 
 
@@ -168,14 +169,14 @@ def test_what_may_have_left_cannot_be_taken_back(database: Database, candidate_i
     with database.write() as connection:
         assert outbox.claim(connection, NOON + WINDOW, timedelta(minutes=1)) is not None
     with pytest.raises(NotUndoable, match="on its way"):
-        undo(database, candidate_id, now=NOON, undo_window=WINDOW)
+        undo(database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
     assert only(database).state is State.CONFIRMED
     assert len(deliveries(database)) == 1
 
 
 def test_an_open_candidate_has_nothing_to_take_back(database: Database, candidate_id: UUID) -> None:
     with pytest.raises(NotUndoable, match="no verdict"):
-        undo(database, candidate_id, now=NOON, undo_window=WINDOW)
+        undo(database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
 
 
 def test_pages_show_the_state_after_the_verdict(database: Database, candidate_id: UUID) -> None:

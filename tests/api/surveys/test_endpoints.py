@@ -1,10 +1,15 @@
 """Announcing what a drone team brings: what is wanted, what is known, what is set aside."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from api.surveys import repository as surveys
+from api.surveys.repository import SurveyState
+from detector.reason import Reason
 from tests.api.conftest import Service
+from tests.api.samples import NOON
 from tests.api.surveys.footage import Given, announce, files_of, photo, send, settled, sidecar, video
 
 
@@ -26,10 +31,10 @@ def test_a_card_is_sorted_and_nothing_is_dropped(service: Service) -> None:
     answer = announce(service.http, *card)
     assert answer.status_code == 201
     assert by_name(answer.json()) == {
-        "DJI_0001.MP4": ("video", "missing", ""),
-        "DJI_0001.SRT": ("telemetry", "missing", ""),
-        "DJI_0002.JPG": ("photo", "missing", ""),
-        "copy/DJI_0001 (2).MP4": ("video", "duplicate", "same_as DJI_0001.MP4"),
+        "DJI_0001.MP4": ("video", "missing", None),
+        "DJI_0001.SRT": ("telemetry", "missing", None),
+        "DJI_0002.JPG": ("photo", "missing", None),
+        "copy/DJI_0001 (2).MP4": ("video", "duplicate", "same_as"),
         "DJI_0001.LRF": ("other", "odd", "preview"),
         "notes.txt": ("other", "odd", "not_footage"),
         "E.MP4": ("video", "odd", "empty"),
@@ -77,7 +82,7 @@ def test_videos_find_their_telemetry_and_what_is_alone_is_said(service: Service)
     notes = {name: (file["state"], file["note"]) for name, file in files.items()}
     assert notes["B.MP4"] == ("stored", "no_telemetry")
     assert notes["C.SRT"] == ("stored", "no_video")
-    assert notes["A.MP4"] == notes["a.srt"] == ("stored", "")
+    assert notes["A.MP4"] == notes["a.srt"] == ("stored", None)
 
 
 def test_files_and_surveys_come_in_pages(service: Service) -> None:
@@ -177,3 +182,30 @@ def test_a_survey_that_is_none(service: Service) -> None:
     for path in ("", "/files"):
         unknown = service.http.get(f"/api/v1/surveys/00000000-0000-0000-0000-000000000000{path}")
         assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_survey_may_name_its_district(service: Service) -> None:
+    file = {"name": "a.mp4", "size": 3, "sha256": "0" * 64}
+    said = [
+        service.http.post("/api/v1/surveys", json={"name": "one", "files": [file], **more}).json()["survey"]
+        for more in ({}, {"district": "erqi"}, {"district": "erqi"})
+    ]
+    assert [survey["district"] for survey in said] == [None, "erqi", "erqi"]
+    assert said[0]["id"] != said[1]["id"] == said[2]["id"]  # it belongs to what is announced
+    assert service.http.get(f"/api/v1/surveys/{said[1]['id']}").json()["district"] == "erqi"
+    wrong = service.http.post("/api/v1/surveys", json={"name": "one", "files": [file], "district": ""})
+    assert wrong.status_code == 422
+
+
+def test_errors_are_codes_with_a_sentence_in_the_language_asked_for(service: Service) -> None:
+    survey_id = announce(service.http, video()).json()["survey"]["id"]
+    error = Reason("picture_not_video", {"file": "DJI_0001.MP4"})
+    with service.database.write() as connection:
+        assert surveys.move(
+            connection, UUID(survey_id), SurveyState.UPLOADING, SurveyState.DONE_WITH_ERRORS, NOON, [error]
+        )
+    for language, text in (("en", "a picture, not a video"), ("zh", "这是图片，不是视频")):
+        said = service.http.get(f"/api/v1/surveys/{survey_id}", params={"lang": language}).json()
+        assert said["errors"] == [
+            {"code": error.code, "params": {"file": "DJI_0001.MP4"}, "text": f"DJI_0001.MP4: {text}"}
+        ]

@@ -117,13 +117,12 @@ def test_what_could_not_be_read_is_said(service: Service, tmp_path: Path) -> Non
     worker.run(desk_over(service.database, service.data_dir, service.sink), until_idle=True)
     text = page(service, survey_id)
     assert "Completed with errors" in text
-    assert "<li>DJI_0009.MP4: The file is neither a video nor a photo" in text
-    assert '<span class="soft" lang="en">neither a video (MP4' in text
+    assert "<li>DJI_0009.MP4: neither a video (MP4, MOV, MKV, WebM, AVI, TS) nor a picture" in text
     assert "Nothing was found on this flight." in text
     assert looked(service, survey_id) == (2, 1, 1)
     chinese = page(service, survey_id, "zh")
     assert "已完成，但有错误" in chinese
-    assert "<li>DJI_0009.MP4: 该文件不是可读取的视频或照片格式。" in chinese
+    assert "<li>DJI_0009.MP4: 既不是视频（MP4、MOV" in chinese
 
 
 def test_an_unknown_survey_or_place_is_not_found(service: Service, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_file_on_its_way(database: Database) -> None:
         assert surveys.with_nothing_to_come(connection) == ()
         survey_files.set_received(connection, sidecar.id, 10)
         assert survey_files.find_file(connection, sidecar.id) == survey_files.whole(connection, 10)[0]
-        assert survey_files.whole(connection, 10)[0].note == ""
+        assert survey_files.whole(connection, 10)[0].note is None
         survey_files.set_file(connection, sidecar.id, FileState.STORED, 10, path=f"bb/bb/{B}")
         assert surveys.with_nothing_to_come(connection) == (survey.id,)
         survey_files.pair(connection, {video.id: sidecar.id}, {})

@@ -25,6 +25,7 @@ from api.surveys.retention import sweep
 from api.surveys.service import create_survey
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
+from detector.candidate import Origin
 from tests.api.candidates.test_intake import only
 from tests.api.review.test_service import confirm
 from tests.api.samples import NOON, a_candidate
@@ -195,7 +196,7 @@ def test_evidence_stays_and_so_does_all_while_a_candidate_is_open(
     attic: Attic, files: EvidenceStore, sink: StoreSink
 ) -> None:
     survey_id = attic.ended(video())
-    sink.take(a_candidate("place-0", source=source_of(survey_id)))
+    sink.take(a_candidate("place-0", source=source_of(survey_id), origin=Origin(survey_id=survey_id)))
     assert attic.sweep(31) == []
     candidate = only(attic.database)
     confirm(attic.database, candidate.id)

@@ -43,7 +43,7 @@ def pushed(streetwarden: Typed, folder: Path, service: Service, *more: str) -> P
     return streetwarden("survey", "push", folder, "--to", service.url, "--json", *more)
 
 
-def states(printed: Printed) -> dict[str, tuple[str, str]]:
+def states(printed: Printed) -> dict[str, tuple[str, str | None]]:
     files = [record["file"] for record in printed.records if "file" in record]
     return {file["name"]: (file["state"], file["note"]) for file in files if isinstance(file, dict)}
 
@@ -52,11 +52,11 @@ def test_a_card_is_sent_and_said_file_by_file(streetwarden: Typed, card: Path, s
     printed = pushed(streetwarden, card, service, "--ground", "-2.5")
     assert printed.code == 0, printed.err
     assert states(printed) == {
-        "100MEDIA/DJI_0001.MP4": ("duplicate", "same_as copy.mp4"),
-        "100MEDIA/DJI_0001.SRT": ("stored", ""),
-        "100MEDIA/DJI_0002.JPG": ("stored", ""),
+        "100MEDIA/DJI_0001.MP4": ("duplicate", "same_as"),
+        "100MEDIA/DJI_0001.SRT": ("stored", None),
+        "100MEDIA/DJI_0002.JPG": ("stored", None),
         "100MEDIA/DJI_0001.LRF": ("odd", "preview"),
-        "copy.mp4": ("stored", ""),  # its telemetry is called like its double
+        "copy.mp4": ("stored", None),  # its telemetry is called like its double
     }
     survey = printed.records[-1]["survey"]
     assert isinstance(survey, dict)

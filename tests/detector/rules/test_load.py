@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,12 @@ def test_the_worked_example_rules_as_the_guide_says(tmp_path: Path) -> None:
         position = GroundPoint(lat, lon, 0.0, ce90)
         ruling = rules.rule(class_name="stall", at=datetime.fromisoformat(at), position=position, dwell=dwell)
         assert ruling.outcome == outcome, (at, stood, ruling.reasons)
+
+
+def test_a_rulebook_keeps_what_it_was_read_from(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    source = load_rulebook(path).source
+    assert (source.version, source.content, source.permits) == ("2026-11-01", path.read_bytes(), PERMITS.encode())
+    assert source.sha256 == sha256(path.read_bytes() + (tmp_path / "permits.csv").read_bytes()).hexdigest()
+    (tmp_path / "permits.csv").write_text(PERMITS.replace("P-1", "P-2"))
+    assert load_rulebook(path).source.sha256 != source.sha256

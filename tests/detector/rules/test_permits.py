@@ -80,9 +80,9 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
         "e,banner,34.7,nan,5,2026-02-01,2026-01-01",
     ]
     path.write_text("\n".join(rows), "utf-8-sig")
-    permits, faults = read_permits(path)
-    assert [found.id for found in permits] == ["a"]
-    assert faults == (
+    read = read_permits(path)
+    assert [found.id for found in read.permits] == ["a"]
+    assert read.faults == (
         "permits.csv line 3: permit 'a' is there already, in line 2",
         "permits.csv line 4: lat 113.6 is not between -90 and 90: latitude and longitude look swapped",
         "permits.csv line 6: 'class' is empty",
@@ -108,4 +108,4 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
 def test_files_that_are_no_permit_files(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "permits.csv"
     path.write_bytes(content)
-    assert any(message in fault for fault in read_permits(path)[1])
+    assert any(message in fault for fault in read_permits(path).faults)

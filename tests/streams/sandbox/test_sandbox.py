@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from detector.reason import Reason
 from streams.errors import DecoderFailed, NotAVideo
+from streams.footage_wording import FootageFault
 from streams.sandbox.read import Footage, Limits, read_frames, read_length
 from streams.survey.frame_selection import find_clips, frames
 from tests.streams.aerial import Town, leg, write_video
@@ -97,6 +99,15 @@ def test_time_has_an_end(flight: Footage, tmp_path: Path) -> None:
         list(read_frames([flight], NOTES.append, limits=Limits(cpu=2)))
 
 
+def test_how_a_reading_process_died_is_a_code(flight: Footage) -> None:
+    reading = read_frames([flight], NOTES.append)
+    next(reading)
+    os.kill(children()[0], signal.SIGKILL)
+    with pytest.raises(DecoderFailed) as failed:
+        list(reading)
+    assert failed.value.reason == Reason(FootageFault.DIED, {"how": "signal 9"})
+
+
 def test_what_is_no_footage_is_refused_by_its_name(tmp_path: Path) -> None:
     stored = tmp_path / "0123456789abcdef"
     stored.write_text("#EXTM3U\n#EXTINF:1,\n/etc/passwd\n")
@@ -104,6 +115,16 @@ def test_what_is_no_footage_is_refused_by_its_name(tmp_path: Path) -> None:
         read_length(Footage("DJI_0002.MP4", stored))
     assert "DJI_0002.MP4" in str(refused.value)
     assert "0123456789abcdef" not in str(refused.value)
+    assert refused.value.reason == Reason(FootageFault.UNKNOWN_FORMAT)
+
+
+def test_of_several_files_the_refused_one_is_named(tmp_path: Path) -> None:
+    photos = [Footage(f"{name}.jpg", tmp_path / f"0123456789{name}") for name in ("first", "second")]
+    for photo in photos:
+        photo.path.write_text("no picture")
+    with pytest.raises(NotAVideo) as refused:
+        list(read_frames(photos, NOTES.append))
+    assert refused.value.reason == Reason(FootageFault.UNKNOWN_FORMAT, {"file": "first.jpg"})
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_a_passing_drone_never_says_how_long(low: tuple[SurveyResult, Truth]) ->
     """The stalls' rule has a dwell time, so they are unknown, for a person to look at, and never violations."""
     found, _ = low
     book = load_rulebook(SAMPLES / "rulebook.yaml")
-    maybe = [candidate_of(find, ruling_of(find, book), ("truth",)) for find in found.finds]
+    maybe = [candidate_of(find, ruling_of(find, book)) for find in found.finds]
     given = [one for one in maybe if one is not None]
     stalls = [candidate for candidate in given if candidate.sighting.class_name == "stall"]
     assert stalls

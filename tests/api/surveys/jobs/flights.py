@@ -17,6 +17,7 @@ from api.surveys.jobs.context import LEASE, WorkerContext
 from api.surveys.repository import Survey, SurveyState
 from detector.vision.detections import Detections
 from detector.vision.frame import Frame
+from models.card import ModelVersion
 from tests.conftest import REPO
 from tests.streams.aerial import Town, leg, red_things, write_video
 
@@ -54,9 +55,9 @@ def uploaded(
             received=file.stat().st_size,
             path=stored.name,
             pair_id=pair if kind is FileKind.VIDEO else None,
-            note="",
+            note=None,
         )
-    survey = Survey(survey_id, name, survey_id.hex, SurveyState.READY, now, now, 0.0, model, None)
+    survey = Survey(survey_id, name, survey_id.hex, SurveyState.READY, now, now, 0.0, model, "erqi")
     with database.write() as connection:
         assert surveys.add(connection, survey, list(rows.values()))
     return survey_id
@@ -81,6 +82,7 @@ def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timede
         usual_model="stalls",
         zone=ZoneInfo("UTC"),
         lease=lease,
+        identify=lambda name: lambda _: ModelVersion(name, "1", "b" * 64),
     )
 
 

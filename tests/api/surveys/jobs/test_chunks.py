@@ -12,9 +12,10 @@ from api.db.database import Database
 from api.errors import LeaseLost
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import ATTEMPTS, Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import ATTEMPTS, Chunk, ChunkKind, ChunkState, JobFault
 from api.surveys.jobs.planning import cut_video, finalize, register
 from api.surveys.repository import SurveyState
+from detector.reason import Reason
 from tests.api.surveys.jobs.flights import uploaded
 
 LONG = timedelta(minutes=1)
@@ -80,7 +81,7 @@ def refused(database: Database, holder: Chunk) -> None:
     writes: list[Callable[[Connection], object]] = [
         lambda connection: chunks.renew(connection, holder, LONG),
         lambda connection: chunks.finish(connection, holder),
-        lambda connection: chunks.fail(connection, holder, "x", final=True),
+        lambda connection: chunks.fail(connection, holder, Reason("x"), final=True),
         lambda connection: chunks.release(connection, holder),
     ]
     before = everything(database, holder.survey_id)
@@ -105,7 +106,7 @@ def test_a_lease_that_ran_out_is_taken_up_and_its_old_holder_is_refused(database
         chunks.renew(connection, second, LONG)
 
 
-def settled(database: Database, fault: str | None, worker: str = "w") -> tuple[Chunk, ...]:
+def settled(database: Database, fault: Reason | None, worker: str = "w") -> tuple[Chunk, ...]:
     with database.write() as connection:
         return finalize(connection, worker, fault)
 
@@ -114,9 +115,9 @@ def test_three_faults_of_its_own_set_a_chunk_aside(database: Database, tmp_path:
     survey_id = uploaded(database, tmp_path)
     for strikes in (1, 2, 3):
         assert taken(database).strikes == strikes - 1
-        (ended,) = settled(database, "its worker ended with SIGSEGV")
+        (ended,) = settled(database, Reason(JobFault.CRASHED, {"signal": "SIGSEGV"}))
         assert ended.strikes == strikes
-    assert (ended.state, ended.reason) == (ChunkState.DEAD, "its worker ended with SIGSEGV")
+    assert (ended.state, ended.error) == (ChunkState.DEAD, Reason("worker_crashed", {"signal": "SIGSEGV"}))
     assert taken(database).kind is ChunkKind.LINK  # the rest goes on
     assert state_of(database, survey_id)[ChunkKind.PROBE] is ChunkState.DEAD
 
@@ -126,13 +127,13 @@ def test_the_last_step_set_aside_ends_its_survey(database: Database, tmp_path: P
     finish(database, taken(database))
     for _ in range(3):
         assert taken(database).kind is ChunkKind.LINK
-        settled(database, "its worker ended with SIGABRT")
+        settled(database, Reason(JobFault.CRASHED, {"signal": "SIGABRT"}))
     with database.read() as connection:
         survey = surveys.find(connection, survey_id)
     assert survey is not None
-    assert (survey.state, survey.error) == (
+    assert (survey.state, survey.errors) == (
         SurveyState.DONE_WITH_ERRORS,
-        "putting together: its worker ended with SIGABRT",
+        (Reason("worker_crashed", {"signal": "SIGABRT"}),),
     )
 
 
@@ -146,7 +147,7 @@ def test_what_a_dead_worker_held_is_free_at_once_and_no_strike_is_made_up(databa
         assert (free.state, free.epoch) == (ChunkState.WAITING, held.epoch + 1)
         refused(database, held)
     finish(database, taken(database))
-    assert settled(database, "its worker ended with SIGSEGV") == ()  # it held nothing any more
+    assert settled(database, Reason(JobFault.CRASHED, {"signal": "SIGSEGV"})) == ()  # it held nothing any more
 
 
 def test_only_the_chunk_that_a_worker_was_at_is_at_fault(database: Database, tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_only_the_chunk_that_a_worker_was_at_is_at_fault(database: Database, tmp
     for _ in range(2):
         uploaded(database, tmp_path)
     older, newer = taken(database, timedelta(seconds=20)), taken(database)
-    ended = {chunk.id: chunk for chunk in settled(database, "its worker ended with exit code 1")}
+    ended = {chunk.id: chunk for chunk in settled(database, Reason(JobFault.EXITED, {"exit_code": 1}))}
     assert (ended[older.id].strikes, ended[older.id].state) == (0, ChunkState.WAITING)
     assert (ended[newer.id].strikes, ended[newer.id].state) == (1, ChunkState.WAITING)
 
@@ -165,7 +166,7 @@ def test_a_chunk_that_is_begun_for_ever_has_an_end(database: Database, tmp_path:
         assert taken(database, OVER).attempts == attempt
     dead = taken(database)
     assert (dead.state, dead.strikes) == (ChunkState.DEAD, 0)
-    assert dead.reason == "it was begun 10 times and never finished"
+    assert dead.error == Reason("never_finished", {"times": 10})
     assert taken(database).kind is ChunkKind.LINK
 
 
@@ -179,5 +180,5 @@ def test_what_fails_is_tried_again_and_what_was_given_back_has_not_failed(databa
     for _ in range(3):
         chunk = taken(database)
         with database.write() as connection:
-            states.append(chunks.fail(connection, chunk, "the decoder crashed", final=False))
+            states.append(chunks.fail(connection, chunk, Reason("decoder_failed"), final=False))
     assert states == [ChunkState.WAITING, ChunkState.WAITING, ChunkState.DEAD]

@@ -7,25 +7,26 @@ import pytest
 
 from api.surveys.jobs import exit_diagnosis as witness
 from api.surveys.jobs.exit_diagnosis import MemoryWatch, diagnose_exit, oom_kills
+from detector.reason import Reason
 
 
 @pytest.mark.parametrize(
     ("exitcode", "memory_ran_out", "fault"),
     [
         (0, False, None),
-        (1, False, "its worker ended with exit code 1"),
-        (-signal.SIGSEGV, False, "its worker ended with SIGSEGV"),
-        (-signal.SIGABRT, False, "its worker ended with SIGABRT"),
-        (-signal.SIGBUS, False, "its worker ended with SIGBUS"),
-        (-signal.SIGILL, False, "its worker ended with SIGILL"),
-        (-signal.SIGFPE, False, "its worker ended with SIGFPE"),
+        (1, False, Reason("worker_exited", {"exit_code": 1})),
+        (-signal.SIGSEGV, False, Reason("worker_crashed", {"signal": "SIGSEGV"})),
+        (-signal.SIGABRT, False, Reason("worker_crashed", {"signal": "SIGABRT"})),
+        (-signal.SIGBUS, False, Reason("worker_crashed", {"signal": "SIGBUS"})),
+        (-signal.SIGILL, False, Reason("worker_crashed", {"signal": "SIGILL"})),
+        (-signal.SIGFPE, False, Reason("worker_crashed", {"signal": "SIGFPE"})),
         (-signal.SIGKILL, False, None),
-        (-signal.SIGKILL, True, "its worker was ended because memory ran out"),
+        (-signal.SIGKILL, True, Reason("worker_out_of_memory")),
         (-signal.SIGTERM, True, None),
         (-signal.SIGHUP, False, None),
     ],
 )
-def test_only_what_is_proved_is_a_fault(exitcode: int, memory_ran_out: bool, fault: str | None) -> None:
+def test_only_what_is_proved_is_a_fault(exitcode: int, memory_ran_out: bool, fault: Reason | None) -> None:
     assert diagnose_exit(exitcode, memory_ran_out=memory_ran_out) == fault
 
 

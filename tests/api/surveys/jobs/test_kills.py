@@ -47,7 +47,7 @@ def results(database: Database, survey_id: UUID) -> tuple[Sequence[object], Sequ
         queued = connection.execute(
             select(candidates.c.lat, candidates.c.frames, func.count(evidence.c.kind))
             .join(evidence)
-            .where(candidates.c.source == places.source_of(survey_id))
+            .where(candidates.c.survey_id == survey_id)
             .group_by(candidates.c.id)
             .order_by(candidates.c.lat)
         ).all()
@@ -72,7 +72,7 @@ def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
         # six of the kills cost an attempt each; the one behind the commit cost nothing
         assert sum(tried) == len(work) + 6
     assert survey is not None
-    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     assert {chunk.state for chunk in work} == {ChunkState.DONE}
     frames, found, queued = results(database, killed)
     assert len(frames) >= 6

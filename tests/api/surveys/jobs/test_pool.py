@@ -22,6 +22,7 @@ from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
 from api.surveys.jobs.pool import WorkerPool
 from api.surveys.repository import Survey, SurveyState
+from detector.reason import Reason
 from tests.api.surveys.jobs.flights import drawn_flight, uploaded
 from tests.api.surveys.jobs.killed import crashing_member, standing_member
 from tests.conftest import REPO
@@ -77,7 +78,7 @@ def test_three_proved_faults_set_a_chunk_aside(
     assert members() == before
     survey = ended(database, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "flight.mp4: its worker ended with exit code 1"
+    assert survey.errors == (Reason("worker_exited", {"file": "flight.mp4", "exit_code": 1}),)
     with database.read() as connection:
         probe, link = chunks.of_survey(connection, survey_id)
     assert (probe.state, probe.attempts, probe.strikes) == (ChunkState.DEAD, 3, 3)
@@ -103,7 +104,7 @@ def test_killed_from_outside_is_no_fault_of_the_chunk(
         (settings.data_dir / "hold").unlink()
         soon(lambda: not working.at_work, 60)
     survey = ended(database, survey_id)
-    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     with database.read() as connection:
         tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)]
     assert tried == [(4, 0), (1, 0), (1, 0)]

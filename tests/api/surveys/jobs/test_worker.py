@@ -14,13 +14,17 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from api.candidates.intake import StoreSink
+from api.candidates.repository import EVERYTHING, page
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.errors import LeaseLost
 from api.evidence.files import EvidenceStore
+from api.rulebooks.fallback import NO_RULEBOOK
+from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
+from api.surveys.files import FileKind
 from api.surveys.jobs import chunks, planning, worker
 from api.surveys.jobs import context as desk_room
 from api.surveys.jobs import steps as work
@@ -29,7 +33,9 @@ from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from api.surveys.repository import Survey, SurveyState
 from detector.geometry.terrain import terrain_of
+from detector.reason import Reason
 from detector.rules.ruling import Outcome
+from models.card import ModelVersion
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.geometry.test_terrain import made
@@ -67,7 +73,7 @@ def stored(desk: WorkerContext) -> list[tuple[str, str]]:
 def test_footage_becomes_places_and_candidates(desk: WorkerContext, tmp_path: Path) -> None:
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
-    assert (survey.state, survey.error) == (SurveyState.DONE, None)
+    assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     with desk.database.read() as connection:
         found = places.of_survey(connection, survey_id)
         flown = seen.path_of(connection, survey_id)
@@ -75,6 +81,13 @@ def test_footage_becomes_places_and_candidates(desk: WorkerContext, tmp_path: Pa
     assert len(found) == len(TOWN.stalls)
     assert len(stored(desk)) == len(TOWN.stalls)
     assert all(place.candidate_id is not None and place.ce90 for place in found)
+    with desk.database.read() as connection:
+        (video,) = [file for file in survey_files.files(connection, survey_id) if file.kind is FileKind.VIDEO]
+        known = page(connection, EVERYTHING, None, 9).items
+    for one in known:
+        assert (one.survey_id, one.camera_id, one.district, one.file_sha256) == (survey_id, None, "erqi", video.sha256)
+        assert (one.models, one.rulebook_hash) == ((ModelVersion("stalls", "1", "b" * 64),), NO_RULEBOOK.sha256)
+        assert one.first_seen <= one.frame_at <= one.last_seen
     assert [point.lat for point in flown] == sorted(point.lat for point in flown)
     assert kept == [None]  # what only linking needed takes no room any more
     pictures = {
@@ -126,8 +139,7 @@ def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: WorkerContex
     survey_id = uploaded(desk.database, tmp_path, [*files, tmp_path / "card" / "DJI_0009.MP4"])
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error is not None
-    assert survey.error.startswith("DJI_0009.MP4: neither a video")
+    assert survey.errors == (Reason("unknown_format", {"file": "DJI_0009.MP4"}),)
     assert len(stored(desk)) == 3
 
 
@@ -144,7 +156,7 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "flight.mp4: the reading process died (signal 9)"
+    assert survey.errors == (Reason("decoder_died", {"file": "flight.mp4", "how": "signal 9"}),)
     with desk.database.read() as connection:
         looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
     assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.DEAD, 3, 3)]
@@ -222,7 +234,7 @@ def test_a_worker_that_hangs_says_so_itself(
                 held.step()
         with desk.database.read() as connection:
             probe = chunks.of_survey(connection, survey_id)[0]
-        assert (probe.strikes, probe.reason) == (strikes, "nothing moved for 0.2 s")
+        assert (probe.strikes, probe.error) == (strikes, Reason("stalled", {"seconds": "0.2"}))
     assert probe.state is ChunkState.DEAD
 
 
@@ -265,4 +277,4 @@ def test_a_survey_without_footage_says_so(desk: WorkerContext, tmp_path: Path) -
     (tmp_path / "only.srt").write_text("1\n")
     survey = ended(desk, uploaded(desk.database, tmp_path, [tmp_path / "only.srt"]))
     assert survey.state is SurveyState.DONE_WITH_ERRORS
-    assert survey.error == "there is neither a video nor a photo among its files"
+    assert survey.errors == (Reason("no_footage"),)

@@ -73,7 +73,7 @@ def test_files_get_their_place_and_the_survey_becomes_ready(
     assert not settling.settle()
     assert state(database, film.survey_id) is SurveyState.READY
     stored = now(database, film.id)
-    assert (stored.state, stored.pair_id, stored.note) == (FileState.STORED, telemetry.id, "")
+    assert (stored.state, stored.pair_id, stored.note) == (FileState.STORED, telemetry.id, None)
     assert stored.path is not None
     assert store.path_of(stored.path).read_bytes() == video().content
     assert list((store.folder / "incoming").iterdir()) == []
@@ -123,7 +123,7 @@ def test_a_double_brings_its_telemetry(database: Database, store: FootageStore, 
             survey_files.set_received(connection, file.id, file.size)
     settling.settle()
     assert now(database, files[0].id).pair_id == files[2].id
-    assert now(database, files[2].id).note == ""
+    assert now(database, files[2].id).note is None
 
 
 def test_its_thread_takes_up_what_waits_and_stops(database: Database, store: FootageStore, settling: Finalizer) -> None:

@@ -1,0 +1,17 @@
+"""The JSON of actors."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from api.accounts.repository import ActorKind
+
+
+class ActorOut(BaseModel):
+    """Who did something: a person, or the service itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    kind: ActorKind
