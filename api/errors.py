@@ -16,6 +16,7 @@ ApiError
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
 ├── DatabaseUnavailable    the database cannot be opened, read or written
+├── DatabaseVersionMismatch the database's tables are older or newer than this program
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: somebody has decided this candidate
@@ -109,6 +110,10 @@ class PushFailed(ApiError):
 
 class DatabaseUnavailable(ApiError):
     """The database cannot be opened, read or written: no server, no room, no right to the file."""
+
+
+class DatabaseVersionMismatch(ApiError):
+    """The tables of the database are older or newer than this program, or there are none."""
 
 
 class Problem(ApiError):

@@ -180,7 +180,7 @@ def main() -> int:
         setattr(process, "member", hurried)  # noqa: B010
         work_alone(settings, until_idle=True)
         return 0
-    database, _ = open_store(settings)
+    database, _ = open_store(settings, upgrade=True)
     whole = disturbed(database, settings, said.database_url, "worker", [])
     expected = results(database, whole.survey_id)
     sizes = [len(part) for part in expected]

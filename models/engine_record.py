@@ -8,10 +8,14 @@ engine, version and processor.
 import hashlib
 import platform
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from models.card import ModelCard, Sha256
+
+Checked = Literal["openvino", "openvino-int8", "onnxruntime-int8"]
+"""Engines that need a check. The int8 ones run another file than the card's, made by `streetwarden models quantise`."""
 
 LEAST_BOXES = 50  # fewer prove nothing
 MOST_ODD = 0.01  # share of the boxes that one of the two engines alone may see

@@ -1,4 +1,4 @@
-"""`streetwarden serve` and `streetwarden demo`."""
+"""`streetwarden serve`: the whole service."""
 
 import logging
 import threading
@@ -17,7 +17,6 @@ from api.cameras.registry_sync import RegistrySync, Watching
 from api.candidates.intake import StoreSink
 from api.cli.cameras import keep
 from api.console import print_error
-from api.demo.run import run_demo
 from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
@@ -32,7 +31,10 @@ Cameras = Annotated[
 ]
 Book = Annotated[Path | None, typer.Option("--rulebook", help="The rulebook; else STREETWARDEN_RULEBOOK_FILE.")]
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.command()
 def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Also watch the cameras, each read in its own process.")
@@ -55,7 +57,7 @@ def serve(
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
-        database, files = open_store(settings)
+        database, files = open_store(settings, upgrade=True)
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             keep(database, settings, wanted, cameras.name)
@@ -98,28 +100,3 @@ def _wait(server: BackgroundServer, seconds: float | None) -> None:
     finally:
         if timer is not None:
             timer.cancel()
-
-
-def demo(
-    for_: Annotated[str | None, typer.Option("--for", help="End by itself after this long, e.g. 120s.")] = None,
-    samples: Annotated[Path | None, typer.Option(help="Another folder of sample footage.")] = None,
-) -> int:
-    """Run the whole service on its sample footage, ready to review in a browser, until Ctrl-C.
-
-    Example: streetwarden demo --for 120s
-    """
-    limit = parse_duration("--for", for_).total_seconds() if for_ else None
-    return run_demo(_demo_settings(), samples, limit)
-
-
-def _demo_settings() -> Settings:
-    settings = load_settings()
-    return settings.model_copy(
-        update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None}
-    )
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command()(demo)
-    app.command()(serve)

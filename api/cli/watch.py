@@ -11,6 +11,7 @@ import typer
 
 from api.cameras.assembly import LookSpec, build_look, read_camera, read_site
 from api.cli.candidate_json import candidate_json, candidate_line
+from api.cli.options import ModelsFolder
 from api.console import AsJson, print_error, print_json
 from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
@@ -29,6 +30,8 @@ from streams.frames.source import Source
 from streams.health.faults import HealthWatch
 from streams.health.health_gate import gate_for, health_gated, note_of
 from streams.watcher import Look, watch
+
+app = typer.Typer(rich_markup_mode=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class ConsoleSink:
             print_json(record, line, True) if self._as_json else print_error(line)
 
 
+@app.command("watch")
 def watch_sources(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE…", help="rtsp:// addresses, video files, or camera files (.yaml).")
@@ -73,9 +77,7 @@ def watch_sources(
     calibration: Annotated[Path | None, typer.Option(help="Ground control points (u,v,lat,lon) of the camera.")] = None,
     start: Annotated[str | None, typer.Option(help="When a recording's first picture was taken, ISO 8601.")] = None,
     speed: Annotated[float, typer.Option(min=0.01, max=3600, help="Scene seconds in one second of a recording.")] = 1.0,
-    models_folder: Annotated[
-        Path | None, typer.Option(help="A folder of cards; else the shipped ones.", exists=True, file_okay=False)
-    ] = None,
+    models_folder: ModelsFolder = None,
     as_json: AsJson = False,
 ) -> int:
     """Watch cameras or files and print what would be put before a reviewer.
@@ -207,8 +209,3 @@ def _moment(text: str | None) -> datetime | None:
     if not 1970 <= moment.year <= 2200:
         raise typer.BadParameter(f"--start {text!r} is out of range: the years 1970 to 2200")
     return moment
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command("watch")(watch_sources)

@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
-from api.bootstrap import open_store
+from api.bootstrap import open_database
 from api.db.database import Database
 from api.errors import FootageMissing
 from api.settings import Settings
@@ -105,7 +105,7 @@ def work_alone(settings: Settings, *, until_idle: bool = False) -> None:
         stop.set()
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    database, _ = open_store(settings)
+    database = open_database(settings)
     try:
         with WorkerPool(settings, database, 1, until_idle=until_idle) as crew:
             while crew.at_work and not stop.wait(LOOK):

@@ -57,7 +57,7 @@ def results(database: Database, survey_id: UUID) -> tuple[Sequence[object], Sequ
 
 def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path / "var", rulebook_file=REPO / "samples" / "rulebook.yaml")
-    database, _ = open_store(settings)
+    database, _ = open_store(settings, upgrade=True)
     whole = uploaded(database, settings.data_dir)
     assert run_workers(settings, tmp_path, "") == [0]
     killed = uploaded(database, settings.data_dir)
