@@ -10,16 +10,19 @@ from fastapi.openapi.utils import get_openapi
 from api.cameras import endpoints as camera_routes
 from api.cameras import health_endpoints as camera_health
 from api.cameras import pages as cameras_page
+from api.cameras.live_status import AcceptView, CamerasProvider, LiveCameras, PictureProvider
 from api.candidates import endpoints as candidates
 from api.cases import endpoints as cases
 from api.cases import pages as cases_pages
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
-from api.context import AcceptView, CamerasProvider, Context, PictureProvider, ZonesProvider
 from api.db.database import Database
+from api.dependencies import provide
 from api.evidence.files import EvidenceStore
 from api.pages import base
+from api.pages.dependencies import MapZones, ZonesProvider
+from api.review import endpoints as verdicts
 from api.review import pages
 from api.settings import Settings
 from api.surveys import endpoints as surveys
@@ -29,6 +32,7 @@ from api.surveys import result_endpoints as survey_results
 from api.surveys.retention import Sweeper
 from api.surveys.upload import endpoints as uploads
 from api.surveys.upload.finalizer import Finalizer
+from api.surveys.upload.receiver import Receiver
 from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
@@ -54,7 +58,7 @@ def create_app(
     Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
     needs is swept away. Raises FootageUnwritable.
     """
-    delivering = OutboxSender(
+    sender = OutboxSender(
         database,
         _case_api(settings, database, clock),
         clock=clock,
@@ -63,18 +67,18 @@ def create_app(
 
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
-    settling = Finalizer(database, footage, clock=clock)
+    finalizer = Finalizer(database, footage, clock=clock)
     sweeper = Sweeper(settings, database, clock=clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        delivering.start()
-        settling.start()
+        sender.start()
+        finalizer.start()
         sweeper.start()
         yield
         sweeper.stop(SHUTDOWN)
-        settling.stop(SHUTDOWN)
-        delivering.stop(SHUTDOWN)
+        finalizer.stop(SHUTDOWN)
+        sender.stop(SHUTDOWN)
 
     app = FastAPI(
         title="streetwarden",
@@ -85,8 +89,18 @@ def create_app(
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
     )
-    app.state.context = Context(
-        settings, database, files, delivering, footage, settling, zones, cameras, clock, picture, accept_view
+    app.state.clock = clock
+    provide(
+        app,
+        settings,
+        database,
+        files,
+        sender,
+        footage,
+        finalizer,
+        Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
+        MapZones(zones),
+        LiveCameras(cameras, picture, accept_view),
     )
     problems.install(app)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
@@ -98,6 +112,7 @@ def create_app(
 def _add_routes(app: FastAPI) -> None:
     for router in (
         candidates.router,
+        verdicts.router,
         cases.router,
         camera_routes.router,
         camera_health.router,

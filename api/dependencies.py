@@ -1,21 +1,52 @@
-"""What routes ask for in their signatures."""
+"""What endpoints and pages ask for in their signatures.
 
-from typing import Annotated
+`create_app` provides one value of each type; every domain declares an annotated dependency for the ones it owns. A
+signature thus names exactly what a route can reach.
+"""
 
-from fastapi import Depends, Query, Request
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, TypeVar
 
-from api.context import Context
+from fastapi import Depends, FastAPI, Query, Request
+
+from api.clock import Clock
+from api.db.database import Database
+from api.settings import Settings
 from api.web.pagination import MAX_PAGE
 
-
-def context_of(request: Request) -> Context:
-    """The context that `create_app` made."""
-    context = request.app.state.context
-    if not isinstance(context, Context):
-        raise TypeError("the application was not made by create_app")
-    return context
+T = TypeVar("T")
 
 
-Service = Annotated[Context, Depends(context_of)]
+def provide(app: FastAPI, *values: object) -> None:
+    """Make each value available to the application's routes under its own type."""
+    app.state.provided = {type(value): value for value in values}
+
+
+def provided(kind: type[T]) -> Callable[[Request], T]:
+    """Return a dependency that gives the application's value of this type.
+
+    Raises:
+        TypeError: the application was not given one.
+    """
+
+    def of(request: Request) -> T:
+        value = request.app.state.provided.get(kind)
+        if not isinstance(value, kind):
+            raise TypeError(f"the application was made without a {kind.__name__}")
+        return value
+
+    return of
+
+
+def request_time(request: Request) -> datetime:
+    """Return the time of the request by the service's clock, with its zone."""
+    clock: Clock = request.app.state.clock
+    return clock()
+
+
+Db = Annotated[Database, Depends(provided(Database))]
+AppSettings = Annotated[Settings, Depends(provided(Settings))]
+Now = Annotated[datetime, Depends(request_time)]
 CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows in a page.")]

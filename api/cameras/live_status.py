@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import cv2
 
 from api.clock import Clock, wall_clock
+from api.errors import NotFound
 from detector.vision.frame import Frame
 from streams.camera.config_file import CameraConfig
 from streams.camera.state import CameraState
@@ -72,6 +73,29 @@ class CameraView:
     def silent(self, now: datetime) -> bool:
         """Whether the last picture is too old to be called live, or there is none."""
         return self.live_for(now) <= 0
+
+
+CamerasProvider = Callable[[], Sequence[CameraView]]
+PictureProvider = Callable[[str], LastPicture | None]
+AcceptView = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCameras:
+    """The cameras as they are just now, whoever watches them; asked each time a page needs them."""
+
+    views: CamerasProvider = field(default=tuple)
+    picture: PictureProvider = field(default=lambda _: None)
+    accept_view: AcceptView = field(default=lambda _: None)
+
+    def find(self, camera_id: str) -> CameraView | None:
+        """Return the camera with this id."""
+        return next((view for view in self.views() if view.id == camera_id), None)
+
+    def check_known(self, camera_id: str) -> None:
+        """Raise NotFound where there is no such camera."""
+        if self.find(camera_id) is None:
+            raise NotFound(f"there is no camera {camera_id!r}")
 
 
 PICTURE_WIDTH = 480

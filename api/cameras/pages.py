@@ -8,67 +8,73 @@ from fastapi import APIRouter, status
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.cameras import health as camera_health
-from api.cameras.endpoints import history, remove, set_paused
-from api.cameras.health_endpoints import CameraId, accept_view
-from api.dependencies import CursorQuery, Service
+from api.cameras import service
+from api.cameras.dependencies import CameraId, Live
+from api.dependencies import AppSettings, CursorQuery, Db, Now
 from api.errors import NotFound
-from api.pages.base import ROWS, Speaks, draw_page
+from api.pages.base import ROWS, Render
 
 router = APIRouter(include_in_schema=False)
 NOTHING: Final = timedelta(0)
 
 
 @router.get("/cameras")
-def cameras_page(service: Service, speaks: Speaks) -> HTMLResponse:
+def cameras_page(now: Now, live: Live, render: Render) -> HTMLResponse:
     """Every camera with its last picture, how old that is, and what is wrong."""
-    return draw_page(service, speaks, "cameras.html", active="cameras", views=service.cameras(), now=service.clock())
+    return render.page("cameras.html", active="cameras", views=live.views(), now=now)
 
 
 @router.get("/cameras/{camera_id}")
-def camera_page(service: Service, speaks: Speaks, camera_id: CameraId, cursor: CursorQuery = None) -> HTMLResponse:
+def camera_page(
+    settings: AppSettings,
+    database: Db,
+    now: Now,
+    live: Live,
+    render: Render,
+    camera_id: CameraId,
+    cursor: CursorQuery = None,
+) -> HTMLResponse:
     """One camera, what was wrong with its picture, and what was done to it; both latest first."""
-    view = next((view for view in service.cameras() if view.id == camera_id), None)
-    with service.database.read() as connection:
+    view = next((view for view in live.views() if view.id == camera_id), None)
+    with database.read() as connection:
         page = camera_health.page(connection, camera_id, cursor, ROWS)
-    past = history(service, camera_id, None, ROWS)
+    past = service.history_of(database, settings, camera_id, None, ROWS)
     if view is None and not page.total and not past.total:
         raise NotFound(f"there is no camera {camera_id!r}")
-    return draw_page(
-        service,
-        speaks,
+    return render.page(
         "camera.html",
         active="cameras",
         camera_id=camera_id,
         view=view,
         page=page,
         history=past,
-        now=service.clock(),
+        now=now,
     )
 
 
 @router.post("/cameras/{camera_id}/accept-view")
-def accept_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+def accept_from_page(database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> RedirectResponse:
     """Take a moved camera's new view for the right one, then show the camera."""
-    accept_view(service, camera_id)
+    service.accept_view(database, settings, live, camera_id)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/pause")
-def pause_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+def pause_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
     """Switch a camera off, then show it."""
-    set_paused(service, camera_id, paused=True)
+    service.set_paused(database, settings, now, camera_id, paused=True)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/resume")
-def resume_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+def resume_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
     """Watch a paused camera again, then show it."""
-    set_paused(service, camera_id, paused=False)
+    service.set_paused(database, settings, now, camera_id, paused=False)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/remove")
-def remove_from_page(service: Service, camera_id: CameraId) -> RedirectResponse:
+def remove_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
     """Take a camera out of the registry, then show those that are left."""
-    remove(service, camera_id)
+    service.remove(database, settings, now, camera_id)
     return RedirectResponse("/cameras", status.HTTP_303_SEE_OTHER)

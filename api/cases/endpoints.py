@@ -8,7 +8,7 @@ from api.cases import outbox
 from api.cases import repository as cases
 from api.cases.outbox import DeliveryState
 from api.cases.schemas import CaseOut, DeliveryOut
-from api.dependencies import CursorQuery, Limit, Service
+from api.dependencies import CursorQuery, Db, Limit, Now
 from api.errors import NotDead, NotFound
 from api.web.pagination import Listing, listing
 from api.web.problems import problem_responses
@@ -17,17 +17,17 @@ router = APIRouter(tags=["cases"])
 
 
 @router.get("/cases", responses=problem_responses(422))
-def list_cases(service: Service, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[CaseOut]:
+def list_cases(database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[CaseOut]:
     """The built-in case list, latest first; empty where a case API is configured."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         page = cases.page(connection, cursor, limit)
     return listing(page, [CaseOut.of(case) for case in page.items])
 
 
 @router.get("/cases/{case_id}", responses=problem_responses(404, 422))
-def show_case(service: Service, case_id: UUID) -> CaseOut:
+def show_case(database: Db, case_id: UUID) -> CaseOut:
     """One case of the built-in list."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         case = cases.find(connection, case_id)
     if case is None:
         raise NotFound(f"there is no case {case_id} in the built-in list")
@@ -36,19 +36,19 @@ def show_case(service: Service, case_id: UUID) -> CaseOut:
 
 @router.get("/outbox", responses=problem_responses(422))
 def list_outbox(
-    service: Service, state: DeliveryState | None = None, cursor: CursorQuery = None, limit: Limit = 50
+    database: Db, state: DeliveryState | None = None, cursor: CursorQuery = None, limit: Limit = 50
 ) -> Listing[DeliveryOut]:
     """Confirmed cases on their way, latest first."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         page = outbox.page(connection, state, cursor, limit)
     return listing(page, [DeliveryOut.of(item) for item in page.items])
 
 
 @router.post("/outbox/{delivery_id}/retry", responses=problem_responses(403, 404, 409, 413, 422))
-def retry_delivery(service: Service, delivery_id: UUID) -> DeliveryOut:
+def retry_delivery(database: Db, now: Now, delivery_id: UUID) -> DeliveryOut:
     """Send a case again that the case API refused for good: same key, same body."""
-    with service.database.write() as connection:
-        revived = outbox.revive(connection, delivery_id, service.clock())
+    with database.write() as connection:
+        revived = outbox.revive(connection, delivery_id, now)
         item = outbox.find(connection, delivery_id)
     if item is None:
         raise NotFound(f"there is no delivery {delivery_id}")

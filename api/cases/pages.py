@@ -8,13 +8,15 @@ from fastapi import APIRouter, status
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from api.cameras.dependencies import Live
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.cases import outbox
-from api.dependencies import CursorQuery, Service
+from api.cases.dependencies import Sender
+from api.dependencies import AppSettings, CursorQuery, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.pages.base import ROWS, Speaks, draw_page
+from api.pages.base import ROWS, Render
 from api.surveys import places
 from api.surveys import repository as surveys
 
@@ -22,38 +24,36 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/cases")
-def cases_page(service: Service, speaks: Speaks, cursor: CursorQuery = None) -> HTMLResponse:
+def cases_page(
+    database: Db, settings: AppSettings, live: Live, sender: Sender, render: Render, cursor: CursorQuery = None
+) -> HTMLResponse:
     """What was confirmed, and how far it got."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         page = outbox.page(connection, None, cursor, ROWS)
         known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
         flights = _flights(connection, (item.source for item in known.values() if item))
-    return draw_page(
-        service,
-        speaks,
+    return render.page(
         "cases.html",
         active="cases",
         page=page,
         known=known,
-        names={view.id: view.name for view in service.cameras()} | flights,
-        pause=service.delivering.paused,
-        built_in=service.settings.case_api_url is None,
+        names={view.id: view.name for view in live.views()} | flights,
+        pause=sender.paused,
+        built_in=settings.case_api_url is None,
     )
 
 
 @router.get("/cases/{delivery_id}")
-def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLResponse:
+def case_page(database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
     """One confirmed case: what was sent, when, and what came back."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         delivery = outbox.find(connection, delivery_id)
         if delivery is None:
             raise NotFound(f"there is no case {delivery_id}")
         candidate = candidates.find(connection, delivery.candidate_id)
         files = evidence.of_candidates(connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
         verdict = verdicts.standing(connection, [delivery.candidate_id]).get(delivery.candidate_id)
-    return draw_page(
-        service,
-        speaks,
+    return render.page(
         "case.html",
         active="cases",
         delivery=delivery,
@@ -65,10 +65,10 @@ def case_page(service: Service, speaks: Speaks, delivery_id: UUID) -> HTMLRespon
 
 
 @router.post("/cases/{delivery_id}/retry")
-def retry_case(service: Service, delivery_id: UUID) -> RedirectResponse:
+def retry_case(database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
     """Send a refused case again, then show it."""
-    with service.database.write() as connection:
-        outbox.revive(connection, delivery_id, service.clock())
+    with database.write() as connection:
+        outbox.revive(connection, delivery_id, now)
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
 
 

@@ -1,5 +1,6 @@
 """What every page needs: the reader's language, the frame around it, scripts and styles."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,9 +9,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.context import Context
-from api.dependencies import Service
-from api.pages import i18n as words
+from api.dependencies import AppSettings
+from api.pages import i18n
 from api.pages.i18n import Language
 
 STATIC = Path(__file__).parent / "static"
@@ -27,22 +27,35 @@ class Assets(StaticFiles):
         return response
 
 
-def page_language(
-    service: Service,
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders templates for one reader: in their language, under their name."""
+
+    language: Language
+    reviewer: str
+
+    def page(self, template: str, **values: object) -> HTMLResponse:
+        """Return a whole page; the browser is asked to remember its language."""
+        text = self.language.render(template, reviewer=self.reviewer, **values)
+        code = self.language.code
+        response = HTMLResponse(text, headers={"Content-Language": i18n.HTML_LANG[code], "Vary": "Accept-Language"})
+        response.set_cookie("language", code, max_age=YEAR, samesite="lax", httponly=True)
+        return response
+
+    def fragment(self, template: str, **values: object) -> str:
+        """Return a part of a page."""
+        return self.language.render(template, **values)
+
+
+def renderer(
+    settings: AppSettings,
     lang: Annotated[str | None, Query(max_length=8)] = None,
     language: Annotated[str | None, Cookie()] = None,
     accept_language: Annotated[str, Header()] = "",
-) -> Language:
-    """The language to answer in."""
-    return words.language(words.choose_language(lang, language, accept_language, service.settings.language))
+) -> Renderer:
+    """Return the renderer for whoever asks."""
+    chosen = i18n.language(i18n.choose_language(lang, language, accept_language, settings.language))
+    return Renderer(chosen, settings.reviewer)
 
 
-Speaks = Annotated[Language, Depends(page_language)]
-
-
-def draw_page(service: Context, speaks: Language, template: str, **values: object) -> HTMLResponse:
-    """A page in the reader's language, which the browser is asked to remember."""
-    text = speaks.render(template, reviewer=service.settings.reviewer, **values)
-    response = HTMLResponse(text, headers={"Content-Language": words.HTML_LANG[speaks.code], "Vary": "Accept-Language"})
-    response.set_cookie("language", speaks.code, max_age=YEAR, samesite="lax", httponly=True)
-    return response
+Render = Annotated[Renderer, Depends(renderer)]

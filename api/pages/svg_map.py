@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from shapely import Point, Polygon, box
 
-from api.cameras.live_status import CameraView
 from detector.geometry.wgs import Plane
 from detector.rules.rulebook import Rulebook
 
@@ -23,6 +23,16 @@ class MapZone:
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
     """The rulebook's zones on the ground, for the map."""
     return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
+
+
+class MapCamera(Protocol):
+    """A camera as a map shows it: WGS-84 degrees, None where nobody said where it stands."""
+
+    @property
+    def lat(self) -> float | None: ...
+
+    @property
+    def lon(self) -> float | None: ...
 
 
 WIDTH, HEIGHT = 360.0, 188.0  # of the drawing, in its own units
@@ -124,7 +134,7 @@ def draw_map(
     lon: float,
     ce90: float | None,
     zones: Iterable[MapZone],
-    camera: CameraView | None,
+    camera: MapCamera | None,
     path: Sequence[tuple[float, float]] = (),
 ) -> MapPicture:
     """The map around a position (WGS-84 degrees; `ce90` metres); `path` are (lat, lon) of a flight."""
@@ -175,8 +185,3 @@ def _round_down(metres: float) -> int:
 def _grid(size: float, step: float) -> tuple[float, ...]:
     first = size / 2 % step
     return tuple(round(first + number * step, 1) for number in range(int((size - first) / step) + 1))
-
-
-def camera_of(source: str, cameras: Sequence[CameraView]) -> CameraView | None:
-    """The camera that a candidate was seen by."""
-    return next((camera for camera in cameras if camera.id == source), None)

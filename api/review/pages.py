@@ -1,28 +1,29 @@
-"""The pages: review and cases. Each is made on the server, in the reader's language."""
+"""The review page: the queue of candidates, and the card of each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Depends, status
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from api.cameras.dependencies import Live
+from api.cameras.live_status import CameraView, LiveCameras
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
-from api.candidates.verdicts import Verdict
-from api.context import Context
-from api.dependencies import Service
+from api.db.database import Database
+from api.dependencies import Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.pages.base import Speaks, draw_page
-from api.pages.i18n import Language
-from api.pages.svg_map import MapPicture, camera_of, draw_map
-from api.surveys import frames as seen
-from api.surveys import places
+from api.evidence.repository import EvidenceKind
+from api.pages.base import Render, Renderer
+from api.pages.dependencies import MapZones, Zones
+from api.pages.svg_map import MapPicture, draw_map
+from api.surveys import frames, places
 from api.surveys import repository as surveys
-from api.surveys.repository import Survey
 
 router = APIRouter(include_in_schema=False)
 QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
@@ -40,76 +41,84 @@ def home() -> RedirectResponse:
     return RedirectResponse("/review", status.HTTP_307_TEMPORARY_REDIRECT)
 
 
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """Draws the card of a candidate for one reader."""
+
+    database: Database
+    live: LiveCameras
+    zones: MapZones
+    render: Renderer
+
+    def draw(self, candidate_id: UUID) -> str:
+        """Return the card as HTML. Raises NotFound."""
+        with self.database.read() as connection:
+            candidate = candidates.find(connection, candidate_id)
+            if candidate is None:
+                raise NotFound(f"there is no candidate {candidate_id}")
+            files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
+            verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
+            survey_id = places.survey_of(candidate.source)
+            survey = surveys.find(connection, survey_id) if survey_id else None
+            path = [(point.lat, point.lon) for point in frames.path_of(connection, survey.id)] if survey else []
+        camera = self.live.find(candidate.source)
+        by_kind = {file.kind: file for file in files}
+        return self.render.fragment(
+            "card.html",
+            candidate=candidate,
+            scene=by_kind[EvidenceKind.SCENE],
+            crop=by_kind[EvidenceKind.CROP],
+            files=files,
+            verdict=verdict,
+            camera=camera,
+            survey=survey,
+            chart=self._chart(candidate, camera, path),
+        )
+
+    def _chart(
+        self, candidate: StoredCandidate, camera: CameraView | None, path: Sequence[tuple[float, float]]
+    ) -> MapPicture | None:
+        if candidate.lat is None or candidate.lon is None:
+            return None
+        return draw_map(candidate.lat, candidate.lon, candidate.ce90, self.zones(), camera, path)
+
+
+def cards(database: Db, live: Live, zones: Zones, render: Render) -> Cards:
+    """Return what draws cards for whoever asks."""
+    return Cards(database, live, zones, render)
+
+
+ReviewCards = Annotated[Cards, Depends(cards)]
+
+
 @router.get("/review")
-def review(service: Service, speaks: Speaks) -> HTMLResponse:
+def review(database: Db, live: Live, render: Render, drawn: ReviewCards) -> HTMLResponse:
     """The candidate that waits longest, or the news that none does."""
-    queue = _queue(service)
-    card = _card(service, speaks, queue.ids[0]) if queue.ids else None
-    cameras = len(service.cameras())
-    return draw_page(service, speaks, "review.html", active="review", card=card, queue=queue, cameras=cameras)
+    queue = _queue(database)
+    card = drawn.draw(queue.ids[0]) if queue.ids else None
+    return render.page("review.html", active="review", card=card, queue=queue, cameras=len(live.views()))
 
 
 @router.get("/review/queue")
-def review_queue(service: Service) -> Queue:
+def review_queue(database: Db) -> Queue:
     """Which candidates wait."""
-    return _queue(service)
+    return _queue(database)
 
 
 @router.get("/review/{candidate_id}")
-def review_one(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLResponse:
+def review_one(database: Db, live: Live, render: Render, drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     """The review page, beginning with this candidate."""
-    card = _card(service, speaks, candidate_id)
-    cameras = len(service.cameras())
-    return draw_page(service, speaks, "review.html", active="review", card=card, queue=_queue(service), cameras=cameras)
+    card = drawn.draw(candidate_id)
+    return render.page("review.html", active="review", card=card, queue=_queue(database), cameras=len(live.views()))
 
 
 @router.get("/review/{candidate_id}/card")
-def review_card(service: Service, speaks: Speaks, candidate_id: UUID) -> HTMLResponse:
+def review_card(drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     """The candidate alone: what the page puts in place of the one before."""
-    return HTMLResponse(_card(service, speaks, candidate_id))
+    return HTMLResponse(drawn.draw(candidate_id))
 
 
-def _queue(service: Context) -> Queue:
-    with service.database.read() as connection:
+def _queue(database: Database) -> Queue:
+    with database.read() as connection:
         page = candidates.page(connection, Filter(State.OPEN), None, QUEUE)
     return Queue(ids=[item.id for item in page.items], total=page.total)
-
-
-def _card(service: Context, speaks: Language, candidate_id: UUID) -> str:
-    with service.database.read() as connection:
-        candidate = candidates.find(connection, candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no candidate {candidate_id}")
-        files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
-        verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
-        survey_id = places.survey_of(candidate.source)
-        survey = surveys.find(connection, survey_id) if survey_id else None
-        path = seen.path_of(connection, survey.id) if survey else []
-    return _draw_card(service, speaks, candidate, files, verdict, survey, [(point.lat, point.lon) for point in path])
-
-
-def _draw_card(
-    service: Context,
-    speaks: Language,
-    candidate: StoredCandidate,
-    files: tuple[EvidenceFile, ...],
-    verdict: Verdict | None,
-    survey: Survey | None,
-    path: Sequence[tuple[float, float]],
-) -> str:
-    camera = camera_of(candidate.source, service.cameras())
-    chart: MapPicture | None = None
-    if candidate.lat is not None and candidate.lon is not None:
-        chart = draw_map(candidate.lat, candidate.lon, candidate.ce90, service.zones(), camera, path)
-    by_kind = {file.kind: file for file in files}
-    return speaks.render(
-        "card.html",
-        candidate=candidate,
-        scene=by_kind[EvidenceKind.SCENE],
-        crop=by_kind[EvidenceKind.CROP],
-        files=files,
-        verdict=verdict,
-        camera=camera,
-        survey=survey,
-        chart=chart,
-    )

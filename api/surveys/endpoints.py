@@ -5,10 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from api.dependencies import CursorQuery, Limit, Service
+from api.dependencies import AppSettings, CursorQuery, Db, Limit, Now
 from api.errors import NotFound
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
+from api.surveys.dependencies import Finalizing, Footage
 from api.surveys.repository import Survey
 from api.surveys.schemas import AnnouncedOut, FileOut, SurveyIn, SurveyOut
 from api.surveys.service import create_survey
@@ -24,43 +25,47 @@ NameCursor = Annotated[str | None, Query(max_length=1200, description="`next` of
     status_code=status.HTTP_201_CREATED,
     responses={200: {"model": AnnouncedOut, "description": "Known"}, **problem_responses(400, 403, 413, 422, 507)},
 )
-def announce_survey(service: Service, said: SurveyIn, response: Response) -> AnnouncedOut:
+def announce_survey(
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    footage: Footage,
+    finalizer: Finalizing,
+    said: SurveyIn,
+    response: Response,
+) -> AnnouncedOut:
     """Announce files; the answer says of each whether it is wanted, and where. The same manifest is the same survey."""
-    survey, files, new = create_survey(
-        service.database, service.footage, said.manifest(), service.clock(), service.settings.min_free_mb * 2**20
-    )
+    survey, files, new = create_survey(database, footage, said.manifest(), now, settings.min_free_mb * 2**20)
     if not new:
         response.status_code = status.HTTP_200_OK
-    service.settling.wake()
-    with service.database.read() as connection:
+    finalizer.wake()
+    with database.read() as connection:
         progress = surveys.progress(connection, [survey.id])[survey.id]
     return AnnouncedOut(survey=SurveyOut.of(survey, progress), files=[FileOut.of(file) for file in files])
 
 
 @router.get("/surveys", responses=problem_responses(422))
-def list_surveys(service: Service, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[SurveyOut]:
+def list_surveys(database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[SurveyOut]:
     """Surveys, latest first."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         page = surveys.page(connection, cursor, limit)
         progress = surveys.progress(connection, [survey.id for survey in page.items])
     return listing(page, [SurveyOut.of(survey, progress[survey.id]) for survey in page.items])
 
 
 @router.get("/surveys/{survey_id}", responses=problem_responses(404, 422))
-def show_survey(service: Service, survey_id: UUID) -> SurveyOut:
+def show_survey(database: Db, survey_id: UUID) -> SurveyOut:
     """One survey: its state and its progress."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         survey = known_survey(surveys.find(connection, survey_id), survey_id)
         progress = surveys.progress(connection, [survey_id])[survey_id]
     return SurveyOut.of(survey, progress)
 
 
 @router.get("/surveys/{survey_id}/files", responses=problem_responses(404, 422))
-def list_survey_files(
-    service: Service, survey_id: UUID, cursor: NameCursor = None, limit: Limit = 50
-) -> Listing[FileOut]:
+def list_survey_files(database: Db, survey_id: UUID, cursor: NameCursor = None, limit: Limit = 50) -> Listing[FileOut]:
     """The files of a survey by name: those that have come, those that are missing, those that were set aside."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         known_survey(surveys.find(connection, survey_id), survey_id)
         page = survey_files.files_page(connection, survey_id, cursor, limit)
     return listing(page, [FileOut.of(file) for file in page.items])

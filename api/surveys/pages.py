@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse
 
-from api.dependencies import Service
-from api.pages.base import Speaks, draw_page
+from api.dependencies import AppSettings, Db
+from api.pages.base import Render
+from api.pages.dependencies import Zones
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
@@ -60,9 +61,11 @@ class Work:
 
 
 @router.get("/surveys/{survey_id:uuid}")
-def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Path()]) -> HTMLResponse:
+def survey_page(
+    database: Db, settings: AppSettings, zones: Zones, render: Render, survey_id: Annotated[UUID, Path()]
+) -> HTMLResponse:
     """One survey."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         survey = known_survey(surveys.find(connection, survey_id), survey_id)
         progress = surveys.progress(connection, [survey_id])[survey_id]
         files = survey_files.files(connection, survey_id)
@@ -70,9 +73,7 @@ def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Pat
         found = places.of_survey(connection, survey_id)
         path = seen.path_of(connection, survey_id)
     names = {file.id: file.name for file in files}
-    return draw_page(
-        service,
-        speaks,
+    return render.page(
         "survey.html",
         active="surveys",
         survey=survey,
@@ -81,8 +82,8 @@ def survey_page(service: Service, speaks: Speaks, survey_id: Annotated[UUID, Pat
         names=names,
         work=_work(pieces, names),
         places=found,
-        has_pictures=(service.settings.pictures_dir / str(survey_id)).is_dir(),
-        chart=draw_survey_map(path, found, service.zones()),
+        has_pictures=(settings.pictures_dir / str(survey_id)).is_dir(),
+        chart=draw_survey_map(path, found, zones()),
     )
 
 

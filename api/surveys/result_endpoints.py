@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
 from api.candidates.endpoints import JPEG
-from api.dependencies import Service
+from api.dependencies import AppSettings, Db
 from api.errors import EvidenceDamaged, NotFound
 from api.evidence.files import crop
 from api.surveys import frames as seen
@@ -32,31 +32,33 @@ class GeoJson(JSONResponse):
 
 
 @router.get("/surveys/{survey_id}/places", response_class=GeoJson, responses=problem_responses(404, 422))
-def list_places(service: Service, survey_id: UUID) -> PlacesOut:
+def list_places(database: Db, survey_id: UUID) -> PlacesOut:
     """Every thing that the survey found, once, as GeoJSON; empty until its footage has been looked at."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         known_survey(surveys.find(connection, survey_id), survey_id)
         return PlacesOut.of(places.of_survey(connection, survey_id))
 
 
 @router.get("/surveys/{survey_id}/path", response_class=GeoJson, responses=problem_responses(404, 422))
-def show_path(service: Service, survey_id: UUID) -> PathOut:
+def show_path(database: Db, survey_id: UUID) -> PathOut:
     """How the drone flew, as GeoJSON: one feature for each video or photo that says where it was taken."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         known_survey(surveys.find(connection, survey_id), survey_id)
         return PathOut.of(seen.path_of(connection, survey_id))
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
-def show_place(service: Service, survey_id: UUID, place_id: PlaceId, kind: Literal["scene", "crop"]) -> Response:
+def show_place(
+    database: Db, settings: AppSettings, survey_id: UUID, place_id: PlaceId, kind: Literal["scene", "crop"]
+) -> Response:
     """The frame that shows a place best, or the place alone."""
-    with service.database.read() as connection:
+    with database.read() as connection:
         place = places.find(connection, survey_id, place_id)
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
     try:
-        content = (pictures_of(service.settings.data_dir, survey_id).folder / place.picture).read_bytes()
+        content = (pictures_of(settings.data_dir, survey_id).folder / place.picture).read_bytes()
     except OSError as error:
         raise NotFound(f"the picture of place {place_id} cannot be read ({error.strerror})") from error
     if kind == "crop":

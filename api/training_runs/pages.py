@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse, HTMLResponse
 
-from api.dependencies import Service
+from api.dependencies import AppSettings, Now
 from api.errors import NotFound
-from api.pages.base import Speaks, draw_page
+from api.pages.base import Render
 from api.training_runs.chart import draw_curves, draw_losses
 from training.evaluation.contact_sheet import sheet_size
 from training.evaluation.mistakes import MistakeKind
@@ -20,22 +20,20 @@ Name = Annotated[str, Path(max_length=100)]
 
 
 @router.get("/training")
-def training_page(service: Service, speaks: Speaks) -> HTMLResponse:
+def training_page(settings: AppSettings, now: Now, render: Render) -> HTMLResponse:
     """Every training run, the latest first."""
-    runs = list_runs(service.settings.runs_dir, service.clock())
-    return draw_page(service, speaks, "training.html", active="training", runs=[(run, _left(run)) for run in runs])
+    runs = list_runs(settings.runs_dir, now)
+    return render.page("training.html", active="training", runs=[(run, _left(run)) for run in runs])
 
 
 @router.get("/training/{name}")
-def run_page(service: Service, speaks: Speaks, name: Name) -> HTMLResponse:
+def run_page(settings: AppSettings, now: Now, render: Render, name: Name) -> HTMLResponse:
     """One run: its progress, and its report when there is one."""
-    run = find_run(service.settings.runs_dir, name, service.clock())
+    run = find_run(settings.runs_dir, name, now)
     if run is None:
         raise NotFound(f"there is no training run {name!r}")
     report = run.report
-    return draw_page(
-        service,
-        speaks,
+    return render.page(
         "run.html",
         active="training",
         run=run,
@@ -48,9 +46,9 @@ def run_page(service: Service, speaks: Speaks, name: Name) -> HTMLResponse:
 
 
 @router.get("/training/{name}/{sheet}.jpg")
-def mistakes(service: Service, name: Name, sheet: MistakeKind) -> FileResponse:
+def mistakes(settings: AppSettings, name: Name, sheet: MistakeKind) -> FileResponse:
     """A contact sheet of a run; its address changes when it does (`?v=`), so the browser may keep it."""
-    path = sheet_path(service.settings.runs_dir, name, sheet)
+    path = sheet_path(settings.runs_dir, name, sheet)
     if path is None:
         raise NotFound(f"the training run {name!r} has no sheet of {sheet}")
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})

@@ -5,7 +5,7 @@ import shutil
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from api.dependencies import Service
+from api.dependencies import AppSettings, Db
 from api.errors import DatabaseUnavailable, NotReady
 from api.web.problems import problem_responses
 
@@ -25,13 +25,13 @@ async def live() -> Health:
 
 
 @router.get("/readyz", responses=problem_responses(503))
-def ready(service: Service) -> Health:
+def ready(database: Db, settings: AppSettings) -> Health:
     """The database answers, and there is room for evidence."""
     try:
-        service.database.ping()
+        database.ping()
     except DatabaseUnavailable as error:
         raise NotReady("the database does not answer") from error
-    folder, wanted = service.settings.data_dir, service.settings.min_free_mb
+    folder, wanted = settings.data_dir, settings.min_free_mb
     try:
         free = shutil.disk_usage(folder).free // 2**20
     except OSError as error:

@@ -13,13 +13,13 @@ from fastapi import APIRouter, Depends, Header, Request, status
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.dependencies import Service
+from api.dependencies import Db
 from api.errors import NotOffsetStream, TusVersion, UploadInvalid, UploadUnknown
 from api.surveys import files as survey_files
+from api.surveys.dependencies import Uploads
 from api.surveys.manifest import clean
 from api.surveys.schemas import MAX_SIZE, upload_path
-from api.surveys.upload import receiver as uploads
-from api.surveys.upload.receiver import Checksum
+from api.surveys.upload.receiver import ALGORITHMS, Checksum
 from api.web.problems import problem_responses
 
 VERSION = "1.0.0"
@@ -50,7 +50,7 @@ def describe_uploads(survey_id: UUID) -> Response:
             "Tus-Version": VERSION,
             "Tus-Extension": EXTENSIONS,
             "Tus-Max-Size": str(MAX_SIZE),
-            "Tus-Checksum-Algorithm": ",".join(uploads.ALGORITHMS),
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
         },
     )
 
@@ -63,11 +63,11 @@ def describe_uploads(survey_id: UUID) -> Response:
     responses=problem_responses(400, 403, 404, 412, 413, 422),
 )
 def find_upload(
-    service: Service, survey_id: UUID, upload_length: Bytes, upload_metadata: Annotated[str, Header()]
+    database: Db, survey_id: UUID, upload_length: Bytes, upload_metadata: Annotated[str, Header()]
 ) -> Response:
     """Where an announced file is taken (tus calls this creation): `filename` of the metadata is its name."""
     name = clean(_metadata(upload_metadata).get("filename", ""))
-    with service.database.read() as connection:
+    with database.read() as connection:
         file = survey_files.find_by_name(connection, survey_id, name)
     if file is None:
         raise UploadUnknown(f"survey {survey_id} has announced no file of this name; put it into the manifest first")
@@ -80,10 +80,10 @@ def find_upload(
     "/surveys/{survey_id}/files/{file_id}", dependencies=[Tus], response_class=Response,
     responses={status: {"description": "No such file, or no tus"} for status in (404, 412, 422)},
 )  # fmt: skip
-def ask_offset(service: Service, survey_id: UUID, file_id: UUID) -> Response:
+def ask_offset(uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
     """Where to go on."""
-    file = uploads.find(service, survey_id, file_id)
-    return _answer(200, **{"Upload-Offset": str(uploads.offset(service, file)), "Upload-Length": str(file.size)})
+    file = uploads.find(survey_id, file_id)
+    return _answer(200, **{"Upload-Offset": str(uploads.offset(file)), "Upload-Length": str(file.size)})
 
 
 @router.patch(
@@ -95,7 +95,7 @@ def ask_offset(service: Service, survey_id: UUID, file_id: UUID) -> Response:
     openapi_extra=BODY,
 )
 async def receive(
-    service: Service,
+    uploads: Uploads,
     request: Request,
     survey_id: UUID,
     file_id: UUID,
@@ -107,8 +107,8 @@ async def receive(
     if content_type != STREAM:
         raise NotOffsetStream(f"Content-Type: send {STREAM}")
     checksum = Checksum.of(upload_checksum) if upload_checksum is not None else None
-    file = await run_in_threadpool(uploads.find, service, survey_id, file_id)
-    ends = await uploads.receive(service, file, upload_offset, request.stream(), checksum)
+    file = await run_in_threadpool(uploads.find, survey_id, file_id)
+    ends = await uploads.receive(file, upload_offset, request.stream(), checksum)
     return _answer(204, **{"Upload-Offset": str(ends)})
 
 
@@ -119,9 +119,9 @@ async def receive(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(403, 404, 409, 412, 422, 423),
 )
-def terminate(service: Service, survey_id: UUID, file_id: UUID) -> Response:
+def terminate(uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
     """Forget what has come of a file. It is still announced, and may be sent from its first byte."""
-    uploads.terminate(service, uploads.find(service, survey_id, file_id))
+    uploads.terminate(uploads.find(survey_id, file_id))
     return _answer(204)
 
 

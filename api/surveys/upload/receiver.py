@@ -15,11 +15,12 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from api.context import Context
+from api.db.database import Database
 from api.errors import ChecksumWrong, NoRoom, UploadInvalid, UploadMisplaced, UploadTooLong, UploadUnknown
 from api.surveys import files as survey_files
 from api.surveys.files import SETTLED, SurveyFile
-from api.surveys.upload.storage import Partial
+from api.surveys.upload.finalizer import Finalizer
+from api.surveys.upload.storage import FootageStore, Partial
 
 BUFFER: Final = 1024 * 1024  # bytes gathered before they are written
 SILENCE: Final = 30.0  # seconds without a byte after which a line counts as dead, so that its file is free again
@@ -45,61 +46,71 @@ class Checksum:
             raise UploadInvalid("Upload-Checksum: the hash must follow in Base64") from None
 
 
-def find(service: Context, survey_id: UUID, file_id: UUID) -> SurveyFile:
-    """The announced file. Raises UploadUnknown."""
-    with service.database.read() as connection:
-        file = survey_files.find_file(connection, file_id)
-    if file is None or file.survey_id != survey_id:
-        raise UploadUnknown(f"survey {survey_id} has announced no file {file_id}")
-    return file
+class Receiver:
+    """Receives announced files in pieces; `reserve` is how many bytes of the disk must stay free."""
 
+    def __init__(self, database: Database, footage: FootageStore, finalizer: Finalizer, reserve: int) -> None:
+        self._database = database
+        self._footage = footage
+        self._finalizer = finalizer
+        self._reserve = reserve
 
-def offset(service: Context, file: SurveyFile) -> int:
-    """Where the client has to go on; the size where nothing is wanted."""
-    if file.state in SETTLED:
-        return file.size
-    received = service.footage.received(file.id)
-    if received == 0 and file.received >= file.size:
-        return file.size  # it is just being put in its place
-    if received >= file.size > file.received:  # the process that took the last bytes was killed before it could say so
-        _note(service, file.id, received)
-        service.settling.wake()
-    return received
+    def find(self, survey_id: UUID, file_id: UUID) -> SurveyFile:
+        """The announced file. Raises UploadUnknown."""
+        with self._database.read() as connection:
+            file = survey_files.find_file(connection, file_id)
+        if file is None or file.survey_id != survey_id:
+            raise UploadUnknown(f"survey {survey_id} has announced no file {file_id}")
+        return file
 
+    def offset(self, file: SurveyFile) -> int:
+        """Where the client has to go on; the size where nothing is wanted."""
+        if file.state in SETTLED:
+            return file.size
+        received = self._footage.received(file.id)
+        if received == 0 and file.received >= file.size:
+            return file.size  # it is just being put in its place
+        if received >= file.size > file.received:  # killed before it could say so
+            self._note(file.id, received)
+            self._finalizer.wake()
+        return received
 
-async def receive(
-    service: Context, file: SurveyFile, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None = None
-) -> int:
-    """Write what comes at its place; gives where the file ends now.
+    async def receive(
+        self, file: SurveyFile, offset: int, body: AsyncIterator[bytes], checksum: Checksum | None = None
+    ) -> int:
+        """Write what comes at its place; gives where the file ends now.
 
-    A line that breaks keeps what has come: the client asks where to go on. Raises UploadProblem or NoRoom.
-    """
-    if file.state in SETTLED:
-        if offset == file.size:
-            return offset
-        raise UploadMisplaced(f"'{file.name}' is {file.state}: nothing of it is wanted")
-    least = service.settings.min_free_mb * 2**20
-    if await run_in_threadpool(service.footage.free) < least:
-        raise NoRoom("less room is left than STREETWARDEN_MIN_FREE_MB asks for; what has come stays")
-    with service.footage.coming(file.id) as partial:
-        if partial.size != offset:
-            raise UploadMisplaced(f"'{file.name}' goes on at byte {partial.size}, not at {offset}")
-        try:
-            await _pour(partial, body, offset, file, checksum)
-        finally:
-            await run_in_threadpool(partial.flush)
-            ends = partial.size
-            await run_in_threadpool(_note, service, file.id, ends)
-    service.settling.wake()
-    return ends
+        A line that breaks keeps what has come: the client asks where to go on. Raises UploadProblem or NoRoom.
+        """
+        if file.state in SETTLED:
+            if offset == file.size:
+                return offset
+            raise UploadMisplaced(f"'{file.name}' is {file.state}: nothing of it is wanted")
+        least = self._reserve
+        if await run_in_threadpool(self._footage.free) < least:
+            raise NoRoom("less room is left than STREETWARDEN_MIN_FREE_MB asks for; what has come stays")
+        with self._footage.coming(file.id) as partial:
+            if partial.size != offset:
+                raise UploadMisplaced(f"'{file.name}' goes on at byte {partial.size}, not at {offset}")
+            try:
+                await _pour(partial, body, offset, file, checksum)
+            finally:
+                await run_in_threadpool(partial.flush)
+                ends = partial.size
+                await run_in_threadpool(self._note, file.id, ends)
+        self._finalizer.wake()
+        return ends
 
+    def terminate(self, file: SurveyFile) -> None:
+        """Forget what has come of a file; it is still wanted, from its first byte. Raises UploadProblem."""
+        if file.state in SETTLED:
+            raise UploadMisplaced(f"'{file.name}' is {file.state} and stays")
+        self._footage.discard(file.id)
+        self._note(file.id, 0)
 
-def terminate(service: Context, file: SurveyFile) -> None:
-    """Forget what has come of a file; it is still wanted, from its first byte. Raises UploadProblem."""
-    if file.state in SETTLED:
-        raise UploadMisplaced(f"'{file.name}' is {file.state} and stays")
-    service.footage.discard(file.id)
-    _note(service, file.id, 0)
+    def _note(self, file_id: UUID, received: int) -> None:
+        with self._database.write() as connection:
+            survey_files.set_received(connection, file_id, received)
 
 
 async def _pour(
@@ -140,8 +151,3 @@ async def _until_silent(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         except StopAsyncIteration:
             return
         yield piece
-
-
-def _note(service: Context, file_id: UUID, received: int) -> None:
-    with service.database.write() as connection:
-        survey_files.set_received(connection, file_id, received)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.cameras.live_status import CameraView
+from api.cameras.live_status import CameraView, LiveCameras
 from api.pages.i18n import language
-from api.pages.svg_map import HEIGHT, WIDTH, MapPicture, MapZone, camera_of, draw_map
+from api.pages.svg_map import HEIGHT, WIDTH, MapPicture, MapZone, draw_map
 from api.surveys.frames import Waypoint
 from api.surveys.map import draw_survey_map
 from detector.geometry.wgs import Plane
@@ -95,8 +95,9 @@ def test_whatever_is_drawn_lies_inside_and_the_bar_is_round(ce90: float | None, 
 
 def test_the_camera_of_a_source_is_found_by_its_id() -> None:
     cameras = (camera(1, 2), CameraView("cam-2", "Gate", "live", NOON))
-    assert camera_of("cam-2", cameras) is cameras[1]
-    assert camera_of("cam-3", cameras) is None
+    live = LiveCameras(lambda: cameras)
+    assert live.find("cam-2") is cameras[1]
+    assert live.find("cam-3") is None
 
 
 @pytest.mark.parametrize(("template", "macro"), [("map.html", "street_map"), ("survey_map.html", "survey_map")])

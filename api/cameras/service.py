@@ -1,0 +1,44 @@
+"""What a person does to a camera: pause, resume, remove, accept its new view."""
+
+from datetime import datetime
+
+from api.cameras import health, history
+from api.cameras import repository as cameras
+from api.cameras.history import HistoryEntry, switch_words
+from api.cameras.live_status import LiveCameras
+from api.cameras.repository import Change
+from api.db.database import Database
+from api.errors import NotMoved
+from api.settings import Settings
+from api.web.pagination import Page
+
+
+def set_paused(database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool) -> None:
+    """Switch a camera off or on; whoever watches follows. Raises NotFound."""
+    change = Change(settings.reviewer, now, switch_words(camera_id, paused=paused))
+    with database.write() as connection:
+        cameras.pause(connection, camera_id, change, paused=paused)
+
+
+def remove(database: Database, settings: Settings, now: datetime, camera_id: str) -> None:
+    """Take a camera out of the registry. Raises NotFound."""
+    change = Change(settings.reviewer, now, f"remove {camera_id}")
+    with database.write() as connection:
+        cameras.remove(connection, camera_id, change)
+
+
+def accept_view(database: Database, settings: Settings, live: LiveCameras, camera_id: str) -> None:
+    """Take a moved camera's new view for the right one. Raises NotFound or NotMoved."""
+    live.check_known(camera_id)
+    with database.write() as connection:
+        if not health.accept_view(connection, camera_id, settings.reviewer):
+            raise NotMoved(f"camera {camera_id!r} is not known to have been moved")
+    live.accept_view(camera_id)
+
+
+def history_of(
+    database: Database, settings: Settings, camera_id: str, cursor: str | None, limit: int
+) -> Page[HistoryEntry]:
+    """Return what was done to a camera, latest first. Raises CursorInvalid."""
+    with database.read() as connection:
+        return history.page(connection, settings.secret_box(), camera_id, cursor, limit)

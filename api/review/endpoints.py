@@ -1,0 +1,47 @@
+"""Verdicts over HTTP: confirm or reject a candidate, take a verdict back."""
+
+from functools import partial
+from uuid import UUID
+
+from fastapi import APIRouter, status
+
+from api.candidates.schemas import VerdictOut
+from api.candidates.verdicts import Decision
+from api.cases.payload import write_payload
+from api.dependencies import AppSettings, Db, Now
+from api.review import service
+from api.review.schemas import VerdictIn
+from api.web.problems import problem_responses
+
+router = APIRouter(tags=["candidates"])
+
+
+@router.post(
+    "/candidates/{candidate_id}/verdict",
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(400, 403, 404, 409, 413, 422),
+)
+def post_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UUID, said: VerdictIn) -> VerdictOut:
+    """Confirm or reject a candidate. What is confirmed goes to the case system when the undo window is over."""
+    verdict = service.decide(
+        database,
+        candidate_id,
+        decision=Decision(said.decision),
+        reason=said.reason,
+        note=said.note,
+        reviewer=settings.reviewer,
+        now=now,
+        undo_window=settings.undo_window,
+        write_body=partial(write_payload, base_url=settings.base_url),
+    )
+    return VerdictOut.of(verdict, settings.undo_window)
+
+
+@router.delete(
+    "/candidates/{candidate_id}/verdict",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(403, 404, 409, 422),
+)
+def undo_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
+    """Take a verdict back while nothing has left."""
+    service.undo(database, candidate_id, now=now, undo_window=settings.undo_window)
