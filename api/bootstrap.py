@@ -2,13 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import api.cameras.health_tables
-import api.cameras.tables
-import api.candidates.tables
-import api.cases.tables
-import api.evidence.tables
-import api.surveys.jobs.tables
-import api.surveys.tables  # noqa: F401  # so that the metadata holds every table, whoever reads it
 from api.db.database import Database
 from api.settings import Settings
 

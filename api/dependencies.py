@@ -8,12 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request
 
 from api.clock import Clock
 from api.db.database import Database
 from api.settings import Settings
-from api.web.pagination import MAX_PAGE
 
 T = TypeVar("T")
 
@@ -48,5 +47,3 @@ def request_time(request: Request) -> datetime:
 Db = Annotated[Database, Depends(provided(Database))]
 AppSettings = Annotated[Settings, Depends(provided(Settings))]
 Now = Annotated[datetime, Depends(request_time)]
-CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows in a page.")]

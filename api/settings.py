@@ -8,7 +8,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.cameras.encryption import SecretBox, box_in_file
 from api.errors import SettingsInvalid
 from streams.camera.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
@@ -141,7 +140,7 @@ class Settings(BaseSettings):
     @classmethod
     def _usable_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and value.get_secret_value() != PLACEHOLDER:
-            SecretBox.of(value.get_secret_value())
+            check_keys(value.get_secret_value())
         return value
 
     @field_validator("undo_window", "case_api_timeout", mode="before")
@@ -175,10 +174,10 @@ class Settings(BaseSettings):
             raise ValueError("case_api_url must begin with https: cases and the token would travel in the clear")
         return self
 
-    def secret_box(self) -> SecretBox:
-        """What encrypts secrets in the database; makes the key file in development. Raises SettingsInvalid."""
-        keys = self.secret_key.get_secret_value() if self.secret_key else PLACEHOLDER
-        return box_in_file(self.data_dir / "secret.key") if keys == PLACEHOLDER else SecretBox.of(keys)
+    @property
+    def secret_key_file(self) -> Path:
+        """Where the key lies that a development service makes for itself."""
+        return self.data_dir / "secret.key"
 
     @property
     def evidence_dir(self) -> Path:
@@ -230,3 +229,15 @@ def load_settings(**overrides: object) -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise SettingsInvalid(f"settings: {faults}") from None
+
+
+def check_keys(keys: str) -> None:
+    """Raise ValueError where these are no Fernet keys (32 bytes in URL-safe base64), separated by commas."""
+    from cryptography.fernet import Fernet  # imported where a key is set: most commands need none
+
+    try:
+        made = [Fernet(key.strip()) for key in keys.split(",") if key.strip()]
+    except ValueError:
+        made = []
+    if not made:  # the key is not shown
+        raise ValueError("is no key; `streetwarden cameras key` makes one")

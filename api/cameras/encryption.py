@@ -6,6 +6,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from api.errors import SecretUnreadable, SettingsInvalid
+from api.settings import PLACEHOLDER, Settings, check_keys
 
 
 class SecretBox:
@@ -18,13 +19,8 @@ class SecretBox:
     @classmethod
     def of(cls, keys: str) -> "SecretBox":
         """Fernet keys (32 bytes in URL-safe base64), newest first, separated by commas; raises ValueError."""
-        try:
-            made = [Fernet(key.strip()) for key in keys.split(",") if key.strip()]
-        except ValueError:
-            made = []
-        if not made:  # the key is not shown
-            raise ValueError("is no key; `streetwarden cameras key` makes one")
-        return cls(made)
+        check_keys(keys)
+        return cls([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
 
     def encrypt(self, text: str) -> bytes:
         """The text as a token that only these keys open."""
@@ -47,6 +43,12 @@ class SecretBox:
                 "a camera's address was encrypted with another key: put that one back into STREETWARDEN_SECRET_KEY, "
                 "behind the new one, or import the cameras anew"
             ) from error
+
+
+def box_of(settings: Settings) -> SecretBox:
+    """Return what encrypts secrets in the database; makes the key file in development. Raises SettingsInvalid."""
+    keys = settings.secret_key.get_secret_value() if settings.secret_key else PLACEHOLDER
+    return box_in_file(settings.secret_key_file) if keys == PLACEHOLDER else SecretBox.of(keys)
 
 
 def make_key() -> str:

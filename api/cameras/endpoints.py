@@ -5,9 +5,9 @@ from fastapi import APIRouter, status
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import CameraOut, HistoryEntryOut
-from api.dependencies import AppSettings, CursorQuery, Db, Limit, Now
+from api.dependencies import AppSettings, Db, Now
 from api.errors import NotFound
-from api.web.pagination import Listing, listing
+from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["cameras"])

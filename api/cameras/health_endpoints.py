@@ -9,10 +9,10 @@ from api.cameras import health as camera_health
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import FaultEventOut
-from api.dependencies import AppSettings, CursorQuery, Db, Limit
+from api.dependencies import AppSettings, Db
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
-from api.web.pagination import Listing, listing
+from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import Responses, problem_responses
 
 router = APIRouter(tags=["cameras"])

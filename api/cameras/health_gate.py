@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import FaultView, LiveStatus
 from api.cameras.state_files import PersistentLook, keep_view, kept_view
-from api.candidates.intake import StoreSink
 from api.errors import DatabaseUnavailable, EvidenceError
 from detector.candidate import Candidate
 from detector.look import Look
 from detector.vision.frame import Frame
 from streams.errors import MemoryDamaged
+from streams.frames.sink import Sink
 from streams.health.faults import HOLD, HOLD_TIME, Fault, HealthEvent, HealthWatch
 from streams.health.health_gate import gate_for, health_gated, note_of
 
@@ -29,10 +30,13 @@ class HealthGatedLook:
     With a `memory` folder, what the camera usually shows, its places and its empty scene survive a restart.
     """
 
-    def __init__(self, look: Look, board: LiveStatus, sink: StoreSink, memory: Path | None = None) -> None:
+    def __init__(
+        self, look: Look, board: LiveStatus, sink: Sink, health: HealthStore, memory: Path | None = None
+    ) -> None:
         self._camera = look.source
         self._board = board
         self._sink = sink
+        self._store = health
         self._memory = memory
         self._look = look
         self._remembering = PersistentLook(look, memory) if memory else None
@@ -91,7 +95,7 @@ class HealthGatedLook:
     def _write(self) -> None:
         while self._unwritten:
             try:
-                self._sink.record(self._unwritten[0])
+                self._store.record(self._unwritten[0])
             except (DatabaseUnavailable, EvidenceError) as error:  # the next frame tries again
                 if not self._told:
                     log.error("camera %s: a fault of its picture waits to be stored: %s", self._camera, error)
@@ -103,7 +107,7 @@ class HealthGatedLook:
     def _take_up(self, frame: Frame) -> None:
         """What an earlier run knew: a camera that was moved stays so until somebody has had a look at it."""
         try:
-            lasting = self._sink.lasting(self._camera)
+            lasting = self._store.lasting(self._camera)
         except DatabaseUnavailable as error:
             log.error("camera %s: starts without knowing what was wrong with it: %s", self._camera, error)
             lasting = ()

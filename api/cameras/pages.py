@@ -10,9 +10,10 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.cameras import health as camera_health
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
-from api.dependencies import AppSettings, CursorQuery, Db, Now
+from api.dependencies import AppSettings, Db, Now
 from api.errors import NotFound
 from api.pages.base import ROWS, Render
+from api.web.pagination import CursorQuery
 
 router = APIRouter(include_in_schema=False)
 NOTHING: Final = timedelta(0)

@@ -16,9 +16,9 @@ from api.cameras import repository as cameras
 from api.cameras.assembly import LookSpec, build_look, job_of, spec_of
 from api.cameras.encryption import SecretBox
 from api.cameras.health_gate import HealthGatedLook
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.repository import RegisteredCamera
-from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.errors import DatabaseUnavailable, SecretUnreadable
 from api.inference.model_cache import ModelCache
@@ -30,7 +30,7 @@ from streams.camera.address import Reach
 from streams.camera.state import CameraState
 from streams.errors import CameraUnknown, StreamError
 from streams.fleet import Fleet
-from streams.frames.sink import CameraNote
+from streams.frames.sink import CameraNote, Sink
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,8 @@ class Watching:
 
     shelf: ModelCache
     rulebook: Rulebook | None
-    sink: StoreSink
+    sink: Sink
+    health: HealthStore
     memory: Path
     reach: Reach
 
@@ -145,7 +146,7 @@ class RegistrySync:
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
         look = build_look(self._specs[camera], book, watching.shelf)
-        return HealthGatedLook(look, self.board, watching.sink, watching.memory)
+        return HealthGatedLook(look, self.board, watching.sink, watching.health, watching.memory)
 
     def _run(self) -> None:
         said = ""

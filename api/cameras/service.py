@@ -1,16 +1,27 @@
-"""What a person does to a camera: pause, resume, remove, accept its new view."""
+"""What a person does to cameras: import, pause, resume, remove, accept a new view."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from api.cameras import health, history
 from api.cameras import repository as cameras
+from api.cameras.encryption import box_of
 from api.cameras.history import HistoryEntry, switch_words
 from api.cameras.live_status import LiveCameras
-from api.cameras.repository import Change
+from api.cameras.repository import Change, Changes, RegisteredCamera
 from api.db.database import Database
 from api.errors import NotMoved
 from api.settings import Settings
 from api.web.pagination import Page
+
+
+def replace_all(
+    database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
+) -> Changes:
+    """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
+    change = Change(settings.reviewer, now, f"import of {file}")
+    with database.write() as connection:
+        return cameras.replace(connection, box_of(settings), wanted, change)
 
 
 def set_paused(database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool) -> None:
@@ -41,4 +52,4 @@ def history_of(
 ) -> Page[HistoryEntry]:
     """Return what was done to a camera, latest first. Raises CursorInvalid."""
     with database.read() as connection:
-        return history.page(connection, settings.secret_box(), camera_id, cursor, limit)
+        return history.page(connection, box_of(settings), camera_id, cursor, limit)

@@ -10,12 +10,12 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
-from api.dependencies import AppSettings, CursorQuery, Db, Limit
+from api.dependencies import AppSettings, Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles
 from api.evidence.repository import EvidenceKind
-from api.web.pagination import Listing, listing
+from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import Responses, problem_responses
 from detector.rules.ruling import Outcome
 

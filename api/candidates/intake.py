@@ -6,8 +6,6 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from api.cameras import health as camera_health
-from api.cameras.health import FaultEvent
 from api.candidates import repository as candidates
 from api.clock import Clock, wall_clock
 from api.db.database import Database
@@ -16,7 +14,6 @@ from api.evidence.files import EvidenceStore
 from detector.candidate import Candidate
 from detector.rules.ruling import Outcome
 from streams.frames.sink import CameraNote
-from streams.health.faults import HealthEvent
 
 log = logging.getLogger(__name__)
 
@@ -65,24 +62,6 @@ class StoreSink:
         """A camera's state has changed."""
         if self._on_note is not None:
             self._on_note(note)
-
-    def record(self, event: HealthEvent) -> None:
-        """Store that a fault of a camera's picture began, with the picture, or ended.
-
-        Storing one twice changes nothing. Raises EvidenceError or DatabaseUnavailable.
-        """
-        if event.ended_at is not None:
-            with self._database.write() as connection:
-                camera_health.end(connection, event.camera, event.fault, event.ended_at)
-            return
-        picture = self._files.keep_frame(event.evidence)
-        with self._database.write() as connection:
-            camera_health.begin(connection, event.camera, event.fault, picture)
-
-    def lasting(self, camera: str) -> tuple[FaultEvent, ...]:
-        """The faults of a camera that are stored without an end. Raises DatabaseUnavailable."""
-        with self._database.read() as connection:
-            return camera_health.lasting(connection, camera)
 
     def _see_again(self, candidate: Candidate) -> bool:
         with self._database.write() as connection:

@@ -8,9 +8,9 @@ from api.cases import outbox
 from api.cases import repository as cases
 from api.cases.outbox import DeliveryState
 from api.cases.schemas import CaseOut, DeliveryOut
-from api.dependencies import CursorQuery, Db, Limit, Now
+from api.dependencies import Db, Now
 from api.errors import NotDead, NotFound
-from api.web.pagination import Listing, listing
+from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["cases"])

@@ -13,12 +13,13 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.cases import outbox
 from api.cases.dependencies import Sender
-from api.dependencies import AppSettings, CursorQuery, Db, Now
+from api.dependencies import AppSettings, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
 from api.surveys import places
 from api.surveys import repository as surveys
+from api.web.pagination import CursorQuery
 
 router = APIRouter(include_in_schema=False)
 

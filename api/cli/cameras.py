@@ -5,7 +5,7 @@ Each command imports what it needs when it runs: `cameras key` needs neither the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,13 +43,15 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
     Example: streetwarden cameras import cameras.yaml
     """
     from api.cameras.assembly import read_camera_file
+    from api.cameras.service import replace_all
+    from api.clock import wall_clock
     from api.inference.model_cache import ModelCache
     from api.settings import load_settings
 
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = keep(database, settings, wanted, file.name)
+        changes = replace_all(database, settings, wall_clock(), wanted, file.name)
     record = {
         "version": changes.version,
         "added": list(changes.added),
@@ -58,16 +60,6 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
         "unchanged": changes.unchanged,
     }
     print_json(record, _told(changes), as_json)
-
-
-def keep(database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], name: str) -> Changes:
-    """Store cameras read from the file of this name as the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
-    from api.cameras.repository import Change, replace
-    from api.clock import wall_clock
-
-    change = Change(settings.reviewer, wall_clock(), f"import of {name}")
-    with database.write() as connection:
-        return replace(connection, settings.secret_box(), wanted, change)
 
 
 @app.command("list")
@@ -137,6 +129,7 @@ def _registry(settings: Settings) -> Iterator[Database]:
 
 
 def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
+    from api.cameras.encryption import box_of
     from api.cameras.repository import RegisteredCamera, present
     from api.settings import load_settings
     from streams.camera.config_file import read_cameras
@@ -146,7 +139,7 @@ def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
         found = read_cameras(file, settings.camera_networks, loopback=loopback)
         return tuple(RegisteredCamera(camera) for camera in found)
     with _registry(settings) as database, database.read() as connection:
-        return present(connection, settings.secret_box())
+        return present(connection, box_of(settings))
 
 
 def _told(changes: Changes) -> str:

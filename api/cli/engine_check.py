@@ -13,8 +13,8 @@ from detector.errors import PictureUnreadable
 from detector.vision.engine import OnnxModel, load_model
 from detector.vision.frame import Image
 from detector.vision.pixels import read_picture
-from models.engine_record import Checked, EngineRecord, Int8, record_path, write_record
 from models.card import ModelCard
+from models.engine_record import Checked, EngineRecord, Int8, record_path, write_record
 from models.registry import find_model, model_path, sha256_of, verify
 from training.datasets.labels import PICTURES, open_set, read_pictures
 from training.errors import DatasetInvalid

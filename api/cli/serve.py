@@ -12,15 +12,18 @@ import typer
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import read_camera_file
+from api.cameras.encryption import box_of
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
+from api.cameras.service import replace_all
 from api.candidates.intake import StoreSink
-from api.cli.cameras import keep
+from api.clock import wall_clock
 from api.console import print_error
 from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
-from api.settings import Settings, load_settings
+from api.settings import load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
@@ -60,7 +63,7 @@ def serve(
         database, files = open_store(settings, upgrade=True)
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
-            keep(database, settings, wanted, cameras.name)
+            replace_all(database, settings, wall_clock(), wanted, cameras.name)
         board = LiveStatus()
         zones = map_zones(book) if book else ()
         app = create_app(
@@ -76,8 +79,9 @@ def serve(
         workers = settings.model_copy(update={"rulebook_file": rulebook})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=board.note)
-        watching = Watching(shelf, book, sink, settings.data_dir / "memory", reach) if watch else None
-        stack.enter_context(RegistrySync(database, settings.secret_box(), board, watching))
+        health = HealthStore(database, files)
+        watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach) if watch else None
+        stack.enter_context(RegistrySync(database, box_of(settings), board, watching))
         if watch and not board.cameras:
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"

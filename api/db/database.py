@@ -36,7 +36,9 @@ class Database:
                 "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
             ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        self._file = Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
+        self._file = (
+            Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
+        )
         self._shown = address.render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:

@@ -14,6 +14,7 @@ from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import Site, build_look, read_site
 from api.cameras.health_gate import HealthGatedLook
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.candidates import repository as stored
 from api.candidates.intake import StoreSink
@@ -54,6 +55,7 @@ class _Stage:
     board: LiveStatus
     database: Database
     sink: StoreSink
+    health: HealthStore
     deadline: float | None
 
     @property
@@ -91,7 +93,9 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         stack.enter_context(BackgroundServer(app, listener))
         print_error(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=board.note)
-        stage = _Stage(settings, folder, script, shelf, book, site, board, database, sink, deadline)
+        stage = _Stage(
+            settings, folder, script, shelf, book, site, board, database, sink, HealthStore(database, files), deadline
+        )
         perfect = _watch_street(stage) and _fly_over(stage)
         _serve_until(deadline)
     return 0 if perfect else 1
@@ -99,7 +103,9 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
 
 def _watch_street(stage: _Stage) -> bool:
     script, camera = stage.script, stage.site.cameras[0]
-    look = HealthGatedLook(build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink)
+    look = HealthGatedLook(
+        build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink, stage.health
+    )
     with LoopbackCamera(stage.folder / script.clip) as player:
         source = CameraSource(
             player.url,

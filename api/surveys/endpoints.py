@@ -5,15 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from api.dependencies import AppSettings, CursorQuery, Db, Limit, Now
-from api.errors import NotFound
+from api.dependencies import AppSettings, Db, Now
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.dependencies import Finalizing, Footage
-from api.surveys.repository import Survey
 from api.surveys.schemas import AnnouncedOut, FileOut, SurveyIn, SurveyOut
-from api.surveys.service import create_survey
-from api.web.pagination import Listing, listing
+from api.surveys.service import create_survey, known_survey
+from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["surveys"])
@@ -69,10 +67,3 @@ def list_survey_files(database: Db, survey_id: UUID, cursor: NameCursor = None, 
         known_survey(surveys.find(connection, survey_id), survey_id)
         page = survey_files.files_page(connection, survey_id, cursor, limit)
     return listing(page, [FileOut.of(file) for file in page.items])
-
-
-def known_survey(survey: Survey | None, survey_id: UUID) -> Survey:
-    """The survey that was found. Raises NotFound."""
-    if survey is None:
-        raise NotFound(f"there is no survey {survey_id}")
-    return survey

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
-from api.dependencies import CursorQuery, Db
+from api.dependencies import Db
 from api.pages.base import ROWS, Render
 from api.surveys import repository as surveys
-from api.surveys.endpoints import known_survey
+from api.surveys.service import known_survey
+from api.web.pagination import CursorQuery
 
 router = APIRouter(include_in_schema=False)
 

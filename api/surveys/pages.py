@@ -15,10 +15,10 @@ from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
-from api.surveys.endpoints import known_survey
 from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
 from api.surveys.map import draw_survey_map
+from api.surveys.service import known_survey
 
 router = APIRouter(include_in_schema=False)
 

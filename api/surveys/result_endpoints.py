@@ -15,9 +15,9 @@ from api.evidence.files import crop
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
-from api.surveys.endpoints import known_survey
 from api.surveys.geojson import PathOut, PlacesOut
 from api.surveys.jobs.context import pictures_of
+from api.surveys.service import known_survey
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["surveys"])

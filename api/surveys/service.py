@@ -1,9 +1,10 @@
 """A manifest comes in: the survey that it makes, or the one that it made before."""
 
 from datetime import datetime
+from uuid import UUID
 
 from api.db.database import Database
-from api.errors import NoRoom
+from api.errors import NoRoom, NotFound
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.files import FileState, SurveyFile
@@ -54,3 +55,10 @@ def _in_order(database: Database, survey: Survey, manifest: Manifest) -> tuple[S
 
 def _shown(size: int) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.1f} MiB"
+
+
+def known_survey(survey: Survey | None, survey_id: UUID) -> Survey:
+    """The survey that was found. Raises NotFound."""
+    if survey is None:
+        raise NotFound(f"there is no survey {survey_id}")
+    return survey

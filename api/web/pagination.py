@@ -5,14 +5,17 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel
 
 from api.errors import CursorInvalid
 
 MAX_PAGE = 200
+CursorQuery = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="Rows in a page.")]
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -1,13 +1,14 @@
 """The history of a camera over HTTP and on its page."""
 
 from api.cameras import repository as cameras
+from api.cameras.encryption import box_of
 from api.settings import Settings
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
 
 
 def test_a_camera_has_a_history_in_both_languages(service: Service) -> None:
-    box = Settings(_env_file=None, data_dir=service.data_dir).secret_box()
+    box = box_of(Settings(_env_file=None, data_dir=service.data_dir))
     with service.database.write() as connection:
         cameras.replace(connection, box, [a_camera("gate")], A_CHANGE)
         cameras.replace(connection, box, [a_camera("gate", every=9)], A_CHANGE)

@@ -15,6 +15,7 @@ from api.bootstrap import open_store
 from api.cameras import health as camera_health
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.repository import Change, RegisteredCamera
@@ -78,7 +79,9 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     app = create_app(settings, database, files, cameras=board.views, picture=board.picture)
     (tmp_path / "shelf").mkdir()
     sink = StoreSink(database, files, on_note=board.note)
-    watching = Watching(ModelCache(tmp_path / "shelf"), None, sink, tmp_path, Reach(loopback=True))
+    watching = Watching(
+        ModelCache(tmp_path / "shelf"), None, sink, HealthStore(database, files), tmp_path, Reach(loopback=True)
+    )
     with (
         BadCameras() as rtsp,
         serve(app) as served,

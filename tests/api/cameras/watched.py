@@ -10,6 +10,7 @@ import numpy as np
 from api.cameras import health as camera_health
 from api.cameras.health import FaultEvent
 from api.cameras.health_gate import HealthGatedLook
+from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.candidates.intake import StoreSink
 from api.clock import Clock
@@ -51,7 +52,8 @@ class Post:
         self.notes: list[CameraNote] = []
         self.board = LiveStatus([CONFIG], clock=self.clock)
         self.sink = StoreSink(self.database, self.files, on_note=self._note, clock=self.clock)
-        self.look = HealthGatedLook(Look(CAMERA, BOOK, []), self.board, self.sink, self.memory)
+        self.health = HealthStore(self.database, self.files)
+        self.look = HealthGatedLook(Look(CAMERA, BOOK, []), self.board, self.sink, self.health, self.memory)
 
     def _note(self, note: CameraNote) -> None:
         self.notes.append(note)
