@@ -10,9 +10,9 @@ from api.cameras.history import HistoryEntry, switch_words
 from api.cameras.live_status import LiveCameras
 from api.cameras.repository import Change, Changes, RegisteredCamera
 from api.db.database import Database
+from api.db.paging import Page
 from api.errors import NotMoved
 from api.settings import Settings
-from api.web.pagination import Page
 
 
 def replace_all(

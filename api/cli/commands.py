@@ -39,25 +39,46 @@ class Entry:
 
 
 COMMANDS: Final = {
-    "serve": Entry("serve", "Serve the API and the review page, deliver confirmed cases, and work through uploaded surveys."),
+    "serve": Entry(
+        "serve",
+        "Serve the API and the review page, deliver confirmed cases, and work through uploaded surveys.",
+    ),
     "demo": Entry("demo", "Run the whole service on its sample footage, ready to review in a browser, until Ctrl-C."),
     "worker": Entry("worker", "Work through uploaded surveys, beside those workers that the service runs itself."),
-    "sweep": Entry("sweep", "Remove uploads that were given up and, where STREETWARDEN_FOOTAGE_DAYS is set, footage of surveys long ended."),
+    "sweep": Entry(
+        "sweep",
+        "Remove uploads that were given up and, where STREETWARDEN_FOOTAGE_DAYS is set, footage of surveys long ended.",
+    ),
     "watch": Entry("watch", "Watch cameras or files and print what would be put before a reviewer."),
-    "detect": Entry("detect", "Run one model on pictures. A drone's photo that carries its pose gives each box a position."),
+    "detect": Entry(
+        "detect",
+        "Run one model on pictures. A drone's photo that carries its pose gives each box a position.",
+    ),
     "survey": Entry("survey", "Look through one drone flight and print each thing once, with its position."),
-    SURVEY_PUSH: Entry("survey_push", "Send a folder of drone footage to a service. Killed or cut off, the same command goes on where it was."),
-    "geotag": Entry("geotag", "Say where on the ground a pixel lies, with the radius that holds the truth nine times in ten."),
-    "calibrate": Entry("calibrate", "Work out a fixed camera from ground control points: at least 4, better 8 or more, spread over the picture."),
+    SURVEY_PUSH: Entry(
+        "survey_push",
+        "Send a folder of drone footage to a service. Killed or cut off, the same command goes on where it was.",
+    ),
+    "geotag": Entry(
+        "geotag",
+        "Say where on the ground a pixel lies, with the radius that holds the truth nine times in ten.",
+    ),
+    "calibrate": Entry(
+        "calibrate",
+        "Work out a fixed camera from ground control points: at least 4, better 8 or more, spread over the picture.",
+    ),
     "rule": Entry("rule", "Ask the rulebook about a thing at a place and an hour."),
-    "telemetry": Entry("telemetry", "Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0."),
+    "telemetry": Entry(
+        "telemetry",
+        "Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.",
+    ),
     "train": Entry("train", "Fine-tune a model on a data set into runs/NAME, and report there what it is good at."),
     "evaluate": Entry("train", "Measure a model on the pictures that a data set holds out."),
     "models": Entry("models", "The model registry.", group=True),
     "cameras": Entry("cameras", "The registry of cameras.", group=True),
     "db": Entry("db", "The database.", group=True),
     "audit": Entry("audit", "The audit log.", group=True),
-}  # fmt: skip
+}
 
 
 class LazyGroup(TyperGroup):

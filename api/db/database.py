@@ -14,7 +14,7 @@ from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
-"""Names of all migrations, oldest first; a file begins with its revision. Alembic is loaded to migrate, not to check."""
+"""All migrations, oldest first: a file begins with its revision. To check one needs no Alembic, which loads slowly."""
 
 MIGRATION_LOCK = 0x57524454  # any constant that nothing else in the database uses
 
@@ -79,7 +79,7 @@ class Database:
             command.upgrade(config, "head")
 
     def version(self) -> str | None:
-        """Return the name of the last migration that was run; None where there are no tables. Raises DatabaseUnavailable."""
+        """Return the last migration that was run, None where there are no tables. Raises DatabaseUnavailable."""
         if self._file is not None and not self._file.exists():  # to open it would make it
             return None
         with self.read() as connection:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
 
+from api.db.paging import Page, decode_name, encode_name
 from api.surveys.tables import survey_files
-from api.web.pagination import Page, decode_name, encode_name
 
 
 class FileKind(StrEnum):

@@ -114,7 +114,8 @@ def imported_by(arguments: list[str], names: tuple[str, ...], code: int = 0) -> 
     script = (
         "import json, sys\nfrom api.cli import run\n"
         "code = run(json.loads(sys.argv[1]))\n"
-        "sys.stderr.write('\\n' + json.dumps([code, [name for name in json.loads(sys.argv[2]) if name in sys.modules]]))"
+        "found = [name for name in json.loads(sys.argv[2]) if name in sys.modules]\n"
+        "sys.stderr.write('\\n' + json.dumps([code, found]))"
     )
     command = [sys.executable, "-c", script, json.dumps(arguments), json.dumps(names)]
     environment = {"PATH": "/usr/bin:/bin", "STREETWARDEN_DATA_DIR": "/nonexistent", "PYTHONPATH": str(REPO)}
