@@ -221,7 +221,7 @@ def test_an_announcement_may_count_on_what_is_there(attic: Attic, monkeypatch: p
 
 
 def test_a_service_sweeps_by_itself(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "FIRST", 0.01)
+    monkeypatch.setattr(room, "FIRST", timedelta(seconds=0.01))
     (file,) = attic.announce(video())
     path = attic.bring(file, video().content[:1000])
     sweeper = room.Sweeper(attic.settings, attic.database, clock=lambda: NOON + 8 * DAY)
