@@ -12,6 +12,8 @@ ApiError
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
 ├── FootageMissing         a worker does not find the folder of uploaded footage
+├── WorkerRefused          a survey worker cannot work: a model, an engine or the rulebook is not what it should be
+├── RulebookMismatch       a worker reads another rulebook than the service
 ├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
@@ -94,6 +96,14 @@ class EvidenceDamaged(EvidenceError):
 
 class FootageMissing(ApiError):
     """A worker does not find the folder of uploaded footage."""
+
+
+class WorkerRefused(ApiError):
+    """A survey worker cannot work: a model, an engine or the rulebook is not what it should be."""
+
+
+class RulebookMismatch(ApiError):
+    """A worker reads another rulebook than the service."""
 
 
 class LeaseLost(ApiError):

@@ -14,7 +14,7 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 def worker(
     until_idle: Annotated[bool, typer.Option("--until-idle", help="End when there is nothing left to do.")] = False,
-) -> None:
+) -> int:
     """Work through uploaded surveys, beside those workers that the service runs itself.
 
     It needs the service's database and its data folder: STREETWARDEN_DATABASE_URL and STREETWARDEN_DATA_DIR.
@@ -22,4 +22,4 @@ def worker(
     Example: streetwarden worker
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    work_alone(load_settings(), until_idle=until_idle)
+    return 0 if work_alone(load_settings(), until_idle=until_idle) else 2

@@ -17,6 +17,9 @@ from api.surveys.jobs.planning import finalize
 
 log = logging.getLogger(__name__)
 
+CANNOT_WORK: Final = 78
+"""Exit code of a worker that cannot work here, whatever the chunk: EX_CONFIG of sysexits.h."""
+
 _CRASHES: Final = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 _LOOKS: Final = 20  # between the kernel's count and the end of a process that gives back gigabytes some time goes by
 
@@ -52,7 +55,7 @@ def oom_kills(counters: Sequence[Path] = ()) -> int:
 
 def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> str | None:
     """What a worker's end proves against the chunk that it was at, in words; None: nothing."""
-    if exitcode > 0:
+    if exitcode > 0 and exitcode != CANNOT_WORK:
         return f"its worker ended with exit code {exitcode}"
     if -exitcode in _CRASHES:
         return f"its worker ended with {signal.Signals(-exitcode).name}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.surveys.jobs import exit_diagnosis as witness
-from api.surveys.jobs.exit_diagnosis import MemoryWatch, diagnose_exit, oom_kills
+from api.surveys.jobs.exit_diagnosis import CANNOT_WORK, MemoryWatch, diagnose_exit, oom_kills
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from api.surveys.jobs.exit_diagnosis import MemoryWatch, diagnose_exit, oom_kill
     [
         (0, False, None),
         (1, False, "its worker ended with exit code 1"),
+        (CANNOT_WORK, False, None),
         (-signal.SIGSEGV, False, "its worker ended with SIGSEGV"),
         (-signal.SIGABRT, False, "its worker ended with SIGABRT"),
         (-signal.SIGBUS, False, "its worker ended with SIGBUS"),

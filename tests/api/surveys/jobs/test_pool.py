@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from api import background
 from api.db.database import Database
 from api.settings import Settings
 from api.surveys import repository as surveys
@@ -20,10 +22,11 @@ from api.surveys.jobs import chunks
 from api.surveys.jobs import pool as crew
 from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
 from api.surveys.jobs.pool import WorkerPool
 from api.surveys.repository import Survey, SurveyState
 from tests.api.surveys.jobs.flights import drawn_flight, uploaded
-from tests.api.surveys.jobs.killed import crashing_member, standing_member
+from tests.api.surveys.jobs.killed import crashing_member, damaged_member, ending_member, standing_member
 from tests.conftest import REPO
 
 
@@ -69,7 +72,7 @@ def test_three_proved_faults_set_a_chunk_aside(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A segmentation fault, an abort, an exception that nobody expected: nobody waits for a lease of 30 s."""
-    monkeypatch.setattr(process, "member", crashing_member)
+    monkeypatch.setattr(process, "run_member", crashing_member)
     survey_id = uploaded(database, settings.data_dir)
     before = members()
     with WorkerPool(settings, database, 1, until_idle=True) as working:
@@ -87,7 +90,7 @@ def test_three_proved_faults_set_a_chunk_aside(
 def test_killed_from_outside_is_no_fault_of_the_chunk(
     settings: Settings, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "member", standing_member)
+    monkeypatch.setattr(process, "run_member", standing_member)
     (settings.data_dir / "hold").touch()
     survey_id = uploaded(database, settings.data_dir, drawn_flight(tmp_path / "card"))
     before = members()
@@ -107,6 +110,42 @@ def test_killed_from_outside_is_no_fault_of_the_chunk(
     with database.read() as connection:
         tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)]
     assert tried == [(4, 0), (1, 0), (1, 0)]
+
+
+def test_a_worker_with_a_damaged_model_ends_and_no_chunk_is_condemned_for_it(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(process, "run_member", damaged_member)
+    survey_id = uploaded(database, settings.data_dir)
+    with WorkerPool(settings, database, 1, until_idle=True, give_up=True) as pool:
+        soon(lambda: not pool.at_work, 60)
+    assert pool.refused
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if "ERROR" in line]
+    assert "a survey worker cannot work" in line
+    assert "aerial-stalls.onnx: sha256 is" in line
+    with database.read() as connection:
+        assert [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)] in ([], [(0, 0)])
+    assert ended(database, survey_id).state is SurveyState.READY
+
+
+def test_a_service_tries_such_a_worker_again_and_says_so_once(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started = []
+
+    def refusing(self: WorkerPool, member: SpawnProcess, *_: object) -> int:
+        member.join()
+        started.append(member)
+        return CANNOT_WORK
+
+    monkeypatch.setattr(process, "run_member", ending_member)
+    monkeypatch.setattr(WorkerPool, "_watch", refusing)
+    monkeypatch.setattr(background, "LONGEST_RETRY", 0.1)
+    with WorkerPool(settings, database, 1) as pool:
+        soon(lambda: len(started) >= 2, 60)
+        assert pool.at_work
+        assert background.faults() == ()
+    assert caplog.text.count("a survey worker cannot work") == 1
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])

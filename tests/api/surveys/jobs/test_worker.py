@@ -28,8 +28,11 @@ from api.surveys.jobs.chunks import ChunkKind, ChunkState
 from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from api.surveys.repository import Survey, SurveyState
+from detector.errors import EngineRefused, ModelInputError
 from detector.geometry.terrain import terrain_of
 from detector.rules.ruling import Outcome
+from models.errors import HashMismatch, ModelFileMissing, UnknownModel
+from streams.survey.pipeline import Detect
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.geometry.test_terrain import made
@@ -129,6 +132,37 @@ def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: WorkerContex
     assert survey.error is not None
     assert survey.error.startswith("DJI_0009.MP4: neither a video")
     assert len(stored(desk)) == 3
+
+
+@pytest.mark.parametrize(
+    "error", [HashMismatch("damaged"), ModelFileMissing("gone"), EngineRefused("not checked"), ModelInputError("odd")]
+)
+def test_a_model_that_cannot_be_run_ends_the_worker_and_not_the_chunk(
+    desk: WorkerContext, tmp_path: Path, error: Exception
+) -> None:
+    def refuse(name: str) -> Detect:
+        raise error
+
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    with pytest.raises(type(error)):
+        worker.run(replace(desk, detector=refuse), until_idle=True)
+    with desk.database.read() as connection:
+        work = chunks.of_survey(connection, survey_id)
+    assert {(chunk.state, chunk.strikes) for chunk in work if chunk.kind is ChunkKind.LOOK} == {(ChunkState.WAITING, 0)}
+    assert ended(desk, survey_id).state is SurveyState.DONE
+
+
+def test_a_model_that_nobody_has_is_the_fault_of_the_survey_that_names_it(desk: WorkerContext, tmp_path: Path) -> None:
+    def unknown(name: str) -> Detect:
+        raise UnknownModel(f"no model named {name!r}")
+
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"), model="nobody-has-it")
+    worker.run(replace(desk, detector=unknown), until_idle=True)
+    with desk.database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.error == "flight.mp4: no model named 'nobody-has-it'"
 
 
 def test_a_decoder_that_dies_three_times_costs_its_chunk(
