@@ -140,7 +140,6 @@ def test_a_service_tries_such_a_worker_again_and_says_so_once(
 
     monkeypatch.setattr(process, "run_member", ending_member)
     monkeypatch.setattr(WorkerPool, "_watch", refusing)
-    monkeypatch.setattr(background, "LONGEST_RETRY", 0.1)
     with WorkerPool(settings, database, 1) as pool:
         soon(lambda: len(started) >= 2, 60)
         assert pool.at_work

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.candidates.intake import StoreSink
 from api.candidates.tables import candidates
@@ -24,7 +25,7 @@ from api.surveys import repository as surveys
 from api.surveys.jobs import chunks, planning, worker
 from api.surveys.jobs import context as desk_room
 from api.surveys.jobs import steps as work
-from api.surveys.jobs.chunks import ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
 from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from api.surveys.repository import Survey, SurveyState
@@ -235,6 +236,29 @@ def test_a_lease_is_renewed_while_the_work_goes_on(desk: WorkerContext, tmp_path
         threading.Event().wait(desk.lease.total_seconds())
         with pytest.raises(LeaseLost):
             held.step()
+
+
+def test_a_lease_outlives_an_error_that_nobody_expected(
+    desk: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    with desk.database.write() as connection:
+        planning.register(connection)
+        chunk = chunks.claim(connection, "one", desk.lease)
+    assert chunk is not None
+    renew, tries = chunks.renew, []
+
+    def renew_later(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
+        tries.append(chunk)
+        if len(tries) == 1:
+            raise PoolTimeout("QueuePool limit reached")
+        renew(connection, chunk, lease)
+
+    monkeypatch.setattr(chunks, "renew", renew_later)
+    with ChunkLease(desk, chunk) as held:
+        threading.Event().wait(desk.lease.total_seconds() * 3)
+        held.step()
+    assert len(tries) > 3
 
 
 def test_a_worker_that_hangs_says_so_itself(
