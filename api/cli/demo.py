@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import duration_from
 from api.demo.run import run_demo
-from api.durations import parse_duration
 from api.settings import Settings, load_settings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -21,7 +21,7 @@ def demo(
 
     Example: streetwarden demo --for 120s
     """
-    limit = parse_duration("--for", for_).total_seconds() if for_ else None
+    limit = duration_from("--for", for_).total_seconds() if for_ else None
     return run_demo(_demo_settings(), samples, limit)
 
 

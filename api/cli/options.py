@@ -1,10 +1,13 @@
 """Options that several commands share: `--dem`, `--takeoff`, `--zone`, `--near` of a flight, `--models-folder`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+
+from detector.durations import parse_duration
 
 if TYPE_CHECKING:
     from shapely.geometry import Polygon
@@ -33,6 +36,17 @@ ModelsFolder = Annotated[
     Path | None,
     typer.Option("--models-folder", help="A folder of cards; else the shipped ones.", exists=True, file_okay=False),
 ]
+
+
+def duration_from(option: str, text: str) -> timedelta:
+    """Return the length of time that an option names, more than nothing and at most a year."""
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {error}") from None
+    if not timedelta(0) < length <= timedelta(days=366):
+        raise typer.BadParameter(f"{option} {text!r} is out of range: more than 0, at most a year")
+    return length
 
 
 def terrain_from(dem: Path | None, takeoff: str | None) -> "Terrain | None":

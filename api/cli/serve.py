@@ -18,9 +18,9 @@ from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.service import replace_all
 from api.candidates.intake import StoreSink
+from api.cli.options import duration_from
 from api.clock import wall_clock
 from api.console import print_error
-from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
 from api.settings import load_settings
@@ -53,7 +53,7 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load_settings()
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
-    limit = parse_duration("--for", for_) if for_ else None
+    limit = duration_from("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")

@@ -11,9 +11,8 @@ import typer
 
 from api.cameras.assembly import LookSpec, build_look, read_camera, read_site
 from api.cli.candidate_json import candidate_json, candidate_line
-from api.cli.options import ModelsFolder
+from api.cli.options import ModelsFolder, duration_from
 from api.console import AsJson, print_error, print_json
-from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import default_models
 from api.rulebooks.fallback import without_rulebook
@@ -84,8 +83,8 @@ def watch_sources(
 
     Example: streetwarden watch rtsp://10.1.2.3/main --rulebook rulebook.yaml --calibration north.csv --for 60s
     """
-    period = parse_duration("--every", every)
-    limit = parse_duration("--for", for_) if for_ else None
+    period = duration_from("--every", every)
+    limit = duration_from("--for", for_) if for_ else None
     shelf = ModelCache.of(load_settings(), models_folder)
     names = tuple(model) if model else default_models(shelf)
     sink = ConsoleSink(as_json)

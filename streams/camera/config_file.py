@@ -10,11 +10,9 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from detector.durations import parse_duration
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
-
-_PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
-_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,8 @@ class CameraConfig:
 
 
 def parse_period(text: object) -> timedelta:
-    """`500ms`, `5s`, `2min`, `1h` as a period; raises ValueError, one readable line."""
-    match = _PERIOD.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError(f"{text!r} is no period; write it like 5s, 500ms or 2min")
-    period = timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    """Return the period between two samples, 40 ms to an hour; raises ValueError, one readable line."""
+    period = parse_duration(text)
     if not timedelta(milliseconds=40) <= period <= timedelta(hours=1):
         raise ValueError(f"{text!r} is out of range; a period is 40ms to 1h")
     return period

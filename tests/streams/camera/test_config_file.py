@@ -121,7 +121,7 @@ def test_periods(seconds: float, unit: str) -> None:
 
 @pytest.mark.parametrize("text", ["0s", "-1s", "5", 5, None, "2h", "1s 2s", "1e3s"])
 def test_bad_periods(text: object) -> None:
-    with pytest.raises(ValueError, match="period"):
+    with pytest.raises(ValueError, match=r"length of time|out of range"):
         parse_period(text)
 
 
