@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from api.db.database import Database
 from api.errors import RulebookMismatch
 from detector.errors import RulebookInvalid
-from detector.rules.marked_yaml import read_marked_yaml
+from detector.marked_yaml import read_marked_yaml
 
 NONE = "none"
 
@@ -19,7 +19,7 @@ NONE = "none"
 def check_rulebook(database: Database, file: Path | None) -> None:
     """Refuse a rulebook (None: no rulebook) that is not the service's.
 
-    Raises RulebookMismatch, RulebookInvalid where the file cannot be read, or DatabaseUnavailable.
+    Raises RulebookMismatch, RulebookInvalid or YamlUnreadable where the file cannot be read, or DatabaseUnavailable.
     """
     with database.read() as connection:
         wanted = service_rulebook(connection)

@@ -14,9 +14,9 @@ from pydantic_core import ErrorDetails
 from shapely import MultiPoint, Polygon, is_valid_reason
 
 from detector.durations import parse_duration
-from detector.errors import RulebookInvalid
+from detector.errors import RulebookInvalid, YamlUnreadable
+from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.hours import HoursInvalid, check_country, check_hours, read_hours
-from detector.rules.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.permits import Registry, read_permits
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.zones import Zone, area_m2, extent_m
@@ -110,7 +110,10 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     With `now` (aware), a registry from the future is a fault; the detector has no clock of its own. Raises
     RulebookInvalid with every fault of the file and of its permits, each with its line and how to mend it.
     """
-    document = read_marked_yaml(path)
+    try:
+        document = read_marked_yaml(path)
+    except YamlUnreadable as error:
+        raise RulebookInvalid(str(path), (error.fault,)) from error
     faults: list[tuple[int, str]] = list(document.faults)
     entry = None
     try:
