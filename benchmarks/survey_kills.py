@@ -42,7 +42,7 @@ from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.context import WorkerContext
 from api.surveys.jobs.pool import work_alone
 from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import SurveyState
+from api.surveys.tables import SurveyState
 from tests.api.surveys.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]

@@ -1,9 +1,10 @@
 """The table of what was wrong with cameras' pictures."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Uuid
+from sqlalchemy import Column, Index, Integer, String, Table, Uuid
 
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from streams.health.faults import Fault
 
 camera_health = Table(
     "camera_health",
@@ -18,9 +19,6 @@ camera_health = Table(
     Column("path", String, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    CheckConstraint(
-        "fault IN ('black', 'over-exposed', 'frozen', 'blurred', 'covered', 'moved')",
-        name="fault",
-    ),
+    one_of("fault", Fault),
     Index(None, "camera", "started_at", "id"),
 )

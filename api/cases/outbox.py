@@ -2,21 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from api.cases.tables import outbox
+from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
-
-
-class DeliveryState(StrEnum):
-    """Pending until the case API took it (delivered) or said that it never will (dead)."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from api.cases.outbox import Delivery, DeliveryState
+from api.cases.outbox import Delivery
 from api.cases.payload import CasePayload
 from api.cases.repository import Case
+from api.cases.tables import DeliveryState
 
 
 class CaseOut(BaseModel):

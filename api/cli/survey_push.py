@@ -13,8 +13,8 @@ from api.cli.commands import SURVEY_PUSH
 from api.console import AsJson, errors_console, print_error, print_json
 from api.errors import PushFailed
 from api.surveys.files import FileNote
-from api.surveys.repository import SurveyState
 from api.surveys.schemas import FileOut, SurveyOut
+from api.surveys.tables import SurveyState
 from api.upload_client.card import cache_folder, open_book, read_card
 from api.upload_client.client import Patience, SurveyService
 from api.upload_client.upload import push as push_card

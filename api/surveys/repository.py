@@ -3,26 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.db.paging import Page, page_by_time
-from api.surveys.files import SETTLED, FileState, SurveyFile
+from api.surveys.files import SETTLED, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
-from api.surveys.tables import survey_files, surveys
-
-
-class SurveyState(StrEnum):
-    """Uploading until every file has come or was set aside; ready until the batch jobs take it; then their words."""
-
-    UPLOADING = "uploading"
-    READY = "ready"
-    PROCESSING = "processing"
-    DONE = "done"
-    DONE_WITH_ERRORS = "done_with_errors"
+from api.surveys.tables import FileState, SurveyState, survey_files, surveys
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.surveys.files import FileNote
 from api.surveys.places import survey_of
-from api.surveys.repository import SurveyState
-from api.surveys.tables import survey_files, surveys
+from api.surveys.tables import SurveyState, survey_files, surveys
 
 ENDED = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
 

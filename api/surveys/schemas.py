@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.manifest import Announced, Manifest, read_manifest
-from api.surveys.repository import Progress, Survey, SurveyState
+from api.surveys.repository import Progress, Survey
+from api.surveys.tables import FileKind, FileState, SurveyState
 
 MAX_FILES: Final = 10_000
 MAX_SIZE: Final = 100 * 2**30  # bytes of one file: more than an hour at 200 Mbit/s, the most that drones write

@@ -5,10 +5,11 @@ from typing import Final
 
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkState
+from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import Interrupted, WorkerContext
 from api.surveys.jobs.planning import close_after, fail, register
 from api.surveys.jobs.steps import work_through
+from api.surveys.jobs.tables import ChunkState
 from detector.errors import DetectorError, EngineRefused, ModelInputError, RulebookInvalid
 from models.errors import ModelError, UnknownModel
 from streams.errors import DecoderFailed, NotAVideo

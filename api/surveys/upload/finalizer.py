@@ -14,8 +14,8 @@ from api.db.database import Database
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
-from api.surveys.repository import SurveyState
+from api.surveys.files import FileNote, SurveyFile
+from api.surveys.tables import FileKind, FileState, SurveyState
 from api.surveys.upload.storage import FootageStore
 from streams.errors import NotAVideo
 from streams.survey.media_span import UNKNOWN, telemetry_span, video_span

@@ -11,7 +11,7 @@ from api.rulebooks import match
 from api.settings import Settings
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.repository import SurveyState
+from api.surveys.tables import SurveyState
 from tests.api.cli.conftest import Typed
 from tests.api.surveys.jobs.flights import uploaded
 

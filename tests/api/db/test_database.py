@@ -1,5 +1,6 @@
 """Migrations, transactions and times, on each engine."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import make_url, text
+from sqlalchemy import CheckConstraint, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from api.cases import outbox
@@ -18,12 +19,26 @@ from api.db.columns import UtcTime
 from api.db.database import MIGRATIONS, VERSIONS, Database
 from api.db.metadata import metadata
 from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
+from api.surveys.tables import SurveyState
 from tests.api.samples import NOON
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_migrations_allow_exactly_the_values_of_the_code(database: Database) -> None:
+    """A state that the code has and the database does not know would fail in production alone."""
+    found, wanted = {}, {}
+    for table in metadata.sorted_tables:
+        for check in inspect(database.engine).get_check_constraints(table.name):
+            found[check["name"]] = set(re.findall(r"'([^']*)'", check["sqltext"]))
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                wanted[constraint.name] = set(re.findall(r"'([^']*)'", str(constraint.sqltext)))
+    assert found == wanted
+    assert wanted["ck_surveys_state"] == set(SurveyState)
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

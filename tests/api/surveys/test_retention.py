@@ -17,12 +17,12 @@ from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys import retention as room
-from api.surveys.files import FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.manifest import Announced, read_manifest
 from api.surveys.places import source_of
-from api.surveys.repository import SurveyState
 from api.surveys.retention import sweep
 from api.surveys.service import create_survey
+from api.surveys.tables import FileState, SurveyState
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
 from tests.api.candidates.test_intake import only

@@ -12,9 +12,10 @@ from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.rulebooks.fallback import rules_without_book
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.jobs.context import LEASE, WorkerContext
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.repository import Survey
+from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from tests.conftest import REPO

@@ -17,9 +17,8 @@ from api.settings import Settings
 from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import ChunkState
-from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import SurveyState
+from api.surveys.jobs.tables import ChunkState, survey_chunks, survey_frames
+from api.surveys.tables import SurveyState
 from tests.api.surveys.jobs.flights import uploaded
 from tests.api.surveys.jobs.killed import MOMENTS
 from tests.conftest import REPO

@@ -21,10 +21,12 @@ from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
 from api.surveys.jobs import pool as crew
 from api.surveys.jobs import worker_process as process
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
 from api.surveys.jobs.pool import WorkerPool
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.jobs.tables import ChunkKind, ChunkState
+from api.surveys.repository import Survey
+from api.surveys.tables import SurveyState
 from tests.api.surveys.jobs.flights import drawn_flight, uploaded
 from tests.api.surveys.jobs.killed import crashing_member, damaged_member, ending_member, standing_member
 from tests.conftest import REPO

@@ -25,10 +25,11 @@ from api.surveys import repository as surveys
 from api.surveys.jobs import chunks, planning, worker
 from api.surveys.jobs import context as desk_room
 from api.surveys.jobs import steps as work
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import ChunkLease, WorkerContext
-from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks, survey_frames
+from api.surveys.repository import Survey
+from api.surveys.tables import SurveyState
 from detector.errors import EngineRefused, ModelInputError
 from detector.geometry.terrain import terrain_of
 from detector.rules.ruling import Outcome
