@@ -33,7 +33,7 @@ def survey_flight(
     desk = WorkerContext(
         database=database,
         footage=settings.footage_dir,
-        data_dir=settings.data_dir,
+        pictures_dir=settings.pictures_dir,
         sink=sink,
         detector=partial(drone_look, shelf.get),
         rules=lambda _: book,

@@ -47,7 +47,7 @@ class WorkerContext:
 
     database: Database
     footage: Path
-    data_dir: Path
+    pictures_dir: Path
     sink: StoreSink
     detector: Callable[[str], Detect]
     rules: Callable[[Sequence[SurveyFind]], Rulebook]
@@ -62,12 +62,7 @@ class WorkerContext:
 
     def pictures(self, survey_id: UUID) -> EvidenceStore:
         """Where the pictures of a survey lie in which something was seen."""
-        return pictures_of(self.data_dir, survey_id)
-
-
-def pictures_of(data_dir: Path, survey_id: UUID) -> EvidenceStore:
-    """Where the pictures of a survey lie in which something was seen."""
-    return EvidenceStore(data_dir / "survey_pictures" / str(survey_id))
+        return EvidenceStore(self.pictures_dir / str(survey_id))
 
 
 class ChunkLease(AbstractContextManager["ChunkLease"]):

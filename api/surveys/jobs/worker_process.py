@@ -59,7 +59,7 @@ def open_context(
     return WorkerContext(
         database=database,
         footage=settings.footage_dir,
-        data_dir=settings.data_dir,
+        pictures_dir=settings.pictures_dir,
         sink=StoreSink(database, files),
         detector=partial(drone_look, shelf.get),
         rules=rules,

@@ -74,7 +74,7 @@ def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timede
     return WorkerContext(
         database=database,
         footage=data_dir / "footage",
-        data_dir=data_dir,
+        pictures_dir=data_dir / "survey_pictures",
         sink=sink,
         detector=lambda _: _stalls,
         rules=rules_without_book,
