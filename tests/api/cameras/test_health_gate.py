@@ -115,7 +115,7 @@ def test_a_fault_waits_for_a_database_that_is_away(post: Post, monkeypatch: pyte
         raise DatabaseUnavailable("database: away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(post.sink, "record", away)
+        patch.setattr(post.health, "record", away)
         post.watch([picture // 20 for picture in post.good(4)])
     assert post.shown() == ["black"]
     assert post.stored() == ()

@@ -12,7 +12,7 @@ from api.pages.i18n import language
 from tests.api.samples import NOON
 
 RAISED = re.compile(r"raise (?:NotAVideo|DecoderFailed)\(\s*(?:_named\()?f?\"([^\"]+)\"")
-FOOTAGE = ("sniff.py", "footage.py", "sandbox/read.py")  # what uploaded files go through
+FOOTAGE = ("video/file_type.py", "survey/frame_selection.py", "sandbox/read.py")  # what uploaded files go through
 
 
 def raised() -> list[str]:

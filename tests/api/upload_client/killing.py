@@ -26,7 +26,8 @@ SERVER = """
 import socket, sys
 from pathlib import Path
 import uvicorn
-from api.app import create_app, open_store
+from api.app import create_app
+from api.bootstrap import open_store
 from api.settings import Settings
 settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]), port=0, min_free_mb=1)
 listener = socket.socket()
