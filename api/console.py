@@ -5,10 +5,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON lines on standard output, all else on standard error.")
@@ -33,6 +35,8 @@ def print_error(line: str) -> None:
     sys.stderr.flush()
 
 
-def errors_console() -> Console:
+def errors_console() -> "Console":
     """Where progress bars are drawn: standard error, so that standard output stays clean."""
+    from rich.console import Console  # most commands draw none
+
     return Console(stderr=True)

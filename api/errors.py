@@ -12,10 +12,13 @@ ApiError
 │   ├── EvidenceUnwritable the evidence folder cannot be written
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
 ├── FootageMissing         a worker does not find the folder of uploaded footage
+├── WorkerRefused          a survey worker cannot work: a model, an engine or the rulebook is not what it should be
+├── RulebookMismatch       a worker reads another rulebook than the service
 ├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
 ├── DatabaseUnavailable    the database cannot be opened, read or written
+├── DatabaseVersionMismatch the database's tables are older or newer than this program
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: somebody has decided this candidate
@@ -95,6 +98,14 @@ class FootageMissing(ApiError):
     """A worker does not find the folder of uploaded footage."""
 
 
+class WorkerRefused(ApiError):
+    """A survey worker cannot work: a model, an engine or the rulebook is not what it should be."""
+
+
+class RulebookMismatch(ApiError):
+    """A worker reads another rulebook than the service."""
+
+
 class LeaseLost(ApiError):
     """A worker wrote to a chunk that somebody else has by now; nothing was stored."""
 
@@ -109,6 +120,10 @@ class PushFailed(ApiError):
 
 class DatabaseUnavailable(ApiError):
     """The database cannot be opened, read or written: no server, no room, no right to the file."""
+
+
+class DatabaseVersionMismatch(ApiError):
+    """The tables of the database are older or newer than this program, or there are none."""
 
 
 class Problem(ApiError):

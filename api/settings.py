@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import SettingsInvalid
+from detector.durations import parse_duration
 from streams.camera.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
 from streams.telemetry.order import parse_place
@@ -145,10 +146,9 @@ class Settings(BaseSettings):
 
     @field_validator("undo_window", "case_api_timeout", mode="before")
     @classmethod
-    def _seconds(cls, value: object) -> object:
-        """Accept `20` and `20s` beside ISO 8601: what people write in an environment file."""
-        text = value.strip().removesuffix("s") if isinstance(value, str) else ""
-        return float(text) if text.replace(".", "", 1).isdigit() else value
+    def _length(cls, value: object) -> object:
+        """Accept `20s` beside ISO 8601, which settings become as JSON."""
+        return parse_duration(value) if isinstance(value, str) and not value.startswith("P") else value
 
     @model_validator(mode="after")
     def _reachable_safely(self) -> Self:

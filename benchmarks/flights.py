@@ -9,7 +9,8 @@ import numpy as np
 
 from detector.geometry.error_budget import TELEMETRY
 from detector.geometry.wgs import Plane, distance
-from detector.vision.detections import Box, Detections
+from detector.vision.boxes import as_array, overlap
+from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from streams.survey.frame_selection import find_clips, frames
 from streams.survey.pipeline import Detect, SurveyFind, SurveyResult, survey
@@ -60,19 +61,12 @@ class Truth:
         """Which stall the picture of a find shows inside of its box; None where it is no stall."""
         boxes = self._boxes[self._looked_at[int(find.evidence.stem)]]
         shares = {
-            seen["id"]: _overlap(find.evidence_box, seen["box"])
+            seen["id"]: float(overlap(as_array([find.evidence_box]), as_array([seen["box"]]))[0][0, 0])
             for seen in boxes
             if self.things[seen["id"]]["class"] == "stall"
         }
         best = max(shares, key=lambda number: shares[number], default=None)
         return best if best is not None and shares[best] > LEAST_OVERLAP else None
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Intersection over union."""
-    left, top, right, bottom = max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
-    both = max(right - left, 0) * max(bottom - top, 0)
-    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
 
 
 def fly(

@@ -42,7 +42,7 @@ from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.context import WorkerContext
 from api.surveys.jobs.pool import work_alone
 from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import SurveyState
+from api.surveys.tables import SurveyState
 from tests.api.surveys.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]
@@ -180,7 +180,7 @@ def main() -> int:
         setattr(process, "member", hurried)  # noqa: B010
         work_alone(settings, until_idle=True)
         return 0
-    database, _ = open_store(settings)
+    database, _ = open_store(settings, upgrade=True)
     whole = disturbed(database, settings, said.database_url, "worker", [])
     expected = results(database, whole.survey_id)
     sizes = [len(part) for part in expected]

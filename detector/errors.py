@@ -8,8 +8,11 @@ DetectorError
 ├── PoseImpossible         a camera pose holds a value that no camera can have
 ├── TerrainUnreadable      a terrain model is no GeoTIFF that places its heights, or says nothing of take-off
 ├── CalibrationError       control points are too few, malformed, or describe no camera
+├── YamlUnreadable         a file is no YAML that we read; says where
 └── RulebookInvalid        a rulebook or permit file has faults (all of them, each with its place)
 """
+
+from pathlib import Path
 
 
 class DetectorError(Exception):
@@ -42,6 +45,15 @@ class TerrainUnreadable(DetectorError):
 
 class CalibrationError(DetectorError):
     """Control points are too few, malformed, or describe no camera."""
+
+
+class YamlUnreadable(DetectorError):
+    """A file is no YAML that we read: `fault` says what is wrong in which line."""
+
+    def __init__(self, path: Path, fault: str) -> None:
+        self.path = path
+        self.fault = fault
+        super().__init__(f"{path}: {fault}")
 
 
 class RulebookInvalid(DetectorError):

@@ -13,10 +13,11 @@ from detector.places.best_frames import BestFrames
 from detector.places.object_groups import find_groups
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
 from detector.places.places import Place, Places
-from detector.places.proposal import STALL, Proposal, as_array, hull, overlap
+from detector.places.proposal import STALL, Proposal, hull
 from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome
 from detector.rules.zones import WALL
+from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box, Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Image

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from models.errors import CardInvalid
+from models.files import write_whole
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -165,6 +166,4 @@ def read_card(path: Path) -> ModelCard:
 
 def write_card(card: ModelCard, path: Path) -> None:
     """Write a card so that a reader never sees half of it."""
-    half = path.with_suffix(".json.part")
-    half.write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    half.replace(path)
+    write_whole(path, (card.model_dump_json(indent=2) + "\n").encode())

@@ -8,10 +8,15 @@ engine, version and processor.
 import hashlib
 import platform
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from models.card import ModelCard, Sha256
+from models.files import write_whole
+
+Checked = Literal["openvino", "openvino-int8", "onnxruntime-int8"]
+"""Engines that need a check. The int8 ones run another file than the card's, made by `streetwarden models quantise`."""
 
 LEAST_BOXES = 50  # fewer prove nothing
 MOST_ODD = 0.01  # share of the boxes that one of the two engines alone may see
@@ -97,9 +102,7 @@ def read_record(path: Path) -> EngineRecord | None:
 def write_record(record: EngineRecord, path: Path) -> None:
     """Write a record so that a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part")
-    half.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    half.replace(path)
+    write_whole(path, (record.model_dump_json(indent=2) + "\n").encode())
 
 
 def machine() -> str:

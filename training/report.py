@@ -94,9 +94,7 @@ def _report(measured: Measured, compared: MistakeComparison) -> RunReport:
 
 def curve(matched: Matched, confidence: float) -> Curve:
     """Precision against recall at IoU 0.50, and where the threshold lies on it."""
-    right = np.cumsum(matched.right[:, 0])
-    precision = right / np.arange(1, len(right) + 1)
-    recall = right / max(float(matched.labelled.sum()), 1.0)
+    precision, recall = matched.precision_recall()
     hits = np.flatnonzero(matched.right[:, 0])  # between two of them the curve only falls straight down
     steps = hits[np.unique(np.linspace(0, max(len(hits) - 1, 0), _POINTS).astype(int))] if len(hits) else hits
     sure = int((matched.scores >= confidence).sum())

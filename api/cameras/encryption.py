@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from api.errors import SecretUnreadable, SettingsInvalid
 from api.settings import PLACEHOLDER, Settings, check_keys
+from models.files import write_whole
 
 
 class SecretBox:
@@ -76,11 +77,7 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(make_key() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_whole(fresh, f"{make_key()}\n".encode("ascii"), mode=0o600)
     try:
         os.link(fresh, path)
     except FileExistsError:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, insert, literal, select, update
 
 from api.accounts import repository as accounts
 from api.accounts.repository import Actor
 from api.cameras.health_tables import camera_health
 from api.cameras.tables import cameras
 from api.db.columns import UtcTime
+from api.db.paging import Page, page_by_time
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.web.pagination import Cursor, Page, page_of
 from streams.health.faults import Fault
 
 
@@ -107,15 +107,9 @@ def find(connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | 
 
 def page(connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
     """A camera's faults, latest first. Raises CursorInvalid."""
-    conditions = [camera_health.c.camera == camera]
-    total = connection.execute(select(func.count()).select_from(camera_health).where(*conditions)).scalar_one()
-    started, row_id = camera_health.c.started_at, camera_health.c.id
-    if cursor is not None:
-        before = Cursor.from_cursor(cursor)
-        conditions.append(or_(started < before.at, and_(started == before.at, row_id < before.id)))
-    query = select(camera_health).where(*conditions).order_by(started.desc(), row_id.desc()).limit(limit + 1)
-    found = _events(connection, connection.execute(query).all())
-    return page_of([(Cursor(item.started_at, item.id), item) for item in found], limit, total)
+    mine = [camera_health.c.camera == camera]
+    rows = page_by_time(connection, camera_health.c.started_at, lambda row: row, cursor, limit, where=mine)
+    return Page(_events(connection, rows.items), rows.total, rows.next)
 
 
 def _events(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[FaultEvent, ...]:

@@ -1,11 +1,12 @@
 """The table of what was wrong with cameras' pictures."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Uuid
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Table, Uuid
 
 from api.accounts.tables import actors
 from api.cameras.tables import cameras
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from streams.health.faults import Fault
 
 camera_health = Table(
     "camera_health",
@@ -22,10 +23,7 @@ camera_health = Table(
     Column("path", String, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    CheckConstraint(
-        "fault IN ('black', 'over-exposed', 'frozen', 'blurred', 'covered', 'moved')",
-        name="fault",
-    ),
+    one_of("fault", Fault),
     ForeignKeyConstraint(["camera", "camera_version"], [cameras.c.camera, cameras.c.since]),
     Index(None, "district"),
     Index(None, "camera", "started_at", "id"),

@@ -15,8 +15,8 @@ from api.cameras.encryption import SecretBox
 from api.cameras.repository import ChangeKind
 from api.cameras.rows import CameraRow
 from api.cameras.tables import camera_versions, cameras
+from api.db.paging import Page, decode_name, encode_name
 from api.errors import CursorInvalid, SecretUnreadable
-from api.web.pagination import Page, decode_name, encode_name
 
 
 class HistoryAction(StrEnum):

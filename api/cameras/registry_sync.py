@@ -1,16 +1,16 @@
 """Keeping what is watched as the registry says: whoever changes it, the fleet follows within a second."""
 
 import logging
-import threading
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from api.background import BackgroundLoop
 from api.cameras import health as camera_health
 from api.cameras import repository as cameras
 from api.cameras.assembly import LookSpec, build_look, job_of, spec_of
@@ -20,7 +20,6 @@ from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.repository import RegisteredCamera
 from api.db.database import Database
-from api.errors import DatabaseUnavailable, SecretUnreadable
 from api.inference.model_cache import ModelCache
 from api.rulebooks.fallback import without_rulebook
 from detector.errors import DetectorError
@@ -34,7 +33,7 @@ from streams.frames.sink import CameraNote, Sink
 
 log = logging.getLogger(__name__)
 
-PERIOD = 0.5  # seconds between two looks at the registry's version: one small query
+PERIOD = timedelta(seconds=0.5)  # between two looks at the registry's version: one small query
 
 
 @dataclass(slots=True)
@@ -61,11 +60,13 @@ class RegistrySync:
     board: LiveStatus
     watching: Watching | None = None
     _fleet: Fleet | None = None
-    _known: Mapping[str, RegisteredCamera] = field(default_factory=dict)
+    _known: dict[str, RegisteredCamera] = field(default_factory=dict)
     _specs: dict[str, LookSpec] = field(default_factory=dict)
     _version: int = -1
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _loop: BackgroundLoop = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._loop = BackgroundLoop("camera registry", self._step, pause=PERIOD)
 
     def __enter__(self) -> Self:
         if self.watching is not None:
@@ -77,16 +78,13 @@ class RegistrySync:
         except BaseException:
             self._close()
             raise
-        self._thread = threading.Thread(target=self._run, name="camera registry", daemon=True)
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._loop.stop()
         self._close()
 
     def follow(self) -> None:
@@ -96,20 +94,24 @@ class RegistrySync:
             if version == self._version:
                 return
             wanted = {camera.id: camera for camera in cameras.present(connection, self.box)}
-        known, self._known = self._known, wanted
+        known = self._known  # kept true step by step: what fails half-way is gone on with, not done twice
         self.board.cameras = tuple(camera.config for camera in wanted.values())
         self.board.paused = {camera.id: camera.paused for camera in wanted.values()}
         for camera in wanted.values():
             if camera.id not in known:
                 self._add(camera)
+                known[camera.id] = camera
         # One that is read elsewhere, or looks for other things, begins anew; one that has a new name is watched on.
         changed = {one.id for one in wanted.values() if one.id in known and _work(one) != _work(known[one.id])}
-        self._remove((known.keys() - wanted.keys()) | changed)
+        self._remove(going := (known.keys() - wanted.keys()) | changed)
+        for camera_id in going:
+            del known[camera_id]
         for camera in wanted.values():
             if camera.id in changed:
                 self._add(camera)
-            elif camera.id in known and camera.paused != known[camera.id].paused:
+            elif camera.paused != known[camera.id].paused:
                 self._pause_or_resume(camera)
+            known[camera.id] = camera
         # Again, as the last frames of one that goes may have begun a fault when it was out of the registry already.
         with self.database.write() as connection:
             camera_health.end_of_gone(connection, datetime.now(UTC))
@@ -148,16 +150,9 @@ class RegistrySync:
         look = build_look(self._specs[camera], book, watching.shelf)
         return HealthGatedLook(look, self.board, watching.sink, watching.health, watching.memory)
 
-    def _run(self) -> None:
-        said = ""
-        while not self._stop.wait(PERIOD):
-            try:
-                self.follow()
-                said = ""
-            except (DatabaseUnavailable, SecretUnreadable) as error:  # what is watched goes on being watched
-                if str(error) != said:
-                    log.error("the camera registry cannot be followed: %s", error)
-                said = str(error)
+    def _step(self) -> bool:
+        self.follow()  # where it fails, what is watched goes on being watched
+        return False
 
     def _close(self) -> None:
         if self._fleet is not None:

@@ -1,5 +1,6 @@
-"""What a person does to a camera: pause, resume, remove, accept its new view."""
+"""What a person does to cameras: import, pause, resume, remove, accept a new view."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from api.accounts.repository import Actor
@@ -8,10 +9,20 @@ from api.cameras import repository as cameras
 from api.cameras.encryption import box_of
 from api.cameras.history import HistoryEntry
 from api.cameras.live_status import LiveCameras
+from api.cameras.repository import Change, ChangeKind, Changes, RegisteredCamera
 from api.db.database import Database
+from api.db.paging import Page
 from api.errors import NotMoved
 from api.settings import Settings
-from api.web.pagination import Page
+
+
+def replace_all(
+    database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
+) -> Changes:
+    """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
+    change = Change(Actor.person(settings.reviewer), now, ChangeKind.IMPORT, file)
+    with database.write() as connection:
+        return cameras.replace(connection, box_of(settings), wanted, change)
 
 
 def set_paused(database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool) -> None:

@@ -6,7 +6,6 @@ starts would be learned as part of the street.
 
 import hashlib
 import logging
-import os
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from detector.candidate import Candidate
 from detector.errors import DetectorError
 from detector.look import Look
 from detector.vision.frame import Frame
+from models.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +76,8 @@ class PersistentLook:
         try:
             self._stem.parent.mkdir(parents=True, exist_ok=True)
             if scene is not None:
-                _replace(self._scene_file, scene)
-            _replace(self._places_file, self._look.places.snapshot().encode())
+                write_whole(self._scene_file, scene)
+            write_whole(self._places_file, self._look.places.snapshot().encode())
         except OSError as error:  # a full disk costs the memory, not the watch
             log.warning("camera %s: its memory cannot be kept: %s", self._look.source, error.strerror)
 
@@ -95,7 +95,7 @@ def keep_view(folder: Path, camera: str, view: bytes) -> None:
     path = _stem(folder, camera).with_suffix(".view.npz")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(path, view)
+        write_whole(path, view)
     except OSError as error:
         log.warning("camera %s: its view cannot be kept: %s", camera, error.strerror)
 
@@ -117,12 +117,3 @@ def kept_view(folder: Path, camera: str) -> bytes | None:
 def _stem(folder: Path, camera: str) -> Path:
     # A camera's id is free text: its hash is a file name, whatever it holds.
     return folder / hashlib.sha256(camera.encode()).hexdigest()[:24]
-
-
-def _replace(path: Path, data: bytes) -> None:
-    half = path.with_name(path.name + ".part")
-    with half.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)

@@ -7,11 +7,11 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from api.candidates.tables import candidates
+from api.db.paging import Page, page_by_time
 from api.rulebooks import repository as rulebooks
-from api.web.pagination import Cursor, Page, page_of
 from detector.candidate import Candidate, Origin
 from detector.places.sighting import Sighting
 from detector.reason import Reason
@@ -140,15 +140,8 @@ def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidat
 
 def page(connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:
     """Candidates, longest waiting first. Raises CursorInvalid."""
-    conditions = list(wanted.conditions())
-    total = connection.execute(select(func.count()).select_from(candidates).where(*conditions)).scalar_one()
-    if cursor is not None:
-        after = Cursor.from_cursor(cursor)
-        created, row_id = candidates.c.created_at, candidates.c.id
-        conditions.append(or_(created > after.at, and_(created == after.at, row_id > after.id)))
-    query = select(candidates).where(*conditions).order_by(candidates.c.created_at, candidates.c.id).limit(limit + 1)
-    found = [_from_row(row) for row in connection.execute(query)]
-    return page_of([(Cursor(item.created_at, item.id), item) for item in found], limit, total)
+    at, where = candidates.c.created_at, wanted.conditions()
+    return page_by_time(connection, at, _from_row, cursor, limit, where=where, oldest_first=True)
 
 
 def move(connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:

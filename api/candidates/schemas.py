@@ -41,6 +41,11 @@ class ReasonOut(BaseModel):
         return cls(code=reason.code, params=dict(reason.params), text=say(reason, texts, translate))
 
 
+def evidence_path(candidate_id: UUID, kind: EvidenceKind) -> str:
+    """Return the path under which a picture of a candidate is served."""
+    return f"/api/v1/candidates/{candidate_id}/evidence/{kind}"
+
+
 class EvidenceOut(BaseModel):
     """One picture of the evidence."""
 
@@ -55,7 +60,7 @@ class EvidenceOut(BaseModel):
     def of(cls, candidate_id: UUID, file: EvidenceFile) -> Self:
         return cls(
             kind=file.kind,
-            url=f"/api/v1/candidates/{candidate_id}/evidence/{file.kind}",
+            url=evidence_path(candidate_id, file.kind),
             sha256=file.sha256,
             captured_at=file.captured_at,
             width=file.width,

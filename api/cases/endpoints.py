@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from api.cases import outbox
 from api.cases import repository as cases
-from api.cases.outbox import DeliveryState
 from api.cases.schemas import CaseOut, DeliveryOut
+from api.cases.tables import DeliveryState
 from api.dependencies import Db, Now
 from api.errors import NotDead, NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing

@@ -2,21 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from api.cases.tables import outbox
-from api.web.pagination import Cursor, Page, page_of
-
-
-class DeliveryState(StrEnum):
-    """Pending until the case API took it (delivered) or said that it never will (dead)."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    DEAD = "dead"
+from api.cases.tables import DeliveryState, outbox
+from api.db.paging import Page, page_by_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +101,7 @@ def find(connection: Connection, key: UUID) -> Delivery | None:
 def page(connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int) -> Page[Delivery]:
     """Deliveries, latest first. Raises CursorInvalid."""
     conditions = [outbox.c.state == state] if state is not None else []
-    total = connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one()
-    if cursor is not None:
-        before = Cursor.from_cursor(cursor)
-        created, row_id = outbox.c.created_at, outbox.c.id
-        conditions.append(or_(created < before.at, and_(created == before.at, row_id < before.id)))
-    query = select(outbox).where(*conditions).order_by(outbox.c.created_at.desc(), outbox.c.id.desc()).limit(limit + 1)
-    found = [_from_row(row) for row in connection.execute(query)]
-    return page_of([(Cursor(item.created_at, item.id), item) for item in found], limit, total)
+    return page_by_time(connection, outbox.c.created_at, _from_row, cursor, limit, where=conditions)
 
 
 def _set(connection: Connection, key: UUID, **values: object) -> None:

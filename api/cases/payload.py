@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from api.candidates.repository import StoredCandidate
-from api.candidates.schemas import CandidateFacts, ProvenanceOut
+from api.candidates.schemas import CandidateFacts, ProvenanceOut, evidence_path
 from api.candidates.verdicts import Decision, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from api.pages.i18n import CATALOGUES, translations
@@ -67,11 +67,6 @@ class CasePayload(CandidateFacts):
     review: CaseReview
 
 
-def evidence_url(base_url: str, candidate_id: UUID, kind: EvidenceKind) -> str:
-    """Where a picture of a candidate is served."""
-    return f"{base_url}/api/v1/candidates/{candidate_id}/evidence/{kind}"
-
-
 def write_payload(
     candidate: StoredCandidate, files: tuple[EvidenceFile, ...], verdict: Verdict, *, base_url: str
 ) -> bytes:
@@ -85,7 +80,7 @@ def write_payload(
         evidence=tuple(
             CaseEvidence(
                 kind=file.kind,
-                url=evidence_url(base_url, candidate.id, file.kind),
+                url=base_url + evidence_path(candidate.id, file.kind),
                 sha256=file.sha256,
                 captured_at=file.captured_at,
             )

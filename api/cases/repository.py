@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, insert, select
 
 from api.cases.tables import cases
-from api.web.pagination import Cursor, Page, page_of
+from api.db.paging import Page, page_by_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,7 @@ def find(connection: Connection, case_id: UUID) -> Case | None:
 
 def page(connection: Connection, cursor: str | None, limit: int) -> Page[Case]:
     """Cases, latest first. Raises CursorInvalid."""
-    conditions = []
-    total = connection.execute(select(func.count()).select_from(cases)).scalar_one()
-    if cursor is not None:
-        before = Cursor.from_cursor(cursor)
-        received, row_id = cases.c.received_at, cases.c.id
-        conditions.append(or_(received < before.at, and_(received == before.at, row_id < before.id)))
-    query = select(cases).where(*conditions).order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit + 1)
-    found = [_from_row(row) for row in connection.execute(query)]
-    return page_of([(Cursor(item.received_at, item.id), item) for item in found], limit, total)
+    return page_by_time(connection, cases.c.received_at, _from_row, cursor, limit)
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> Case:

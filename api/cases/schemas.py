@@ -7,8 +7,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, JsonValue
 
-from api.cases.outbox import Delivery, DeliveryState
+from api.cases.outbox import Delivery
 from api.cases.repository import Case
+from api.cases.tables import DeliveryState
 
 
 class CaseOut(BaseModel):

@@ -1,24 +1,24 @@
 """The sender: takes what is due from the outbox and hands it over, until the case system has it."""
 
 import logging
-import random
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.background import BackgroundLoop
 from api.cases import outbox
 from api.cases.adapters import CaseApi
 from api.cases.outbox import Delivery
 from api.clock import Clock
 from api.db.database import Database
-from api.errors import CaseRefused, CaseUnavailable, DatabaseUnavailable, EndpointFault
+from api.errors import CaseRefused, CaseUnavailable, EndpointFault
+from streams.camera.backoff import full_jitter
 
 log = logging.getLogger(__name__)
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)
 PAUSE = timedelta(minutes=5)
-IDLE_SECONDS = 1.0
+IDLE = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,7 @@ class OutboxSender:
         self._case_api = case_api
         self._clock = clock
         self._lease = lease
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop("delivery of cases", self.deliver_next, pause=IDLE, late_after=lease)
         self._pause: EndpointPause | None = None
 
     @property
@@ -52,15 +51,11 @@ class OutboxSender:
 
     def start(self) -> None:
         """Begin to send."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self, timeout: timedelta) -> None:
         """Send nothing more; a delivery under way is finished or, after `timeout`, left to its lease."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout.total_seconds())
+        self._loop.stop(timeout)
 
     def deliver_next(self) -> bool:
         """Try the case that is due longest; False where there is nothing to do now."""
@@ -91,24 +86,8 @@ class OutboxSender:
         with self._database.write() as connection:
             outbox.postpone(connection, due.id, self._clock() + wait, status, error)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                worked = self.deliver_next()
-            except DatabaseUnavailable as error:
-                log.error("the outbox cannot be read: %s", error)
-                worked = False
-            except (
-                Exception
-            ):  # whatever goes wrong with one case, the others must still leave; its lease brings it back
-                log.exception("a delivery failed in a way that nobody foresaw")
-                worked = False
-            if not worked:
-                self._stopping.wait(IDLE_SECONDS)
-
 
 def wait_before_retry(attempts: int, asked: timedelta | None) -> timedelta:
     """Full jitter under a doubling ceiling, never shorter than what the case API asked for."""
-    ceiling: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
-    jitter: timedelta = ceiling * random.random()
+    jitter = timedelta(seconds=full_jitter(attempts - 1, FIRST_WAIT.total_seconds(), LONGEST_WAIT.total_seconds()))
     return max(jitter, asked or timedelta(0), timedelta(seconds=1))

@@ -1,7 +1,8 @@
 """The tables of confirmed cases: the outbox, and the built-in case list."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
-    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -12,8 +13,17 @@ from sqlalchemy import (
     Uuid,
 )
 
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+
+
+class DeliveryState(StrEnum):
+    """Pending until the case API took it (delivered) or said that it never will (dead)."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
 
 outbox = Table(
     "outbox",
@@ -29,7 +39,7 @@ outbox = Table(
     Column("http_status", Integer),
     Column("reference", String),
     Column("last_error", String),
-    CheckConstraint("state IN ('pending', 'delivered', 'dead')", name="state"),
+    one_of("state", DeliveryState),
     Index(None, "state", "next_attempt_at"),
     Index(None, "created_at", "id"),
 )

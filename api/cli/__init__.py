@@ -17,6 +17,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code."""
-    from api.cli.main import run as run_commands
+    from api.cli.commands import run_command
 
-    return run_commands(arguments)
+    return run_command(arguments)

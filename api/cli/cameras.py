@@ -1,28 +1,30 @@
-"""`streetwarden cameras …`: the registry of cameras, and what each of them sends."""
+"""`streetwarden cameras …`: the registry of cameras, and what each of them sends.
 
-from collections.abc import Iterator, Sequence
+Each command imports what it needs when it runs: `cameras key` needs neither the database nor OpenCV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import track
 
-from api.accounts.repository import Actor
-from api.bootstrap import open_store
-from api.cameras import repository as cameras
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of, make_key
-from api.cameras.repository import Change, ChangeKind, Changes, RegisteredCamera
+from api.cameras.repository import Changes, RegisteredCamera
 from api.clock import wall_clock
 from api.console import AsJson, errors_console, print_json
-from api.db.database import Database
-from api.inference.model_cache import ModelCache
-from api.settings import Settings, load_settings
-from streams.camera.address import Reach
-from streams.camera.check import CameraCheck, check_camera
-from streams.camera.config_file import CameraConfig, read_cameras
+
+if TYPE_CHECKING:
+    from api.cameras.repository import Changes, RegisteredCamera
+    from api.db.database import Database
+    from api.settings import Settings
+    from streams.camera.check import CameraCheck
+    from streams.camera.config_file import CameraConfig
 
 File = Annotated[Path, typer.Argument(metavar="CAMERAS.yaml", help="The camera file.", exists=True, dir_okay=False)]
 FileOrNone = Annotated[
@@ -44,10 +46,14 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
 
     Example: streetwarden cameras import cameras.yaml
     """
+    from api.cameras.service import replace_all
+    from api.inference.model_cache import ModelCache
+    from api.settings import load_settings
+
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = keep(database, settings, wanted, file.name)
+        changes = replace_all(database, settings, wall_clock(), wanted, file.name)
     record = {
         "version": changes.version,
         "added": list(changes.added),
@@ -56,13 +62,6 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
         "unchanged": changes.unchanged,
     }
     print_json(record, _told(changes), as_json)
-
-
-def keep(database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], name: str) -> Changes:
-    """Store cameras read from the file of this name as the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
-    change = Change(Actor.person(settings.reviewer), wall_clock(), ChangeKind.IMPORT, name)
-    with database.write() as connection:
-        return cameras.replace(connection, box_of(settings), wanted, change)
 
 
 @app.command("list")
@@ -83,6 +82,12 @@ def check_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: 
 
     Example: streetwarden cameras check cameras.yaml
     """
+    from rich.progress import track
+
+    from api.settings import load_settings
+    from streams.camera.address import Reach
+    from streams.camera.check import check_camera
+
     found = [camera.config for camera in _cameras(file, loopback)]
     settings = load_settings()
     trial = loopback or (file is None and settings.environment == "development")  # as `serve` opens the registry's
@@ -108,13 +113,16 @@ def make_secret_key() -> None:
 
     Example: streetwarden cameras key
     """
+
     key = make_key()
     print_json({"key": key}, key, as_json=False)
 
 
 @contextmanager
 def _registry(settings: Settings) -> Iterator[Database]:
-    database, _ = open_store(settings)
+    from api.bootstrap import open_database
+
+    database = open_database(settings)
     try:
         yield database
     finally:
@@ -122,12 +130,16 @@ def _registry(settings: Settings) -> Iterator[Database]:
 
 
 def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
+    from api.cameras.repository import RegisteredCamera, present
+    from api.settings import load_settings
+    from streams.camera.config_file import read_cameras
+
     settings = load_settings()
     if file is not None:
         found = read_cameras(file, settings.camera_networks, loopback=loopback)
         return tuple(RegisteredCamera(camera) for camera in found)
     with _registry(settings) as database, database.read() as connection:
-        return cameras.present(connection, box_of(settings))
+        return present(connection, box_of(settings))
 
 
 def _told(changes: Changes) -> str:

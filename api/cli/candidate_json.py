@@ -1,7 +1,6 @@
 """Candidates and rulings as the command line prints them; the names are those of `/api/v1`."""
 
 from detector.candidate import Candidate
-from detector.reason import Reason
 from detector.rules.ruling import Ruling
 from detector.rules.wording import english
 
@@ -16,14 +15,17 @@ def candidate_json(candidate: Candidate) -> dict[str, object]:
     return {
         "key": candidate.sighting.key,
         **CandidateFacts.model_validate(known).model_dump(mode="json"),
-        "reasons": [reason_json(reason) for reason in candidate.ruling.reasons],
+        **reasons_json(candidate.ruling),
         "provenance": ProvenanceOut.model_validate(known).model_dump(mode="json"),
     }
 
 
-def reason_json(reason: Reason) -> dict[str, object]:
-    """A reason as `/api/v1` gives it, in English."""
-    return {"code": reason.code, "params": dict(reason.params), "text": english(reason)}
+def reasons_json(ruling: Ruling) -> dict[str, object]:
+    """Return a ruling's `reasons` as English sentences, and `reason_codes` for programs."""
+    return {
+        "reasons": [english(reason) for reason in ruling.reasons],
+        "reason_codes": [{"code": reason.code, "params": dict(reason.params)} for reason in ruling.reasons],
+    }
 
 
 def candidate_line(candidate: Candidate) -> str:

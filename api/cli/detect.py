@@ -1,41 +1,34 @@
-"""`streetwarden detect` and `survey`: one model on pictures, and on a drone flight."""
+"""`streetwarden detect`: one model on pictures."""
 
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress, TextColumn, track
+from rich.progress import track
 
-from api.cli.flight_options import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
+from api.cli.options import ModelsFolder
 from api.console import AsJson, errors_console, print_error, print_json
-from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, STALLS, drone_look, model_for
-from api.settings import load_settings
 from detector.errors import PictureUnreadable, PoseImpossible, RayMissesGround
 from detector.geometry.ground import Locator
 from detector.geometry.pose import PoseLocator
 from detector.vision.detections import Detection
 from detector.vision.engine import load_model
 from detector.vision.pixels import read_picture
-from streams.survey.pipeline import survey as fly
-from streams.survey.pipeline import to_json
 from streams.telemetry.flight import PoseTrack
 from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
 
 Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
-Folder = Annotated[
-    Path | None,
-    typer.Option("--models-folder", help="A folder of cards; else the shipped ones.", exists=True, file_okay=False),
-]
+
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command()
 def detect(
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE…", help="Pictures: JPEG, PNG, WebP, TIFF, BMP.")],
     model: Annotated[str, typer.Option(help="The model's name; see 'streetwarden models list'.")],
     confidence: Confidence = 0.25,
-    models_folder: Folder = None,
+    models_folder: ModelsFolder = None,
     as_json: AsJson = False,
 ) -> int:
     """Run one model on pictures. A drone's photo that carries its pose gives each box a position.
@@ -59,52 +52,6 @@ def detect(
         line = {"image": str(path), "width": width, "height": height, "detections": records}
         print_json(line, f"{path}: {summary}", as_json)
     return 2 if unreadable else 0
-
-
-def survey(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO…", help="Videos, photos, or folders.", exists=True)],
-    telemetry: Annotated[Path | None, typer.Option(help="The sidecar, if it is not beside.", exists=True)] = None,
-    model: Annotated[str, typer.Option(help="A model's name; by-view: the one that suits each frame.")] = BY_VIEW,
-    models_folder: Folder = None,
-    dem: Dem = None,
-    takeoff: TakeOff = None,
-    zone: Zone = "UTC",
-    near: Near = None,
-    as_json: AsJson = False,
-) -> None:
-    """Look through one drone flight and print each thing once, with its position.
-
-    Without --dem and --near, STREETWARDEN_DEM_FILE and STREETWARDEN_NEAR count.
-
-    Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
-    """
-    terrain = terrain_from(dem or load_settings().dem_file, takeoff)
-    clock, area = zone_from(zone), area_from(near)
-    shelf = ModelCache(models_folder)
-    for name in {model_for(None, model), *((STALLS,) if model == BY_VIEW else ())}:
-        shelf.get(name)  # a model that cannot be had is said before the footage is opened
-    with (
-        tempfile.TemporaryDirectory(prefix="streetwarden-survey-") as folder,
-        Progress(
-            TextColumn("{task.description}"), TextColumn("{task.completed} frames"), console=errors_console()
-        ) as bar,
-    ):
-        task = bar.add_task("survey", total=None)
-        flown = fly(
-            videos,
-            drone_look(shelf.get, model),
-            Path(folder),
-            telemetry=telemetry,
-            zone=clock,
-            area=area,
-            terrain=terrain,
-            progress=lambda count: bar.update(task, completed=count),
-        )
-    for note in flown.notes:
-        print_error(f"streetwarden: {note}")
-    for find in flown.finds:
-        record = to_json(find.sighting)
-        print_json({"sighting": record}, "  ".join(f"{name} {value}" for name, value in record.items()), as_json)
 
 
 def _locator(path: Path, width: int, height: int) -> Locator | None:
@@ -132,9 +79,3 @@ def _record(found: Detection, locator: Locator | None) -> dict[str, object]:
             return record
         record |= {"lat": round(point.lat, 8), "lon": round(point.lon, 8), "ce90": round(point.ce90_m, 2)}
     return record
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command()(detect)
-    app.command()(survey)

@@ -7,10 +7,13 @@ from typing import Annotated
 import typer
 
 from api.cli.model_report import card_lines
+from api.cli.options import ANYTHING
 from api.console import AsJson, print_error, print_json
+from api.errors import NotThereYet
 from models.card import ModelCard
+from models.engine_record import Checked
 from models.errors import ModelError
-from models.registry import find_model, list_models, verify
+from models.registry import find_model, list_models, model_path, sha256_of, verify
 
 Folder = Annotated[
     Path | None,
@@ -68,6 +71,67 @@ def verify_cards(
             print_json({"name": card.name, "ok": True, "reason": None}, f"{card.name}: as its card says", as_json)
     if broken:
         raise typer.Exit(2)
+
+
+@app.command()
+def agree(
+    name: Name,
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PICTURE…",
+            help="The model's own validation pictures, or a folder of them; for int8 its data set.",
+            exists=True,
+        ),
+    ],
+    engine: Annotated[Checked, typer.Option(help="Which engine to check.")] = "openvino",
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> int:
+    """Check that another engine sees what ONNX Runtime sees, and allow it for this model on this machine.
+
+    Exit 1 when it does not. Example: streetwarden models agree aerial-stalls ../shared/data/aerial_vendors/val/images
+    """
+    from api.cli.engine_check import check_engine, sentence
+
+    record, path = check_engine(name, pictures, engine, folder)
+    print_json(record.model_dump(mode="json") | {"agrees": not record.fault}, sentence(record), as_json)
+    if not record.fault:
+        setting = "int8" if record.int8 else "auto (the default)"
+        print_error(f"written to {path}: STREETWARDEN_ENGINE={setting} now uses it")
+    return int(bool(record.fault))
+
+
+@app.command("quantise")
+def quantise_model(
+    name: Name,
+    dataset: Annotated[Path, typer.Argument(help="The data set that the model was trained on.", exists=True)],
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an int8 copy of a model; it is not used before `models agree --engine openvino-int8` has passed.
+
+    Example: streetwarden models quantise aerial-stalls runs/data/aerial-stalls
+    """
+    from api.cli.engine_check import make_int8
+
+    card, path = make_int8(name, dataset, folder)
+    made = {"model": name, "sha256": card.sha256, "int8": str(path), "int8_sha256": sha256_of(path)}
+    size, before = path.stat().st_size / 1e6, model_path(card).stat().st_size / 1e6
+    print_json(made, f"{name}: {path}, {size:.1f} MB instead of {before:.1f}", as_json)
+    print_error(f"check it with: streetwarden models agree {name} {dataset} --engine openvino-int8")
+
+
+@app.command(context_settings=ANYTHING)
+def promote() -> None:
+    """Let a model serve (not there yet)."""
+    raise NotThereYet("'streetwarden models promote' is not there yet; the models in models/weights serve")
+
+
+@app.command(context_settings=ANYTHING)
+def rollback() -> None:
+    """Go back to the model before (not there yet)."""
+    raise NotThereYet("'streetwarden models rollback' is not there yet; restore the file and its card")
 
 
 def _record(card: ModelCard) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`streetwarden serve` and `streetwarden demo`."""
+"""`streetwarden serve`: the whole service."""
 
 import logging
 import threading
@@ -17,16 +17,16 @@ from api.cameras.encryption import box_of
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
+from api.cameras.service import replace_all
 from api.candidates.intake import StoreSink
-from api.cli.cameras import keep
+from api.cli.options import duration_from
+from api.clock import wall_clock
 from api.console import print_error
-from api.demo.run import run_demo
-from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
-from api.settings import Settings, load_settings
+from api.settings import load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
@@ -37,7 +37,10 @@ Cameras = Annotated[
 ]
 Book = Annotated[Path | None, typer.Option("--rulebook", help="The rulebook; else STREETWARDEN_RULEBOOK_FILE.")]
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.command()
 def serve(
     watch: Annotated[
         bool, typer.Option("--watch", help="Also watch the cameras, each read in its own process.")
@@ -53,20 +56,20 @@ def serve(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load_settings()
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
-    limit = parse_duration("--for", for_) if for_ else None
+    limit = duration_from("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
-        database, files = open_store(settings)
+        database, files = open_store(settings, upgrade=True)
         source = book.source if book else NO_RULEBOOK
         with database.write() as connection:
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
-            keep(database, settings, wanted, cameras.name)
+            replace_all(database, settings, wall_clock(), wanted, cameras.name)
         board = LiveStatus()
         zones = map_zones(book) if book else ()
         app = create_app(
@@ -107,28 +110,3 @@ def _wait(server: BackgroundServer, seconds: float | None) -> None:
     finally:
         if timer is not None:
             timer.cancel()
-
-
-def demo(
-    for_: Annotated[str | None, typer.Option("--for", help="End by itself after this long, e.g. 120s.")] = None,
-    samples: Annotated[Path | None, typer.Option(help="Another folder of sample footage.")] = None,
-) -> int:
-    """Run the whole service on its sample footage, ready to review in a browser, until Ctrl-C.
-
-    Example: streetwarden demo --for 120s
-    """
-    limit = parse_duration("--for", for_).total_seconds() if for_ else None
-    return run_demo(_demo_settings(), samples, limit)
-
-
-def _demo_settings() -> Settings:
-    settings = load_settings()
-    return settings.model_copy(
-        update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None}
-    )
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command()(demo)
-    app.command()(serve)

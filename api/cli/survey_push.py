@@ -11,16 +11,16 @@ import httpx
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from api.cli.commands import SURVEY_PUSH
 from api.console import AsJson, errors_console, print_error, print_json
 from api.errors import PushFailed
 from api.surveys.files import FileNote
-from api.surveys.repository import SurveyState
 from api.surveys.schemas import FileOut, SurveyOut
+from api.surveys.tables import SurveyState
 from api.upload_client.card import cache_folder, open_book, read_card
 from api.upload_client.client import Patience, SurveyService
 from api.upload_client.upload import push as push_card
 
-NAME: Final = "survey push"
 NOTES: Final = {
     FileNote.EMPTY: "is empty",
     FileNote.NOT_FOOTAGE: "is no footage; left out",
@@ -31,6 +31,8 @@ NOTES: Final = {
     FileNote.NO_TELEMETRY: "has no telemetry file",
     FileNote.NO_VIDEO: "belongs to no video",
 }
+
+app = typer.Typer(rich_markup_mode=None)
 
 
 class Bar:
@@ -65,6 +67,7 @@ class Bar:
         self._progress.update(self._send, completed=done, total=total)
 
 
+@app.command(SURVEY_PUSH)
 def push(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A card, or any folder of footage.", exists=True, file_okay=False)
@@ -125,8 +128,3 @@ def _summary(survey: SurveyOut, to: str) -> str:
         f"survey {survey.id} '{survey.name}' is {survey.state.value.replace('_', ' ')}: "
         f"{progress.files_settled} of {progress.files} files settled at {urlsplit(to).hostname}"
     )
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's command; `api.cli` reads `survey push` as one word, since `survey` takes videos itself."""
-    app.command(NAME)(push)

@@ -16,7 +16,10 @@ from training.runs.progress import REPORT
 
 Dataset = Annotated[Path, typer.Argument(metavar="DATASET", help="A folder with data.yaml, images/ and labels/.")]
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.command()
 def train(
     dataset: Dataset,
     base: Annotated[
@@ -40,6 +43,7 @@ def train(
     print_json(record, f"trained: {run.folder}\nreport:  {run.folder / REPORT}\nmAP50:   {report.map50:.3f}", as_json)
 
 
+@app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name, or an ONNX file.")],
     dataset: Dataset,
@@ -68,9 +72,3 @@ def evaluate(
     if figures.beside is not None:
         lines.append(f"  {figures.beside.latency_ms:.1f} ms for {figures.beside.model}, in the same run")
     print_json(figures.model_dump(mode="json"), "\n".join(lines), as_json)
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command()(train)
-    app.command()(evaluate)

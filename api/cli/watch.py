@@ -11,8 +11,8 @@ import typer
 
 from api.cameras.assembly import LookSpec, build_look, read_camera, read_site
 from api.cli.candidate_json import candidate_json, candidate_line
+from api.cli.options import ModelsFolder, duration_from
 from api.console import AsJson, print_error, print_json
-from api.durations import parse_duration
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import default_models
 from api.rulebooks.fallback import without_rulebook
@@ -29,6 +29,8 @@ from streams.frames.source import Source
 from streams.health.faults import HealthWatch
 from streams.health.health_gate import gate_for, health_gated, note_of
 from streams.watcher import Look, watch
+
+app = typer.Typer(rich_markup_mode=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class ConsoleSink:
             print_json(record, line, True) if self._as_json else print_error(line)
 
 
+@app.command("watch")
 def watch_sources(
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE…", help="rtsp:// addresses, video files, or camera files (.yaml).")
@@ -73,17 +76,15 @@ def watch_sources(
     calibration: Annotated[Path | None, typer.Option(help="Ground control points (u,v,lat,lon) of the camera.")] = None,
     start: Annotated[str | None, typer.Option(help="When a recording's first picture was taken, ISO 8601.")] = None,
     speed: Annotated[float, typer.Option(min=0.01, max=3600, help="Scene seconds in one second of a recording.")] = 1.0,
-    models_folder: Annotated[
-        Path | None, typer.Option(help="A folder of cards; else the shipped ones.", exists=True, file_okay=False)
-    ] = None,
+    models_folder: ModelsFolder = None,
     as_json: AsJson = False,
 ) -> int:
     """Watch cameras or files and print what would be put before a reviewer.
 
     Example: streetwarden watch rtsp://10.1.2.3/main --rulebook rulebook.yaml --calibration north.csv --for 60s
     """
-    period = parse_duration("--every", every)
-    limit = parse_duration("--for", for_) if for_ else None
+    period = duration_from("--every", every)
+    limit = duration_from("--for", for_) if for_ else None
     shelf = ModelCache.of(load_settings(), models_folder)
     names = tuple(model) if model else default_models(shelf)
     sink = ConsoleSink(as_json)
@@ -207,8 +208,3 @@ def _moment(text: str | None) -> datetime | None:
     if not 1970 <= moment.year <= 2200:
         raise typer.BadParameter(f"--start {text!r} is out of range: the years 1970 to 2200")
     return moment
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command("watch")(watch_sources)

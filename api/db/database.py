@@ -5,16 +5,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from api.errors import DatabaseUnavailable
+from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSIONS = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
+"""All migrations, oldest first: a file begins with its revision. To check one needs no Alembic, which loads slowly."""
+
 MIGRATION_LOCK = 0x57524454  # any constant that nothing else in the database uses
 
 
@@ -35,6 +36,9 @@ class Database:
                 "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
             ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
+        self._file = (
+            Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
+        )
         self._shown = address.render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
@@ -58,14 +62,19 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables to this version of the code; two services that start at once do it once.
 
-        Raises DatabaseUnavailable.
+        Raises DatabaseUnavailable, or DatabaseVersionMismatch where the database is newer than the code.
         """
+        from alembic import command
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         with self._rebuilding() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            if (found := _version_of(connection)) is not None:
+                self._refuse_unknown(found)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -93,6 +102,37 @@ class Database:
             finally:
                 raw.execute("PRAGMA foreign_keys=ON")
 
+    def version(self) -> str | None:
+        """Return the last migration that was run, None where there are no tables. Raises DatabaseUnavailable."""
+        if self._file is not None and not self._file.exists():  # to open it would make it
+            return None
+        with self.read() as connection:
+            return _version_of(connection)
+
+    def check_version(self) -> None:
+        """Refuse a database of another version than this program's.
+
+        Raises DatabaseVersionMismatch with what to do, or DatabaseUnavailable.
+        """
+        found = self.version()
+        if found is None:
+            raise DatabaseVersionMismatch(
+                f"database {self._shown}: there are no tables yet; run: streetwarden db upgrade"
+            )
+        self._refuse_unknown(found)
+        if found != VERSIONS[-1]:
+            raise DatabaseVersionMismatch(
+                f"database {self._shown}: its version {found} is older than this program's, {VERSIONS[-1]}; "
+                "run: streetwarden db upgrade"
+            )
+
+    def _refuse_unknown(self, found: str) -> None:
+        if found not in VERSIONS:
+            raise DatabaseVersionMismatch(
+                f"database {self._shown}: its version {found} is newer than this program's, {VERSIONS[-1]}; "
+                "install the version of streetwarden that upgraded it"
+            )
+
     def ping(self) -> None:
         """Ask the database for something. Raises DatabaseUnavailable where it does not answer."""
         with self.read() as connection:
@@ -109,6 +149,13 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def _version_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return found
 
 
 def _prepare_sqlite(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -15,12 +15,11 @@ from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
 from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileState
 from api.surveys.jobs.context import WorkerContext
 from api.surveys.jobs.worker import run
 from api.surveys.manifest import Announced, read_manifest
-from api.surveys.repository import SurveyState
 from api.surveys.service import create_survey
+from api.surveys.tables import FileState, SurveyState
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
 from detector.rules.rulebook import Rulebook
@@ -34,7 +33,7 @@ def survey_flight(
     desk = WorkerContext(
         database=database,
         footage=settings.footage_dir,
-        data_dir=settings.data_dir,
+        pictures_dir=settings.pictures_dir,
         sink=sink,
         detector=partial(drone_look, shelf.get),
         rules=lambda _: book,

@@ -80,7 +80,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         shutil.rmtree(settings.data_dir, ignore_errors=True)  # each demo begins with an empty desk
-        database, files = open_store(settings)
+        database, files = open_store(settings, upgrade=True)
         with database.write() as connection:
             rulebooks.record(connection, book.source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)

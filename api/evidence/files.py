@@ -2,8 +2,6 @@
 
 import errno
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +15,7 @@ from api.evidence.repository import EvidenceFile, EvidenceKind
 from detector.candidate import Candidate
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
+from models.files import flush_folder, write_whole
 
 JPEG_QUALITY = 95
 CROP_MARGIN = 0.2  # of the box on each side: the surroundings say whether it is a stall or a shop's own step
@@ -47,9 +46,9 @@ class EvidenceStore:
             if target.is_file():
                 return digest, path
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(target, content)
+            write_whole(target, content, mode=0o640)
             for parent in (target.parent, target.parent.parent, self.folder):
-                _flush_folder(parent)
+                flush_folder(parent)
         return digest, path
 
     def read(self, file: EvidenceFile) -> bytes:
@@ -103,29 +102,6 @@ def boxed(image: Image, box: Box) -> Image:
     thickness = max(2, round(max(image.shape[:2]) / 500))
     cv2.rectangle(copy, (round(box[0]), round(box[1])), (round(box[2]), round(box[3])), BOX_COLOUR, thickness)
     return copy
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.chmod(0o640)
-        aside.rename(target)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

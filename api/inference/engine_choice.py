@@ -2,19 +2,18 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from api.settings import Wanted
 from detector.errors import EngineRefused
 from detector.vision.engine import ORT_VERSION, Engine, MakeEngine, OrtEngine
 from detector.vision.openvino_engine import INSTALL, OpenVinoEngine, installed
 from models.card import ModelCard
-from models.engine_record import EngineRecord, Int8, machine, read_record, record_path
+from models.engine_record import Checked, EngineRecord, Int8, machine, read_record, record_path
 from models.registry import sha256_of
-from training.evaluation.engine_agreement import EngineComparison
 
-Checked = Literal["openvino", "openvino-int8", "onnxruntime-int8"]
-"""Engines that need a check. The int8 ones run another file than the card's, made by `streetwarden models quantise`."""
+if TYPE_CHECKING:  # whoever runs a model needs nothing that trains one
+    from training.evaluation.engine_agreement import EngineComparison
 
 # The first that may be used is used. int8 is never taken by itself: it has to be asked for, and checked.
 _ORDER: dict[Wanted, tuple[Checked, ...]] = {
@@ -91,7 +90,7 @@ def _int8_sha256(card: ModelCard, engine: Checked, records: Path) -> str | None:
     return sha256_of(path) if is_int8(engine) and path.is_file() else None
 
 
-def record_of(card: ModelCard, engine: Checked, compared: EngineComparison, int8: Int8 | None = None) -> EngineRecord:
+def record_of(card: ModelCard, engine: Checked, compared: "EngineComparison", int8: Int8 | None = None) -> EngineRecord:
     """What a comparison of that engine with the reference showed, here and now."""
     return EngineRecord(
         model=card.name,

@@ -8,28 +8,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, func, select, update
 
-from api.surveys.tables import survey_files
-from api.web.pagination import Page, decode_name, encode_name
-
-
-class FileKind(StrEnum):
-    """What a file's name says that it is."""
-
-    VIDEO = "video"
-    PHOTO = "photo"
-    TELEMETRY = "telemetry"
-    OTHER = "other"
-
-
-class FileState(StrEnum):
-    """Missing, then uploading, then stored; corrupt asks to be sent again; duplicate and odd are set aside for good."""
-
-    MISSING = "missing"
-    UPLOADING = "uploading"
-    STORED = "stored"
-    CORRUPT = "corrupt"
-    DUPLICATE = "duplicate"
-    ODD = "odd"
+from api.db.paging import Page, decode_name, encode_name
+from api.surveys.tables import FileKind, FileState, survey_files
 
 
 class FileNote(StrEnum):

@@ -11,8 +11,9 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from api.errors import ManifestInvalid
-from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.files import FileNote, SurveyFile
+from api.surveys.repository import Survey
+from api.surveys.tables import FileKind, FileState, SurveyState
 
 LONGEST_NAME: Final = 200
 _SUFFIXES: Final = {

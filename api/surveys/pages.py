@@ -16,7 +16,8 @@ from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.tables import ChunkKind, ChunkState
 from api.surveys.map import draw_survey_map
 from api.surveys.service import known_survey
 from detector.reason import Reason

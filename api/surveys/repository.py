@@ -3,28 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from api.surveys.files import SETTLED, FileState, SurveyFile
+from api.db.paging import Page, page_by_time
+from api.surveys.files import SETTLED, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
-from api.surveys.tables import survey_files, surveys
-from api.web.pagination import Cursor, Page, page_of
+from api.surveys.tables import FileState, SurveyState, survey_files, surveys
 from detector.reason import Reason
-
-
-class SurveyState(StrEnum):
-    """Uploading until every file has come or was set aside; ready until the batch jobs take it; then their words."""
-
-    UPLOADING = "uploading"
-    READY = "ready"
-    PROCESSING = "processing"
-    DONE = "done"
-    DONE_WITH_ERRORS = "done_with_errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +83,7 @@ def lock(connection: Connection, survey_id: UUID) -> Survey | None:
 
 def page(connection: Connection, cursor: str | None, limit: int) -> Page[Survey]:
     """Surveys, latest first. Raises CursorInvalid."""
-    conditions = []
-    total = connection.execute(select(func.count()).select_from(surveys)).scalar_one()
-    if cursor is not None:
-        before = Cursor.from_cursor(cursor)
-        created, row_id = surveys.c.created_at, surveys.c.id
-        conditions.append(or_(created < before.at, and_(created == before.at, row_id < before.id)))
-    query = select(surveys).where(*conditions).order_by(surveys.c.created_at.desc(), surveys.c.id.desc())
-    found = [_survey(row) for row in connection.execute(query.limit(limit + 1))]
-    return page_of([(Cursor(item.created_at, item.id), item) for item in found], limit, total)
+    return page_by_time(connection, surveys.c.created_at, _survey, cursor, limit)
 
 
 def in_state(connection: Connection, state: SurveyState) -> tuple[Survey, ...]:

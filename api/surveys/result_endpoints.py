@@ -16,7 +16,6 @@ from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.geojson import PathOut, PlacesOut
-from api.surveys.jobs.context import pictures_of
 from api.surveys.service import known_survey
 from api.web.problems import problem_responses
 
@@ -58,7 +57,7 @@ def show_place(
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
     try:
-        content = (pictures_of(settings.data_dir, survey_id).folder / place.picture).read_bytes()
+        content = (settings.pictures_dir / str(survey_id) / place.picture).read_bytes()
     except OSError as error:
         raise NotFound(f"the picture of place {place_id} cannot be read ({error.strerror})") from error
     if kind == "crop":

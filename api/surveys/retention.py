@@ -7,7 +7,6 @@ client, the settling or an announcement would need at that moment, or is left to
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +14,10 @@ from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
 
+from api.background import BackgroundLoop
 from api.clock import Clock
 from api.db.database import Database
-from api.errors import DatabaseUnavailable, FootageUnwritable, UploadBusy
+from api.errors import FootageUnwritable, UploadBusy
 from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -27,8 +27,9 @@ from api.surveys.upload.storage import FootageStore
 
 log = logging.getLogger(__name__)
 
-FIRST: Final = 60.0  # seconds after a start: other things come first
-PERIOD: Final = 3600.0
+FIRST: Final = timedelta(minutes=1)  # after a start: other things come first
+PERIOD: Final = timedelta(hours=1)
+LATE: Final = timedelta(minutes=30)  # one removal takes less, even of a folder of a million pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,29 +142,20 @@ class Sweeper:
         self._settings = settings
         self._database = database
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop("sweep", self._sweep, pause=PERIOD, first_pause=FIRST, late_after=LATE)
 
     def start(self) -> None:
         """Begin to sweep."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self, timeout: timedelta) -> None:
         """Remove nothing more; what is being removed is finished or, after `timeout`, left to the next start."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(timeout.total_seconds())
+        self._loop.stop(timeout)
 
-    def _run(self) -> None:
-        wait = FIRST
-        while not self._stopping.wait(wait):
-            wait = PERIOD
-            try:
-                for removed in sweep(self._settings, self._database, self._clock()):
-                    log.info("removed %s '%s', %d bytes", removed.kind, removed.name, removed.size)
-                    if self._stopping.is_set():
-                        return
-            except (DatabaseUnavailable, OSError) as error:
-                log.error("nothing more is swept before the next round: %s", error)
+    def _sweep(self) -> bool:
+        for removed in sweep(self._settings, self._database, self._clock()):
+            log.info("removed %s '%s', %d bytes", removed.kind, removed.name, removed.size)
+            self._loop.beat()
+            if self._loop.stopping:
+                break
+        return False

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, not_, select, up
 from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.surveys.files import FileNote
-from api.surveys.repository import SurveyState
-from api.surveys.tables import survey_files, surveys
+from api.surveys.tables import SurveyState, survey_files, surveys
 
 ENDED = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
 

@@ -7,9 +7,10 @@ from api.db.database import Database
 from api.errors import NoRoom, NotFound
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.manifest import Manifest, plan
 from api.surveys.repository import Survey
+from api.surveys.tables import FileState
 from api.surveys.upload.storage import FootageStore
 
 

@@ -1,9 +1,10 @@
 """The tables of surveys: what a drone team has announced, and how much of it has come."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     JSON,
     BigInteger,
-    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -14,8 +15,39 @@ from sqlalchemy import (
     Uuid,
 )
 
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+
+
+class SurveyState(StrEnum):
+    """Uploading until every file has come or was set aside; ready until the batch jobs take it; then their words."""
+
+    UPLOADING = "uploading"
+    READY = "ready"
+    PROCESSING = "processing"
+    DONE = "done"
+    DONE_WITH_ERRORS = "done_with_errors"
+
+
+class FileKind(StrEnum):
+    """What a file's name says that it is."""
+
+    VIDEO = "video"
+    PHOTO = "photo"
+    TELEMETRY = "telemetry"
+    OTHER = "other"
+
+
+class FileState(StrEnum):
+    """Missing, then uploading, then stored; corrupt asks to be sent again; duplicate and odd are set aside for good."""
+
+    MISSING = "missing"
+    UPLOADING = "uploading"
+    STORED = "stored"
+    CORRUPT = "corrupt"
+    DUPLICATE = "duplicate"
+    ODD = "odd"
+
 
 surveys = Table(
     "surveys",
@@ -31,7 +63,7 @@ surveys = Table(
     Column("model", String),
     Column("district", String),
     Column("errors", JSON, nullable=False),  # codes with parameters: what went wrong with its footage
-    CheckConstraint("state IN ('uploading', 'ready', 'processing', 'done', 'done_with_errors')", name="state"),
+    one_of("state", SurveyState),
     Index(None, "created_at", "id"),
     Index(None, "state"),
     Index(None, "district"),
@@ -53,6 +85,6 @@ survey_files = Table(
     Column("note", String),  # a code of FileNote
     Column("same_as_id", Uuid, ForeignKey("survey_files.id")),  # the file of the same content that is kept
     UniqueConstraint("survey_id", "name"),
-    CheckConstraint("kind IN ('video', 'photo', 'telemetry', 'other')", name="kind"),
-    CheckConstraint("state IN ('missing', 'uploading', 'stored', 'corrupt', 'duplicate', 'odd')", name="state"),
+    one_of("kind", FileKind),
+    one_of("state", FileState),
 )

@@ -8,9 +8,8 @@ from typing import Final, Protocol
 from pydantic import ValidationError
 
 from api.errors import PushFailed
-from api.surveys.files import FileState
-from api.surveys.repository import SurveyState
 from api.surveys.schemas import MAX_FILES, AnnouncedOut, FileIn, FileOut, SurveyIn, SurveyOut
+from api.surveys.tables import FileState, SurveyState
 from api.upload_client.card import CardFile, HashBook
 from api.upload_client.client import SurveyService
 

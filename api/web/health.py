@@ -5,6 +5,7 @@ import shutil
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from api import background
 from api.dependencies import AppSettings, Db
 from api.errors import DatabaseUnavailable, NotReady
 from api.web.problems import problem_responses
@@ -26,11 +27,13 @@ async def live() -> Health:
 
 @router.get("/readyz", responses=problem_responses(503))
 def ready(database: Db, settings: AppSettings) -> Health:
-    """The database answers, and there is room for evidence."""
+    """The database answers, every background loop is alive, and there is room for evidence."""
     try:
         database.ping()
     except DatabaseUnavailable as error:
         raise NotReady("the database does not answer") from error
+    if late := background.faults():
+        raise NotReady(f"background work: {'; '.join(late)}")
     folder, wanted = settings.data_dir, settings.min_free_mb
     try:
         free = shutil.disk_usage(folder).free // 2**20

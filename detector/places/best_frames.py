@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from detector.places.places import Place
-from detector.places.proposal import as_array, overlap
+from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box
 from detector.vision.frame import Frame
 

@@ -16,8 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.errors import DetectorError
 from detector.geometry.ground import GroundPoint
-from detector.places.proposal import STALL, Proposal, as_array, hull, overlap
+from detector.places.proposal import STALL, Proposal, hull
 from detector.places.sighting import Sighting
+from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box
 
 MEMORY = 31

@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-import numpy as np
-from numpy.typing import NDArray
-
 from detector.vision.detections import Box
 
 STALL = "stall"
@@ -26,21 +23,6 @@ class Proposal:
     box: Box
     confidence: float
     found_by: str
-
-
-def as_array(boxes: Sequence[Box]) -> NDArray[np.float64]:
-    """Boxes as (n, 4), also when there is none."""
-    return np.array(boxes, np.float64).reshape(-1, 4)
-
-
-def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
-    """For boxes (n, 4) and (m, 4), each (n, m): intersection over union, share of `a` in `b`, share of `b` in `a`."""
-    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    common = np.prod(np.clip(sides, 0, None), axis=2)
-    area_a = np.prod(a[:, 2:] - a[:, :2], axis=1)[:, None]
-    area_b = np.prod(b[:, 2:] - b[:, :2], axis=1)[None, :]
-    tiny = 1e-9
-    return common / (area_a + area_b - common + tiny), common / (area_a + tiny), common / (area_b + tiny)
 
 
 def hull(a: Box, b: Box) -> Box:

@@ -13,9 +13,10 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic_core import ErrorDetails
 from shapely import MultiPoint, Polygon, is_valid_reason
 
-from detector.errors import RulebookInvalid
+from detector.durations import parse_duration
+from detector.errors import RulebookInvalid, YamlUnreadable
+from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.hours import HoursInvalid, check_country, check_hours, read_hours
-from detector.rules.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.permits import Registry, read_permits
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.source import RulebookSource
@@ -24,17 +25,6 @@ from detector.rules.zones import Zone, area_m2, extent_m
 SMALLEST_M2: Final = 1.0
 SMALLEST_PX: Final = 16.0
 WIDEST_M: Final = 200_000.0  # a street zone that spans more has a digit wrong
-_DURATION: Final = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,8})s)?")
-
-
-def _duration(value: object) -> timedelta:
-    text = str(value).strip()
-    found = _DURATION.fullmatch(text)
-    if not text or found is None:
-        hint = f"{text}s" if text.isdigit() else "300s, 5m, 1h30m or 7d"
-        raise ValueError(f"{text!r} is no length of time: write {hint}")
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -54,7 +44,7 @@ def _checked(check: Callable[[str], None]) -> BeforeValidator:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
 Ring = Annotated[list[tuple[Coordinate, Coordinate]], Field(min_length=3)]
 
@@ -121,7 +111,10 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     With `now` (aware), a registry from the future is a fault; the detector has no clock of its own. Raises
     RulebookInvalid with every fault of the file and of its permits, each with its line and how to mend it.
     """
-    document = read_marked_yaml(path)
+    try:
+        document = read_marked_yaml(path)
+    except YamlUnreadable as error:
+        raise RulebookInvalid(str(path), (error.fault,)) from error
     faults: list[tuple[int, str]] = list(document.faults)
     entry = None
     try:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.vision.boxes import overlap
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Image
@@ -110,9 +111,7 @@ def _covered(boxes: FloatArray, by: FloatArray) -> FloatArray:
     """(n,): the largest share of each box that lies in one of the other boxes."""
     if len(boxes) == 0 or len(by) == 0:
         return np.zeros(len(boxes), np.float32)
-    common = np.minimum(boxes[:, None, 2:], by[None, :, 2:]) - np.maximum(boxes[:, None, :2], by[None, :, :2])
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    shares: FloatArray = (np.prod(np.clip(common, 0, None), axis=2) / areas[:, None]).max(axis=1)
+    shares: FloatArray = overlap(boxes, by)[1].max(axis=1).astype(np.float32)
     return shares
 
 

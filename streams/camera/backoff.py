@@ -9,15 +9,22 @@ import threading
 import time
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
+
+_RANDOM: Final = Random()
+
+
+def full_jitter(tries: int, base: float, cap: float, random: Random = _RANDOM) -> float:
+    """Return the seconds to wait after so many earlier tries: uniform in 0 to min(cap, base * 2^tries).
+
+    Source: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+    return random.uniform(0.0, min(cap, base * 2.0 ** min(tries, 30)))
 
 
 @dataclass(slots=True)
 class Backoff:
-    """Full-jitter exponential back-off: the n-th pause is uniform in 0 to min(cap, base * 2^n) seconds.
-
-    Source: Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-    """
+    """Full-jitter exponential back-off that counts the tries itself."""
 
     base: float = 1.0
     cap: float = 60.0
@@ -26,9 +33,8 @@ class Backoff:
 
     def next_pause(self) -> float:
         """Seconds to wait now; the next one may be twice as long."""
-        ceiling = min(self.cap, self.base * 2.0 ** min(self._tries, 30))
         self._tries += 1
-        return self.random.uniform(0.0, ceiling)
+        return full_jitter(self._tries - 1, self.base, self.cap, self.random)
 
     def reset(self) -> None:
         """The camera has been well for a while: begin with short pauses again."""

@@ -1,20 +1,19 @@
 """The camera file: which cameras there are, read as a whole or not at all."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from detector.durations import parse_duration
+from detector.errors import YamlUnreadable
+from detector.marked_yaml import MarkedYaml, Tree, read_marked_yaml
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
-
-_PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
-_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,8 @@ class CameraConfig:
 
 
 def parse_period(text: object) -> timedelta:
-    """`500ms`, `5s`, `2min`, `1h` as a period; raises ValueError, one readable line."""
-    match = _PERIOD.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
-        raise ValueError(f"{text!r} is no period; write it like 5s, 500ms or 2min")
-    period = timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    """Return the period between two samples, 40 ms to an hour; raises ValueError, one readable line."""
+    period = parse_duration(text)
     if not timedelta(milliseconds=40) <= period <= timedelta(hours=1):
         raise ValueError(f"{text!r} is out of range; a period is 40ms to 1h")
     return period
@@ -64,24 +60,37 @@ def _parse_address(text: object) -> CameraAddress:
         raise ValueError(str(error)) from error
 
 
+def _parse_day(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no day; write it like 2027-06-30") from error
+
+
+def _parse_grade(text: object) -> object:
+    return int(text) if text in ("1", "2", "3") else text
+
+
 Period = Annotated[timedelta, BeforeValidator(parse_period)]
+Day = Annotated[date, BeforeValidator(_parse_day)]
+Grade = Annotated[Literal[1, 2, 3], BeforeValidator(_parse_grade)]
 Address = Annotated[CameraAddress, BeforeValidator(_parse_address)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
 class _Entry(BaseModel):
-    # Strict: `name: 12` or `grade: true` is a slip, not a wish. hide_input: a fault must not quote a password.
-    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+    # Every value comes as the text that stands in the file. hide_input: a fault must not quote a password.
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
 
 
 class _Position(_Entry):
-    lat: float = Field(ge=-90, le=90)
-    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
 
 
 class _LegalReview(_Entry):
     reference: Word
-    valid_to: date
+    valid_to: Day
 
 
 class _Camera(_Entry):
@@ -94,7 +103,7 @@ class _Camera(_Entry):
     position: _Position | None = None
     calibration: Word | None = None
     district: str = ""
-    grade: Literal[1, 2, 3] = 2
+    grade: Grade = 2
     transport: Literal["tcp", "udp"] = "tcp"
     legal_review: _LegalReview | None = None
 
@@ -155,21 +164,11 @@ def read_cameras(
     Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CamerasInvalid(str(path), (f"cannot be read ({error.strerror})",)) from error
-    except UnicodeDecodeError as error:
-        raise CamerasInvalid(str(path), ("is not UTF-8 text",)) from error
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content: object = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise CamerasInvalid(str(path), (f"line {line}: no YAML ({error.problem})",)) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CamerasInvalid(str(path), (f"no YAML ({type(error).__name__})",)) from error
-    reader = _Reader(tree, networks, loopback, check)
-    cameras = reader.read(content)
+        document = read_marked_yaml(path)
+    except YamlUnreadable as error:
+        raise CamerasInvalid(str(path), (mask_url(error.fault),)) from None  # its cause may quote the file
+    reader = _Reader(document, networks, loopback, check)
+    cameras = reader.read()
     if reader.faults:
         raise CamerasInvalid(str(path), tuple(fault for _, fault in sorted(reader.faults)))
     return cameras
@@ -178,23 +177,25 @@ def read_cameras(
 class _Reader:
     """Turns what the YAML says into cameras and collects faults with their lines on the way."""
 
-    def __init__(self, tree: yaml.Node | None, networks: Sequence[Network], loopback: bool, check: Check) -> None:
-        self._tree = tree
+    def __init__(self, document: MarkedYaml, networks: Sequence[Network], loopback: bool, check: Check) -> None:
+        self._document = document
         self._networks = networks
         self._loopback = loopback
         self._check = check
         self.faults: list[tuple[int, str]] = []
 
-    def read(self, content: object) -> tuple[CameraConfig, ...]:
-        for line, key in _repeated_keys(self._tree):
-            self._fault(line, f"the key {key!r} is here twice")
-        if not isinstance(content, dict) or not isinstance(content.get("cameras"), list):
+    def read(self) -> tuple[CameraConfig, ...]:
+        content = self._document.root
+        for line, said in self._document.faults:
+            self._fault(line, mask_url(said))
+        listed = content.get("cameras") if isinstance(content, dict) else None
+        if not isinstance(content, dict) or not isinstance(listed, list):
             self._fault(1, "a camera file is `cameras:` and a list below it")
             return ()
         for key in content.keys() - {"cameras"}:
-            self._fault(self._line((key,)), f"unknown key {mask_url(str(key))!r}; only `cameras` stands at the top")
-        self._check_duplicates(content["cameras"])
-        entries = [self._entry(number, entry) for number, entry in enumerate(content["cameras"])]
+            self._fault(self._line((key,)), f"unknown key {mask_url(key)!r}; only `cameras` stands at the top")
+        self._check_duplicates(listed)
+        entries = [self._entry(number, entry) for number, entry in enumerate(listed)]
         cameras = [(number, entry.config()) for number, entry in enumerate(entries) if entry is not None]
         for number, camera in cameras:
             self._check_address((number, "url"), camera.address)
@@ -204,7 +205,7 @@ class _Reader:
                 self._fault(self._line(("cameras", number, key)), f"camera {camera.id!r}: {key}: {said}")
         return tuple(camera for _, camera in cameras)
 
-    def _entry(self, number: int, entry: object) -> _Camera | None:
+    def _entry(self, number: int, entry: Tree) -> _Camera | None:
         try:
             return _Camera.model_validate(entry)
         except ValidationError as error:
@@ -218,7 +219,7 @@ class _Reader:
                 self._fault(line, mask_url(f"{who}: {where}: {said}" if where else f"{who}: {said}"))
             return None
 
-    def _check_duplicates(self, entries: list[object]) -> None:
+    def _check_duplicates(self, entries: Sequence[Tree]) -> None:
         seen: dict[str, int] = {}
         for number, entry in enumerate(entries):
             ident = entry.get("id") if isinstance(entry, dict) else None
@@ -240,33 +241,4 @@ class _Reader:
 
     def _line(self, location: Sequence[int | str]) -> int:
         """The line of the innermost part of this location that is in the file, counted from 1."""
-        node, line = self._tree, 1
-        for part in location:
-            line = node.start_mark.line + 1 if node else line
-            if isinstance(node, yaml.MappingNode):
-                pair = next(((key, value) for key, value in node.value if key.value == part), None)
-                if pair is None:
-                    return line
-                line, node = pair[0].start_mark.line + 1, pair[1]
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-                node = node.value[part]
-                line = node.start_mark.line + 1
-            else:
-                return line
-        return line
-
-
-def _repeated_keys(node: yaml.Node | None, above: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[int, str]]:
-    """YAML forbids a key twice, PyYAML takes the last one: a camera would lose its first address unseen."""
-    if node is None or node in above:  # an alias may lead back to where it stands
-        return
-    if isinstance(node, yaml.MappingNode):
-        seen = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, key.value
-            seen.add(key.value)
-            yield from _repeated_keys(value, (*above, node))
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _repeated_keys(value, (*above, node))
+        return self._document.line(tuple(location))

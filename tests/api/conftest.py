@@ -120,7 +120,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     configured = Settings(
         _env_file=None, data_dir=folder, runs_dir=folder / "runs", port=0, min_free_mb=1, reviewer="Li Wei"
     )
-    database, files = open_store(configured)
+    database, files = open_store(configured, upgrade=True)
     zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
     app = create_app(configured, database, files, zones=lambda: zones, cameras=_two_cameras)
     with serve(app) as served, client(served) as http:

@@ -88,6 +88,9 @@ def _user() -> str:
 def _as(user: str, program: Path, *arguments: object) -> None:
     command = [str(program), *map(str, arguments)]
     if os.geteuid() == 0:
-        command = ["runuser", "-u", user, "--", *command]
+        # Not everybody's PATH names the folder where Debian keeps it.
+        runuser = shutil.which("runuser", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+        assert runuser is not None, "runuser (util-linux) is needed to run PostgreSQL's programs as another user"
+        command = [runuser, "-u", user, "--", *command]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", timeout=60)
     assert done.returncode == 0, f"{program.name}: {done.stderr or done.stdout}"

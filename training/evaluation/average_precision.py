@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.vision.boxes import overlap
+
 Floats = NDArray[np.float64]
 
 IOUS: Floats = np.linspace(0.5, 0.95, 10)
@@ -43,6 +45,11 @@ class Matched:
     right: Floats
     labelled: Floats
 
+    def precision_recall(self) -> tuple[Floats, Floats]:
+        """Return precision and recall at IoU 0.50 after each detection, surest first: (n,) each."""
+        right = np.cumsum(self.right[:, 0])
+        return right / np.arange(1, len(right) + 1), right / max(float(self.labelled.sum()), 1.0)
+
     def ap(self, weights: Floats | None = None) -> Floats:
         """AP at each of IOUS, (len(IOUS),); NaN when nothing is labelled.
 
@@ -66,16 +73,6 @@ class Matched:
         return ap
 
 
-def overlaps(a: NDArray[np.float32], b: NDArray[np.float32]) -> Floats:
-    """IoU of every box of `a` (n, 4) with every box of `b` (m, 4): (n, m)."""
-    first, second = a.astype(np.float64)[:, None, :], b.astype(np.float64)[None, :, :]
-    sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
-    common = np.prod(np.clip(sides, 0, None), axis=-1)
-    areas = np.prod(first[..., 2:] - first[..., :2], axis=-1) + np.prod(second[..., 2:] - second[..., :2], axis=-1)
-    iou: Floats = common / np.maximum(areas - common, 1e-9)
-    return iou
-
-
 def match(pictures: Sequence[PictureMatches]) -> Matched:
     """Say of every detection whether it is right."""
     right = [_match_picture(looked) for looked in pictures]
@@ -94,7 +91,7 @@ def _match_picture(looked: PictureMatches) -> Floats:
     right = np.zeros((len(looked.scores), len(IOUS)))
     if len(looked.truth) == 0 or len(looked.scores) == 0:
         return right
-    iou = overlaps(looked.boxes, looked.truth)
+    iou = overlap(looked.boxes, looked.truth)[0]
     for column, wanted in enumerate(IOUS):
         free = np.ones(len(looked.truth), bool)
         for row in np.argsort(-looked.scores, kind="stable"):

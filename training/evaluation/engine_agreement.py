@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from detector.vision.boxes import overlap
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Image
 from models.engine_record import FURTHEST
-from training.evaluation.average_precision import overlaps
 
 MATCH = 0.7  # IoU from which on two boxes of one class are one thing
 
@@ -53,7 +53,7 @@ def _sure(seen: Detections, model: OnnxModel) -> Detections:
 
 
 def _count(compared: EngineComparison, sure: Detections, partners: Detections) -> None:
-    meets = overlaps(sure.boxes, partners.boxes)
+    meets = overlap(sure.boxes, partners.boxes)[0]
     for n, row in enumerate(meets):
         same = (row >= MATCH) & (partners.class_ids == sure.class_ids[n])
         compared.boxes += 1

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.vision.boxes import overlap
 from detector.vision.detections import Box
-from training.evaluation.average_precision import overlaps
 from training.evaluation.evaluate import PredictedPicture
 
 SAME_PLACE = 0.5
@@ -115,7 +115,7 @@ def _scene(picture: PredictedPicture, classes: Sequence[str], confidence: Mappin
 
 def _pairs(scene: _Scene) -> tuple[dict[int, int], NDArray[np.float64]]:
     """Row of each detection to the column of its label, and all IoUs (n, m)."""
-    iou = overlaps(scene.boxes, scene.truth)
+    iou = overlap(scene.boxes, scene.truth)[0]
     same = scene.said[:, None] == scene.labelled[None, :]
     pairs: dict[int, int] = {}
     for allowed in (same, ~same):

@@ -22,14 +22,12 @@ def fit_threshold(matched: Matched, wanted: float) -> Threshold:
 
     It is fitted on the pictures given, so on others the precision will be a little off.
     """
-    right = np.cumsum(matched.right[:, 0])
-    seen = np.arange(1, len(right) + 1)
-    precision = right / seen
-    recall = right / max(float(matched.labelled.sum()), 1.0)
+    precision, recall = matched.precision_recall()
+    seen = np.arange(1, len(precision) + 1)
     # only after the last of equal scores is the cut possible
-    possible = np.append(matched.scores[1:] != matched.scores[:-1], True)[: len(right)]
+    possible = np.append(matched.scores[1:] != matched.scores[:-1], True)[: len(seen)]
     good = np.flatnonzero(possible & (precision >= wanted) & (seen >= _ENOUGH))
-    if len(right) == 0 or not right[-1]:
+    if len(recall) == 0 or not recall[-1]:
         return Threshold(confidence=1.0, precision=0.0, recall=0.0, wanted_precision=wanted, reached=False)
     if len(good):
         at = int(good[-1])

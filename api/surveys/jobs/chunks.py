@@ -17,30 +17,13 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, text, update
 
 from api.errors import LeaseLost
-from api.surveys.jobs.tables import survey_chunks
+from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks
 from detector.reason import Reason
 
 STRIKES: Final = 3
 """How many faults that are its own set a chunk aside."""
 ATTEMPTS: Final = 10
 """How often a chunk may be claimed at all: the end of what nobody can explain."""
-
-
-class ChunkKind(StrEnum):
-    """Probe a video for its length, look at a span of a video or at some photos, or link what was seen everywhere."""
-
-    PROBE = "probe"
-    LOOK = "look"
-    LINK = "link"
-
-
-class ChunkState(StrEnum):
-    """Waiting for a worker, running with one, done with its results stored, or dead: set aside with its reason."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    DEAD = "dead"
 
 
 class JobFault(StrEnum):

@@ -12,6 +12,7 @@ from typing import Final, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from api.background import BackgroundLoop
 from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.errors import DatabaseUnavailable, LeaseLost
@@ -48,7 +49,7 @@ class WorkerContext:
 
     database: Database
     footage: Path
-    data_dir: Path
+    pictures_dir: Path
     sink: StoreSink
     detector: Callable[[str], Detect]
     rules: Callable[[Sequence[SurveyFind]], Rulebook]
@@ -64,35 +65,33 @@ class WorkerContext:
 
     def pictures(self, survey_id: UUID) -> EvidenceStore:
         """Where the pictures of a survey lie in which something was seen."""
-        return pictures_of(self.data_dir, survey_id)
-
-
-def pictures_of(data_dir: Path, survey_id: UUID) -> EvidenceStore:
-    """Where the pictures of a survey lie in which something was seen."""
-    return EvidenceStore(data_dir / "survey_pictures" / str(survey_id))
+        return EvidenceStore(self.pictures_dir / str(survey_id))
 
 
 class ChunkLease(AbstractContextManager["ChunkLease"]):
-    """A chunk in hand: renewed while its work goes on, by a thread of its own."""
+    """A chunk in hand: renewed while its work goes on, by a background loop."""
 
     def __init__(self, desk: WorkerContext, chunk: Chunk) -> None:
         self._desk = desk
         self._chunk = chunk
-        self._over = threading.Event()
         self._lost = False
         self._steps = 0
+        self._steps_before = 0
+        self._still = 0.0
         self._patience = PATIENCE
-        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+        pause = desk.lease / 3
+        self._loop = BackgroundLoop(
+            "chunk lease", self._renew, pause=pause, first_pause=pause, longest_retry=pause.total_seconds()
+        )
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._loop.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._thread.join()
+        self._loop.stop()
 
     def step(self, longer: float = 0.0) -> None:
         """To be called as the work goes on; the next step may take so many seconds longer than others.
@@ -106,24 +105,23 @@ class ChunkLease(AbstractContextManager["ChunkLease"]):
         if self._desk.stop.is_set():
             raise Interrupted
 
-    def _renew(self) -> None:
-        desk, pause = self._desk, self._desk.lease.total_seconds() / 3
-        before, still = 0, 0.0
-        while not self._over.wait(pause):
-            # counted in rounds, not by the clock: a process that was stopped for an hour has not hung for an hour
-            still = still + pause if self._steps == before else 0.0
-            before = self._steps
-            if still > self._patience:
-                self._give_up()
-                return
-            try:
-                with desk.database.write() as connection:
-                    chunks.renew(connection, self._chunk, desk.lease)
-            except LeaseLost:
-                self._lost = True
-                return
-            except DatabaseUnavailable as error:  # it may be back before the lease ends
-                log.warning("chunk %s: %s", self._chunk.id, error)
+    def _renew(self) -> bool:
+        # counted in rounds, not by the clock: a process that was stopped for an hour has not hung for an hour
+        self._still = self._still + self._desk.lease.total_seconds() / 3 if self._steps == self._steps_before else 0.0
+        self._steps_before = self._steps
+        if self._still > self._patience:
+            self._give_up()
+            self._loop.finish()
+            return False
+        try:
+            with self._desk.database.write() as connection:
+                chunks.renew(connection, self._chunk, self._desk.lease)
+        except LeaseLost:
+            self._lost = True
+            self._loop.finish()
+        except DatabaseUnavailable as error:  # it may be back before the lease ends
+            log.warning("chunk %s: %s", self._chunk.id, error)
+        return False
 
     def _give_up(self) -> None:
         self._lost = True

@@ -20,6 +20,9 @@ from detector.reason import Reason, say
 
 log = logging.getLogger(__name__)
 
+CANNOT_WORK: Final = 78
+"""Exit code of a worker that cannot work here, whatever the chunk: EX_CONFIG of sysexits.h."""
+
 _CRASHES: Final = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 _LOOKS: Final = 20  # between the kernel's count and the end of a process that gives back gigabytes some time goes by
 
@@ -55,7 +58,7 @@ def oom_kills(counters: Sequence[Path] = ()) -> int:
 
 def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> Reason | None:
     """What a worker's end proves against the chunk that it was at; None: nothing."""
-    if exitcode > 0:
+    if exitcode > 0 and exitcode != CANNOT_WORK:
         return Reason(JobFault.EXITED, {"exit_code": exitcode})
     if -exitcode in _CRASHES:
         return Reason(JobFault.CRASHED, {"signal": signal.Signals(-exitcode).name})

@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState, JobFault
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.jobs.chunks import Chunk, JobFault
+from api.surveys.jobs.tables import ChunkKind, ChunkState
+from api.surveys.repository import Survey
+from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.reason import Param, Reason
 
 SPAN: Final = 30.0  # seconds of a video in a chunk: what a killed worker may lose, and what several may share

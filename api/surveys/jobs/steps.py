@@ -16,9 +16,10 @@ from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkKind
+from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.planning import close, cut_video
+from api.surveys.jobs.tables import ChunkKind
 from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
 from detector.candidate import Origin

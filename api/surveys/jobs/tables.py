@@ -1,8 +1,9 @@
 """The tables of the batch jobs: chunks of a survey's footage, the frames looked at, and the places put together."""
 
+from enum import StrEnum
+
 from sqlalchemy import (
     JSON,
-    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -14,9 +15,28 @@ from sqlalchemy import (
     Uuid,
 )
 
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
 from api.surveys.tables import surveys
+from detector.rules.ruling import Outcome
+
+
+class ChunkKind(StrEnum):
+    """Probe a video for its length, look at a span of a video or at some photos, or link what was seen everywhere."""
+
+    PROBE = "probe"
+    LOOK = "look"
+    LINK = "link"
+
+
+class ChunkState(StrEnum):
+    """Waiting for a worker, running with one, done with its results stored, or dead: set aside with its reason."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+
 
 survey_chunks = Table(
     "survey_chunks",
@@ -38,8 +58,8 @@ survey_chunks = Table(
     Column("notes", JSON, nullable=False),
     Column("error", JSON(none_as_null=True)),  # a code with parameters: why it failed the last time
     Column("created_at", UtcTime, nullable=False),
-    CheckConstraint("kind IN ('probe', 'look', 'link')", name="kind"),
-    CheckConstraint("state IN ('waiting', 'running', 'done', 'dead')", name="state"),
+    one_of("kind", ChunkKind),
+    one_of("state", ChunkState),
     Index(None, "state", "created_at"),
     Index(None, "survey_id"),
 )
@@ -81,5 +101,5 @@ survey_places = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("picture", String, nullable=False),
-    CheckConstraint("outcome IN ('violation', 'permitted', 'unknown')", name="outcome"),
+    one_of("outcome", Outcome),
 )

@@ -6,13 +6,14 @@ from typing import Final
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
 from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk, ChunkState, JobFault
+from api.surveys.jobs.chunks import Chunk, JobFault
 from api.surveys.jobs.context import Interrupted, WorkerContext
 from api.surveys.jobs.planning import close_after, fail, register
 from api.surveys.jobs.steps import work_through
-from detector.errors import DetectorError, RulebookInvalid
+from api.surveys.jobs.tables import ChunkState
+from detector.errors import DetectorError, EngineRefused, ModelInputError, RulebookInvalid
 from detector.reason import Reason, say
-from models.errors import ModelError
+from models.errors import ModelError, UnknownModel
 from streams.errors import DecoderFailed, NotAVideo
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,10 @@ TROUBLE: Final = 15.0  # seconds to wait when the database, the disk or the rule
 
 
 def run(desk: WorkerContext, *, until_idle: bool = False) -> None:
-    """Work until `desk.stop` is set; `until_idle` ends when no survey has anything left, for others neither."""
+    """Work until `desk.stop` is set; `until_idle` ends when no survey has anything left, for others neither.
+
+    Raises ModelError, EngineRefused or ModelInputError where a model cannot be run here; the chunk was given back.
+    """
     while not desk.stop.is_set():
         try:
             chunk = _next(desk)
@@ -60,12 +64,14 @@ def _work(desk: WorkerContext, chunk: Chunk) -> None:
         log.warning("%s", error)
     except Interrupted:
         _give_back(desk, chunk)
-    except (EvidenceError, RulebookInvalid):
+    except UnknownModel as error:  # the survey names it, and nobody has it
+        _fail(desk, chunk, error, Reason(JobFault.NOT_LOOKED_AT, {"detail": str(error)[:500]}), final=True)
+    except (EvidenceError, RulebookInvalid, ModelError, EngineRefused, ModelInputError):  # no fault of the chunk's
         _give_back(desk, chunk)
         raise
     except NotAVideo as error:  # it would be no other the next time
         _fail(desk, chunk, error, error.reason, final=True)
-    except (DetectorError, ModelError) as error:  # nor would this
+    except DetectorError as error:  # nor would this
         _fail(desk, chunk, error, Reason(JobFault.NOT_LOOKED_AT, {"detail": str(error)[:500]}), final=True)
     except DecoderFailed as error:
         if desk.stop.is_set():  # whoever ends all processes of a service at once ends the decoder too

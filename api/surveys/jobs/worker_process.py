@@ -17,18 +17,21 @@ from zoneinfo import ZoneInfo
 from api.bootstrap import open_store
 from api.candidates.intake import StoreSink
 from api.db.database import Database
-from api.errors import ApiError
+from api.errors import ApiError, DatabaseUnavailable, EvidenceError
 from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
+from api.inference.model_choice import BY_VIEW, OBLIQUE, STALLS, drone_look, model_of_frame
 from api.rulebooks.fallback import rules_without_book
+from api.rulebooks.match import check_rulebook
 from api.settings import Settings
 from api.surveys.jobs.context import WorkerContext
+from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
 from api.surveys.jobs.worker import run
 from detector.errors import DetectorError
 from detector.geometry.terrain import read_terrain
 from detector.rules.load import load_rulebook
 from detector.rules.rulebook import Rulebook
+from models.errors import ModelError
 from streams.survey.pipeline import SurveyFind
 
 log = logging.getLogger(__name__)
@@ -39,8 +42,13 @@ GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 def open_context(
     settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
 ) -> WorkerContext:
-    """A desk with the shipped models and the operator's rulebook and terrain. Raises DetectorError."""
+    """A desk with the shipped models, loaded now, and the operator's rulebook and terrain.
+
+    Raises ModelError or DetectorError where a model is damaged, a wanted engine may not run it, or a file is faulty.
+    """
     shelf = ModelCache.of(settings)
+    for model in (STALLS, OBLIQUE):  # else the first chunk would find out
+        shelf.get(model)
     file = settings.rulebook_file
     # a rulebook that cannot be read ends the worker here, in one line, and not each survey
     zone = load_rulebook(file, now=datetime.now(UTC)).timezone if file else ZoneInfo("UTC")
@@ -51,7 +59,7 @@ def open_context(
     return WorkerContext(
         database=database,
         footage=settings.footage_dir,
-        data_dir=settings.data_dir,
+        pictures_dir=settings.pictures_dir,
         sink=StoreSink(database, files),
         detector=partial(drone_look, shelf.get),
         rules=rules,
@@ -67,7 +75,8 @@ def open_context(
 
 def run_member(settings: Settings, name: str, until_idle: bool) -> None:
     """The whole life of a worker's process: works until it is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until
-    nothing is left to do. Ends with 1 where it cannot begin.
+    nothing is left to do. Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
+    with 1 where the database or the disk does not do its part.
     """
     os.nice(5)  # people and cameras wait for the service; footage can wait for them
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -81,13 +90,17 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
     _follow_parent(stop)
     try:
         database, files = open_store(settings)
+        check_rulebook(database, settings.rulebook_file)
         desk = open_context(settings, database, files, stop, name)
         log.info("worker %s looks at surveys", name)
         run(desk, until_idle=until_idle)
         database.close()
-    except (ApiError, DetectorError) as error:
-        log.error("a worker cannot go on: %s", error)  # one line; the crew tries again
+    except (DatabaseUnavailable, EvidenceError) as error:
+        log.error("a survey worker cannot go on: %s", error)  # one line; whoever started it tries again
         sys.exit(1)
+    except (ApiError, DetectorError, ModelError) as error:
+        log.error("a survey worker cannot work: %s", error)
+        sys.exit(CANNOT_WORK)
 
 
 def _follow_parent(stop: threading.Event) -> None:

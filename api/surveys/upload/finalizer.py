@@ -1,7 +1,6 @@
 """What happens when the last byte has come: the hash is checked, the file gets its place, the survey becomes ready."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from api.background import BackgroundLoop
 from api.clock import Clock
 from api.db.database import Database
-from api.errors import DatabaseUnavailable, FootageUnwritable, NoRoom, UploadBusy
+from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind, FileNote, FileState, SurveyFile
-from api.surveys.repository import SurveyState
+from api.surveys.files import FileNote, SurveyFile
+from api.surveys.tables import FileKind, FileState, SurveyState
 from api.surveys.upload.storage import FootageStore
 from streams.errors import NotAVideo
 from streams.survey.media_span import UNKNOWN, telemetry_span, video_span
@@ -24,7 +24,8 @@ from streams.video.file_type import sniff
 
 log = logging.getLogger(__name__)
 
-IDLE_SECONDS: Final = 2.0
+IDLE: Final = timedelta(seconds=2)
+LATE: Final = timedelta(minutes=30)  # a file of 100 GB on a slow disk is hashed in less
 BATCH: Final = 20
 _BEGINS_LIKE: Final = {
     FileKind.VIDEO: ("mp4", "mkv", "avi", "ts"),
@@ -42,32 +43,25 @@ class Finalizer:
         self._database = database
         self._footage = footage
         self._clock = clock
-        self._stopping = threading.Event()
-        self._wanted = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = BackgroundLoop("check of uploads", self.settle, pause=IDLE, late_after=LATE)
 
     def start(self) -> None:
         """Begin to settle."""
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._run, name="settling", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def stop(self, timeout: timedelta) -> None:
         """Settle nothing more; what is under way is finished or, after `timeout`, left to the next start."""
-        self._stopping.set()
-        self._wanted.set()
-        if self._thread is not None:
-            self._thread.join(timeout.total_seconds())
+        self._loop.stop(timeout)
 
     def wake(self) -> None:
         """Something may have come whole."""
-        self._wanted.set()
+        self._loop.wake()
 
     def settle(self) -> bool:
         """One round over what waits; False where there was nothing to do."""
         with self._database.read() as connection:
             waiting = survey_files.whole(connection, BATCH)
-        done = [self._try_file(file) for file in waiting if not self._stopping.is_set()]
+        done = [self._try_file(file) for file in waiting if not self._loop.stopping]
         with self._database.read() as connection:
             complete = surveys.with_nothing_to_come(connection)
         for survey_id in complete:
@@ -82,6 +76,7 @@ class Finalizer:
         return any(done) or bool(complete)
 
     def _try_file(self, file: SurveyFile) -> bool:
+        self._loop.beat()
         try:
             with self._footage.steady():  # a content that lies there already must do so until its row says so
                 return self._settle_file(file)
@@ -139,20 +134,6 @@ class Finalizer:
         except OSError as error:
             log.warning("survey %s: '%s' cannot be read (%s)", file.survey_id, file.name, error.strerror)
             return UNKNOWN
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._wanted.clear()
-            try:
-                worked = self.settle()
-            except DatabaseUnavailable as error:
-                log.error("uploaded footage waits: %s", error)
-                worked = False
-            except Exception:  # whatever goes wrong with one file, the others must still be settled, in the next round
-                log.exception("settling failed in a way that nobody foresaw")
-                worked = False
-            if not worked:
-                self._wanted.wait(IDLE_SECONDS)
 
 
 def _stored(files: Sequence[SurveyFile], kind: FileKind) -> list[SurveyFile]:

@@ -17,6 +17,7 @@ from typing import Final
 from uuid import UUID
 
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
+from models.files import flush_folder
 
 PIECE: Final = 4 * 1024 * 1024  # bytes read at a time when a file is checked
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -169,7 +170,7 @@ class FootageStore:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     source.rename(target)
                     for parent in (target.parent, target.parent.parent, self.folder, self._incoming):
-                        _flush_folder(parent)
+                        flush_folder(parent)
             source.unlink(missing_ok=True)
         return path
 
@@ -189,14 +190,6 @@ def _is_at(handle: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

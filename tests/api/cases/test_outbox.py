@@ -8,7 +8,8 @@ import pytest
 from api.candidates.intake import StoreSink
 from api.cases import outbox
 from api.cases import repository as cases
-from api.cases.outbox import Delivery, DeliveryState
+from api.cases.outbox import Delivery
+from api.cases.tables import DeliveryState
 from api.db.database import Database
 from tests.api.candidates.test_intake import only
 from tests.api.samples import NOON, a_candidate

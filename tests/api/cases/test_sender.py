@@ -17,9 +17,10 @@ from api.candidates.verdicts import Decision
 from api.cases import outbox
 from api.cases import repository as cases
 from api.cases.adapters import BuiltInCaseList, HttpCaseApi
-from api.cases.outbox import Delivery, DeliveryState
+from api.cases.outbox import Delivery
 from api.cases.payload import write_payload
 from api.cases.sender import LONGEST_WAIT, PAUSE, OutboxSender, wait_before_retry
+from api.cases.tables import DeliveryState
 from api.db.database import Database
 from api.review.service import decide
 from tests.api.cameras.registered import LI_WEI

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
 from streams.loopback.server import LoopbackCamera
 from tests.api.cli.conftest import Typed
 from tests.conftest import REPO
@@ -44,9 +45,10 @@ def test_a_camera_file_with_faults_is_refused_whole(streetwarden: Typed, tmp_pat
 
 
 @pytest.fixture
-def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings) -> Path:
+    """Where a camera file may be put; the database has its tables and nothing in them."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
     return tmp_path / "cameras.yaml"
 
 

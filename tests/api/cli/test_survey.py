@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shapely.geometry import Point, Polygon
 
-from api.cli import detect as look
+from api.cli import survey as look
 from detector.geometry.terrain import Terrain
 from streams.survey.pipeline import SurveyResult
 from tests.api.cli.conftest import Typed

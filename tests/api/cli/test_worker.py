@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from api.accounts.repository import Actor
+from api.bootstrap import open_store
 from api.db.database import Database
+from api.rulebooks import repository as rulebooks
 from api.settings import Settings
 from api.surveys import repository as surveys
-from api.surveys.repository import SurveyState
+from api.surveys.jobs import chunks
+from api.surveys.tables import SurveyState
+from detector.rules.source import RulebookSource
 from tests.api.cli.conftest import Typed
+from tests.api.samples import NOON
 from tests.api.surveys.jobs.flights import uploaded
 
 
@@ -41,6 +47,39 @@ def test_a_worker_beside_another_data_folder_does_not_begin(
     printed = streetwarden("worker", "--until-idle")
     assert printed.code == 2
     assert printed.err.startswith(f"streetwarden: {tmp_path}/footage: not there")
+
+
+def test_a_worker_with_an_engine_that_was_not_checked_does_not_begin(
+    settings: Settings, streetwarden: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("STREETWARDEN_ENGINE", "openvino")
+    database = Database(settings.engine_url)
+    (tmp_path / "DJI_0001.MP4").write_text("#EXTM3U")
+    survey_id = uploaded(database, settings.data_dir, [tmp_path / "DJI_0001.MP4"])
+    printed = streetwarden("worker", "--until-idle")
+    assert (printed.code, printed.out, printed.err.count("\n")) == (2, "", 1)
+    assert "aerial-stalls cannot run on OpenVINO" in printed.err
+    with database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+        assert chunks.of_survey(connection, survey_id) == ()
+    database.close()
+    assert survey is not None
+    assert survey.state is SurveyState.READY
+
+
+def test_a_worker_with_another_rulebook_than_the_service_does_not_begin(
+    settings: Settings, streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    settings.footage_dir.mkdir()
+    database, _ = open_store(settings, upgrade=True)
+    with database.write() as connection:
+        rulebooks.record(connection, RulebookSource.of("2", b"version: 2"), Actor.service(), NOON)
+    database.close()
+    printed = streetwarden("worker", "--until-idle")
+    assert (printed.code, printed.out, printed.err.count("\n")) == (2, "", 1)
+    assert "the service reads another rulebook" in printed.err
 
 
 def test_the_command_sweeps_and_says_what(

@@ -1,5 +1,6 @@
 """Migrations, transactions and times, on each engine."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import uuid4
@@ -7,16 +8,18 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import make_url, text
+from sqlalchemy import CheckConstraint, inspect, make_url, text
 from sqlalchemy.exc import IntegrityError
 
 from api.cases import outbox
 from api.db.columns import UtcTime
-from api.db.database import Database
+from api.db.database import MIGRATIONS, VERSIONS, Database
 from api.db.metadata import metadata
-from api.errors import DatabaseUnavailable
+from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
+from api.surveys.tables import SurveyState
 from tests.api.samples import NOON
 
 
@@ -25,10 +28,55 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) 
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_the_migrations_allow_exactly_the_values_of_the_code(database: Database) -> None:
+    """A state that the code has and the database does not know would fail in production alone."""
+    found, wanted = {}, {}
+    for table in metadata.sorted_tables:
+        for check in inspect(database.engine).get_check_constraints(table.name):
+            found[check["name"]] = set(re.findall(r"'([^']*)'", check["sqltext"]))
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint):
+                wanted[constraint.name] = set(re.findall(r"'([^']*)'", str(constraint.sqltext)))
+    assert found == wanted
+    assert wanted["ck_surveys_state"] == set(SurveyState)
+
+
 def test_migrating_twice_changes_nothing(database: Database) -> None:
     database.migrate()
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_version_is_that_of_alembic() -> None:
+    """The check reads names of files, so that a command need not load Alembic."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert scripts.get_current_head() == VERSIONS[-1]
+    assert sorted(script.revision for script in scripts.walk_revisions()) == list(VERSIONS)
+
+
+def test_only_the_version_of_the_program_is_taken(database: Database) -> None:
+    database.check_version()
+    for version, words in (("0001", "older.*streetwarden db upgrade"), ("9999", "newer.*install the version")):
+        with database.write() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+        with pytest.raises(DatabaseVersionMismatch, match=words) as caught:
+            database.check_version()
+        assert "\n" not in str(caught.value)
+    with pytest.raises(DatabaseVersionMismatch, match="9999 is newer"):
+        database.migrate()
+    with database.write() as connection:  # PostgreSQL's is one database for all tests
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": VERSIONS[-1]})
+
+
+def test_a_database_that_is_not_there_is_not_made_by_asking(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    with pytest.raises(DatabaseVersionMismatch, match="no tables yet"):
+        database.check_version()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "new.sqlite3").touch()
+    with pytest.raises(DatabaseVersionMismatch, match="no tables yet"):
+        database.check_version()
+    database.close()
 
 
 def test_what_a_reader_changes_is_rolled_back(database: Database) -> None:

@@ -12,13 +12,13 @@ from api.cameras.history import HistoryAction
 from api.cameras.repository import ChangeKind
 from api.candidates.repository import State
 from api.candidates.verdicts import RejectReason
-from api.cases.outbox import DeliveryState
+from api.cases.tables import DeliveryState
 from api.pages import i18n as words
 from api.pages import messages as troubles
 from api.pages.i18n import CATALOGUES, choose_language, duration, translations
-from api.surveys.files import FileKind, FileNote, FileState
-from api.surveys.jobs.chunks import ChunkState
-from api.surveys.repository import SurveyState
+from api.surveys.files import FileNote
+from api.surveys.jobs.tables import ChunkState
+from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.rules.ruling import Outcome
 from streams.camera.state import CameraState
 from streams.errors import CameraError

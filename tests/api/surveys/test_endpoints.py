@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from api.surveys import repository as surveys
-from api.surveys.repository import SurveyState
+from api.surveys.tables import SurveyState
 from detector.reason import Reason
 from tests.api.conftest import Service
 from tests.api.samples import NOON

@@ -16,7 +16,7 @@ from api.surveys.frames import Waypoint
 from api.surveys.jobs import chunks, worker
 from api.surveys.jobs.planning import register
 from api.surveys.map import draw_survey_map
-from api.surveys.repository import SurveyState
+from api.surveys.tables import SurveyState
 from tests.api.conftest import Service
 from tests.api.samples import NOON
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded

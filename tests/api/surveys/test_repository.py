@@ -9,9 +9,10 @@ from api.db.database import Database
 from api.errors import CursorInvalid
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileNote, FileState, SurveyFile
+from api.surveys.files import FileNote, SurveyFile
 from api.surveys.manifest import Announced, plan, read_manifest
-from api.surveys.repository import Progress, Survey, SurveyState
+from api.surveys.repository import Progress, Survey
+from api.surveys.tables import FileState, SurveyState
 from tests.api.samples import NOON
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)

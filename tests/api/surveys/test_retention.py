@@ -17,12 +17,12 @@ from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys import retention as room
-from api.surveys.files import FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.manifest import Announced, read_manifest
 from api.surveys.places import source_of
-from api.surveys.repository import SurveyState
 from api.surveys.retention import sweep
 from api.surveys.service import create_survey
+from api.surveys.tables import FileState, SurveyState
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
 from detector.candidate import Origin
@@ -222,7 +222,7 @@ def test_an_announcement_may_count_on_what_is_there(attic: Attic, monkeypatch: p
 
 
 def test_a_service_sweeps_by_itself(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "FIRST", 0.01)
+    monkeypatch.setattr(room, "FIRST", timedelta(seconds=0.01))
     (file,) = attic.announce(video())
     path = attic.bring(file, video().content[:1000])
     sweeper = room.Sweeper(attic.settings, attic.database, clock=lambda: NOON + 8 * DAY)

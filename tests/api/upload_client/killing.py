@@ -33,7 +33,7 @@ settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]), port=0, min_free
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind(("127.0.0.1", int(sys.argv[2])))
-app = create_app(settings, *open_store(settings))
+app = create_app(settings, *open_store(settings, upgrade=True))
 uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
 """
 

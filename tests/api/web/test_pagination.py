@@ -11,8 +11,8 @@ from api.candidates import repository as candidates
 from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, Filter, State
 from api.db.database import Database
+from api.db.paging import Cursor
 from api.errors import CursorInvalid
-from api.web.pagination import Cursor
 from detector.rules.ruling import Outcome
 from tests.api.conftest import FakeClock
 from tests.api.samples import a_candidate, ruled

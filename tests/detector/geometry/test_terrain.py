@@ -179,7 +179,7 @@ def test_the_service_does_not_need_rasterio() -> None:
     """Everything that the service imports, with rasterio out of reach; a terrain model then names what is missing."""
     script = (
         "import sys; sys.modules['rasterio'] = None\n"
-        "import pathlib, api.cli.main, api.app, detector.geometry.terrain as terrain\n"
+        "import pathlib, api.cli.serve, api.cli.watch, api.app, detector.geometry.terrain as terrain\n"
         "terrain.find_spec = lambda name: None\n"
         "try: terrain.read_terrain(pathlib.Path('dem.tif'))\n"
         "except terrain.TerrainUnreadable as error: print(error)\n"

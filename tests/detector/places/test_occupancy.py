@@ -10,7 +10,7 @@ import pytest
 from detector.errors import DetectorError
 from detector.places.occupancy import Occupancy
 from detector.places.places import Place, Places
-from detector.places.proposal import as_array, overlap
+from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box, Detections
 from detector.vision.frame import Image
 from tests.detector.scenes import at, dappled, ground, lit, put, seen_by_camera, shaded, shaken, stall

@@ -12,9 +12,10 @@ from api.candidates.intake import StoreSink
 from api.db.database import Database
 from api.rulebooks.fallback import rules_without_book
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind, FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.jobs.context import LEASE, WorkerContext
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.repository import Survey
+from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from models.card import ModelVersion
@@ -74,7 +75,7 @@ def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timede
     return WorkerContext(
         database=database,
         footage=data_dir / "footage",
-        data_dir=data_dir,
+        pictures_dir=data_dir / "survey_pictures",
         sink=sink,
         detector=lambda _: _stalls,
         rules=rules_without_book,

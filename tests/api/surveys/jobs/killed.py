@@ -10,6 +10,7 @@ The members below are what a crew starts in a test.
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -21,6 +22,7 @@ from typing import ParamSpec, TypeVar
 
 from api.bootstrap import open_store
 from api.candidates.intake import StoreSink
+from api.inference.model_choice import STALLS
 from api.settings import Settings
 from api.surveys import frames as seen
 from api.surveys import places
@@ -31,6 +33,7 @@ from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import ChunkLease, Interrupted, WorkerContext
 from api.surveys.jobs.pool import work_alone
 from api.surveys.jobs.worker_process import open_context
+from models import registry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,6 +104,21 @@ def standing_member(settings: Settings, name: str, until_idle: bool) -> None:
         work.work_through(desk, chunk)
 
     setattr(worker, "work_through", work_through)  # noqa: B010
+    process.run_member(settings, name, until_idle)
+
+
+def ending_member(settings: Settings, name: str, until_idle: bool) -> None:
+    """A process that ends at once."""
+
+
+def damaged_member(settings: Settings, name: str, until_idle: bool) -> None:
+    """A worker beside models of which one was cut short."""
+    folder = settings.data_dir / "weights"
+    if not folder.exists():
+        shutil.copytree(registry.WEIGHTS, folder)
+        with (folder / f"{STALLS}.onnx").open("r+b") as file:
+            file.truncate(1_000_000)
+    setattr(registry, "WEIGHTS", folder)  # noqa: B010
     process.run_member(settings, name, until_idle)
 
 

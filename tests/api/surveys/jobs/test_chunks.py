@@ -12,9 +12,10 @@ from api.db.database import Database
 from api.errors import LeaseLost
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import ATTEMPTS, Chunk, ChunkKind, ChunkState, JobFault
+from api.surveys.jobs.chunks import ATTEMPTS, Chunk, JobFault
 from api.surveys.jobs.planning import cut_video, finalize, register
-from api.surveys.repository import SurveyState
+from api.surveys.jobs.tables import ChunkKind, ChunkState
+from api.surveys.tables import SurveyState
 from detector.reason import Reason
 from tests.api.surveys.jobs.flights import uploaded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.surveys.jobs import exit_diagnosis as witness
-from api.surveys.jobs.exit_diagnosis import MemoryWatch, diagnose_exit, oom_kills
+from api.surveys.jobs.exit_diagnosis import CANNOT_WORK, MemoryWatch, diagnose_exit, oom_kills
 from detector.reason import Reason
 
 
@@ -15,6 +15,7 @@ from detector.reason import Reason
     [
         (0, False, None),
         (1, False, Reason("worker_exited", {"exit_code": 1})),
+        (CANNOT_WORK, False, None),
         (-signal.SIGSEGV, False, Reason("worker_crashed", {"signal": "SIGSEGV"})),
         (-signal.SIGABRT, False, Reason("worker_crashed", {"signal": "SIGABRT"})),
         (-signal.SIGBUS, False, Reason("worker_crashed", {"signal": "SIGBUS"})),

@@ -17,9 +17,8 @@ from api.settings import Settings
 from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import ChunkState
-from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import SurveyState
+from api.surveys.jobs.tables import ChunkState, survey_chunks, survey_frames
+from api.surveys.tables import SurveyState
 from tests.api.surveys.jobs.flights import uploaded
 from tests.api.surveys.jobs.killed import MOMENTS
 from tests.conftest import REPO
@@ -57,7 +56,7 @@ def results(database: Database, survey_id: UUID) -> tuple[Sequence[object], Sequ
 
 def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path / "var", rulebook_file=REPO / "samples" / "rulebook.yaml")
-    database, _ = open_store(settings)
+    database, _ = open_store(settings, upgrade=True)
     whole = uploaded(database, settings.data_dir)
     assert run_workers(settings, tmp_path, "") == [0]
     killed = uploaded(database, settings.data_dir)

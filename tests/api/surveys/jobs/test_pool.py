@@ -8,23 +8,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from api import background
 from api.db.database import Database
 from api.settings import Settings
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
 from api.surveys.jobs import pool as crew
 from api.surveys.jobs import worker_process as process
-from api.surveys.jobs.chunks import Chunk, ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
 from api.surveys.jobs.pool import WorkerPool
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.jobs.tables import ChunkKind, ChunkState
+from api.surveys.repository import Survey
+from api.surveys.tables import SurveyState
 from detector.reason import Reason
 from tests.api.surveys.jobs.flights import drawn_flight, uploaded
-from tests.api.surveys.jobs.killed import crashing_member, standing_member
+from tests.api.surveys.jobs.killed import crashing_member, damaged_member, ending_member, standing_member
 from tests.conftest import REPO
 
 
@@ -108,6 +113,41 @@ def test_killed_from_outside_is_no_fault_of_the_chunk(
     with database.read() as connection:
         tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)]
     assert tried == [(4, 0), (1, 0), (1, 0)]
+
+
+def test_a_worker_with_a_damaged_model_ends_and_no_chunk_is_condemned_for_it(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(process, "run_member", damaged_member)
+    survey_id = uploaded(database, settings.data_dir)
+    with WorkerPool(settings, database, 1, until_idle=True, give_up=True) as pool:
+        soon(lambda: not pool.at_work, 60)
+    assert pool.refused
+    (line,) = [line for line in capfd.readouterr().err.splitlines() if "ERROR" in line]
+    assert "a survey worker cannot work" in line
+    assert "aerial-stalls.onnx: sha256 is" in line
+    with database.read() as connection:
+        assert [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)] in ([], [(0, 0)])
+    assert ended(database, survey_id).state is SurveyState.READY
+
+
+def test_a_service_tries_such_a_worker_again_and_says_so_once(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    started = []
+
+    def refusing(self: WorkerPool, member: SpawnProcess, *_: object) -> int:
+        member.join()
+        started.append(member)
+        return CANNOT_WORK
+
+    monkeypatch.setattr(process, "run_member", ending_member)
+    monkeypatch.setattr(WorkerPool, "_watch", refusing)
+    with WorkerPool(settings, database, 1) as pool:
+        soon(lambda: len(started) >= 2, 60)
+        assert pool.at_work
+        assert background.faults() == ()
+    assert caplog.text.count("a survey worker cannot work") == 1
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])

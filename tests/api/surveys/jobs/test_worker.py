@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, page
@@ -24,18 +25,21 @@ from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
-from api.surveys.files import FileKind
 from api.surveys.jobs import chunks, planning, worker
 from api.surveys.jobs import context as desk_room
 from api.surveys.jobs import steps as work
-from api.surveys.jobs.chunks import ChunkKind, ChunkState
+from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import ChunkLease, WorkerContext
-from api.surveys.jobs.tables import survey_chunks, survey_frames
-from api.surveys.repository import Survey, SurveyState
+from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks, survey_frames
+from api.surveys.repository import Survey
+from api.surveys.tables import FileKind, SurveyState
+from detector.errors import EngineRefused, ModelInputError
 from detector.geometry.terrain import terrain_of
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from models.card import ModelVersion
+from models.errors import HashMismatch, ModelFileMissing, UnknownModel
+from streams.survey.pipeline import Detect
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.geometry.test_terrain import made
@@ -143,6 +147,38 @@ def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(desk: WorkerContex
     assert len(stored(desk)) == 3
 
 
+@pytest.mark.parametrize(
+    "error", [HashMismatch("damaged"), ModelFileMissing("gone"), EngineRefused("not checked"), ModelInputError("odd")]
+)
+def test_a_model_that_cannot_be_run_ends_the_worker_and_not_the_chunk(
+    desk: WorkerContext, tmp_path: Path, error: Exception
+) -> None:
+    def refuse(name: str) -> Detect:
+        raise error
+
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    with pytest.raises(type(error)):
+        worker.run(replace(desk, detector=refuse), until_idle=True)
+    with desk.database.read() as connection:
+        work = chunks.of_survey(connection, survey_id)
+    assert {(chunk.state, chunk.strikes) for chunk in work if chunk.kind is ChunkKind.LOOK} == {(ChunkState.WAITING, 0)}
+    assert ended(desk, survey_id).state is SurveyState.DONE
+
+
+def test_a_model_that_nobody_has_is_the_fault_of_the_survey_that_names_it(desk: WorkerContext, tmp_path: Path) -> None:
+    def unknown(name: str) -> Detect:
+        raise UnknownModel(f"no model named {name!r}")
+
+    survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"), model="nobody-has-it")
+    worker.run(replace(desk, detector=unknown), until_idle=True)
+    with desk.database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    (error,) = survey.errors
+    assert error.params["detail"] == "no model named 'nobody-has-it'"
+
+
 def test_a_decoder_that_dies_three_times_costs_its_chunk(
     desk: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +249,29 @@ def test_a_lease_is_renewed_while_the_work_goes_on(desk: WorkerContext, tmp_path
         threading.Event().wait(desk.lease.total_seconds())
         with pytest.raises(LeaseLost):
             held.step()
+
+
+def test_a_lease_outlives_an_error_that_nobody_expected(
+    desk: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
+    with desk.database.write() as connection:
+        planning.register(connection)
+        chunk = chunks.claim(connection, "one", desk.lease)
+    assert chunk is not None
+    renew, tries = chunks.renew, []
+
+    def renew_later(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
+        tries.append(chunk)
+        if len(tries) == 1:
+            raise PoolTimeout("QueuePool limit reached")
+        renew(connection, chunk, lease)
+
+    monkeypatch.setattr(chunks, "renew", renew_later)
+    with ChunkLease(desk, chunk) as held:
+        threading.Event().wait(desk.lease.total_seconds() * 3)
+        held.step()
+    assert len(tries) > 3
 
 
 def test_a_worker_that_hangs_says_so_itself(

@@ -16,9 +16,9 @@ from api.db.database import Database
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import FileState, SurveyFile
+from api.surveys.files import SurveyFile
 from api.surveys.manifest import Announced, plan, read_manifest
-from api.surveys.repository import SurveyState
+from api.surveys.tables import FileState, SurveyState
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
 from tests.api.conftest import FakeClock

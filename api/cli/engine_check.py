@@ -1,21 +1,20 @@
-"""`streetwarden models agree` and `quantise`: may a faster engine run this model on this machine?"""
+"""Whether a faster engine may run a model on this machine; imported by `streetwarden models agree` and `quantise`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.progress import track
 
-from api.cli.models import Folder, Name
-from api.console import AsJson, errors_console, print_error, print_json
-from api.inference.engine_choice import Checked, int8_path, is_int8, make_engine, record_of, records_folder
+from api.console import errors_console, print_error
+from api.inference.engine_choice import int8_path, is_int8, make_engine, record_of, records_folder
 from api.settings import load_settings
 from detector.errors import PictureUnreadable
 from detector.vision.engine import OnnxModel, load_model
 from detector.vision.frame import Image
 from detector.vision.pixels import read_picture
-from models.engine_record import EngineRecord, Int8, record_path, write_record
+from models.card import ModelCard
+from models.engine_record import Checked, EngineRecord, Int8, record_path, write_record
 from models.registry import find_model, model_path, sha256_of, verify
 from training.datasets.labels import PICTURES, open_set, read_pictures
 from training.errors import DatasetInvalid
@@ -24,24 +23,10 @@ from training.evaluation.evaluate import measure
 from training.networks.quantise import quantise
 
 
-def agree(
-    name: Name,
-    pictures: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="PICTURE…",
-            help="The model's own validation pictures, or a folder of them; for int8 its data set.",
-            exists=True,
-        ),
-    ],
-    engine: Annotated[Checked, typer.Option(help="Which engine to check.")] = "openvino",
-    folder: Folder = None,
-    as_json: AsJson = False,
-) -> int:
-    """Check that another engine sees what ONNX Runtime sees, and allow it for this model on this machine.
-
-    Exit 1 when it does not. Example: streetwarden models agree aerial-stalls ../shared/data/aerial_vendors/val/images
-    """
+def check_engine(
+    name: str, pictures: Sequence[Path], engine: Checked, folder: Path | None
+) -> tuple[EngineRecord, Path]:
+    """Compare an engine with ONNX Runtime on pictures; return the record and where it was written."""
     card = find_model(name, folder)
     records = records_folder(load_settings().data_dir)
     if is_int8(engine) and not int8_path(records, name).is_file():
@@ -55,22 +40,11 @@ def agree(
     record = record_of(card, engine, compared, int8)
     path = record_path(records, name, engine)
     write_record(record, path)
-    print_json(record.model_dump(mode="json") | {"agrees": not record.fault}, _sentence(record), as_json)
-    if not record.fault:
-        print_error(f"written to {path}: STREETWARDEN_ENGINE={'int8' if int8 else 'auto (the default)'} now uses it")
-    return int(bool(record.fault))
+    return record, path
 
 
-def quantise_model(
-    name: Name,
-    dataset: Annotated[Path, typer.Argument(help="The data set that the model was trained on.", exists=True)],
-    folder: Folder = None,
-    as_json: AsJson = False,
-) -> None:
-    """Make an int8 copy of a model; it is not used before `models agree --engine openvino-int8` has passed.
-
-    Example: streetwarden models quantise aerial-stalls runs/data/aerial-stalls
-    """
+def make_int8(name: str, dataset: Path, folder: Path | None) -> tuple[ModelCard, Path]:
+    """Make an int8 copy of a model from a data set's training pictures; return the model's card and the new file."""
     card = find_model(name, folder)
     verify(card)
     described = open_set(dataset)
@@ -79,10 +53,7 @@ def quantise_model(
     trained = read_pictures(described.train, len(described.names))
     path = int8_path(records_folder(load_settings().data_dir), name)
     quantise(model_path(card), [picture.path for picture in trained], path)
-    made = {"model": name, "sha256": card.sha256, "int8": str(path), "int8_sha256": sha256_of(path)}
-    size, before = path.stat().st_size / 1e6, model_path(card).stat().st_size / 1e6
-    print_json(made, f"{name}: {path}, {size:.1f} MB instead of {before:.1f}", as_json)
-    print_error(f"check it with: streetwarden models agree {name} {dataset} --engine openvino-int8")
+    return card, path
 
 
 def _validation(given: Sequence[Path]) -> list[Path]:
@@ -122,7 +93,8 @@ def _read(paths: Sequence[Path]) -> Iterator[Image]:
             print_error(f"streetwarden: {error}")
 
 
-def _sentence(record: EngineRecord) -> str:
+def sentence(record: EngineRecord) -> str:
+    """Return the outcome of a check as one line for a person."""
     counted = (
         f"{record.boxes} boxes on {record.pictures} pictures, {record.odd} seen by one engine alone; "
         f"scores differ by {record.mean_shift:.4f} on average, {record.worst_shift:.3f} at most"
@@ -133,9 +105,3 @@ def _sentence(record: EngineRecord) -> str:
             f"AP50-95 {record.int8.map50_95:.3f} ({record.int8.reference_map50_95:.3f})"
         )
     return f"{record.model}: {'REFUSED: ' + record.fault if record.fault else 'agrees'} ({counted})"
-
-
-def register(models: typer.Typer) -> None:
-    """Add this file's commands to `streetwarden models`."""
-    models.command("agree")(agree)
-    models.command("quantise")(quantise_model)

@@ -1,6 +1,5 @@
-"""`streetwarden geotag`, `calibrate` and `rule`: pixels to the ground, and what the rulebook says of a place."""
+"""`streetwarden geotag`: pixels to the ground."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Annotated
 
@@ -8,22 +7,21 @@ import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rich.progress import track
 
-from api.cli.candidate_json import reason_json, why
-from api.cli.flight_options import Dem, Near, TakeOff, Zone, area_from, terrain_from, zone_from
-from api.console import AsJson, errors_console, print_error, print_json
+from api.cli.options import Dem, TakeOff, terrain_from
+from api.console import AsJson, errors_console, print_json
 from detector.errors import RayMissesGround
-from detector.geometry.calibration import calibrate, read_points
 from detector.geometry.ground import GroundPoint
 from detector.geometry.pose import PoseLocator
 from detector.geometry.terrain import Terrain
-from detector.rules.load import load_rulebook
 from detector.vision.frame import Lens, Pose
-from streams.telemetry.read import read_telemetry
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Bounded = Annotated[float, Field(ge=-1e6, le=1e6)]  # beyond it no camera is, and reckoning overflows
 Focal = Annotated[float, Field(ge=1, le=1e6)]
+
+
+app = typer.Typer(rich_markup_mode=None)
 
 
 class GeotagRequest(BaseModel):
@@ -53,6 +51,7 @@ class GeotagRequest(BaseModel):
         return PoseLocator(pose, self.ground, terrain=terrain).locate(self.u, self.v)
 
 
+@app.command(context_settings={"ignore_unknown_options": True})  # U and V may be negative
 def geotag(
     u: Annotated[float | None, typer.Argument(metavar="U", help="Pixel from the left edge.")] = None,
     v: Annotated[float | None, typer.Argument(metavar="V", help="Pixel from the upper edge.")] = None,
@@ -131,93 +130,3 @@ def _first_fault(error: ValidationError) -> str:
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"])
     return f"{where}: {fault['msg']}" if where else fault["msg"]
-
-
-def calibrate_camera(
-    points: Annotated[
-        Path, typer.Argument(metavar="POINTS.csv", help="Lines of u,v,lat,lon.", exists=True, dir_okay=False)
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """Work out a fixed camera from ground control points: at least 4, better 8 or more, spread over the picture.
-
-    Example: streetwarden calibrate daxue-north.csv --json
-    """
-    result = calibrate(read_points(points))
-    loo = result.leave_one_out_m
-    record = {
-        "rmse_m": result.rmse_m,
-        "leave_one_out_m": loo,
-        "distortion": result.distortion,
-        "camera": result.camera.to_json(),
-    }
-    left_out = "too few points to leave one out" if loo is None else f"{loo:.2f} m for a point left out"
-    print_json(record, f"residual {result.rmse_m:.2f} m, {left_out}, distortion k1 {result.distortion:+.3f}", as_json)
-
-
-def telemetry(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="SRT sidecar, video, photo or KLV.", exists=True)],
-    zone: Zone = "",
-    near: Near = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.
-
-    Without --zone a clock that names no zone is printed as the aircraft shows it, without an offset. Without
-    --near STREETWARDEN_NEAR counts.
-
-    Example: streetwarden telemetry DJI_0001.SRT --json
-    """
-    said = read_telemetry(file, zone=zone_from(zone) if zone else None, area=area_from(near))
-    for record in said.records:
-        line = record.to_json()
-        print_json(line, "  ".join(f"{name} {value}" for name, value in line.items() if value is not None), as_json)
-    for skipped in said.skipped:
-        print_error(f"streetwarden: {file}: {skipped}")
-
-
-def rule(
-    rulebook: Annotated[Path, typer.Option(help="The rulebook's YAML file.", exists=True, dir_okay=False)],
-    class_name: Annotated[str, typer.Option("--class", help="What stands there, e.g. stall.")],
-    at: Annotated[str, typer.Option(help="When, ISO 8601 with offset; without one, the rulebook's time zone.")],
-    lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Latitude, WGS-84.")] = None,
-    lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Longitude, WGS-84.")] = None,
-    dwell: Annotated[
-        float | None, typer.Option(min=0, max=1e9, help="Seconds it has stood there; unknown when absent.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Ask the rulebook about a thing at a place and an hour.
-
-    Example: streetwarden rule --rulebook rulebook.yaml --class stall --at 2026-11-20T10:00:00+08:00
-    --lat 34.7466 --lon 113.6253 --dwell 360
-    """
-    book = load_rulebook(rulebook, now=datetime.now(UTC))
-    if (lat is None) != (lon is None):
-        raise typer.BadParameter("give both --lat and --lon, or neither when the position is unknown")
-    position = None if lat is None or lon is None else GroundPoint(lat, lon, 0.0, 0.0)
-    stood = None if dwell is None else timedelta(seconds=dwell)
-    try:
-        ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    reasons = [reason_json(reason) for reason in ruling.reasons]
-    record = {"ruling": ruling.outcome.value, "reasons": reasons, "code": ruling.code}
-    print_json(record, f"{ruling.outcome.value}: {why(ruling)}", as_json)
-
-
-def _moment(text: str, zone: tzinfo) -> datetime:
-    """An ISO 8601 moment; without an offset it is meant in the rulebook's time zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter(f"--at {text!r} is no time: write it like 2026-11-20T10:00:00+08:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def register(app: typer.Typer) -> None:
-    """Add this file's commands to the application."""
-    app.command(context_settings={"ignore_unknown_options": True})(geotag)  # U and V may be negative
-    app.command("calibrate")(calibrate_camera)
-    app.command()(rule)
-    app.command()(telemetry)

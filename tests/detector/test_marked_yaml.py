@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from detector.errors import RulebookInvalid
-from detector.rules.marked_yaml import MAX_BYTES, read_marked_yaml
+from detector.errors import YamlUnreadable
+from detector.marked_yaml import MAX_BYTES, read_marked_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> object:
@@ -47,11 +47,11 @@ def test_lines(tmp_path: Path) -> None:
 )
 def test_what_is_refused(tmp_path: Path, text: str | bytes, message: str) -> None:
     began = time.monotonic()
-    with pytest.raises(RulebookInvalid, match=message):
+    with pytest.raises(YamlUnreadable, match=message):
         read(tmp_path, text)
     assert time.monotonic() - began < 5
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RulebookInvalid, match=r"none\.yaml: cannot be read: No such file"):
+    with pytest.raises(YamlUnreadable, match=r"none\.yaml: cannot be read: No such file"):
         read_marked_yaml(tmp_path / "none.yaml")

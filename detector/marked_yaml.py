@@ -1,4 +1,5 @@
-"""YAML as plain text values that know their lines: safe by having no types, bounded by having no aliases.
+"""YAML as plain text values that know their lines, for rulebooks and camera files: safe by having no types, bounded by
+having no aliases.
 
 Every scalar stays the text that stands in the file (`code: 0501` is not the octal number 321, `19:00` not 1140
 seconds); whoever reads the tree gives the values their types.
@@ -11,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from detector.errors import RulebookInvalid
+from detector.errors import YamlUnreadable
 
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 20
@@ -37,28 +38,28 @@ class MarkedYaml:
 
 
 def read_marked_yaml(path: Path) -> MarkedYaml:
-    """Reads one document; raises RulebookInvalid for what is no readable YAML, with the line.
+    """Reads one document; raises YamlUnreadable for what is no readable YAML, with the line.
 
     Keys that are there twice are `faults`, as the rest of the file can still be judged.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise RulebookInvalid(str(path), (f"larger than {MAX_BYTES // 1_000_000} MB",))
+            raise YamlUnreadable(path, f"larger than {MAX_BYTES // 1_000_000} MB")
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise RulebookInvalid(str(path), (f"cannot be read: {error.strerror}",)) from error
+        raise YamlUnreadable(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise RulebookInvalid(str(path), ("is not UTF-8: save it as UTF-8",)) from error
+        raise YamlUnreadable(path, "is not UTF-8: save it as UTF-8") from error
     try:
         return replace(_Builder(text).build(), content=content)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise RulebookInvalid(str(path), (f"{line}is not YAML: {error.problem or error.context}",)) from error
+        raise YamlUnreadable(path, f"{line}is not YAML: {error.problem or error.context}") from error
     except yaml.YAMLError as error:
-        raise RulebookInvalid(str(path), (f"is not YAML: {' '.join(str(error).split())}",)) from error
+        raise YamlUnreadable(path, f"is not YAML: {' '.join(str(error).split())}") from error
     except _Refused as error:
-        raise RulebookInvalid(str(path), (str(error),)) from error
+        raise YamlUnreadable(path, str(error)) from error
 
 
 class _Refused(Exception):

@@ -1,15 +1,21 @@
-"""What a command line knows of a flight and its telemetry does not say: `--dem`, `--takeoff`, `--zone`, `--near`."""
+"""Options that several commands share: `--dem`, `--takeoff`, `--zone`, `--near` of a flight, `--models-folder`."""
 
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from shapely.geometry import Polygon
 
-from api.settings import load_settings
-from detector.geometry.terrain import Terrain, read_terrain
-from streams.telemetry.order import around, parse_place
+from detector.durations import parse_duration
+
+if TYPE_CHECKING:
+    from shapely.geometry import Polygon
+
+    from detector.geometry.terrain import Terrain
+
+# What follows a command that is not there yet is taken and not read: the answer is the same whatever it is.
+ANYTHING: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 Dem = Annotated[
     Path | None,
@@ -26,14 +32,31 @@ Near = Annotated[
         metavar="LAT,LON", help="Roughly where it flew: tells latitude from longitude where nothing else does."
     ),
 ]
+ModelsFolder = Annotated[
+    Path | None,
+    typer.Option("--models-folder", help="A folder of cards; else the shipped ones.", exists=True, file_okay=False),
+]
 
 
-def terrain_from(dem: Path | None, takeoff: str | None) -> Terrain | None:
+def duration_from(option: str, text: str) -> timedelta:
+    """Return the length of time that an option names, more than nothing and at most a year."""
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {error}") from None
+    if not timedelta(0) < length <= timedelta(days=366):
+        raise typer.BadParameter(f"{option} {text!r} is out of range: more than 0, at most a year")
+    return length
+
+
+def terrain_from(dem: Path | None, takeoff: str | None) -> "Terrain | None":
     """The terrain model of a command line, its heights counted from take-off where that is said."""
     if dem is None:
         if takeoff is not None:
             raise typer.BadParameter("--takeoff says where a terrain model counts from: give --dem FILE with it")
         return None
+    from detector.geometry.terrain import read_terrain
+
     terrain = read_terrain(dem)
     return terrain if takeoff is None else terrain.above(*_place("--takeoff", takeoff))
 
@@ -46,13 +69,18 @@ def zone_from(name: str) -> ZoneInfo:
         raise typer.BadParameter(f"--zone {name!r}: no such time zone; write it like Asia/Shanghai") from error
 
 
-def area_from(near: str | None) -> Polygon | None:
+def area_from(near: str | None) -> "Polygon | None":
     """The square of two degrees around a place, or around the operator's (STREETWARDEN_NEAR), as lon, lat."""
+    from api.settings import load_settings
+    from streams.telemetry.order import around
+
     place = _place("--near", near) if near is not None else load_settings().near
     return around(place) if place else None
 
 
 def _place(option: str, text: str) -> tuple[float, float]:
+    from streams.telemetry.order import parse_place
+
     try:
         return parse_place(text)
     except ValueError as error:

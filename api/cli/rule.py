@@ -1,0 +1,53 @@
+"""`streetwarden rule`: what the rulebook says of a thing at a place and an hour."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.candidate_json import reasons_json, why
+from api.console import AsJson, print_json
+from detector.geometry.ground import GroundPoint
+from detector.rules.load import load_rulebook
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def rule(
+    rulebook: Annotated[Path, typer.Option(help="The rulebook's YAML file.", exists=True, dir_okay=False)],
+    class_name: Annotated[str, typer.Option("--class", help="What stands there, e.g. stall.")],
+    at: Annotated[str, typer.Option(help="When, ISO 8601 with offset; without one, the rulebook's time zone.")],
+    lat: Annotated[float | None, typer.Option(min=-90, max=90, help="Latitude, WGS-84.")] = None,
+    lon: Annotated[float | None, typer.Option(min=-180, max=180, help="Longitude, WGS-84.")] = None,
+    dwell: Annotated[
+        float | None, typer.Option(min=0, max=1e9, help="Seconds it has stood there; unknown when absent.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the rulebook about a thing at a place and an hour.
+
+    Example: streetwarden rule --rulebook rulebook.yaml --class stall --at 2026-11-20T10:00:00+08:00
+    --lat 34.7466 --lon 113.6253 --dwell 360
+    """
+    book = load_rulebook(rulebook, now=datetime.now(UTC))
+    if (lat is None) != (lon is None):
+        raise typer.BadParameter("give both --lat and --lon, or neither when the position is unknown")
+    position = None if lat is None or lon is None else GroundPoint(lat, lon, 0.0, 0.0)
+    stood = None if dwell is None else timedelta(seconds=dwell)
+    try:
+        ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    record = {"ruling": ruling.outcome.value, **reasons_json(ruling), "code": ruling.code}
+    print_json(record, f"{ruling.outcome.value}: {why(ruling)}", as_json)
+
+
+def _moment(text: str, zone: tzinfo) -> datetime:
+    """An ISO 8601 moment; without an offset it is meant in the rulebook's time zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"--at {text!r} is no time: write it like 2026-11-20T10:00:00+08:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
