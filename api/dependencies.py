@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI, Request
 
 from api.clock import Clock
 from api.db.database import Database
+from api.db.scope import EVERYWHERE, Scope
 from api.settings import Settings
 
 T = TypeVar("T")
@@ -44,6 +45,12 @@ def request_time(request: Request) -> datetime:
     return clock()
 
 
+def current_scope() -> Scope:
+    """Return what whoever asks may see: everything, until there are accounts."""
+    return EVERYWHERE
+
+
+CurrentScope = Annotated[Scope, Depends(current_scope)]
 Db = Annotated[Database, Depends(provided(Database))]
 AppSettings = Annotated[Settings, Depends(provided(Settings))]
 Now = Annotated[datetime, Depends(request_time)]

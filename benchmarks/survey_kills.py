@@ -25,6 +25,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from api.db.scope import EVERYWHERE
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pydantic import SecretStr
@@ -100,7 +102,8 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
         query = select(table.frame_index, table.detections).where(table.survey_id == survey_id)
         frames: list[object] = [tuple(row) for row in connection.execute(query.order_by(table.frame_index))]
         found: list[object] = [
-            (one.lat, one.lon, one.ce90, one.frames, one.box) for one in places.of_survey(connection, survey_id)
+            (one.lat, one.lon, one.ce90, one.frames, one.box)
+            for one in places.of_survey(EVERYWHERE, connection, survey_id)
         ]
         mine = candidates.c.survey_id == survey_id
         queued: list[object] = list(connection.execute(select(candidates.c.lat).where(mine)).scalars())
@@ -149,7 +152,7 @@ def kill(witness: subprocess.Popen[bytes], victim: str) -> bool:
 def over(database: Database, survey_id: UUID) -> bool:
     """Whether a survey has ended."""
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     return survey is not None and survey.state in OVER
 
 
@@ -159,7 +162,7 @@ def told(database: Database, survey_id: UUID) -> tuple[str, int, int]:
     with database.read() as connection:
         query = select(table.attempts, table.strikes).where(table.survey_id == survey_id)
         counts = connection.execute(query).all()
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     state = survey.state if survey else "?"
     return state, max(row.attempts for row in counts), sum(row.strikes for row in counts)
 

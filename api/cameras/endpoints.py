@@ -5,7 +5,7 @@ from fastapi import APIRouter, status
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import CameraOut, HistoryEntryOut
-from api.dependencies import AppSettings, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
@@ -22,29 +22,35 @@ def list_cameras(now: Now, live: Live) -> Listing[CameraOut]:
 
 
 @router.post("/cameras/{camera_id}/pause", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
-def pause_camera(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
+def pause_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Switch a camera of the registry off until somebody resumes it; its connection closes within seconds."""
-    service.set_paused(database, settings, now, camera_id, paused=True)
+    service.set_paused(scope, database, settings, now, camera_id, paused=True)
 
 
 @router.post("/cameras/{camera_id}/resume", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
-def resume_camera(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
+def resume_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Watch a paused camera again."""
-    service.set_paused(database, settings, now, camera_id, paused=False)
+    service.set_paused(scope, database, settings, now, camera_id, paused=False)
 
 
 @router.delete("/cameras/{camera_id}", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
-def delete_camera(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
+def delete_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Take a camera out of the registry; what it has seen stays, and an import can bring it back."""
-    service.remove(database, settings, now, camera_id)
+    service.remove(scope, database, settings, now, camera_id)
 
 
 @router.get("/cameras/{camera_id}/history", responses=problem_responses(404, 422))
 def list_history(
-    database: Db, settings: AppSettings, live: Live, camera_id: CameraId, cursor: CursorQuery = None, limit: Limit = 50
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    live: Live,
+    camera_id: CameraId,
+    cursor: CursorQuery = None,
+    limit: Limit = 50,
 ) -> Listing[HistoryEntryOut]:
     """Who changed a camera of the registry when, and what of it, latest first. One that was removed has its history."""
-    page = service.history_of(database, settings, camera_id, cursor, limit)
+    page = service.history_of(scope, database, settings, camera_id, cursor, limit)
     if not page.total and not any(view.id == camera_id for view in live.views()):
         raise NotFound(f"there is no camera {camera_id!r}")
     return listing(page, [HistoryEntryOut.of(past) for past in page.items])

@@ -13,6 +13,7 @@ from api.cameras.health_tables import camera_health
 from api.cameras.tables import cameras
 from api.db.columns import UtcTime
 from api.db.paging import Page, page_by_time
+from api.db.scope import Scope
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from streams.health.faults import Fault
 
@@ -81,7 +82,7 @@ def end_of_gone(connection: Connection, at: datetime) -> None:
     connection.execute(update(camera_health).where(gone).values(ended_at=ended_at))
 
 
-def accept_view(connection: Connection, camera: str, actor: Actor) -> bool:
+def accept_view(scope: Scope, connection: Connection, camera: str, actor: Actor) -> bool:
     """Somebody says that a moved camera's new view is the right one; False where it is not moved."""
     moved = and_(
         camera_health.c.camera == camera,
@@ -98,14 +99,14 @@ def lasting(connection: Connection, camera: str) -> tuple[FaultEvent, ...]:
     return _events(connection, connection.execute(select(camera_health).where(*mine)).all())
 
 
-def find(connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | None:
+def find(scope: Scope, connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | None:
     """The fault of this camera with this id."""
     query = select(camera_health).where(camera_health.c.id == ailment_id, camera_health.c.camera == camera)
     found = _events(connection, connection.execute(query).all())
     return found[0] if found else None
 
 
-def page(connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
+def page(scope: Scope, connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
     """A camera's faults, latest first. Raises CursorInvalid."""
     mine = [camera_health.c.camera == camera]
     rows = page_by_time(connection, camera_health.c.started_at, lambda row: row, cursor, limit, where=mine)

@@ -9,7 +9,7 @@ from api.cameras import health as camera_health
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import FaultEventOut
-from api.dependencies import AppSettings, Db
+from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.web.pagination import CursorQuery, Limit, Listing, listing
@@ -31,11 +31,11 @@ def show_picture(live: Live, camera_id: CameraId) -> Response:
 
 @router.get("/cameras/{camera_id}/health", responses=problem_responses(404, 422))
 def list_health(
-    live: Live, database: Db, camera_id: CameraId, cursor: CursorQuery = None, limit: Limit = 50
+    scope: CurrentScope, live: Live, database: Db, camera_id: CameraId, cursor: CursorQuery = None, limit: Limit = 50
 ) -> Listing[FaultEventOut]:
     """What was wrong with a camera's picture, latest first; what lasts has no end."""
     with database.read() as connection:
-        page = camera_health.page(connection, camera_id, cursor, limit)
+        page = camera_health.page(scope, connection, camera_id, cursor, limit)
     if not page.total:
         live.check_known(camera_id)
     return listing(page, [FaultEventOut.of(item) for item in page.items])
@@ -43,10 +43,12 @@ def list_health(
 
 @router.get("/cameras/{camera_id}/health/{ailment_id}/picture", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
-def show_fault_picture(database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, ailment_id: UUID) -> Response:
+def show_fault_picture(
+    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, ailment_id: UUID
+) -> Response:
     """The first picture that showed a fault, checked against its hash before it leaves."""
     with database.read() as connection:
-        found = camera_health.find(connection, camera_id, ailment_id)
+        found = camera_health.find(scope, connection, camera_id, ailment_id)
     if found is None:
         raise NotFound(f"there is no fault {ailment_id} of a camera {camera_id!r}")
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{found.sha256}"'}
@@ -55,9 +57,9 @@ def show_fault_picture(database: Db, evidence_files: EvidenceFiles, camera_id: C
 
 @router.post("/cameras/{camera_id}/accept-view", status_code=status.HTTP_204_NO_CONTENT,
              responses=problem_responses(403, 404, 409, 422))  # fmt: skip
-def post_accept_view(database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> None:
+def post_accept_view(scope: CurrentScope, database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> None:
     """What a moved camera shows now is its view: it is watched again, from the next picture on.
 
     Draw its zones and its calibration anew first, unless it moved so little that they still hold.
     """
-    service.accept_view(database, settings, live, camera_id)
+    service.accept_view(scope, database, settings, live, camera_id)

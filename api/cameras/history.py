@@ -16,6 +16,7 @@ from api.cameras.repository import ChangeKind
 from api.cameras.rows import CameraRow
 from api.cameras.tables import camera_versions, cameras
 from api.db.paging import Page, decode_name, encode_name
+from api.db.scope import Scope
 from api.errors import CursorInvalid, SecretUnreadable
 
 
@@ -61,7 +62,9 @@ class _Version:
 _SWITCHES: Final = {ChangeKind.PAUSE: HistoryAction.PAUSED, ChangeKind.RESUME: HistoryAction.RESUMED}
 
 
-def page(connection: Connection, box: SecretBox, camera: str, cursor: str | None, limit: int) -> Page[HistoryEntry]:
+def page(
+    scope: Scope, connection: Connection, box: SecretBox, camera: str, cursor: str | None, limit: int
+) -> Page[HistoryEntry]:
     """What was done to a camera, latest first. Raises CursorInvalid.
 
     Where an address cannot be decrypted, that it changed is not known.

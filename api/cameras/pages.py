@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.cameras import health as camera_health
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
-from api.dependencies import AppSettings, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.pages.base import ROWS, Render
 from api.web.pagination import CursorQuery
@@ -27,6 +27,7 @@ def cameras_page(now: Now, live: Live, render: Render) -> HTMLResponse:
 
 @router.get("/cameras/{camera_id}")
 def camera_page(
+    scope: CurrentScope,
     settings: AppSettings,
     database: Db,
     now: Now,
@@ -38,8 +39,8 @@ def camera_page(
     """One camera, what was wrong with its picture, and what was done to it; both latest first."""
     view = next((view for view in live.views() if view.id == camera_id), None)
     with database.read() as connection:
-        page = camera_health.page(connection, camera_id, cursor, ROWS)
-    past = service.history_of(database, settings, camera_id, None, ROWS)
+        page = camera_health.page(scope, connection, camera_id, cursor, ROWS)
+    past = service.history_of(scope, database, settings, camera_id, None, ROWS)
     if view is None and not page.total and not past.total:
         raise NotFound(f"there is no camera {camera_id!r}")
     return render.page(
@@ -54,28 +55,36 @@ def camera_page(
 
 
 @router.post("/cameras/{camera_id}/accept-view")
-def accept_from_page(database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> RedirectResponse:
+def accept_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, live: Live, camera_id: CameraId
+) -> RedirectResponse:
     """Take a moved camera's new view for the right one, then show the camera."""
-    service.accept_view(database, settings, live, camera_id)
+    service.accept_view(scope, database, settings, live, camera_id)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/pause")
-def pause_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
+def pause_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
+) -> RedirectResponse:
     """Switch a camera off, then show it."""
-    service.set_paused(database, settings, now, camera_id, paused=True)
+    service.set_paused(scope, database, settings, now, camera_id, paused=True)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/resume")
-def resume_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
+def resume_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
+) -> RedirectResponse:
     """Watch a paused camera again, then show it."""
-    service.set_paused(database, settings, now, camera_id, paused=False)
+    service.set_paused(scope, database, settings, now, camera_id, paused=False)
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
 @router.post("/cameras/{camera_id}/remove")
-def remove_from_page(database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> RedirectResponse:
+def remove_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
+) -> RedirectResponse:
     """Take a camera out of the registry, then show those that are left."""
-    service.remove(database, settings, now, camera_id)
+    service.remove(scope, database, settings, now, camera_id)
     return RedirectResponse("/cameras", status.HTTP_303_SEE_OTHER)

@@ -14,6 +14,7 @@ from api.cameras import health as camera_health
 from api.cameras.encryption import SecretBox
 from api.cameras.rows import CameraRow, join_addresses
 from api.cameras.tables import camera_versions, cameras
+from api.db.scope import Scope
 from api.errors import NotFound
 from detector.geometry.calibration import ControlPoint
 from streams.camera.config_file import CameraConfig
@@ -79,7 +80,9 @@ def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, .
     return tuple(_from_row(row, box) for row in connection.execute(query))
 
 
-def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change) -> Changes:
+def replace(
+    scope: Scope, connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change
+) -> Changes:
     """Make these the cameras that there are: the others go, and a camera that was paused stays so.
 
     Where nothing differs there is no new version. Every address is under the newest key afterwards. Raises
@@ -104,7 +107,7 @@ def replace(connection: Connection, box: SecretBox, wanted: Sequence[RegisteredC
     return Changes(version, *ids, unchanged)
 
 
-def pause(connection: Connection, camera: str, actor: Actor, at: datetime, *, paused: bool) -> None:
+def pause(scope: Scope, connection: Connection, camera: str, actor: Actor, at: datetime, *, paused: bool) -> None:
     """Switch a camera off for now, or on again; doing it twice changes nothing. Raises NotFound."""
     _lock(connection)
     change = Change(actor, at, ChangeKind.PAUSE if paused else ChangeKind.RESUME, camera)
@@ -117,7 +120,7 @@ def pause(connection: Connection, camera: str, actor: Actor, at: datetime, *, pa
         connection.execute(update(cameras).where(*mine).values(paused=paused))
 
 
-def remove(connection: Connection, camera: str, actor: Actor, at: datetime) -> None:
+def remove(scope: Scope, connection: Connection, camera: str, actor: Actor, at: datetime) -> None:
     """Take a camera out; its row is kept, what was wrong with its picture is over. Raises NotFound."""
     _lock(connection)
     change = Change(actor, at, ChangeKind.REMOVE, camera)

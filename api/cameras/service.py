@@ -12,43 +12,46 @@ from api.cameras.live_status import LiveCameras
 from api.cameras.repository import Change, ChangeKind, Changes, RegisteredCamera
 from api.db.database import Database
 from api.db.paging import Page
+from api.db.scope import Scope
 from api.errors import NotMoved
 from api.settings import Settings
 
 
 def replace_all(
-    database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
+    scope: Scope, database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
 ) -> Changes:
     """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
     change = Change(Actor.person(settings.reviewer), now, ChangeKind.IMPORT, file)
     with database.write() as connection:
-        return cameras.replace(connection, box_of(settings), wanted, change)
+        return cameras.replace(scope, connection, box_of(settings), wanted, change)
 
 
-def set_paused(database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool) -> None:
+def set_paused(
+    scope: Scope, database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool
+) -> None:
     """Switch a camera off or on; whoever watches follows. Raises NotFound."""
     with database.write() as connection:
-        cameras.pause(connection, camera_id, Actor.person(settings.reviewer), now, paused=paused)
+        cameras.pause(scope, connection, camera_id, Actor.person(settings.reviewer), now, paused=paused)
 
 
-def remove(database: Database, settings: Settings, now: datetime, camera_id: str) -> None:
+def remove(scope: Scope, database: Database, settings: Settings, now: datetime, camera_id: str) -> None:
     """Take a camera out of the registry. Raises NotFound."""
     with database.write() as connection:
-        cameras.remove(connection, camera_id, Actor.person(settings.reviewer), now)
+        cameras.remove(scope, connection, camera_id, Actor.person(settings.reviewer), now)
 
 
-def accept_view(database: Database, settings: Settings, live: LiveCameras, camera_id: str) -> None:
+def accept_view(scope: Scope, database: Database, settings: Settings, live: LiveCameras, camera_id: str) -> None:
     """Take a moved camera's new view for the right one. Raises NotFound or NotMoved."""
     live.check_known(camera_id)
     with database.write() as connection:
-        if not health.accept_view(connection, camera_id, Actor.person(settings.reviewer)):
+        if not health.accept_view(scope, connection, camera_id, Actor.person(settings.reviewer)):
             raise NotMoved(f"camera {camera_id!r} is not known to have been moved")
     live.accept_view(camera_id)
 
 
 def history_of(
-    database: Database, settings: Settings, camera_id: str, cursor: str | None, limit: int
+    scope: Scope, database: Database, settings: Settings, camera_id: str, cursor: str | None, limit: int
 ) -> Page[HistoryEntry]:
     """Return what was done to a camera, latest first. Raises CursorInvalid."""
     with database.read() as connection:
-        return history.page(connection, box_of(settings), camera_id, cursor, limit)
+        return history.page(scope, connection, box_of(settings), camera_id, cursor, limit)

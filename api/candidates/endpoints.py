@@ -10,7 +10,7 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
-from api.dependencies import AppSettings, Db
+from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles
@@ -27,6 +27,7 @@ JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg"
 
 @router.get("/candidates", responses=problem_responses(422))
 def list_candidates(
+    scope: CurrentScope,
     database: Db,
     settings: AppSettings,
     render: Render,
@@ -38,10 +39,10 @@ def list_candidates(
 ) -> Listing[CandidateOut]:
     """Candidates, longest waiting first."""
     with database.read() as connection:
-        page = candidates.page(connection, Filter(state, class_name, ruling), cursor, limit)
+        page = candidates.page(scope, connection, Filter(state, class_name, ruling), cursor, limit)
         ids = [item.id for item in page.items]
-        files = evidence.of_candidates(connection, ids)
-        standing = verdicts.standing(connection, ids)
+        files = evidence.of_candidates(scope, connection, ids)
+        standing = verdicts.standing(scope, connection, ids)
     window = settings.undo_window
     said = {key: VerdictOut.of(verdict, window) for key, verdict in standing.items()}
     translate = render.language.translate
@@ -50,12 +51,14 @@ def list_candidates(
 
 
 @router.get("/candidates/{candidate_id}", responses=problem_responses(404, 422))
-def show_candidate(database: Db, settings: AppSettings, render: Render, candidate_id: UUID) -> CandidateOut:
+def show_candidate(
+    scope: CurrentScope, database: Db, settings: AppSettings, render: Render, candidate_id: UUID
+) -> CandidateOut:
     """One candidate with its evidence, what judged it and, where there is one, its verdict."""
     with database.read() as connection:
-        item = _known(candidates.find(connection, candidate_id), candidate_id)
-        files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
-        verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
+        item = _known(candidates.find(scope, connection, candidate_id), candidate_id)
+        files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
+        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
     window = settings.undo_window
     said = VerdictOut.of(verdict, window) if verdict else None
     return CandidateOut.of(item, files, said, render.language.translate)
@@ -63,10 +66,12 @@ def show_candidate(database: Db, settings: AppSettings, render: Render, candidat
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
-def show_evidence(database: Db, evidence_files: EvidenceFiles, candidate_id: UUID, kind: EvidenceKind) -> Response:
+def show_evidence(
+    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, candidate_id: UUID, kind: EvidenceKind
+) -> Response:
     """A picture, checked against its hash before it leaves."""
     with database.read() as connection:
-        files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
+        files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
     file = next((file for file in files if file.kind is kind), None)
     if file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from api.candidates.tables import candidates
 from api.db.paging import Page, page_by_time
+from api.db.scope import Scope
 from api.rulebooks import repository as rulebooks
 from detector.candidate import Candidate, Origin
 from detector.places.sighting import Sighting
@@ -118,13 +119,13 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
     connection.execute(update(candidates).where(candidates.c.id == known.id).values(**values))
 
 
-def find(connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
+def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     """The candidate with this id."""
     row = connection.execute(select(candidates).where(candidates.c.id == candidate_id)).one_or_none()
     return _from_row(row) if row else None
 
 
-def lock(connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
+def lock(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     """The candidate with this id; nobody else changes it before this transaction ends."""
     query = select(candidates).where(candidates.c.id == candidate_id).with_for_update()
     row = connection.execute(query).one_or_none()
@@ -138,13 +139,13 @@ def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidat
     return _from_row(row) if row else None
 
 
-def page(connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:
+def page(scope: Scope, connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:
     """Candidates, longest waiting first. Raises CursorInvalid."""
     at, where = candidates.c.created_at, wanted.conditions()
     return page_by_time(connection, at, _from_row, cursor, limit, where=where, oldest_first=True)
 
 
-def move(connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:
+def move(scope: Scope, connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:
     """Change the state if it is still `before`; False where somebody was faster."""
     changed = connection.execute(
         update(candidates)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from api.accounts import repository as accounts
 from api.accounts.repository import Actor
 from api.candidates.tables import verdicts
+from api.db.scope import Scope
 
 
 class Decision(StrEnum):
@@ -47,7 +48,7 @@ class Verdict:
     decided_at: datetime
 
 
-def add(connection: Connection, verdict: Verdict) -> None:
+def add(scope: Scope, connection: Connection, verdict: Verdict) -> None:
     """Record a verdict. Raises IntegrityError where one stands already."""
     connection.execute(
         insert(verdicts).values(
@@ -62,7 +63,7 @@ def add(connection: Connection, verdict: Verdict) -> None:
     )
 
 
-def standing(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
+def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
     """The verdict that counts, by candidate; those without one are absent."""
     query = select(verdicts).where(verdicts.c.candidate_id.in_(list(ids)), verdicts.c.undone_at.is_(None))
     rows = connection.execute(query).all()
@@ -81,7 +82,7 @@ def standing(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]
     }
 
 
-def take_back(connection: Connection, verdict_id: UUID, actor: Actor, now: datetime) -> None:
+def take_back(scope: Scope, connection: Connection, verdict_id: UUID, actor: Actor, now: datetime) -> None:
     """Mark a verdict as undone by an actor; it stays on record."""
     undone = {"undone_at": now, "undone_by": accounts.keep(connection, actor)}
     connection.execute(update(verdicts).where(verdicts.c.id == verdict_id).values(**undone))

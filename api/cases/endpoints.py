@@ -8,7 +8,7 @@ from api.cases import outbox
 from api.cases import repository as cases
 from api.cases.schemas import CaseOut, DeliveryOut
 from api.cases.tables import DeliveryState
-from api.dependencies import Db, Now
+from api.dependencies import CurrentScope, Db, Now
 from api.errors import NotDead, NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
@@ -17,18 +17,18 @@ router = APIRouter(tags=["cases"])
 
 
 @router.get("/cases", responses=problem_responses(422))
-def list_cases(database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[CaseOut]:
+def list_cases(scope: CurrentScope, database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[CaseOut]:
     """The built-in case list, latest first; empty where a case API is configured."""
     with database.read() as connection:
-        page = cases.page(connection, cursor, limit)
+        page = cases.page(scope, connection, cursor, limit)
     return listing(page, [CaseOut.of(case) for case in page.items])
 
 
 @router.get("/cases/{case_id}", responses=problem_responses(404, 422))
-def show_case(database: Db, case_id: UUID) -> CaseOut:
+def show_case(scope: CurrentScope, database: Db, case_id: UUID) -> CaseOut:
     """One case of the built-in list."""
     with database.read() as connection:
-        case = cases.find(connection, case_id)
+        case = cases.find(scope, connection, case_id)
     if case is None:
         raise NotFound(f"there is no case {case_id} in the built-in list")
     return CaseOut.of(case)
@@ -36,20 +36,20 @@ def show_case(database: Db, case_id: UUID) -> CaseOut:
 
 @router.get("/outbox", responses=problem_responses(422))
 def list_outbox(
-    database: Db, state: DeliveryState | None = None, cursor: CursorQuery = None, limit: Limit = 50
+    scope: CurrentScope, database: Db, state: DeliveryState | None = None, cursor: CursorQuery = None, limit: Limit = 50
 ) -> Listing[DeliveryOut]:
     """Confirmed cases on their way, latest first."""
     with database.read() as connection:
-        page = outbox.page(connection, state, cursor, limit)
+        page = outbox.page(scope, connection, state, cursor, limit)
     return listing(page, [DeliveryOut.of(item) for item in page.items])
 
 
 @router.post("/outbox/{delivery_id}/retry", responses=problem_responses(403, 404, 409, 413, 422))
-def retry_delivery(database: Db, now: Now, delivery_id: UUID) -> DeliveryOut:
+def retry_delivery(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> DeliveryOut:
     """Send a case again that the case API refused for good: same key, same body."""
     with database.write() as connection:
-        revived = outbox.revive(connection, delivery_id, now)
-        item = outbox.find(connection, delivery_id)
+        revived = outbox.revive(scope, connection, delivery_id, now)
+        item = outbox.find(scope, connection, delivery_id)
     if item is None:
         raise NotFound(f"there is no delivery {delivery_id}")
     if not revived:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
+from api.db.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class Delivery:
     last_error: str | None
 
 
-def add(connection: Connection, key: UUID, candidate_id: UUID, body: bytes, now: datetime, send_at: datetime) -> None:
+def add(
+    scope: Scope, connection: Connection, key: UUID, candidate_id: UUID, body: bytes, now: datetime, send_at: datetime
+) -> None:
     """Enqueue a body, to be sent at `send_at` or later."""
     connection.execute(
         insert(outbox).values(
@@ -42,7 +45,7 @@ def add(connection: Connection, key: UUID, candidate_id: UUID, body: bytes, now:
     )
 
 
-def withdraw(connection: Connection, key: UUID) -> bool:
+def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
     """Take a delivery back; False where an attempt was made, since its reply may have been lost on the way."""
     gone = connection.execute(delete(outbox).where(outbox.c.id == key, outbox.c.attempts == 0))
     return gone.rowcount == 1
@@ -82,7 +85,7 @@ def give_up(connection: Connection, key: UUID, status: int | None, error: str) -
     _set(connection, key, state=DeliveryState.DEAD, http_status=status, last_error=error[:500])
 
 
-def revive(connection: Connection, key: UUID, now: datetime) -> bool:
+def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bool:
     """Send a dead one again, same key and body; False where it is not dead."""
     changed = connection.execute(
         update(outbox)
@@ -92,13 +95,15 @@ def revive(connection: Connection, key: UUID, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def find(connection: Connection, key: UUID) -> Delivery | None:
+def find(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
     """The delivery with this idempotency key."""
     row = connection.execute(select(outbox).where(outbox.c.id == key)).one_or_none()
     return _from_row(row) if row else None
 
 
-def page(connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int) -> Page[Delivery]:
+def page(
+    scope: Scope, connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int
+) -> Page[Delivery]:
     """Deliveries, latest first. Raises CursorInvalid."""
     conditions = [outbox.c.state == state] if state is not None else []
     return page_by_time(connection, outbox.c.created_at, _from_row, cursor, limit, where=conditions)

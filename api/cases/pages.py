@@ -13,7 +13,8 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.cases import outbox
 from api.cases.dependencies import Sender
-from api.dependencies import AppSettings, Db, Now
+from api.db.scope import Scope
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
@@ -25,13 +26,19 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/cases")
 def cases_page(
-    database: Db, settings: AppSettings, live: Live, sender: Sender, render: Render, cursor: CursorQuery = None
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    live: Live,
+    sender: Sender,
+    render: Render,
+    cursor: CursorQuery = None,
 ) -> HTMLResponse:
     """What was confirmed, and how far it got."""
     with database.read() as connection:
-        page = outbox.page(connection, None, cursor, ROWS)
-        known = {item.candidate_id: candidates.find(connection, item.candidate_id) for item in page.items}
-        flights = _flights(connection, (item.survey_id for item in known.values() if item))
+        page = outbox.page(scope, connection, None, cursor, ROWS)
+        known = {item.candidate_id: candidates.find(scope, connection, item.candidate_id) for item in page.items}
+        flights = _flights(scope, connection, (item.survey_id for item in known.values() if item))
     return render.page(
         "cases.html",
         active="cases",
@@ -45,15 +52,15 @@ def cases_page(
 
 
 @router.get("/cases/{delivery_id}")
-def case_page(database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
+def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
     """One confirmed case: what was sent, when, and what came back."""
     with database.read() as connection:
-        delivery = outbox.find(connection, delivery_id)
+        delivery = outbox.find(scope, connection, delivery_id)
         if delivery is None:
             raise NotFound(f"there is no case {delivery_id}")
-        candidate = candidates.find(connection, delivery.candidate_id)
-        files = evidence.of_candidates(connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
-        verdict = verdicts.standing(connection, [delivery.candidate_id]).get(delivery.candidate_id)
+        candidate = candidates.find(scope, connection, delivery.candidate_id)
+        files = evidence.of_candidates(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
+        verdict = verdicts.standing(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id)
     return render.page(
         "case.html",
         active="cases",
@@ -66,14 +73,14 @@ def case_page(database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
 
 
 @router.post("/cases/{delivery_id}/retry")
-def retry_case(database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
+def retry_case(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
     """Send a refused case again, then show it."""
     with database.write() as connection:
-        outbox.revive(connection, delivery_id, now)
+        outbox.revive(scope, connection, delivery_id, now)
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
 
 
-def _flights(connection: Connection, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+def _flights(scope: Scope, connection: Connection, ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """The names of the surveys that some candidates come from."""
-    flown = {survey_id: surveys.find(connection, survey_id) for survey_id in set(ids) if survey_id is not None}
+    flown = {survey_id: surveys.find(scope, connection, survey_id) for survey_id in set(ids) if survey_id is not None}
     return {survey_id: survey.name for survey_id, survey in flown.items() if survey}

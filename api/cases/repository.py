@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from api.cases.tables import cases
 from api.db.paging import Page, page_by_time
+from api.db.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,13 @@ def receive(connection: Connection, key: UUID, body: bytes, now: datetime) -> tu
     return case, True
 
 
-def find(connection: Connection, case_id: UUID) -> Case | None:
+def find(scope: Scope, connection: Connection, case_id: UUID) -> Case | None:
     """The case with this id."""
     row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
     return _from_row(row) if row else None
 
 
-def page(connection: Connection, cursor: str | None, limit: int) -> Page[Case]:
+def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Case]:
     """Cases, latest first. Raises CursorInvalid."""
     return page_by_time(connection, cases.c.received_at, _from_row, cursor, limit)
 

@@ -18,6 +18,7 @@ from api.cameras.encryption import box_of, make_key
 from api.cameras.repository import Changes, RegisteredCamera
 from api.clock import wall_clock
 from api.console import AsJson, errors_console, print_json
+from api.db.scope import EVERYWHERE
 
 if TYPE_CHECKING:
     from api.cameras.repository import Changes, RegisteredCamera
@@ -53,7 +54,7 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = replace_all(database, settings, wall_clock(), wanted, file.name)
+        changes = replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, file.name)
     record = {
         "version": changes.version,
         "added": list(changes.added),

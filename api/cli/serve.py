@@ -22,6 +22,7 @@ from api.candidates.intake import StoreSink
 from api.cli.options import duration_from
 from api.clock import wall_clock
 from api.console import print_error
+from api.db.scope import EVERYWHERE
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
@@ -69,7 +70,7 @@ def serve(
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
-            replace_all(database, settings, wall_clock(), wanted, cameras.name)
+            replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, cameras.name)
         board = LiveStatus()
         zones = map_zones(book) if book else ()
         app = create_app(

@@ -10,6 +10,7 @@ from uuid import UUID
 from api.candidates.intake import StoreSink
 from api.clock import wall_clock
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
 from api.settings import Settings
@@ -49,14 +50,16 @@ def survey_flight(
 def _bring(database: Database, footage: FootageStore, files: Sequence[Path]) -> UUID:
     contents = {file.name: file.read_bytes() for file in files}
     announced = [Announced(name, len(body), hashlib.sha256(body).hexdigest()) for name, body in contents.items()]
-    survey, wanted, _ = create_survey(database, footage, read_manifest("sample flight", announced), wall_clock(), 0)
+    survey, wanted, _ = create_survey(
+        EVERYWHERE, database, footage, read_manifest("sample flight", announced), wall_clock(), 0
+    )
     for file in wanted:
         if file.state is FileState.MISSING:
             with footage.coming(file.id) as partial_file:
                 partial_file.write(contents[file.name], 0)
                 partial_file.flush()
             with database.write() as connection:
-                survey_files.set_received(connection, file.id, file.size)
+                survey_files.set_received(EVERYWHERE, connection, file.id, file.size)
     settling = Finalizer(database, footage, clock=wall_clock)
     while _state(database, survey.id) is SurveyState.UPLOADING:
         if not settling.settle():
@@ -66,5 +69,5 @@ def _bring(database: Database, footage: FootageStore, files: Sequence[Path]) -> 
 
 def _state(database: Database, survey_id: UUID) -> SurveyState | None:
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     return survey.state if survey else None

@@ -22,6 +22,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.repository import Filter, StoredCandidate
 from api.console import errors_console, print_error
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.demo.flight import survey_flight
 from api.demo.score import Score, score, tell_score
 from api.demo.script import SampleScript, read_script, stalls_flown_over
@@ -176,7 +177,7 @@ def _fly_over(stage: _Stage) -> bool:
 
 def _stored(stage: _Stage, source: str) -> list[StoredCandidate]:
     with stage.database.read() as connection:
-        return [one for one in stored.page(connection, Filter(), None, 500).items if one.source == source]
+        return [one for one in stored.page(EVERYWHERE, connection, Filter(), None, 500).items if one.source == source]
 
 
 def _serve_until(deadline: float | None) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from api.db.scope import Scope
 from api.evidence.tables import evidence
 
 
@@ -48,7 +49,7 @@ def add(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile
     connection.execute(insert(evidence), rows)
 
 
-def of_candidates(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
+def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
     """The pictures of each candidate, scene first; a candidate without any is absent."""
     query = select(evidence).where(evidence.c.candidate_id.in_(list(ids)))
     order = list(EvidenceKind)

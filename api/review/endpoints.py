@@ -9,7 +9,7 @@ from api.accounts.repository import Actor
 from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
 from api.cases.payload import write_payload
-from api.dependencies import AppSettings, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.review import service
 from api.review.schemas import VerdictIn
 from api.web.problems import problem_responses
@@ -22,9 +22,12 @@ router = APIRouter(tags=["candidates"])
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(400, 403, 404, 409, 413, 422),
 )
-def post_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UUID, said: VerdictIn) -> VerdictOut:
+def post_verdict(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, candidate_id: UUID, said: VerdictIn
+) -> VerdictOut:
     """Confirm or reject a candidate. What is confirmed goes to the case system when the undo window is over."""
     verdict = service.decide(
+        scope,
         database,
         candidate_id,
         decision=Decision(said.decision),
@@ -43,7 +46,7 @@ def post_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UU
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(403, 404, 409, 422),
 )
-def undo_verdict(database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
+def undo_verdict(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
     """Take a verdict back while nothing has left."""
     actor = Actor.person(settings.reviewer)
-    service.undo(database, candidate_id, actor=actor, now=now, undo_window=settings.undo_window)
+    service.undo(scope, database, candidate_id, actor=actor, now=now, undo_window=settings.undo_window)

@@ -15,7 +15,8 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.db.database import Database
-from api.dependencies import Db
+from api.db.scope import Scope
+from api.dependencies import CurrentScope, Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.repository import EvidenceKind
@@ -45,6 +46,7 @@ def home() -> RedirectResponse:
 class Cards:
     """Draws the card of a candidate for one reader."""
 
+    scope: Scope
     database: Database
     live: LiveCameras
     zones: MapZones
@@ -53,13 +55,17 @@ class Cards:
     def draw(self, candidate_id: UUID) -> str:
         """Return the card as HTML. Raises NotFound."""
         with self.database.read() as connection:
-            candidate = candidates.find(connection, candidate_id)
+            candidate = candidates.find(self.scope, connection, candidate_id)
             if candidate is None:
                 raise NotFound(f"there is no candidate {candidate_id}")
-            files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
-            verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
-            survey = surveys.find(connection, candidate.survey_id) if candidate.survey_id else None
-            path = [(point.lat, point.lon) for point in frames.path_of(connection, survey.id)] if survey else []
+            files = evidence.of_candidates(self.scope, connection, [candidate_id]).get(candidate_id, ())
+            verdict = verdicts.standing(self.scope, connection, [candidate_id]).get(candidate_id)
+            survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
+            path = (
+                [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
+                if survey
+                else []
+            )
         camera = self.live.find(candidate.source)
         by_kind = {file.kind: file for file in files}
         return self.render.fragment(
@@ -82,33 +88,37 @@ class Cards:
         return draw_map(candidate.lat, candidate.lon, candidate.ce90, self.zones(), camera, path)
 
 
-def cards(database: Db, live: Live, zones: Zones, render: Render) -> Cards:
+def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render) -> Cards:
     """Return what draws cards for whoever asks."""
-    return Cards(database, live, zones, render)
+    return Cards(scope, database, live, zones, render)
 
 
 ReviewCards = Annotated[Cards, Depends(cards)]
 
 
 @router.get("/review")
-def review(database: Db, live: Live, render: Render, drawn: ReviewCards) -> HTMLResponse:
+def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards) -> HTMLResponse:
     """The candidate that waits longest, or the news that none does."""
-    queue = _queue(database)
+    queue = _queue(scope, database)
     card = drawn.draw(queue.ids[0]) if queue.ids else None
     return render.page("review.html", active="review", card=card, queue=queue, cameras=len(live.views()))
 
 
 @router.get("/review/queue")
-def review_queue(database: Db) -> Queue:
+def review_queue(scope: CurrentScope, database: Db) -> Queue:
     """Which candidates wait."""
-    return _queue(database)
+    return _queue(scope, database)
 
 
 @router.get("/review/{candidate_id}")
-def review_one(database: Db, live: Live, render: Render, drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
+def review_one(
+    scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, candidate_id: UUID
+) -> HTMLResponse:
     """The review page, beginning with this candidate."""
     card = drawn.draw(candidate_id)
-    return render.page("review.html", active="review", card=card, queue=_queue(database), cameras=len(live.views()))
+    return render.page(
+        "review.html", active="review", card=card, queue=_queue(scope, database), cameras=len(live.views())
+    )
 
 
 @router.get("/review/{candidate_id}/card")
@@ -117,7 +127,7 @@ def review_card(drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     return HTMLResponse(drawn.draw(candidate_id))
 
 
-def _queue(database: Database) -> Queue:
+def _queue(scope: Scope, database: Database) -> Queue:
     with database.read() as connection:
-        page = candidates.page(connection, Filter(State.OPEN), None, QUEUE)
+        page = candidates.page(scope, connection, Filter(State.OPEN), None, QUEUE)
     return Queue(ids=[item.id for item in page.items], total=page.total)

@@ -13,6 +13,7 @@ from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
+from api.db.scope import Scope
 from api.errors import AlreadyDecided, NotFound, NotUndoable
 from api.evidence import repository as evidence
 from api.evidence.repository import EvidenceFile
@@ -21,6 +22,7 @@ BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], byte
 
 
 def decide(
+    scope: Scope,
     database: Database,
     candidate_id: UUID,
     *,
@@ -39,37 +41,39 @@ def decide(
     verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
     try:
         with database.write() as connection:
-            candidate = candidates.lock(connection, candidate_id)
+            candidate = candidates.lock(scope, connection, candidate_id)
             if candidate is None:
                 raise NotFound(f"there is no candidate {candidate_id}")
-            if not candidates.move(connection, candidate_id, State.OPEN, State(decision.value), now):
+            if not candidates.move(scope, connection, candidate_id, State.OPEN, State(decision.value), now):
                 raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
-            verdicts.add(connection, verdict)
+            verdicts.add(scope, connection, verdict)
             if decision is Decision.CONFIRMED:
-                files = evidence.of_candidates(connection, [candidate_id]).get(candidate_id, ())
+                files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
                 body = write_body(candidate, files, verdict)
-                outbox.add(connection, verdict.id, candidate_id, body, now, now + undo_window)
+                outbox.add(scope, connection, verdict.id, candidate_id, body, now, now + undo_window)
     except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
         raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
     return verdict
 
 
-def undo(database: Database, candidate_id: UUID, *, actor: Actor, now: datetime, undo_window: timedelta) -> None:
+def undo(
+    scope: Scope, database: Database, candidate_id: UUID, *, actor: Actor, now: datetime, undo_window: timedelta
+) -> None:
     """Take the standing verdict back within the window, and open the candidate again.
 
     Raises NotFound, or NotUndoable where there is no verdict, it is too old, or its case may have left.
     """
     with database.write() as connection:
-        candidate = candidates.lock(connection, candidate_id)
+        candidate = candidates.lock(scope, connection, candidate_id)
         if candidate is None:
             raise NotFound(f"there is no candidate {candidate_id}")
-        verdict = verdicts.standing(connection, [candidate_id]).get(candidate_id)
+        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
         if verdict is None:
             raise NotUndoable(f"candidate {candidate_id} has no verdict")
         if now >= verdict.decided_at + undo_window:
             seconds = undo_window.total_seconds()
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
-        if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(connection, verdict.id):
+        if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(scope, connection, verdict.id):
             raise NotUndoable("the case is on its way to the case system already")
-        verdicts.take_back(connection, verdict.id, actor, now)
-        candidates.move(connection, candidate_id, candidate.state, State.OPEN, now)
+        verdicts.take_back(scope, connection, verdict.id, actor, now)
+        candidates.move(scope, connection, candidate_id, candidate.state, State.OPEN, now)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from api.accounts import repository as accounts
 from api.accounts.repository import Actor
 from api.db.inserts import insert_new
+from api.db.scope import Scope
 from api.rulebooks.tables import rulebook_changes, rulebooks
 from detector.rules.source import RulebookSource
 
@@ -55,7 +56,7 @@ def current(connection: Connection) -> str | None:
     return connection.execute(newest).scalar_one_or_none()
 
 
-def find(connection: Connection, sha256: str) -> StoredRulebook | None:
+def find(scope: Scope, connection: Connection, sha256: str) -> StoredRulebook | None:
     """Return the rulebook with this hash."""
     row = connection.execute(select(rulebooks).where(rulebooks.c.sha256 == sha256)).one_or_none()
     if row is None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from api.dependencies import AppSettings, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.pages.base import Render
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -25,6 +25,7 @@ NameCursor = Annotated[str | None, Query(max_length=1200, description="`next` of
     responses={200: {"model": AnnouncedOut, "description": "Known"}, **problem_responses(400, 403, 413, 422, 507)},
 )
 def announce_survey(
+    scope: CurrentScope,
     database: Db,
     settings: AppSettings,
     render: Render,
@@ -35,41 +36,45 @@ def announce_survey(
     response: Response,
 ) -> AnnouncedOut:
     """Announce files; the answer says of each whether it is wanted, and where. The same manifest is the same survey."""
-    survey, files, new = create_survey(database, footage, said.manifest(), now, settings.min_free_mb * 2**20)
+    survey, files, new = create_survey(scope, database, footage, said.manifest(), now, settings.min_free_mb * 2**20)
     if not new:
         response.status_code = status.HTTP_200_OK
     finalizer.wake()
     with database.read() as connection:
-        progress = surveys.progress(connection, [survey.id])[survey.id]
+        progress = surveys.progress(scope, connection, [survey.id])[survey.id]
     return AnnouncedOut(
         survey=SurveyOut.of(survey, progress, render.language.translate), files=[FileOut.of(file) for file in files]
     )
 
 
 @router.get("/surveys", responses=problem_responses(422))
-def list_surveys(database: Db, render: Render, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[SurveyOut]:
+def list_surveys(
+    scope: CurrentScope, database: Db, render: Render, cursor: CursorQuery = None, limit: Limit = 50
+) -> Listing[SurveyOut]:
     """Surveys, latest first."""
     with database.read() as connection:
-        page = surveys.page(connection, cursor, limit)
-        progress = surveys.progress(connection, [survey.id for survey in page.items])
+        page = surveys.page(scope, connection, cursor, limit)
+        progress = surveys.progress(scope, connection, [survey.id for survey in page.items])
     return listing(
         page, [SurveyOut.of(survey, progress[survey.id], render.language.translate) for survey in page.items]
     )
 
 
 @router.get("/surveys/{survey_id}", responses=problem_responses(404, 422))
-def show_survey(database: Db, render: Render, survey_id: UUID) -> SurveyOut:
+def show_survey(scope: CurrentScope, database: Db, render: Render, survey_id: UUID) -> SurveyOut:
     """One survey: its state and its progress."""
     with database.read() as connection:
-        survey = known_survey(surveys.find(connection, survey_id), survey_id)
-        progress = surveys.progress(connection, [survey_id])[survey_id]
+        survey = known_survey(surveys.find(scope, connection, survey_id), survey_id)
+        progress = surveys.progress(scope, connection, [survey_id])[survey_id]
     return SurveyOut.of(survey, progress, render.language.translate)
 
 
 @router.get("/surveys/{survey_id}/files", responses=problem_responses(404, 422))
-def list_survey_files(database: Db, survey_id: UUID, cursor: NameCursor = None, limit: Limit = 50) -> Listing[FileOut]:
+def list_survey_files(
+    scope: CurrentScope, database: Db, survey_id: UUID, cursor: NameCursor = None, limit: Limit = 50
+) -> Listing[FileOut]:
     """The files of a survey by name: those that have come, those that are missing, those that were set aside."""
     with database.read() as connection:
-        known_survey(surveys.find(connection, survey_id), survey_id)
-        page = survey_files.files_page(connection, survey_id, cursor, limit)
+        known_survey(surveys.find(scope, connection, survey_id), survey_id)
+        page = survey_files.files_page(scope, connection, survey_id, cursor, limit)
     return listing(page, [FileOut.of(file) for file in page.items])

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, func, select, update
 
 from api.db.paging import Page, decode_name, encode_name
+from api.db.scope import Scope
 from api.surveys.tables import FileKind, FileState, survey_files
 
 
@@ -52,13 +53,15 @@ class SurveyFile:
     same_as_id: UUID | None = None
 
 
-def files(connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
+def files(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
     """The files of a survey, by name."""
     query = select(survey_files).where(survey_files.c.survey_id == survey_id).order_by(survey_files.c.name)
     return tuple(_file(row) for row in connection.execute(query))
 
 
-def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limit: int) -> Page[SurveyFile]:
+def files_page(
+    scope: Scope, connection: Connection, survey_id: UUID, cursor: str | None, limit: int
+) -> Page[SurveyFile]:
     """The files of a survey by name. Raises CursorInvalid."""
     conditions = [survey_files.c.survey_id == survey_id]
     total = connection.execute(select(func.count()).select_from(survey_files).where(*conditions)).scalar_one()
@@ -70,13 +73,13 @@ def files_page(connection: Connection, survey_id: UUID, cursor: str | None, limi
     return Page(tuple(found[:limit]), total, encode_name(found[limit - 1].name) if more else None)
 
 
-def find_file(connection: Connection, file_id: UUID) -> SurveyFile | None:
+def find_file(scope: Scope, connection: Connection, file_id: UUID) -> SurveyFile | None:
     """The file with this id."""
     row = connection.execute(select(survey_files).where(survey_files.c.id == file_id)).one_or_none()
     return _file(row) if row else None
 
 
-def find_by_name(connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
+def find_by_name(scope: Scope, connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
     """The file of a survey with this name."""
     query = select(survey_files).where(survey_files.c.survey_id == survey_id, survey_files.c.name == name)
     row = connection.execute(query).one_or_none()
@@ -93,7 +96,7 @@ def set_file(connection: Connection, file_id: UUID, state: FileState, received: 
     )
 
 
-def set_received(connection: Connection, file_id: UUID, received: int) -> None:
+def set_received(scope: Scope, connection: Connection, file_id: UUID, received: int) -> None:
     """How much of a file has come; nothing where it is settled meanwhile."""
     connection.execute(
         update(survey_files)

@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, insert, select, update
 
+from api.db.scope import Scope
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.tables import survey_chunks, survey_frames
 from detector.vision.detections import Detection
@@ -69,7 +70,7 @@ def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[Fra
     return [_seen(row, folder) for row in connection.execute(query)]
 
 
-def path_of(connection: Connection, survey_id: UUID) -> list[Waypoint]:
+def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypoint]:
     """Where the camera was, in the order flown; frames without a pose are left out."""
     columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.pose)
     query = (

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse
 
-from api.dependencies import AppSettings, Db
+from api.dependencies import AppSettings, CurrentScope, Db
 from api.pages.base import Render
 from api.pages.dependencies import Zones
 from api.surveys import files as survey_files
@@ -64,16 +64,21 @@ class Work:
 
 @router.get("/surveys/{survey_id:uuid}")
 def survey_page(
-    database: Db, settings: AppSettings, zones: Zones, render: Render, survey_id: Annotated[UUID, Path()]
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    zones: Zones,
+    render: Render,
+    survey_id: Annotated[UUID, Path()],
 ) -> HTMLResponse:
     """One survey."""
     with database.read() as connection:
-        survey = known_survey(surveys.find(connection, survey_id), survey_id)
-        progress = surveys.progress(connection, [survey_id])[survey_id]
-        files = survey_files.files(connection, survey_id)
-        pieces = chunks.of_survey(connection, survey_id)
-        found = places.of_survey(connection, survey_id)
-        path = seen.path_of(connection, survey_id)
+        survey = known_survey(surveys.find(scope, connection, survey_id), survey_id)
+        progress = surveys.progress(scope, connection, [survey_id])[survey_id]
+        files = survey_files.files(scope, connection, survey_id)
+        pieces = chunks.of_survey(scope, connection, survey_id)
+        found = places.of_survey(scope, connection, survey_id)
+        path = seen.path_of(scope, connection, survey_id)
     names = {file.id: file.name for file in files}
     return render.page(
         "survey.html",

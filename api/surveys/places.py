@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, insert, select
 
 from api.candidates.repository import State
 from api.candidates.tables import candidates
+from api.db.scope import Scope
 from api.surveys.jobs.tables import survey_places
 from detector.rules.ruling import Outcome
 from detector.vision.detections import Box
@@ -65,7 +66,7 @@ def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
         connection.execute(insert(survey_places), rows)
 
 
-def of_survey(connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
+def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
     """The places of a survey, first seen first, each with its candidate where it has one."""
     table = survey_places.c
     theirs = and_(candidates.c.survey_id == table.survey_id, candidates.c.key == table.key)
@@ -78,9 +79,9 @@ def of_survey(connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...
     return tuple(_place(row) for row in connection.execute(query))
 
 
-def find(connection: Connection, survey_id: UUID, place_id: str) -> SurveyPlace | None:
+def find(scope: Scope, connection: Connection, survey_id: UUID, place_id: str) -> SurveyPlace | None:
     """The place of this id."""
-    return next((place for place in of_survey(connection, survey_id) if place.id == place_id), None)
+    return next((place for place in of_survey(scope, connection, survey_id) if place.id == place_id), None)
 
 
 def _place(row: Row[tuple[object, ...]]) -> SurveyPlace:

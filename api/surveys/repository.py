@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.db.paging import Page, page_by_time
+from api.db.scope import Scope
 from api.surveys.files import SETTLED, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
 from api.surveys.tables import FileState, SurveyState, survey_files, surveys
@@ -52,7 +53,7 @@ class Progress:
     chunks_dead: int = 0
 
 
-def add(connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
+def add(scope: Scope, connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
     """Record a survey with its files, or nothing where this manifest is known (False): two may ask at once."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = asdict(survey)
@@ -63,13 +64,13 @@ def add(connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> 
     return True
 
 
-def find(connection: Connection, survey_id: UUID) -> Survey | None:
+def find(scope: Scope, connection: Connection, survey_id: UUID) -> Survey | None:
     """The survey with this id."""
     row = connection.execute(select(surveys).where(surveys.c.id == survey_id)).one_or_none()
     return _survey(row) if row else None
 
 
-def find_by_manifest(connection: Connection, manifest: str) -> Survey | None:
+def find_by_manifest(scope: Scope, connection: Connection, manifest: str) -> Survey | None:
     """The survey that was announced with exactly this manifest."""
     row = connection.execute(select(surveys).where(surveys.c.manifest == manifest)).one_or_none()
     return _survey(row) if row else None
@@ -81,7 +82,7 @@ def lock(connection: Connection, survey_id: UUID) -> Survey | None:
     return _survey(row) if row else None
 
 
-def page(connection: Connection, cursor: str | None, limit: int) -> Page[Survey]:
+def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Survey]:
     """Surveys, latest first. Raises CursorInvalid."""
     return page_by_time(connection, surveys.c.created_at, _survey, cursor, limit)
 
@@ -110,7 +111,7 @@ def move(connection: Connection, survey_id: UUID, before: SurveyState, after: Su
     return changed.rowcount == 1
 
 
-def progress(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
+def progress(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
     """How much of each survey has come, and how much has been looked at."""
     table, ids = survey_files.c, list(ids)
     wanted = table.state.not_in((FileState.DUPLICATE, FileState.ODD))

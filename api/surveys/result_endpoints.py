@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
 from api.candidates.endpoints import JPEG
-from api.dependencies import AppSettings, Db
+from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import EvidenceDamaged, NotFound
 from api.evidence.files import crop
 from api.surveys import frames as seen
@@ -31,29 +31,34 @@ class GeoJson(JSONResponse):
 
 
 @router.get("/surveys/{survey_id}/places", response_class=GeoJson, responses=problem_responses(404, 422))
-def list_places(database: Db, survey_id: UUID) -> PlacesOut:
+def list_places(scope: CurrentScope, database: Db, survey_id: UUID) -> PlacesOut:
     """Every thing that the survey found, once, as GeoJSON; empty until its footage has been looked at."""
     with database.read() as connection:
-        known_survey(surveys.find(connection, survey_id), survey_id)
-        return PlacesOut.of(places.of_survey(connection, survey_id))
+        known_survey(surveys.find(scope, connection, survey_id), survey_id)
+        return PlacesOut.of(places.of_survey(scope, connection, survey_id))
 
 
 @router.get("/surveys/{survey_id}/path", response_class=GeoJson, responses=problem_responses(404, 422))
-def show_path(database: Db, survey_id: UUID) -> PathOut:
+def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
     """How the drone flew, as GeoJSON: one feature for each video or photo that says where it was taken."""
     with database.read() as connection:
-        known_survey(surveys.find(connection, survey_id), survey_id)
-        return PathOut.of(seen.path_of(connection, survey_id))
+        known_survey(surveys.find(scope, connection, survey_id), survey_id)
+        return PathOut.of(seen.path_of(scope, connection, survey_id))
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
 def show_place(
-    database: Db, settings: AppSettings, survey_id: UUID, place_id: PlaceId, kind: Literal["scene", "crop"]
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    survey_id: UUID,
+    place_id: PlaceId,
+    kind: Literal["scene", "crop"],
 ) -> Response:
     """The frame that shows a place best, or the place alone."""
     with database.read() as connection:
-        place = places.find(connection, survey_id, place_id)
+        place = places.find(scope, connection, survey_id, place_id)
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
     try:

@@ -17,6 +17,7 @@ from uuid import UUID
 from api.background import BackgroundLoop
 from api.clock import Clock
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import FootageUnwritable, UploadBusy
 from api.settings import Settings
 from api.surveys import files as survey_files
@@ -72,11 +73,11 @@ def _give_up(footage: FootageStore, database: Database, file_id: UUID, before: d
     with footage.coming(file_id, make=False) as partial:
         size = partial.size
         with database.read() as connection:
-            file = survey_files.find_file(connection, file_id)
+            file = survey_files.find_file(EVERYWHERE, connection, file_id)
         if not partial.untouched(before) or (file and file.state not in SETTLED and size >= file.size):
             return None
         with database.write() as connection:
-            survey_files.set_received(connection, file_id, 0)
+            survey_files.set_received(EVERYWHERE, connection, file_id, 0)
         partial.discard()
     return Removed("upload", file.name if file else str(file_id), size)
 
@@ -104,7 +105,9 @@ def _footage(footage: FootageStore, database: Database, before: datetime) -> Ite
 
 def _pictures(folder: Path, database: Database, before: datetime) -> Iterator[Removed]:
     with database.read() as connection:
-        old = [surveys.find(connection, survey_id) for survey_id in sweeping.old_surveys(connection, before)]
+        old = [
+            surveys.find(EVERYWHERE, connection, survey_id) for survey_id in sweeping.old_surveys(connection, before)
+        ]
     for survey in old:
         if survey is None or not (folder / str(survey.id)).is_dir():
             continue

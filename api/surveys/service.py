@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from api.db.database import Database
+from api.db.scope import Scope
 from api.errors import NoRoom, NotFound
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -15,7 +16,7 @@ from api.surveys.upload.storage import FootageStore
 
 
 def create_survey(
-    database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
+    scope: Scope, database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
 ) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
     """The survey, its files in the manifest's order, and whether it is new. Raises NoRoom.
 
@@ -23,17 +24,17 @@ def create_survey(
     bytes of the disk must stay free.
     """
     with footage.steady():  # what is said to be there already must still be there when that is recorded
-        return _announce(database, footage, manifest, now, reserve)
+        return _announce(scope, database, footage, manifest, now, reserve)
 
 
 def _announce(
-    database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
+    scope: Scope, database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
 ) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
     with database.read() as connection:
-        known = surveys.find_by_manifest(connection, manifest.sha256)
+        known = surveys.find_by_manifest(scope, connection, manifest.sha256)
         paths = {} if known else survey_files.stored_paths(connection, [file.sha256 for file in manifest.files])
     if known is not None:
-        return known, _in_order(database, known, manifest), False
+        return known, _in_order(scope, database, known, manifest), False
     paths = {sha256: path for sha256, path in paths.items() if footage.has(path)}
     survey, files = plan(manifest, paths, now)
     wanted = sum(file.size for file in files if file.state is FileState.MISSING)
@@ -41,16 +42,16 @@ def _announce(
     if wanted > free:
         raise NoRoom(f"the files take {_shown(wanted)}, but {_shown(max(free, 0))} are free; nothing was begun")
     with database.write() as connection:
-        new = surveys.add(connection, survey, files)
-        standing = survey if new else surveys.find_by_manifest(connection, manifest.sha256)
+        new = surveys.add(scope, connection, survey, files)
+        standing = survey if new else surveys.find_by_manifest(scope, connection, manifest.sha256)
     if new or standing is None:
         return survey, files, True
-    return standing, _in_order(database, standing, manifest), False  # somebody announced the same at once
+    return standing, _in_order(scope, database, standing, manifest), False  # somebody announced the same at once
 
 
-def _in_order(database: Database, survey: Survey, manifest: Manifest) -> tuple[SurveyFile, ...]:
+def _in_order(scope: Scope, database: Database, survey: Survey, manifest: Manifest) -> tuple[SurveyFile, ...]:
     with database.read() as connection:
-        files = {file.name: file for file in survey_files.files(connection, survey.id)}
+        files = {file.name: file for file in survey_files.files(scope, connection, survey.id)}
     return tuple(files[announced.name] for announced in manifest.files)
 
 

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
+from api.db.scope import EVERYWHERE
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
 from tests.api.surveys.footage import announce, photo, video
@@ -30,7 +31,7 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
     first, *_ = service.seed(3)
     announced = announce(service.http, video(), photo()).json()
     with service.database.write() as connection:
-        cameras.replace(connection, SecretBox.of(make_key()), [a_camera("cam-1")], A_CHANGE)
+        cameras.replace(EVERYWHERE, connection, SecretBox.of(make_key()), [a_camera("cam-1")], A_CHANGE)
     ids = {
         "candidate_id": first,
         "survey_id": announced["survey"]["id"],

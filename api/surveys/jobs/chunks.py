@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, text, update
 
+from api.db.scope import Scope
 from api.errors import LeaseLost
 from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks
 from detector.reason import Reason
@@ -178,7 +179,7 @@ def any_open(connection: Connection) -> bool:
     return connection.execute(select(exists().where(survey_chunks.c.state.in_(OPEN)))).scalar_one()
 
 
-def of_survey(connection: Connection, survey_id: UUID) -> tuple[Chunk, ...]:
+def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Chunk, ...]:
     """Every chunk of a survey, in the order of its footage; the one that links comes last."""
     query = (
         select(survey_chunks)

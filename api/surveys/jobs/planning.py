@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from api.db.scope import EVERYWHERE
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -29,7 +30,7 @@ def register(connection: Connection) -> int:
     for survey in surveys.in_state(connection, SurveyState.READY):
         now = chunks.database_now(connection)
         if surveys.move(connection, survey.id, SurveyState.READY, SurveyState.PROCESSING, now):
-            _cut(connection, survey, survey_files.files(connection, survey.id), now)
+            _cut(connection, survey, survey_files.files(EVERYWHERE, connection, survey.id), now)
             taken += 1
     return taken
 
@@ -46,8 +47,8 @@ def cut_video(connection: Connection, probed: Chunk, length: float) -> None:
 
 def close(connection: Connection, survey: Survey) -> None:
     """End a survey whose chunks are all done or dead, and say what is missing of it."""
-    all_chunks = chunks.of_survey(connection, survey.id)
-    names = {file.id: file.name for file in survey_files.files(connection, survey.id)}
+    all_chunks = chunks.of_survey(EVERYWHERE, connection, survey.id)
+    names = {file.id: file.name for file in survey_files.files(EVERYWHERE, connection, survey.id)}
     dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
     errors = [_error(chunk, names) for chunk in dead]
     if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
@@ -74,7 +75,7 @@ def finalize(connection: Connection, worker: str, fault: Reason | None) -> tuple
 
 def close_after(connection: Connection, dead: Chunk) -> None:
     """A survey that cannot be put together ends without its places."""
-    survey = surveys.find(connection, dead.survey_id)
+    survey = surveys.find(EVERYWHERE, connection, dead.survey_id)
     if dead.kind is ChunkKind.LINK and survey is not None:
         close(connection, survey)
 

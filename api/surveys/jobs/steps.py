@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 
+from api.db.scope import EVERYWHERE
 from api.errors import EvidenceUnwritable
 from api.evidence.files import JPEG_QUALITY
 from api.surveys import files as survey_files
@@ -64,8 +65,8 @@ def work_through(desk: WorkerContext, chunk: Chunk) -> None:
 
 def _task(desk: WorkerContext, chunk: Chunk) -> _Task:
     with desk.database.read() as connection:
-        survey = surveys.find(connection, chunk.survey_id)
-        files = survey_files.files(connection, chunk.survey_id)
+        survey = surveys.find(EVERYWHERE, connection, chunk.survey_id)
+        files = survey_files.files(EVERYWHERE, connection, chunk.survey_id)
     if survey is None:
         raise LookupError(f"chunk {chunk.id} belongs to no survey")
     return _Task(chunk, survey, files)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Header, Request, status
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.dependencies import Db
+from api.dependencies import CurrentScope, Db
 from api.errors import NotOffsetStream, TusVersion, UploadInvalid, UploadUnknown
 from api.surveys import files as survey_files
 from api.surveys.dependencies import Uploads
@@ -63,12 +63,12 @@ def describe_uploads(survey_id: UUID) -> Response:
     responses=problem_responses(400, 403, 404, 412, 413, 422),
 )
 def find_upload(
-    database: Db, survey_id: UUID, upload_length: Bytes, upload_metadata: Annotated[str, Header()]
+    scope: CurrentScope, database: Db, survey_id: UUID, upload_length: Bytes, upload_metadata: Annotated[str, Header()]
 ) -> Response:
     """Where an announced file is taken (tus calls this creation): `filename` of the metadata is its name."""
     name = clean(_metadata(upload_metadata).get("filename", ""))
     with database.read() as connection:
-        file = survey_files.find_by_name(connection, survey_id, name)
+        file = survey_files.find_by_name(scope, connection, survey_id, name)
     if file is None:
         raise UploadUnknown(f"survey {survey_id} has announced no file of this name; put it into the manifest first")
     if file.size != upload_length:
@@ -80,9 +80,9 @@ def find_upload(
     "/surveys/{survey_id}/files/{file_id}", dependencies=[Tus], response_class=Response,
     responses={status: {"description": "No such file, or no tus"} for status in (404, 412, 422)},
 )  # fmt: skip
-def ask_offset(uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
+def ask_offset(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
     """Where to go on."""
-    file = uploads.find(survey_id, file_id)
+    file = uploads.find(scope, survey_id, file_id)
     return _answer(200, **{"Upload-Offset": str(uploads.offset(file)), "Upload-Length": str(file.size)})
 
 
@@ -95,6 +95,7 @@ def ask_offset(uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
     openapi_extra=BODY,
 )
 async def receive(
+    scope: CurrentScope,
     uploads: Uploads,
     request: Request,
     survey_id: UUID,
@@ -107,7 +108,7 @@ async def receive(
     if content_type != STREAM:
         raise NotOffsetStream(f"Content-Type: send {STREAM}")
     checksum = Checksum.of(upload_checksum) if upload_checksum is not None else None
-    file = await run_in_threadpool(uploads.find, survey_id, file_id)
+    file = await run_in_threadpool(uploads.find, scope, survey_id, file_id)
     ends = await uploads.receive(file, upload_offset, request.stream(), checksum)
     return _answer(204, **{"Upload-Offset": str(ends)})
 
@@ -119,9 +120,9 @@ async def receive(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(403, 404, 409, 412, 422, 423),
 )
-def terminate(uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
+def terminate(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
     """Forget what has come of a file. It is still announced, and may be sent from its first byte."""
-    uploads.terminate(uploads.find(survey_id, file_id))
+    uploads.terminate(uploads.find(scope, survey_id, file_id))
     return _answer(204)
 
 

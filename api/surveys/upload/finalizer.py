@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from api.background import BackgroundLoop
 from api.clock import Clock
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -66,7 +67,7 @@ class Finalizer:
             complete = surveys.with_nothing_to_come(connection)
         for survey_id in complete:
             with self._database.read() as connection:
-                files = survey_files.files(connection, survey_id)
+                files = survey_files.files(EVERYWHERE, connection, survey_id)
             pairs = self._pairs(files)
             with self._database.write() as connection:
                 survey = surveys.lock(connection, survey_id)

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.db.database import Database
+from api.db.scope import EVERYWHERE, Scope
 from api.errors import ChecksumWrong, NoRoom, UploadInvalid, UploadMisplaced, UploadTooLong, UploadUnknown
 from api.surveys import files as survey_files
 from api.surveys.files import SETTLED, SurveyFile
@@ -55,10 +56,10 @@ class Receiver:
         self._finalizer = finalizer
         self._reserve = reserve
 
-    def find(self, survey_id: UUID, file_id: UUID) -> SurveyFile:
+    def find(self, scope: Scope, survey_id: UUID, file_id: UUID) -> SurveyFile:
         """The announced file. Raises UploadUnknown."""
         with self._database.read() as connection:
-            file = survey_files.find_file(connection, file_id)
+            file = survey_files.find_file(scope, connection, file_id)
         if file is None or file.survey_id != survey_id:
             raise UploadUnknown(f"survey {survey_id} has announced no file {file_id}")
         return file
@@ -110,7 +111,7 @@ class Receiver:
 
     def _note(self, file_id: UUID, received: int) -> None:
         with self._database.write() as connection:
-            survey_files.set_received(connection, file_id, received)
+            survey_files.set_received(EVERYWHERE, connection, file_id, received)
 
 
 async def _pour(

@@ -2,6 +2,7 @@
 
 from api.cameras import repository as cameras
 from api.cameras.encryption import box_of
+from api.db.scope import EVERYWHERE
 from api.settings import Settings
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
@@ -10,8 +11,8 @@ from tests.api.conftest import Service
 def test_a_camera_has_a_history_in_both_languages(service: Service) -> None:
     box = box_of(Settings(_env_file=None, data_dir=service.data_dir))
     with service.database.write() as connection:
-        cameras.replace(connection, box, [a_camera("gate")], A_CHANGE)
-        cameras.replace(connection, box, [a_camera("gate", every=9)], A_CHANGE)
+        cameras.replace(EVERYWHERE, connection, box, [a_camera("gate")], A_CHANGE)
+        cameras.replace(EVERYWHERE, connection, box, [a_camera("gate", every=9)], A_CHANGE)
     assert service.http.post("/api/v1/cameras/gate/pause").status_code == 204
     assert service.http.delete("/api/v1/cameras/gate").status_code == 204
     said = service.http.get("/api/v1/cameras/gate/history").json()

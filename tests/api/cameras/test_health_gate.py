@@ -8,6 +8,7 @@ import pytest
 
 from api.cameras import health as camera_health
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import DatabaseUnavailable
 from api.evidence.files import EvidenceStore
 from streams.frames.sink import CameraNote
@@ -88,7 +89,7 @@ def test_a_new_view_that_was_accepted_counts_from_the_next_picture_on(post: Post
     post.watch(post.good(20))
     post.watch([turned(picture) for picture in post.good(4)])
     with post.database.write() as connection:
-        assert camera_health.accept_view(connection, CAMERA, LI_WEI)
+        assert camera_health.accept_view(EVERYWHERE, connection, CAMERA, LI_WEI)
     post.board.accept(CAMERA)
     if restart:
         post.start()
@@ -96,7 +97,7 @@ def test_a_new_view_that_was_accepted_counts_from_the_next_picture_on(post: Post
     (item,) = post.stored()
     assert (post.shown(), item.accepted_by, item.ended_at is None) == ([], LI_WEI, False)
     with post.database.write() as connection:
-        assert not camera_health.accept_view(connection, CAMERA, LI_WEI)
+        assert not camera_health.accept_view(EVERYWHERE, connection, CAMERA, LI_WEI)
     post.watch(post.good(4))
     assert post.shown() == ["moved"]
 
@@ -128,9 +129,9 @@ def test_pages_of_a_history_follow_each_other_latest_first(post: Post) -> None:
     for _ in range(3):
         post.watch([*post.good(4), *[picture // 20 for picture in post.good(4)]])
     with post.database.read() as connection:
-        first = camera_health.page(connection, CAMERA, None, 2)
-        second = camera_health.page(connection, CAMERA, first.next, 2)
-        other = camera_health.page(connection, "another", None, 2)
+        first = camera_health.page(EVERYWHERE, connection, CAMERA, None, 2)
+        second = camera_health.page(EVERYWHERE, connection, CAMERA, first.next, 2)
+        other = camera_health.page(EVERYWHERE, connection, "another", None, 2)
     assert (first.total, second.next, other.total) == (3, None, 0)
     began = [item.started_at for item in (*first.items, *second.items)]
     assert began == sorted(began, reverse=True)

@@ -21,6 +21,7 @@ from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.repository import RegisteredCamera
 from api.candidates.intake import StoreSink
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from api.inference.model_cache import ModelCache
 from api.settings import Settings
@@ -56,7 +57,7 @@ class Site:
 
     def keep(self, *wanted: RegisteredCamera) -> None:
         with self.database.write() as connection:
-            cameras.replace(connection, BOX, wanted, A_CHANGE)
+            cameras.replace(EVERYWHERE, connection, BOX, wanted, A_CHANGE)
 
     def states(self) -> dict[str, str]:
         return {item["id"]: item["state"] for item in self.http.get("/api/v1/cameras").json()["items"]}
@@ -162,7 +163,7 @@ def test_a_fault_that_began_when_its_camera_was_out_already_does_not_last(settin
     database, _ = open_store(settings)
     keeper = RegistrySync(database, BOX, LiveStatus())
     with database.write() as connection:
-        cameras.replace(connection, BOX, [camera("other", "rtsp://127.0.0.1:9/main")], A_CHANGE)
+        cameras.replace(EVERYWHERE, connection, BOX, [camera("other", "rtsp://127.0.0.1:9/main")], A_CHANGE)
         picture = EvidenceFile(EvidenceKind.SCENE, "0" * 64, "00/0.jpg", NOON, 640, 360)
         camera_health.begin(connection, "gone", Fault.BLACK, picture)
     keeper.follow()

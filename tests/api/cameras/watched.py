@@ -15,6 +15,7 @@ from api.cameras.live_status import LiveStatus
 from api.candidates.intake import StoreSink
 from api.clock import Clock
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.evidence.files import EvidenceStore
 from detector.look import Look
 from detector.rules.rulebook import Rule, Rulebook
@@ -69,7 +70,7 @@ class Post:
 
     def stored(self) -> tuple[FaultEvent, ...]:
         with self.database.read() as connection:
-            return camera_health.page(connection, CAMERA, None, 50).items
+            return camera_health.page(EVERYWHERE, connection, CAMERA, None, 50).items
 
     def shown(self) -> list[str]:
         (view,) = self.board.views()

@@ -12,6 +12,7 @@ from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
 from api.cameras.tables import cameras as registry
 from api.candidates.verdicts import RejectReason
+from api.db.scope import EVERYWHERE
 from detector.candidate import Origin
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
@@ -131,7 +132,7 @@ def test_reasons_come_in_the_language_asked_for(service: Service) -> None:
 
 def test_a_candidate_says_what_judged_it(service: Service) -> None:
     with service.database.write() as connection:
-        cameras.replace(connection, SecretBox.of(make_key()), [a_camera("gate")], A_CHANGE)
+        cameras.replace(EVERYWHERE, connection, SecretBox.of(make_key()), [a_camera("gate")], A_CHANGE)
         (camera,) = connection.execute(select(registry.c.camera, registry.c.since)).all()
     origin = Origin("erqi", camera.camera, camera.since, calibration="c" * 64)
     service.sink.take(a_candidate(source="gate", origin=origin))

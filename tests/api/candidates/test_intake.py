@@ -12,6 +12,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import EvidenceDiskFull
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
@@ -27,7 +28,7 @@ from tests.api.samples import MODEL, NOON, VIOLATION, a_candidate, ruled
 
 def stored(database: Database) -> tuple[StoredCandidate, ...]:
     with database.read() as connection:
-        return candidates.page(connection, EVERYTHING, None, 50).items
+        return candidates.page(EVERYWHERE, connection, EVERYTHING, None, 50).items
 
 
 def only(database: Database) -> StoredCandidate:
@@ -37,7 +38,7 @@ def only(database: Database) -> StoredCandidate:
 
 def reject(database: Database, item: StoredCandidate) -> None:
     decide(
-        database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
+        EVERYWHERE, database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
         now=NOON, undo_window=timedelta(0), write_body=lambda *_: b"",
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ def test_a_new_candidate_is_stored_with_all_that_is_known(database: Database, si
 def test_its_evidence_is_on_disk_and_in_the_table(database: Database, sink: StoreSink, files: EvidenceStore) -> None:
     sink.take(a_candidate())
     with database.read() as connection:
-        kept = evidence.of_candidates(connection, [only(database).id])[only(database).id]
+        kept = evidence.of_candidates(EVERYWHERE, connection, [only(database).id])[only(database).id]
     assert [file.kind for file in kept] == ["scene", "crop", "boxed"]
     assert all(files.read(file) for file in kept)
 

@@ -10,6 +10,7 @@ from api.app import create_app
 from api.bootstrap import open_store
 from api.candidates.intake import StoreSink
 from api.cases import outbox
+from api.db.scope import EVERYWHERE
 from api.settings import Settings
 from tests.api.conftest import Service, client
 from tests.api.serving import serve
@@ -46,7 +47,7 @@ def test_a_refused_case_can_be_sent_again(service: Service) -> None:
     (candidate_id,) = service.seed()
     key = service.http.post(f"/api/v1/candidates/{candidate_id}/verdict", json={"decision": "confirmed"}).json()["id"]
     with service.database.write() as connection:
-        outbox.give_up(connection, outbox.page(connection, None, None, 1).items[0].id, 422, "answered 422")
+        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0].id, 422, "answered 422")
     (dead,) = service.http.get("/api/v1/outbox", params={"state": "dead"}).json()["items"]
     assert (dead["id"], dead["last_error"], dead["next_attempt_at"]) == (key, "answered 422", None)
     assert service.http.post(f"/api/v1/outbox/{key}/retry").json()["state"] == "pending"

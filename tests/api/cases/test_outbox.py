@@ -11,6 +11,7 @@ from api.cases import repository as cases
 from api.cases.outbox import Delivery
 from api.cases.tables import DeliveryState
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from tests.api.candidates.test_intake import only
 from tests.api.samples import NOON, a_candidate
 
@@ -26,7 +27,7 @@ def candidate_id(database: Database, sink: StoreSink) -> UUID:
 def enqueue(database: Database, candidate_id: UUID, seconds: float = 0) -> UUID:
     key = uuid4()
     with database.write() as connection:
-        outbox.add(connection, key, candidate_id, b'{"case": 1}', NOON, NOON + timedelta(seconds=seconds))
+        outbox.add(EVERYWHERE, connection, key, candidate_id, b'{"case": 1}', NOON, NOON + timedelta(seconds=seconds))
     return key
 
 
@@ -69,8 +70,8 @@ def test_what_is_delivered_or_dead_is_not_sent_again(database: Database, candida
         outbox.give_up(connection, dead, 422, "answered 422")
     assert claim(database, timedelta(days=9)) is None
     with database.read() as connection:
-        assert outbox.page(connection, DeliveryState.DEAD, None, 10).items[0].last_error == "answered 422"
-        found = outbox.find(connection, done)
+        assert outbox.page(EVERYWHERE, connection, DeliveryState.DEAD, None, 10).items[0].last_error == "answered 422"
+        found = outbox.find(EVERYWHERE, connection, done)
     assert found is not None
     assert (found.state, found.reference, found.delivered_at) == (DeliveryState.DELIVERED, "case 7", NOON)
 
@@ -78,9 +79,9 @@ def test_what_is_delivered_or_dead_is_not_sent_again(database: Database, candida
 def test_a_dead_one_can_be_revived_with_the_same_key(database: Database, candidate_id: UUID) -> None:
     key = enqueue(database, candidate_id)
     with database.write() as connection:
-        assert not outbox.revive(connection, key, NOON)
+        assert not outbox.revive(EVERYWHERE, connection, key, NOON)
         outbox.give_up(connection, key, 422, "answered 422")
-        assert outbox.revive(connection, key, NOON)
+        assert outbox.revive(EVERYWHERE, connection, key, NOON)
     again = claim(database)
     assert again is not None
     assert again.id == key
@@ -90,15 +91,15 @@ def test_a_delivery_is_withdrawn_only_before_its_first_attempt(database: Databas
     first, second = enqueue(database, candidate_id, -1), enqueue(database, candidate_id)
     claim(database)
     with database.write() as connection:
-        assert not outbox.withdraw(connection, first)
-        assert outbox.withdraw(connection, second)
+        assert not outbox.withdraw(EVERYWHERE, connection, first)
+        assert outbox.withdraw(EVERYWHERE, connection, second)
 
 
 def test_pages_go_from_the_latest_to_the_oldest(database: Database, candidate_id: UUID) -> None:
     keys = {enqueue(database, candidate_id) for _ in range(5)}
     with database.read() as connection:
-        first = outbox.page(connection, None, None, 3)
-        second = outbox.page(connection, None, first.next, 3)
+        first = outbox.page(EVERYWHERE, connection, None, None, 3)
+        second = outbox.page(EVERYWHERE, connection, None, first.next, 3)
     assert {item.id for item in first.items + second.items} == keys
     assert (len(first.items), second.next) == (3, None)
 
@@ -111,5 +112,5 @@ def test_the_case_list_takes_a_key_once(database: Database) -> None:
     assert (new, new_again) == (True, False)
     assert again == case
     with database.read() as connection:
-        assert cases.find(connection, case.id) == case
-        assert cases.find(connection, key) is None
+        assert cases.find(EVERYWHERE, connection, case.id) == case
+        assert cases.find(EVERYWHERE, connection, key) is None

@@ -22,6 +22,7 @@ from api.cases.payload import write_payload
 from api.cases.sender import LONGEST_WAIT, PAUSE, OutboxSender, wait_before_retry
 from api.cases.tables import DeliveryState
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.review.service import decide
 from tests.api.cameras.registered import LI_WEI
 from tests.api.cases.case_server import Answer, CaseServer, case_server
@@ -47,10 +48,10 @@ def confirm(database: Database, sink: StoreSink, count: int = 1) -> list[UUID]:
     for number in range(count):
         sink.take(a_candidate(f"place-{number}"))
     with database.read() as connection:
-        found = candidates.page(connection, EVERYTHING, None, count).items
+        found = candidates.page(EVERYWHERE, connection, EVERYTHING, None, count).items
     return [
         decide(
-            database, item.id, decision=Decision.CONFIRMED, reason=None, note="", actor=LI_WEI, now=NOON,
+            EVERYWHERE, database, item.id, decision=Decision.CONFIRMED, reason=None, note="", actor=LI_WEI, now=NOON,
             undo_window=timedelta(0), write_body=partial(write_payload, base_url="https://review.example.org"),
         ).id
         for item in found
@@ -59,7 +60,7 @@ def confirm(database: Database, sink: StoreSink, count: int = 1) -> list[UUID]:
 
 def row(database: Database, key: UUID) -> Delivery:
     with database.read() as connection:
-        found = outbox.find(connection, key)
+        found = outbox.find(EVERYWHERE, connection, key)
     assert found is not None
     return found
 
@@ -120,7 +121,7 @@ def test_what_is_refused_for_good_waits_for_a_person_and_holds_nobody_up(
     assert states == {DeliveryState.DEAD, DeliveryState.DELIVERED}
     (dead,) = (key for key in keys if row(database, key).state is DeliveryState.DEAD)
     with database.write() as connection:
-        outbox.revive(connection, dead, clock())
+        outbox.revive(EVERYWHERE, connection, dead, clock())
     assert delivering.deliver_next()
     assert set(server.cases) == {str(key) for key in keys}
 
@@ -162,7 +163,7 @@ def test_without_a_case_api_cases_go_to_the_built_in_list(
     delivering = OutboxSender(database, BuiltInCaseList(database, clock), clock=clock, lease=LEASE)
     assert delivering.deliver_next()
     with database.read() as connection:
-        (case,) = cases.page(connection, None, 10).items
+        (case,) = cases.page(EVERYWHERE, connection, None, 10).items
     sent = row(database, key)
     assert (case.idempotency_key, case.body) == (key, sent.body)
     assert (sent.state, sent.reference) == (DeliveryState.DELIVERED, str(case.id))

@@ -9,6 +9,7 @@ import pytest
 from api.accounts.repository import Actor
 from api.bootstrap import open_store
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.rulebooks import repository as rulebooks
 from api.settings import Settings
 from api.surveys import repository as surveys
@@ -33,7 +34,7 @@ def test_the_command_works_off_what_waits(
     before = signal.getsignal(signal.SIGINT)
     assert streetwarden("worker", "--until-idle").code == 0
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     database.close()
     assert survey is not None
     assert survey.state is SurveyState.DONE_WITH_ERRORS
@@ -61,8 +62,8 @@ def test_a_worker_with_an_engine_that_was_not_checked_does_not_begin(
     assert (printed.code, printed.out, printed.err.count("\n")) == (2, "", 1)
     assert "aerial-stalls cannot run on OpenVINO" in printed.err
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
-        assert chunks.of_survey(connection, survey_id) == ()
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
+        assert chunks.of_survey(EVERYWHERE, connection, survey_id) == ()
     database.close()
     assert survey is not None
     assert survey.state is SurveyState.READY

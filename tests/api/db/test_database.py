@@ -18,6 +18,7 @@ from api.cases import outbox
 from api.db.columns import UtcTime
 from api.db.database import MIGRATIONS, VERSIONS, Database
 from api.db.metadata import metadata
+from api.db.scope import EVERYWHERE
 from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
 from api.surveys.tables import SurveyState
 from tests.api.samples import NOON
@@ -88,7 +89,7 @@ def test_what_a_reader_changes_is_rolled_back(database: Database) -> None:
 
 def test_a_delivery_of_no_candidate_is_refused(database: Database) -> None:
     with pytest.raises(IntegrityError), database.write() as connection:
-        outbox.add(connection, uuid4(), uuid4(), b"{}", NOON, NOON)
+        outbox.add(EVERYWHERE, connection, uuid4(), uuid4(), b"{}", NOON, NOON)
 
 
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:

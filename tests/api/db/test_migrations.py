@@ -25,6 +25,7 @@ from api.db.columns import UtcTime
 from api.db.database import MIGRATIONS, Database
 from api.db.metadata import metadata
 from api.db.migrations.legacy_sentences import footage_error, ruling_reason
+from api.db.scope import EVERYWHERE
 from api.surveys import files
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
@@ -157,7 +158,7 @@ def migrated(old: Database) -> Database:
 
 
 def known(connection: Connection, ident: UUID) -> StoredCandidate:
-    found = candidates.find(connection, ident)
+    found = candidates.find(EVERYWHERE, connection, ident)
     assert found is not None
     return found
 
@@ -173,7 +174,7 @@ def test_the_tables_are_those_of_the_code(migrated: Database) -> None:
 def test_sentences_become_codes_and_sources_references(migrated: Database) -> None:
     stood = Reason("stood", {"dwell_s": 360.0, "allowed_s": 300.0})
     with migrated.read() as connection:
-        assert candidates.page(connection, EVERYTHING, None, 9).total == 3
+        assert candidates.page(EVERYWHERE, connection, EVERYTHING, None, 9).total == 3
         seen, flown, stray = (known(connection, one) for one in (OF_CAMERA, OF_FLIGHT, STRAY))
     assert seen.reasons == (stood, Reason("legacy", {"text": "as it was said once", "text_zh": "从前的说法"}))
     assert (seen.camera_id, seen.camera_version, seen.district, seen.survey_id) == ("gate", 1, "erqi", None)
@@ -185,10 +186,10 @@ def test_sentences_become_codes_and_sources_references(migrated: Database) -> No
 
 def test_names_become_actors(migrated: Database) -> None:
     with migrated.read() as connection:
-        (verdict,) = verdicts.standing(connection, [OF_CAMERA]).values()
-        acts = history.page(connection, BOX, "gate", None, 9).items
-        (fault,) = health.page(connection, "gate", None, 9).items
-        (other,) = health.page(connection, "elsewhere", None, 9).items
+        (verdict,) = verdicts.standing(EVERYWHERE, connection, [OF_CAMERA]).values()
+        acts = history.page(EVERYWHERE, connection, BOX, "gate", None, 9).items
+        (fault,) = health.page(EVERYWHERE, connection, "gate", None, 9).items
+        (other,) = health.page(EVERYWHERE, connection, "elsewhere", None, 9).items
     assert verdict.actor == LI_WEI == Actor.person("Li Wei")
     assert [(act.act.value, act.change.value, act.subject) for act in acts] == [
         ("removed", "remove", "gate"),
@@ -202,9 +203,9 @@ def test_names_become_actors(migrated: Database) -> None:
 
 def test_errors_of_footage_become_codes(migrated: Database) -> None:
     with migrated.read() as connection:
-        survey = surveys.find(connection, FLIGHT)
-        notes = {file.name: (file.note, file.same_as_id) for file in files.files(connection, FLIGHT)}
-        errors = [chunk.error for chunk in chunks.of_survey(connection, FLIGHT)]
+        survey = surveys.find(EVERYWHERE, connection, FLIGHT)
+        notes = {file.name: (file.note, file.same_as_id) for file in files.files(EVERYWHERE, connection, FLIGHT)}
+        errors = [chunk.error for chunk in chunks.of_survey(EVERYWHERE, connection, FLIGHT)]
     assert survey is not None
     assert survey.errors == (
         Reason("picture_not_video", {"file": "DJI_0001.MP4"}),
@@ -224,7 +225,7 @@ def test_errors_of_footage_become_codes(migrated: Database) -> None:
 
 def test_documents_that_were_sent_stay_as_they_were(migrated: Database) -> None:
     with migrated.read() as connection:
-        (case,) = cases.page(connection, None, 9).items
+        (case,) = cases.page(EVERYWHERE, connection, None, 9).items
     assert CaseOut.of(case).body == {"reasons": ["as it was"]}
 
 

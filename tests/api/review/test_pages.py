@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from api.cases import outbox
+from api.db.scope import EVERYWHERE
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from tests.api.conftest import Service
@@ -103,7 +104,7 @@ def test_a_refused_case_is_shown_and_sent_again_from_its_page(service: Service) 
     (candidate_id,) = service.seed()
     key = confirm(service, candidate_id)
     with service.database.write() as connection:
-        outbox.give_up(connection, outbox.page(connection, None, None, 1).items[0].id, 422, "answered 422")
+        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0].id, 422, "answered 422")
     assert "Refused" in service.http.get("/cases").text
     page = service.http.get(f"/cases/{key}").text
     assert "answered 422" in page

@@ -20,6 +20,7 @@ from api.cases import outbox
 from api.cases.outbox import Delivery
 from api.cases.payload import CasePayload, write_payload
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import AlreadyDecided, NotFound, NotUndoable
 from api.review.service import BodyWriter, decide, undo
 from tests.api.cameras.registered import LI_WEI
@@ -40,26 +41,26 @@ def candidate_id(database: Database, sink: StoreSink) -> UUID:
 
 def confirm(database: Database, candidate_id: UUID, write: BodyWriter = BODY) -> Verdict:
     return decide(
-        database, candidate_id, decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
+        EVERYWHERE, database, candidate_id, decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
         actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=write,
     )  # fmt: skip
 
 
 def reject(database: Database, candidate_id: UUID) -> Verdict:
     return decide(
-        database, candidate_id, decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
+        EVERYWHERE, database, candidate_id, decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
         actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=BODY,
     )  # fmt: skip
 
 
 def deliveries(database: Database) -> tuple[Delivery, ...]:
     with database.read() as connection:
-        return outbox.page(connection, None, None, 50).items
+        return outbox.page(EVERYWHERE, connection, None, None, 50).items
 
 
 def standing(database: Database, candidate_id: UUID) -> Verdict | None:
     with database.read() as connection:
-        return verdicts.standing(connection, [candidate_id]).get(candidate_id)
+        return verdicts.standing(EVERYWHERE, connection, [candidate_id]).get(candidate_id)
 
 
 def test_confirming_records_who_and_enqueues_the_case(database: Database, candidate_id: UUID) -> None:
@@ -104,7 +105,7 @@ def test_there_is_no_verdict_on_nothing(database: Database) -> None:
     with pytest.raises(NotFound):
         confirm(database, uuid4())
     with pytest.raises(NotFound):
-        undo(database, uuid4(), actor=LI_WEI, now=NOON, undo_window=WINDOW)
+        undo(EVERYWHERE, database, uuid4(), actor=LI_WEI, now=NOON, undo_window=WINDOW)
 
 
 def unchanged(database: Database, candidate_id: UUID) -> bool:
@@ -149,7 +150,7 @@ def test_a_verdict_can_be_taken_back_within_the_window(
 ) -> None:
     first = say(database, candidate_id)
     clock.pass_by(seconds=19.9)
-    undo(database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
+    undo(EVERYWHERE, database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
     assert unchanged(database, candidate_id)
     second = confirm(database, candidate_id)
     assert second.id != first.id
@@ -160,7 +161,7 @@ def test_an_old_verdict_stays(database: Database, candidate_id: UUID, clock: Fak
     confirm(database, candidate_id)
     clock.pass_by(seconds=20)
     with pytest.raises(NotUndoable, match="older than 20 s"):
-        undo(database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
+        undo(EVERYWHERE, database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
     assert only(database).state is State.CONFIRMED
 
 
@@ -169,18 +170,18 @@ def test_what_may_have_left_cannot_be_taken_back(database: Database, candidate_i
     with database.write() as connection:
         assert outbox.claim(connection, NOON + WINDOW, timedelta(minutes=1)) is not None
     with pytest.raises(NotUndoable, match="on its way"):
-        undo(database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
+        undo(EVERYWHERE, database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
     assert only(database).state is State.CONFIRMED
     assert len(deliveries(database)) == 1
 
 
 def test_an_open_candidate_has_nothing_to_take_back(database: Database, candidate_id: UUID) -> None:
     with pytest.raises(NotUndoable, match="no verdict"):
-        undo(database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
+        undo(EVERYWHERE, database, candidate_id, actor=LI_WEI, now=NOON, undo_window=WINDOW)
 
 
 def test_pages_show_the_state_after_the_verdict(database: Database, candidate_id: UUID) -> None:
     confirm(database, candidate_id)
     with database.read() as connection:
-        assert candidates.page(connection, candidates.Filter(State.OPEN), None, 10).total == 0
-        assert candidates.page(connection, candidates.Filter(State.CONFIRMED), None, 10).total == 1
+        assert candidates.page(EVERYWHERE, connection, candidates.Filter(State.OPEN), None, 10).total == 0
+        assert candidates.page(EVERYWHERE, connection, candidates.Filter(State.CONFIRMED), None, 10).total == 1

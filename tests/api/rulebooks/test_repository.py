@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from api.accounts.repository import Actor
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.repository import StoredRulebook
 from detector.rules.source import RulebookSource
@@ -21,9 +22,9 @@ def test_a_rulebook_is_kept_once_and_read_back(database: Database) -> None:
             assert rulebooks.keep(connection, RULEBOOK, now) == RULEBOOK.sha256
         rulebooks.keep(connection, OTHER, LATER)
     with database.read() as connection:
-        assert rulebooks.find(connection, RULEBOOK.sha256) == StoredRulebook(RULEBOOK, NOON)
-        assert rulebooks.find(connection, OTHER.sha256) == StoredRulebook(OTHER, LATER)
-        assert rulebooks.find(connection, "0" * 64) is None
+        assert rulebooks.find(EVERYWHERE, connection, RULEBOOK.sha256) == StoredRulebook(RULEBOOK, NOON)
+        assert rulebooks.find(EVERYWHERE, connection, OTHER.sha256) == StoredRulebook(OTHER, LATER)
+        assert rulebooks.find(EVERYWHERE, connection, "0" * 64) is None
         assert rulebooks.current(connection) is None
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.db.scope import EVERYWHERE
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys import retention_queries as sweeping
@@ -56,7 +57,7 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     assert "已完成" in page(service, survey_id, "zh")
     shutil.rmtree(service.data_dir / "survey_pictures" / str(survey_id))  # as a sweep does when its time is over
     with service.database.write() as connection:
-        for file in survey_files.files(connection, survey_id):
+        for file in survey_files.files(EVERYWHERE, connection, survey_id):
             sweeping.forget_content(connection, file.path or "")
     text = page(service, survey_id, "zh")
     assert "/crop" not in text
@@ -133,7 +134,7 @@ def test_an_unknown_survey_or_place_is_not_found(service: Service, tmp_path: Pat
     assert service.http.get(f"/api/v1/surveys/{survey_id}/places/..%2f..%2fx/scene").status_code in (404, 422)
     with service.database.write() as connection:
         assert surveys.move(connection, survey_id, SurveyState.READY, SurveyState.PROCESSING, NOON)
-        assert chunks.of_survey(connection, survey_id) == ()
+        assert chunks.of_survey(EVERYWHERE, connection, survey_id) == ()
 
 
 @given(

@@ -11,6 +11,7 @@ import pytest
 
 from api.candidates.intake import StoreSink
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.settings import Settings
@@ -45,14 +46,14 @@ class Attic:
 
     def announce(self, *given: Given, name: str = "one") -> tuple[SurveyFile, ...]:
         said = read_manifest(name, [Announced(one.name, len(one.content), one.sha256) for one in given])
-        return create_survey(self.database, self.footage, said, NOON, 0)[1]
+        return create_survey(EVERYWHERE, self.database, self.footage, said, NOON, 0)[1]
 
     def bring(self, file: SurveyFile, content: bytes) -> Path:
         """Bytes of a file, come at NOON."""
         with self.footage.coming(file.id) as partial:
             partial.write(content, 0)
         with self.database.write() as connection:
-            survey_files.set_received(connection, file.id, len(content))
+            survey_files.set_received(EVERYWHERE, connection, file.id, len(content))
         path = self.footage.folder / "incoming" / str(file.id)
         os.utime(path, (NOON.timestamp(), NOON.timestamp()))
         return path
@@ -78,7 +79,7 @@ class Attic:
 
     def file(self, file_id: UUID) -> SurveyFile:
         with self.database.read() as connection:
-            found = survey_files.find_file(connection, file_id)
+            found = survey_files.find_file(EVERYWHERE, connection, file_id)
         assert found is not None
         return found
 
@@ -152,7 +153,9 @@ def test_footage_is_kept_for_ever_unless_a_number_is_set(attic: Attic) -> None:
     assert not (attic.settings.pictures_dir / str(survey_id)).exists()
     assert attic.sweep(31) == []
     with attic.database.read() as connection:
-        assert {(file.path, file.note) for file in survey_files.files(connection, survey_id)} == {(None, "removed")}
+        assert {(file.path, file.note) for file in survey_files.files(EVERYWHERE, connection, survey_id)} == {
+            (None, "removed")
+        }
     (again,) = attic.announce(video(), name="another")
     assert again.state is FileState.MISSING  # it is asked for anew
 
@@ -179,7 +182,7 @@ def test_what_vanishes_meanwhile_is_gone_and_forgotten(attic: Attic, monkeypatch
         path.unlink()
     assert attic.sweep(31) == [("footage", "DJI_0001.MP4"), ("pictures", "one")]
     with attic.database.read() as connection:
-        assert [file.path for file in survey_files.files(connection, survey_id)] == [None]
+        assert [file.path for file in survey_files.files(EVERYWHERE, connection, survey_id)] == [None]
 
 
 def test_what_cannot_be_removed_is_logged_and_the_rest_goes(attic: Attic, caplog: pytest.LogCaptureFixture) -> None:
@@ -202,7 +205,7 @@ def test_evidence_stays_and_so_does_all_while_a_candidate_is_open(
     confirm(attic.database, candidate.id)
     assert sorted(attic.sweep(31)) == [("footage", "DJI_0001.MP4"), ("pictures", "one")]
     with attic.database.read() as connection:
-        kept = evidence.of_candidates(connection, [candidate.id])[candidate.id]
+        kept = evidence.of_candidates(EVERYWHERE, connection, [candidate.id])[candidate.id]
     assert len([files.read(one) for one in kept]) == 3
 
 

@@ -12,6 +12,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, Filter, State
 from api.db.database import Database
 from api.db.paging import Cursor
+from api.db.scope import EVERYWHERE
 from api.errors import CursorInvalid
 from detector.rules.ruling import Outcome
 from tests.api.conftest import FakeClock
@@ -39,7 +40,7 @@ def test_a_walk_through_the_pages_meets_each_row_once(database: Database, sink: 
     met, cursor = [], None
     while True:
         with database.read() as connection:
-            page = candidates.page(connection, EVERYTHING, cursor, 3)
+            page = candidates.page(EVERYWHERE, connection, EVERYTHING, cursor, 3)
         assert page.total >= 7
         met += [item.key for item in page.items]
         if page.next is None:
@@ -57,7 +58,7 @@ def test_filters_narrow_the_list(database: Database, sink: StoreSink) -> None:
 
     def keys(wanted: Filter) -> set[str]:
         with database.read() as connection:
-            return {item.key for item in candidates.page(connection, wanted, None, 10).items}
+            return {item.key for item in candidates.page(EVERYWHERE, connection, wanted, None, 10).items}
 
     assert keys(Filter(class_name="stall")) == {"a", "c"}
     assert keys(Filter(outcome=Outcome.VIOLATION)) == {"a", "b"}
@@ -70,4 +71,4 @@ def test_a_page_that_is_exactly_full_is_the_last(database: Database, sink: Store
         sink.take(a_candidate(f"place-{number}"))
         clock.pass_by(seconds=1)
     with database.read() as connection:
-        assert candidates.page(connection, EVERYTHING, None, 3).next is None
+        assert candidates.page(EVERYWHERE, connection, EVERYTHING, None, 3).next is None

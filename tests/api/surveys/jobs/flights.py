@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from api.candidates.intake import StoreSink
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.rulebooks.fallback import rules_without_book
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -60,7 +61,7 @@ def uploaded(
         )
     survey = Survey(survey_id, name, survey_id.hex, SurveyState.READY, now, now, 0.0, model, "erqi")
     with database.write() as connection:
-        assert surveys.add(connection, survey, list(rows.values()))
+        assert surveys.add(EVERYWHERE, connection, survey, list(rows.values()))
     return survey_id
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import LeaseLost
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
@@ -42,7 +43,7 @@ def finish(database: Database, chunk: Chunk) -> None:
 
 def state_of(database: Database, survey_id: UUID) -> dict[ChunkKind, ChunkState]:
     with database.read() as connection:
-        return {chunk.kind: chunk.state for chunk in chunks.of_survey(connection, survey_id)}
+        return {chunk.kind: chunk.state for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id)}
 
 
 def test_a_survey_is_cut_once_and_its_chunks_are_held_by_one(database: Database, tmp_path: Path) -> None:
@@ -51,10 +52,10 @@ def test_a_survey_is_cut_once_and_its_chunks_are_held_by_one(database: Database,
     assert (probe.survey_id, probe.kind, probe.attempts) == (survey_id, ChunkKind.PROBE, 1)
     assert claim(database) is None  # linking waits, and the probe is held
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
         assert survey is not None
         assert survey.state is SurveyState.PROCESSING
-        assert len(chunks.of_survey(connection, survey_id)) == 2
+        assert len(chunks.of_survey(EVERYWHERE, connection, survey_id)) == 2
     with database.write() as connection:
         cut_video(connection, probe, 70.0)
         chunks.finish(connection, probe)
@@ -94,7 +95,7 @@ def refused(database: Database, holder: Chunk) -> None:
 
 def everything(database: Database, survey_id: UUID) -> tuple[Chunk, ...]:
     with database.read() as connection:
-        return chunks.of_survey(connection, survey_id)
+        return chunks.of_survey(EVERYWHERE, connection, survey_id)
 
 
 def test_a_lease_that_ran_out_is_taken_up_and_its_old_holder_is_refused(database: Database, tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_the_last_step_set_aside_ends_its_survey(database: Database, tmp_path: P
         assert taken(database).kind is ChunkKind.LINK
         settled(database, Reason(JobFault.CRASHED, {"signal": "SIGABRT"}))
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     assert survey is not None
     assert (survey.state, survey.errors) == (
         SurveyState.DONE_WITH_ERRORS,

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from api.bootstrap import open_store
 from api.candidates.tables import candidates
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.evidence.tables import evidence
 from api.settings import Settings
 from api.surveys import places
@@ -42,7 +43,7 @@ def results(database: Database, survey_id: UUID) -> tuple[Sequence[object], Sequ
             .where(survey_frames.c.survey_id == survey_id)
             .order_by(survey_frames.c.frame_index)
         ).all()
-        found = places.of_survey(connection, survey_id)
+        found = places.of_survey(EVERYWHERE, connection, survey_id)
         queued = connection.execute(
             select(candidates.c.lat, candidates.c.frames, func.count(evidence.c.kind))
             .join(evidence)
@@ -63,8 +64,8 @@ def test_seven_kills_cost_time_and_nothing_else(tmp_path: Path) -> None:
     assert run_workers(settings, tmp_path, *MOMENTS, "") == [signal.SIGKILL] * 7 + [0]
 
     with database.read() as connection:
-        survey = surveys.find(connection, killed)
-        work = chunks.of_survey(connection, killed)
+        survey = surveys.find(EVERYWHERE, connection, killed)
+        work = chunks.of_survey(EVERYWHERE, connection, killed)
         tried = connection.execute(
             select(survey_chunks.c.attempts).where(survey_chunks.c.survey_id == killed)
         ).scalars()

@@ -16,6 +16,7 @@ import pytest
 
 from api import background
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.settings import Settings
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
@@ -55,7 +56,7 @@ def members() -> set[int]:
 
 def probe_of(database: Database, survey_id: UUID) -> Chunk | None:
     with database.read() as connection:
-        found = chunks.of_survey(connection, survey_id)
+        found = chunks.of_survey(EVERYWHERE, connection, survey_id)
     return found[0] if found else None
 
 
@@ -66,7 +67,7 @@ def is_held(database: Database, survey_id: UUID) -> bool:
 
 def ended(database: Database, survey_id: UUID) -> Survey:
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     assert survey is not None
     return survey
 
@@ -85,7 +86,7 @@ def test_three_proved_faults_set_a_chunk_aside(
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.errors == (Reason("worker_exited", {"file": "flight.mp4", "exit_code": 1}),)
     with database.read() as connection:
-        probe, link = chunks.of_survey(connection, survey_id)
+        probe, link = chunks.of_survey(EVERYWHERE, connection, survey_id)
     assert (probe.state, probe.attempts, probe.strikes) == (ChunkState.DEAD, 3, 3)
     assert (link.kind, link.state, link.strikes) == (ChunkKind.LINK, ChunkState.DONE, 0)
 
@@ -111,7 +112,7 @@ def test_killed_from_outside_is_no_fault_of_the_chunk(
     survey = ended(database, survey_id)
     assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     with database.read() as connection:
-        tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)]
+        tried = [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id)]
     assert tried == [(4, 0), (1, 0), (1, 0)]
 
 
@@ -127,7 +128,10 @@ def test_a_worker_with_a_damaged_model_ends_and_no_chunk_is_condemned_for_it(
     assert "a survey worker cannot work" in line
     assert "aerial-stalls.onnx: sha256 is" in line
     with database.read() as connection:
-        assert [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(connection, survey_id)] in ([], [(0, 0)])
+        assert [(chunk.attempts, chunk.strikes) for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id)] in (
+            [],
+            [(0, 0)],
+        )
     assert ended(database, survey_id).state is SurveyState.READY
 
 

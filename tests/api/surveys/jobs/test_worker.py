@@ -18,6 +18,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, page
 from api.candidates.tables import candidates
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import LeaseLost
 from api.evidence.files import EvidenceStore
 from api.rulebooks.fallback import NO_RULEBOOK
@@ -64,7 +65,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def ended(desk: WorkerContext, survey_id: UUID) -> Survey:
     worker.run(desk, until_idle=True)
     with desk.database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     assert survey is not None
     return survey
 
@@ -79,15 +80,17 @@ def test_footage_becomes_places_and_candidates(desk: WorkerContext, tmp_path: Pa
     survey = ended(desk, survey_id)
     assert (survey.state, survey.errors) == (SurveyState.DONE, ())
     with desk.database.read() as connection:
-        found = places.of_survey(connection, survey_id)
-        flown = seen.path_of(connection, survey_id)
+        found = places.of_survey(EVERYWHERE, connection, survey_id)
+        flown = seen.path_of(EVERYWHERE, connection, survey_id)
         kept = connection.execute(select(survey_frames.c.corners).distinct()).scalars().all()
     assert len(found) == len(TOWN.stalls)
     assert len(stored(desk)) == len(TOWN.stalls)
     assert all(place.candidate_id is not None and place.ce90 for place in found)
     with desk.database.read() as connection:
-        (video,) = [file for file in survey_files.files(connection, survey_id) if file.kind is FileKind.VIDEO]
-        known = page(connection, EVERYTHING, None, 9).items
+        (video,) = [
+            file for file in survey_files.files(EVERYWHERE, connection, survey_id) if file.kind is FileKind.VIDEO
+        ]
+        known = page(EVERYWHERE, connection, EVERYTHING, None, 9).items
     for one in known:
         assert (one.survey_id, one.camera_id, one.district, one.file_sha256) == (survey_id, None, "erqi", video.sha256)
         assert (one.models, one.rulebook_hash) == ((ModelVersion("stalls", "1", "b" * 64),), NO_RULEBOOK.sha256)
@@ -109,8 +112,12 @@ def test_photos_are_taken_in_runs(desk: WorkerContext, tmp_path: Path, monkeypat
     survey_id = uploaded(desk.database, tmp_path, photos)
     assert ended(desk, survey_id).state is SurveyState.DONE
     with desk.database.read() as connection:
-        looked = [chunk.frames for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
-        found = places.of_survey(connection, survey_id)
+        looked = [
+            chunk.frames
+            for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id)
+            if chunk.kind is ChunkKind.LOOK
+        ]
+        found = places.of_survey(EVERYWHERE, connection, survey_id)
     assert looked == [2, 2, 1]
     assert len(found) == len(TOWN.stalls)
     assert {(place.lat, place.outcome) for place in found} == {(None, Outcome.UNKNOWN)}
@@ -160,7 +167,7 @@ def test_a_model_that_cannot_be_run_ends_the_worker_and_not_the_chunk(
     with pytest.raises(type(error)):
         worker.run(replace(desk, detector=refuse), until_idle=True)
     with desk.database.read() as connection:
-        work = chunks.of_survey(connection, survey_id)
+        work = chunks.of_survey(EVERYWHERE, connection, survey_id)
     assert {(chunk.state, chunk.strikes) for chunk in work if chunk.kind is ChunkKind.LOOK} == {(ChunkState.WAITING, 0)}
     assert ended(desk, survey_id).state is SurveyState.DONE
 
@@ -172,7 +179,7 @@ def test_a_model_that_nobody_has_is_the_fault_of_the_survey_that_names_it(desk: 
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"), model="nobody-has-it")
     worker.run(replace(desk, detector=unknown), until_idle=True)
     with desk.database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     assert survey is not None
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     (error,) = survey.errors
@@ -194,7 +201,9 @@ def test_a_decoder_that_dies_three_times_costs_its_chunk(
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.errors == (Reason("decoder_died", {"file": "flight.mp4", "how": "signal 9"}),)
     with desk.database.read() as connection:
-        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+        looked = [
+            chunk for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id) if chunk.kind is ChunkKind.LOOK
+        ]
     assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.DEAD, 3, 3)]
 
 
@@ -212,7 +221,9 @@ def test_a_decoder_that_is_ended_with_its_worker_proves_nothing(
     survey_id = uploaded(desk.database, tmp_path, drawn_flight(tmp_path / "card"))
     worker.run(desk)
     with desk.database.read() as connection:
-        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+        looked = [
+            chunk for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id) if chunk.kind is ChunkKind.LOOK
+        ]
     assert [(chunk.state, chunk.attempts, chunk.strikes) for chunk in looked] == [(ChunkState.WAITING, 0, 0)]
 
 
@@ -230,7 +241,9 @@ def test_a_worker_that_is_told_to_stop_gives_its_chunk_back(
     worker.run(desk)
     assert children() == []
     with desk.database.read() as connection:
-        looked = [chunk for chunk in chunks.of_survey(connection, survey_id) if chunk.kind is ChunkKind.LOOK]
+        looked = [
+            chunk for chunk in chunks.of_survey(EVERYWHERE, connection, survey_id) if chunk.kind is ChunkKind.LOOK
+        ]
     assert [(chunk.state, chunk.attempts) for chunk in looked] == [(ChunkState.WAITING, 0)]
 
 
@@ -292,7 +305,7 @@ def test_a_worker_that_hangs_says_so_itself(
             with pytest.raises(LeaseLost):
                 held.step()
         with desk.database.read() as connection:
-            probe = chunks.of_survey(connection, survey_id)[0]
+            probe = chunks.of_survey(EVERYWHERE, connection, survey_id)[0]
         assert (probe.strikes, probe.error) == (strikes, Reason("stalled", {"seconds": "0.2"}))
     assert probe.state is ChunkState.DEAD
 
@@ -323,8 +336,8 @@ def test_places_stand_on_the_operators_terrain_as_far_as_it_goes(desk: WorkerCon
         survey_id = uploaded(desk.database, tmp_path, card)
         assert ended(replace(desk, terrain=terrain), survey_id).state is SurveyState.DONE
         with desk.database.read() as connection:
-            spots.append({(place.lat, place.lon) for place in places.of_survey(connection, survey_id)})
-            notes.append(chunks.of_survey(connection, survey_id)[-1].notes)
+            spots.append({(place.lat, place.lon) for place in places.of_survey(EVERYWHERE, connection, survey_id)})
+            notes.append(chunks.of_survey(EVERYWHERE, connection, survey_id)[-1].notes)
     flat, sloping, beyond = spots
     assert len(flat) == len(sloping) == len(TOWN.stalls)
     assert sloping != flat

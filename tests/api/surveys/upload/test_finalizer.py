@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -43,24 +44,24 @@ def come(database: Database, store: FootageStore, *given: Given) -> list[SurveyF
     announced = [Announced(one.name, len(one.content), one.sha256) for one in given]
     survey, files = plan(read_manifest("one", announced), {}, NOON)
     with database.write() as connection:
-        surveys.add(connection, survey, files)
+        surveys.add(EVERYWHERE, connection, survey, files)
         for file, one in zip(files, given, strict=True):
             with store.coming(file.id) as partial:
                 partial.write(one.content, 0)
-            survey_files.set_received(connection, file.id, file.size)
+            survey_files.set_received(EVERYWHERE, connection, file.id, file.size)
     return list(files)
 
 
 def now(database: Database, file_id: UUID) -> SurveyFile:
     with database.read() as connection:
-        file = survey_files.find_file(connection, file_id)
+        file = survey_files.find_file(EVERYWHERE, connection, file_id)
     assert file is not None
     return file
 
 
 def state(database: Database, survey_id: UUID) -> SurveyState:
     with database.read() as connection:
-        survey = surveys.find(connection, survey_id)
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
     assert survey is not None
     return survey.state
 
@@ -116,11 +117,11 @@ def test_a_double_brings_its_telemetry(database: Database, store: FootageStore, 
     announced_only = [Announced(one.name, len(one.content), one.sha256) for one in announced]
     survey, files = plan(read_manifest("one", announced_only), {}, NOON)
     with database.write() as connection:
-        surveys.add(connection, survey, files)
+        surveys.add(EVERYWHERE, connection, survey, files)
         for file, one in ((files[0], announced[0]), (files[2], announced[2])):
             with store.coming(file.id) as partial:
                 partial.write(one.content, 0)
-            survey_files.set_received(connection, file.id, file.size)
+            survey_files.set_received(EVERYWHERE, connection, file.id, file.size)
     settling.settle()
     assert now(database, files[0].id).pair_id == files[2].id
     assert now(database, files[2].id).note is None
