@@ -5,7 +5,13 @@ from typing import Annotated
 from fastapi import Depends, Path
 
 from api.cameras.live_status import LiveCameras
-from api.dependencies import provided
+from api.dependencies import CurrentScope, provided
 
-Live = Annotated[LiveCameras, Depends(provided(LiveCameras))]
+
+def live_cameras(scope: CurrentScope, live: Annotated[LiveCameras, Depends(provided(LiveCameras))]) -> LiveCameras:
+    """Return the live cameras that whoever asks may see."""
+    return live.within(scope)
+
+
+Live = Annotated[LiveCameras, Depends(live_cameras)]
 CameraId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x20/\\]+$")]

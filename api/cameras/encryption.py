@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from api.errors import SecretUnreadable, SettingsInvalid
-from api.settings import PLACEHOLDER, Settings, check_keys
 from models.files import write_whole
+
+if TYPE_CHECKING:  # `cameras key` makes a key without reading the settings
+    from api.settings import Settings
 
 
 class SecretBox:
@@ -20,6 +23,8 @@ class SecretBox:
     @classmethod
     def of(cls, keys: str) -> "SecretBox":
         """Fernet keys (32 bytes in URL-safe base64), newest first, separated by commas; raises ValueError."""
+        from api.settings import check_keys
+
         check_keys(keys)
         return cls([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
 
@@ -46,8 +51,10 @@ class SecretBox:
             ) from error
 
 
-def box_of(settings: Settings) -> SecretBox:
+def box_of(settings: "Settings") -> SecretBox:
     """Return what encrypts secrets in the database; makes the key file in development. Raises SettingsInvalid."""
+    from api.settings import PLACEHOLDER
+
     keys = settings.secret_key.get_secret_value() if settings.secret_key else PLACEHOLDER
     return box_in_file(settings.secret_key_file) if keys == PLACEHOLDER else SecretBox.of(keys)
 

@@ -88,6 +88,7 @@ def accept_view(scope: Scope, connection: Connection, camera: str, actor: Actor)
         camera_health.c.camera == camera,
         camera_health.c.fault == Fault.MOVED,
         camera_health.c.ended_at.is_(None),
+        scope.sees(camera_health.c.district),
     )
     accepted = update(camera_health).where(moved).values(accepted_by=accounts.keep(connection, actor))
     return connection.execute(accepted).rowcount > 0
@@ -99,16 +100,18 @@ def lasting(connection: Connection, camera: str) -> tuple[FaultEvent, ...]:
     return _events(connection, connection.execute(select(camera_health).where(*mine)).all())
 
 
-def find(scope: Scope, connection: Connection, camera: str, ailment_id: UUID) -> FaultEvent | None:
+def find(scope: Scope, connection: Connection, camera: str, fault_id: UUID) -> FaultEvent | None:
     """The fault of this camera with this id."""
-    query = select(camera_health).where(camera_health.c.id == ailment_id, camera_health.c.camera == camera)
+    query = select(camera_health).where(
+        camera_health.c.id == fault_id, camera_health.c.camera == camera, scope.sees(camera_health.c.district)
+    )
     found = _events(connection, connection.execute(query).all())
     return found[0] if found else None
 
 
 def page(scope: Scope, connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
     """A camera's faults, latest first. Raises CursorInvalid."""
-    mine = [camera_health.c.camera == camera]
+    mine = [camera_health.c.camera == camera, scope.sees(camera_health.c.district)]
     rows = page_by_time(connection, camera_health.c.started_at, lambda row: row, cursor, limit, where=mine)
     return Page(_events(connection, rows.items), rows.total, rows.next)
 

@@ -70,7 +70,7 @@ def page(
     Where an address cannot be decrypted, that it changed is not known.
     """
     before = None if cursor is None else _version(cursor)
-    everything = sorted(_acts(connection, box, camera), key=lambda past: -past.version)
+    everything = sorted(_acts(scope, connection, box, camera), key=lambda past: -past.version)
     left = [past for past in everything if before is None or past.version < before]
     following = encode_name(str(left[limit - 1].version)) if len(left) > limit else None
     return Page(tuple(left[:limit]), len(everything), following)
@@ -83,9 +83,11 @@ def _version(cursor: str) -> int:
     return int(said)
 
 
-def _acts(connection: Connection, box: SecretBox, camera: str) -> Iterator[HistoryEntry]:
-    mine = select(cameras).where(cameras.c.camera == camera).order_by(cameras.c.since)
+def _acts(scope: Scope, connection: Connection, box: SecretBox, camera: str) -> Iterator[HistoryEntry]:
+    mine = select(cameras).where(cameras.c.camera == camera, scope.sees(cameras.c.district)).order_by(cameras.c.since)
     rows = connection.execute(mine).all()
+    if not rows:  # never in the registry, or in nobody's district whom this reader sees
+        return
     numbers = {row.since for row in rows} | {row.until for row in rows if row.until is not None}
     table = camera_versions.c
     switched = and_(table.subject == camera, table.change.in_(_SWITCHES))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import cv2
 
 from api.clock import Clock, wall_clock
+from api.db.scope import Scope
 from api.errors import NotFound
 from detector.vision.frame import Frame
 from streams.camera.config_file import CameraConfig
@@ -88,6 +89,19 @@ class LiveCameras:
     views: CamerasProvider = field(default=tuple)
     picture: PictureProvider = field(default=lambda _: None)
     accept_view: AcceptView = field(default=lambda _: None)
+
+    def within(self, scope: Scope) -> "LiveCameras":
+        """Return the cameras of this scope alone, with their pictures; of the others not even that they are there."""
+        if scope.districts is None:
+            return self
+
+        def views() -> Sequence[CameraView]:
+            return [view for view in self.views() if scope.allows(view.district)]
+
+        def picture(camera_id: str) -> LastPicture | None:
+            return self.picture(camera_id) if any(view.id == camera_id for view in views()) else None
+
+        return LiveCameras(views, picture, self.accept_view)
 
     def find(self, camera_id: str) -> CameraView | None:
         """Return the camera with this id."""

@@ -111,7 +111,7 @@ def pause(scope: Scope, connection: Connection, camera: str, actor: Actor, at: d
     """Switch a camera off for now, or on again; doing it twice changes nothing. Raises NotFound."""
     _lock(connection)
     change = Change(actor, at, ChangeKind.PAUSE if paused else ChangeKind.RESUME, camera)
-    mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+    mine = (cameras.c.camera == camera, cameras.c.until.is_(None), scope.sees(cameras.c.district))
     known = connection.execute(select(cameras.c.paused).where(*mine)).scalar_one_or_none()
     if known is None:
         raise NotFound(f"there is no camera {camera!r} in the registry")
@@ -124,7 +124,7 @@ def remove(scope: Scope, connection: Connection, camera: str, actor: Actor, at: 
     """Take a camera out; its row is kept, what was wrong with its picture is over. Raises NotFound."""
     _lock(connection)
     change = Change(actor, at, ChangeKind.REMOVE, camera)
-    mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
+    mine = (cameras.c.camera == camera, cameras.c.until.is_(None), scope.sees(cameras.c.district))
     if connection.execute(select(cameras.c.id).where(*mine)).scalar_one_or_none() is None:
         raise NotFound(f"there is no camera {camera!r} in the registry")
     _end(connection, [camera], _next_version(connection, change))
@@ -164,6 +164,7 @@ def _insert(connection: Connection, box: SecretBox, camera: RegisteredCamera) ->
             id=uuid4(),
             camera=camera.id,
             since=camera.since,
+            district=camera.config.district or None,
             settings=CameraRow.of(camera.config, camera.points).model_dump(mode="json"),
             addresses=box.encrypt(join_addresses(camera.config)),
             paused=camera.paused,

@@ -38,6 +38,7 @@ cameras = Table(
     Column("camera", String, nullable=False),
     Column("since", Integer, ForeignKey("camera_versions.version"), nullable=False),
     Column("until", Integer, ForeignKey("camera_versions.version")),
+    Column("district", String),
     Column("settings", JSON, nullable=False),
     Column("addresses", LargeBinary, nullable=False),  # encrypted: they hold passwords
     Column("paused", Boolean, nullable=False),

@@ -121,13 +121,13 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
 
 def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     """The candidate with this id."""
-    row = connection.execute(select(candidates).where(candidates.c.id == candidate_id)).one_or_none()
+    row = connection.execute(select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 
 
 def lock(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     """The candidate with this id; nobody else changes it before this transaction ends."""
-    query = select(candidates).where(candidates.c.id == candidate_id).with_for_update()
+    query = select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope)).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
 
@@ -141,7 +141,7 @@ def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidat
 
 def page(scope: Scope, connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:
     """Candidates, longest waiting first. Raises CursorInvalid."""
-    at, where = candidates.c.created_at, wanted.conditions()
+    at, where = candidates.c.created_at, (*wanted.conditions(), _seen_by(scope))
     return page_by_time(connection, at, _from_row, cursor, limit, where=where, oldest_first=True)
 
 
@@ -149,10 +149,14 @@ def move(scope: Scope, connection: Connection, candidate_id: UUID, before: State
     """Change the state if it is still `before`; False where somebody was faster."""
     changed = connection.execute(
         update(candidates)
-        .where(candidates.c.id == candidate_id, candidates.c.state == before)
+        .where(candidates.c.id == candidate_id, candidates.c.state == before, _seen_by(scope))
         .values(state=after, updated_at=now)
     )
     return changed.rowcount == 1
+
+
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    return scope.sees(candidates.c.district)
 
 
 def columns_of(candidate: Candidate) -> dict[str, object]:

@@ -65,7 +65,11 @@ def add(scope: Scope, connection: Connection, verdict: Verdict) -> None:
 
 def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
     """The verdict that counts, by candidate; those without one are absent."""
-    query = select(verdicts).where(verdicts.c.candidate_id.in_(list(ids)), verdicts.c.undone_at.is_(None))
+    query = select(verdicts).where(
+        verdicts.c.candidate_id.in_(list(ids)),
+        verdicts.c.undone_at.is_(None),
+        scope.sees_parent(verdicts.c.candidate_id, "candidates"),
+    )
     rows = connection.execute(query).all()
     actors = accounts.by_id(connection, (row.actor_id for row in rows))
     return {
@@ -85,4 +89,5 @@ def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
 def take_back(scope: Scope, connection: Connection, verdict_id: UUID, actor: Actor, now: datetime) -> None:
     """Mark a verdict as undone by an actor; it stays on record."""
     undone = {"undone_at": now, "undone_by": accounts.keep(connection, actor)}
-    connection.execute(update(verdicts).where(verdicts.c.id == verdict_id).values(**undone))
+    seen = scope.sees_parent(verdicts.c.candidate_id, "candidates")
+    connection.execute(update(verdicts).where(verdicts.c.id == verdict_id, seen).values(**undone))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
@@ -47,7 +47,7 @@ def add(
 
 def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
     """Take a delivery back; False where an attempt was made, since its reply may have been lost on the way."""
-    gone = connection.execute(delete(outbox).where(outbox.c.id == key, outbox.c.attempts == 0))
+    gone = connection.execute(delete(outbox).where(outbox.c.id == key, outbox.c.attempts == 0, _seen_by(scope)))
     return gone.rowcount == 1
 
 
@@ -89,7 +89,7 @@ def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bo
     """Send a dead one again, same key and body; False where it is not dead."""
     changed = connection.execute(
         update(outbox)
-        .where(outbox.c.id == key, outbox.c.state == DeliveryState.DEAD)
+        .where(outbox.c.id == key, outbox.c.state == DeliveryState.DEAD, _seen_by(scope))
         .values(state=DeliveryState.PENDING, next_attempt_at=now)
     )
     return changed.rowcount == 1
@@ -97,7 +97,7 @@ def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bo
 
 def find(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
     """The delivery with this idempotency key."""
-    row = connection.execute(select(outbox).where(outbox.c.id == key)).one_or_none()
+    row = connection.execute(select(outbox).where(outbox.c.id == key, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 
 
@@ -105,8 +105,12 @@ def page(
     scope: Scope, connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int
 ) -> Page[Delivery]:
     """Deliveries, latest first. Raises CursorInvalid."""
-    conditions = [outbox.c.state == state] if state is not None else []
+    conditions = [_seen_by(scope), *([outbox.c.state == state] if state is not None else [])]
     return page_by_time(connection, outbox.c.created_at, _from_row, cursor, limit, where=conditions)
+
+
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    return scope.sees_parent(outbox.c.candidate_id, "candidates")
 
 
 def _set(connection: Connection, key: UUID, **values: object) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, true
 
-from api.cases.tables import cases
+from api.cases.tables import cases, outbox
 from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
 
@@ -33,13 +33,21 @@ def receive(connection: Connection, key: UUID, body: bytes, now: datetime) -> tu
 
 def find(scope: Scope, connection: Connection, case_id: UUID) -> Case | None:
     """The case with this id."""
-    row = connection.execute(select(cases).where(cases.c.id == case_id)).one_or_none()
+    row = connection.execute(select(cases).where(cases.c.id == case_id, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 
 
 def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Case]:
     """Cases, latest first. Raises CursorInvalid."""
-    return page_by_time(connection, cases.c.received_at, _from_row, cursor, limit)
+    return page_by_time(connection, cases.c.received_at, _from_row, cursor, limit, where=[_seen_by(scope)])
+
+
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    """A case is seen by whoever sees the candidate that was confirmed: its key is that of the delivery."""
+    if scope.districts is None:
+        return true()
+    seen = select(outbox.c.id).where(scope.sees_parent(outbox.c.candidate_id, "candidates"))
+    return cases.c.idempotency_key.in_(seen)
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> Case:

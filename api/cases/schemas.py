@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, JsonValue
 
 from api.cases.outbox import Delivery
+from api.cases.payload import CasePayload
 from api.cases.repository import Case
 from api.cases.tables import DeliveryState
 
@@ -18,7 +19,7 @@ class CaseOut(BaseModel):
     id: UUID
     idempotency_key: UUID
     received_at: datetime
-    body: dict[str, JsonValue]
+    body: CasePayload | dict[str, JsonValue]
 
     @classmethod
     def of(cls, case: Case) -> Self:

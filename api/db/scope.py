@@ -21,7 +21,7 @@ class Scope:
         return cls(frozenset(districts))
 
     def allows(self, district: str | None) -> bool:
-        """Return whether something of this district is seen; where its district is unknown, only by whoever sees all."""
+        """Tell whether this district is seen; what has none is seen only by whoever sees everything."""
         return self.districts is None or district in self.districts
 
     def sees(self, district: Column[str]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, update
 
 from api.db.paging import Page, decode_name, encode_name
 from api.db.scope import Scope
@@ -53,9 +53,15 @@ class SurveyFile:
     same_as_id: UUID | None = None
 
 
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    return scope.sees_parent(survey_files.c.survey_id, "surveys")
+
+
 def files(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
     """The files of a survey, by name."""
-    query = select(survey_files).where(survey_files.c.survey_id == survey_id).order_by(survey_files.c.name)
+    query = (
+        select(survey_files).where(survey_files.c.survey_id == survey_id, _seen_by(scope)).order_by(survey_files.c.name)
+    )
     return tuple(_file(row) for row in connection.execute(query))
 
 
@@ -63,7 +69,7 @@ def files_page(
     scope: Scope, connection: Connection, survey_id: UUID, cursor: str | None, limit: int
 ) -> Page[SurveyFile]:
     """The files of a survey by name. Raises CursorInvalid."""
-    conditions = [survey_files.c.survey_id == survey_id]
+    conditions = [survey_files.c.survey_id == survey_id, _seen_by(scope)]
     total = connection.execute(select(func.count()).select_from(survey_files).where(*conditions)).scalar_one()
     if cursor is not None:
         conditions.append(survey_files.c.name > decode_name(cursor))
@@ -75,13 +81,14 @@ def files_page(
 
 def find_file(scope: Scope, connection: Connection, file_id: UUID) -> SurveyFile | None:
     """The file with this id."""
-    row = connection.execute(select(survey_files).where(survey_files.c.id == file_id)).one_or_none()
+    row = connection.execute(select(survey_files).where(survey_files.c.id == file_id, _seen_by(scope))).one_or_none()
     return _file(row) if row else None
 
 
 def find_by_name(scope: Scope, connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
     """The file of a survey with this name."""
-    query = select(survey_files).where(survey_files.c.survey_id == survey_id, survey_files.c.name == name)
+    named = (survey_files.c.survey_id == survey_id, survey_files.c.name == name)
+    query = select(survey_files).where(*named, _seen_by(scope))
     row = connection.execute(query).one_or_none()
     return _file(row) if row else None
 
@@ -100,7 +107,7 @@ def set_received(scope: Scope, connection: Connection, file_id: UUID, received: 
     """How much of a file has come; nothing where it is settled meanwhile."""
     connection.execute(
         update(survey_files)
-        .where(survey_files.c.id == file_id, survey_files.c.state.not_in(SETTLED))
+        .where(survey_files.c.id == file_id, survey_files.c.state.not_in(SETTLED), _seen_by(scope))
         .values(state=FileState.UPLOADING if received else FileState.MISSING, received=received, note=None)
     )
 

@@ -76,7 +76,11 @@ def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypo
     query = (
         select(*columns)
         .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
-        .where(survey_frames.c.survey_id == survey_id, survey_frames.c.pose.is_not(None))
+        .where(
+            survey_frames.c.survey_id == survey_id,
+            survey_frames.c.pose.is_not(None),
+            scope.sees_parent(survey_frames.c.survey_id, "surveys"),
+        )
         .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_frames.c.number)
     )
     found = []

@@ -73,7 +73,7 @@ def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Su
     query = (
         select(survey_places, candidates.c.id.label("candidate_id"), candidates.c.state)
         .join(candidates, theirs, isouter=True)
-        .where(table.survey_id == survey_id)
+        .where(table.survey_id == survey_id, scope.sees_parent(table.survey_id, "surveys"))
         .order_by(table.first_seen, table.key)
     )
     return tuple(_place(row) for row in connection.execute(query))

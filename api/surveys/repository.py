@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.db.paging import Page, page_by_time
@@ -66,13 +66,13 @@ def add(scope: Scope, connection: Connection, survey: Survey, files: Iterable[Su
 
 def find(scope: Scope, connection: Connection, survey_id: UUID) -> Survey | None:
     """The survey with this id."""
-    row = connection.execute(select(surveys).where(surveys.c.id == survey_id)).one_or_none()
+    row = connection.execute(select(surveys).where(surveys.c.id == survey_id, _seen_by(scope))).one_or_none()
     return _survey(row) if row else None
 
 
 def find_by_manifest(scope: Scope, connection: Connection, manifest: str) -> Survey | None:
     """The survey that was announced with exactly this manifest."""
-    row = connection.execute(select(surveys).where(surveys.c.manifest == manifest)).one_or_none()
+    row = connection.execute(select(surveys).where(surveys.c.manifest == manifest, _seen_by(scope))).one_or_none()
     return _survey(row) if row else None
 
 
@@ -84,7 +84,11 @@ def lock(connection: Connection, survey_id: UUID) -> Survey | None:
 
 def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Survey]:
     """Surveys, latest first. Raises CursorInvalid."""
-    return page_by_time(connection, surveys.c.created_at, _survey, cursor, limit)
+    return page_by_time(connection, surveys.c.created_at, _survey, cursor, limit, where=[_seen_by(scope)])
+
+
+def _seen_by(scope: Scope) -> ColumnElement[bool]:
+    return scope.sees(surveys.c.district)
 
 
 def in_state(connection: Connection, state: SurveyState) -> tuple[Survey, ...]:
@@ -123,7 +127,7 @@ def progress(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
             func.sum(table.size).filter(wanted),
             func.sum(table.received).filter(wanted),
         )
-        .where(table.survey_id.in_(ids))
+        .where(table.survey_id.in_(ids), scope.sees_parent(table.survey_id, "surveys"))
         .group_by(table.survey_id)
     )
     looked = _looked(connection, ids)

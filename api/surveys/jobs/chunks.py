@@ -183,7 +183,7 @@ def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Ch
     """Every chunk of a survey, in the order of its footage; the one that links comes last."""
     query = (
         select(survey_chunks)
-        .where(survey_chunks.c.survey_id == survey_id)
+        .where(survey_chunks.c.survey_id == survey_id, scope.sees_parent(survey_chunks.c.survey_id, "surveys"))
         .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_chunks.c.created_at, survey_chunks.c.id)
     )
     return tuple(_chunk(row) for row in connection.execute(query))

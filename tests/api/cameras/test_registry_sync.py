@@ -135,6 +135,16 @@ def test_a_camera_that_only_gets_another_name_is_watched_on(site: Site) -> None:
     assert site.rtsp["gate"].plays == 2  # measured, then watched ever since
 
 
+def test_a_camera_of_another_district_is_watched_anew(site: Site) -> None:
+    """What it finds from then on belongs there."""
+    gate = camera("gate", site.rtsp.add("gate", read_clip(REPO / "samples" / "street.mp4")))
+    site.keep(gate)
+    wait_for(lambda: site.states() == {"gate": "live"})
+    site.keep(replace(gate, config=replace(gate.config, district="erqi")))
+    wait_for(lambda: site.rtsp["gate"].plays > 2 and site.states() == {"gate": "live"})
+    assert site.http.get("/api/v1/cameras").json()["items"][0]["district"] == "erqi"
+
+
 def test_the_page_pauses_resumes_and_removes(site: Site) -> None:
     site.keep(camera("gate", site.rtsp.add("gate", read_clip(REPO / "samples" / "street.mp4"))))
     wait_for(lambda: site.states() == {"gate": "live"})

@@ -37,7 +37,19 @@ def test_what_is_confirmed_arrives_and_is_shown(eager: Service) -> None:
     (sent,) = eager.http.get("/api/v1/outbox", params={"state": "delivered"}).json()["items"]
     assert case["body"]["candidate_id"] == confirmed == sent["candidate_id"]
     assert (case["idempotency_key"], case["id"]) == (sent["id"], sent["reference"])
-    assert case["body"]["review"]["note"] == "again"
+    assert case["body"]["review"] | {"decided_at": ""} == {
+        "reviewer": "Li Wei", "decided_at": "", "decision": "confirmed", "note": "again"
+    }  # fmt: skip
+    assert case["body"]["reasons"][1] == {
+        "code": "stood",
+        "params": {"dwell_s": 360.0, "allowed_s": 300.0},
+        "text": {"en": "has stood 6 min 0 s, 5 min 0 s are allowed", "zh": "已停留 6 分 0 秒，允许停留 5 分 0 秒"},
+    }
+    candidate = eager.http.get(f"/api/v1/candidates/{confirmed}").json()
+    own = {"id", "state", "created_at", "updated_at", "reasons", "evidence", "verdict"}
+    assert {name: case["body"][name] for name in candidate.keys() - own} == {
+        name: candidate[name] for name in candidate.keys() - own
+    }
     assert eager.http.get(f"/api/v1/cases/{case['id']}").json() == case
     assert eager.http.delete(f"/api/v1/candidates/{confirmed}/verdict").status_code == 409
     assert eager.http.post(f"/api/v1/outbox/{sent['id']}/retry").status_code == 409

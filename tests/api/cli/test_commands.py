@@ -93,6 +93,10 @@ def test_a_light_command_imports_neither_the_web_application_nor_a_network(argum
     assert imported_by(arguments, HEAVY) == []
 
 
+def test_a_key_is_made_without_the_settings() -> None:
+    assert imported_by(["cameras", "key"], ("pydantic_settings", "shapely", "numpy", "api.settings")) == []
+
+
 def test_sweeping_and_the_list_of_cameras_need_no_web_application() -> None:
     """They find no database here, and say so; what they imported is the same."""
     for arguments in (["sweep"], ["cameras", "list"], ["worker"]):

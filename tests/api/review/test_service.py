@@ -9,8 +9,9 @@ from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
+from api.accounts.repository import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.intake import StoreSink
@@ -150,8 +151,12 @@ def test_a_verdict_can_be_taken_back_within_the_window(
 ) -> None:
     first = say(database, candidate_id)
     clock.pass_by(seconds=19.9)
-    undo(EVERYWHERE, database, candidate_id, actor=LI_WEI, now=clock(), undo_window=WINDOW)
+    undo(EVERYWHERE, database, candidate_id, actor=Actor.person("Zhao Min"), now=clock(), undo_window=WINDOW)
     assert unchanged(database, candidate_id)
+    with database.read() as connection:
+        said = text("SELECT decided.name, undone.name FROM verdicts JOIN actors decided ON decided.id = actor_id "
+                    "JOIN actors undone ON undone.id = undone_by")  # fmt: skip
+        assert connection.execute(said).one() == ("Li Wei", "Zhao Min")
     second = confirm(database, candidate_id)
     assert second.id != first.id
     assert [delivery.id for delivery in deliveries(database)] == [second.id]
