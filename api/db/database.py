@@ -1,5 +1,6 @@
 """One database, two engines: SQLite when nothing is configured, PostgreSQL for a city."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,19 +65,14 @@ class Database:
 
         Raises DatabaseUnavailable, or DatabaseVersionMismatch where the database is newer than the code.
         """
-        from alembic import command
-        from alembic.config import Config
-
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
         with self._rebuilding() as connection:
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            if (found := _version_of(connection)) is not None:
+            found = _version_of(connection)
+            if found is not None:
                 self._refuse_unknown(found)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if found != VERSIONS[-1]:
+                _run_migrations(connection)
 
     @contextmanager
     def _rebuilding(self) -> Iterator[Connection]:
@@ -149,6 +145,18 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+def _run_migrations(connection: Connection) -> None:
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # else it lists its own parts
+    from alembic import command  # loaded to migrate alone: it takes as long as all else that a small command loads
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def _version_of(connection: Connection) -> str | None:

@@ -1,5 +1,6 @@
 """A service that watches follows the registry: imports, pauses, resumptions and removals, one camera at a time."""
 
+import errno
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -27,6 +28,7 @@ from api.inference.model_cache import ModelCache
 from api.settings import Settings
 from streams.camera.address import CameraAddress, Reach
 from streams.camera.config_file import CameraConfig
+from streams.frames.sink import CameraNote
 from streams.health.faults import Fault
 from streams.video.rtp import read_clip
 from tests.api.cameras.registered import A_CHANGE
@@ -207,3 +209,26 @@ def test_no_answer_holds_a_password(site: Site) -> None:
         answer = site.http.get(path)
         assert answer.status_code == 200
         assert "hunter2" not in answer.text
+
+
+def test_what_failed_half_way_is_gone_on_with(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file handle was left when the second camera came: it is taken up at the next look, and the first not again."""
+    database, _ = open_store(settings)
+    with database.write() as connection:
+        wanted = [camera(name, "rtsp://127.0.0.1:9/main") for name in ("gate", "square")]
+        cameras.replace(connection, BOX, wanted, CHANGE)
+    noted: list[str] = []
+
+    def note(board: LiveStatus, told: CameraNote) -> None:
+        noted.append(told.camera)
+        if len(noted) == 2:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(LiveStatus, "note", note)
+    sync = RegistrySync(database, BOX, LiveStatus())
+    with pytest.raises(OSError, match="Too many open files"):
+        sync.follow()
+    sync.follow()
+    sync.follow()
+    assert noted == ["gate", "square", "square"]
+    database.close()

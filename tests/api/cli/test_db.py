@@ -27,6 +27,21 @@ COMMANDS = (
 )
 
 
+def test_a_service_refuses_a_newer_database_and_leaves_it_alone(
+    settings: Settings, streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("STREETWARDEN_PORT", "0")
+    database = Database(settings.engine_url)
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    printed = streetwarden("serve", "--for", "1s")
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
+    assert "9999 is newer than this program's" in printed.err
+    assert database.version() == "9999"
+    database.close()
+
+
 @pytest.mark.parametrize("version", ["0001", "9999"])
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_a_database_of_another_version_is_refused_in_one_line(
