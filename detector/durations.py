@@ -11,16 +11,15 @@ _PATTERN: Final = re.compile(
 
 
 def parse_duration(value: object) -> timedelta:
-    """Return the length of time that a text names: `500ms`, `90s`, `5m`, `2min`, `1h30m`, `7d`.
+    """Return the length of time that a text names: `500ms`, `90s`, `5m`, `2min`, `1h30m`, `7d`; `90` is 90 s.
 
-    Numbers may have decimals, units go from long to short, each at most once; a number without a unit names nothing.
+    Numbers may have decimals, units go from long to short, each at most once.
     Raises ValueError, one readable line.
     """
     text = str(value).strip()
-    found = _PATTERN.fullmatch(text)
+    found = _PATTERN.fullmatch(f"{text}s" if re.fullmatch(_NUMBER, text) else text)
     if not text or found is None:
-        hint = f"{text}s" if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text) else "500ms, 90s, 5m, 1h30m or 7d"
-        raise ValueError(f"{text!r} is no length of time: write {hint}")
+        raise ValueError(f"{text!r} is no length of time: write 500ms, 90s, 5m, 1h30m or 7d")
     days, hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
     try:
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=milliseconds)

@@ -30,16 +30,15 @@ def test_what_people_write(text: str, length: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "soon", "-1s", "+1s", "1e3s", "30m1h", "1s 2s", "1 h x", "s", "1.s", ".5s", "99999999999d", "5", 5, None],
+    ["", " ", "soon", "-1s", "+1s", "1e3s", "30m1h", "1s 2s", "1 h x", "s", "1.s", ".5s", "99999999999d", None],
 )
 def test_what_names_no_length_of_time(text: object) -> None:
     with pytest.raises(ValueError, match="no length of time: write"):
         parse_duration(text)
 
 
-def test_a_number_alone_is_told_its_unit() -> None:
-    with pytest.raises(ValueError, match=r"write 300s$"):
-        parse_duration("300")
+def test_a_number_alone_means_seconds() -> None:
+    assert parse_duration("300") == parse_duration(300) == timedelta(minutes=5)
 
 
 def test_what_no_timedelta_can_hold_is_refused() -> None:

@@ -216,7 +216,7 @@ def test_what_failed_half_way_is_gone_on_with(settings: Settings, monkeypatch: p
     database, _ = open_store(settings)
     with database.write() as connection:
         wanted = [camera(name, "rtsp://127.0.0.1:9/main") for name in ("gate", "square")]
-        cameras.replace(connection, BOX, wanted, CHANGE)
+        cameras.replace(EVERYWHERE, connection, BOX, wanted, A_CHANGE)
     noted: list[str] = []
 
     def note(board: LiveStatus, told: CameraNote) -> None:

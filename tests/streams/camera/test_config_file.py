@@ -130,7 +130,7 @@ def test_periods(seconds: float, unit: str) -> None:
     assert parse_period(f"{seconds:.3f}{unit}").total_seconds() == pytest.approx(seconds, abs=1e-3)
 
 
-@pytest.mark.parametrize("text", ["0s", "-1s", "5", 5, None, "2h", "1s 2s", "1e3s"])
+@pytest.mark.parametrize("text", ["0s", "-1s", None, "2h", "1s 2s", "1e3s"])
 def test_bad_periods(text: object) -> None:
     with pytest.raises(ValueError, match=r"length of time|out of range"):
         parse_period(text)
