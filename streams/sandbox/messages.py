@@ -3,32 +3,42 @@
 A decoder that was taken over writes what it likes; so nothing is unpickled, and every number has its bounds.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from detector.frame import Lens, Pose
 
-PIXELS: Final = 120_000_000  # of the largest picture; see detector/__init__.py
-LONGEST_LINE: Final = 64 * 1024  # bytes of one message
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200  # further out no file system or database agrees on a time, nor a time zone
 
+
+def _usual(at: datetime) -> datetime:
+    if not _FIRST_YEAR < at.year < _LAST_YEAR:
+        raise ValueError(f"the year {at.year} is no time at which a picture was taken")
+    return at.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_usual)]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Text = Annotated[str, Field(max_length=2000)]
 Side = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """One line: frozen, nothing unknown in it, no text taken for a number."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class AskedClip(_Message):
-    """A file to read, by its path, and the path of its telemetry."""
+class AskedClip(Message):
+    """A file to read and its telemetry, as open file descriptors."""
 
-    path: str
-    telemetry: str | None
+    file: Annotated[int, Field(ge=0)]
+    telemetry: Annotated[int, Field(ge=0)] | None
 
 
-class Asked(_Message):
+class Asked(Message):
     """What the process has to do: say how long the one video is, or give the frames of all clips."""
 
     what: Literal["length", "frames"]
@@ -39,7 +49,7 @@ class Asked(_Message):
     cpu: int  # seconds
 
 
-class SaidPose(_Message):
+class SaidPose(Message):
     """A `Pose`."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -73,7 +83,7 @@ class SaidPose(_Message):
         return Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens, self.rtk)
 
 
-class Picture(_Message):
+class Picture(Message):
     """A frame of the clip of that number; its pixels lie in the shared memory until the next one is asked for."""
 
     kind: Literal["picture"] = "picture"
@@ -81,43 +91,50 @@ class Picture(_Message):
     index: Annotated[int, Field(ge=0)]
     height: Side
     width: Side
-    captured_at: AwareDatetime
+    captured_at: Moment
     pose: SaidPose | None
 
 
-class Length(_Message):
+class Length(Message):
     """How many seconds a video lasts, 0 where it does not say."""
 
     kind: Literal["length"] = "length"
     seconds: Annotated[float, Field(ge=0, le=1e6)]
 
 
-class Note(_Message):
+class Note(Message):
     """Something that was skipped, in words."""
 
     kind: Literal["note"] = "note"
     text: Text
 
 
-class Refused(_Message):
-    """The file is not what we read; the process is well."""
+class Begun(Message):
+    """The clip of that number is being read: what happens from now on is its doing."""
+
+    kind: Literal["begun"] = "begun"
+    clip: Annotated[int, Field(ge=0)]
+
+
+class Refused(Message):
+    """The clip at hand is not what we read; the process is well and goes on with the next."""
 
     kind: Literal["refused"] = "refused"
     text: Text
 
 
-class Failed(_Message):
-    """The process met what it should not have met."""
+class Failed(Message):
+    """The process met what it should not have met in the clip at hand, and goes on with the next."""
 
     kind: Literal["failed"] = "failed"
     text: Text
 
 
-class Done(_Message):
+class Done(Message):
     """That was all."""
 
     kind: Literal["done"] = "done"
 
 
-Said = Picture | Length | Note | Refused | Failed | Done
+Said = Picture | Length | Note | Begun | Refused | Failed | Done
 SAID: Final[TypeAdapter[Said]] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])
