@@ -6,9 +6,11 @@ code alone. A clip that cannot be read costs itself only.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import cv2
+import numpy as np
 
 from detector.frame import Frame
 from streams.errors import NotAVideo, TelemetryUnreadable
@@ -29,9 +31,12 @@ from streams.sandbox.messages import (
     SaidPose,
 )
 from streams.sandbox.pixels import PixelsOut
+from streams.sandbox.seccomp import forbid_threads
 from streams.sniff import is_picture
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Telemetry
+
+_THREADS: Final = 8
 
 
 def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
@@ -40,6 +45,8 @@ def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
     asked = Asked.model_validate_json(reader.channel.hear())
     limit_memory(asked.memory)
     limit_cpu(asked.cpu)
+    _warm_up()
+    forbid_threads()
     for number, clip in enumerate(asked.clips):
         reader.say(Begun(clip=number))
         try:
@@ -56,6 +63,12 @@ def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
         except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it
             reader.say(Failed(text=f"{type(error).__name__}: {error}"[:2000]))
     reader.say(Done())
+
+
+def _warm_up() -> None:
+    """Let OpenCV start the threads that it computes with, while it still may."""
+    cv2.setNumThreads(min(cv2.getNumThreads(), _THREADS))
+    cv2.resize(np.zeros((1080, 1920, 3), np.uint8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 class _Reader:

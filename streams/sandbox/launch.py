@@ -20,6 +20,8 @@ def main() -> None:
     from streams.sandbox.isolation import Rules, isolate
 
     held = isolate(Rules(**setup["rules"]))
+    if held.listener >= 0:  # from now on this process waits for an answer wherever it connects
+        os.write(setup["channel"], json.dumps({"kind": "listener", "file": held.listener}).encode() + b"\n")
     sys.path += setup["path"]
     try:
         module = importlib.import_module(setup["module"])

@@ -13,14 +13,16 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from streams.sandbox.syscalls import CHECKED, CONNECTING, NETWORK, PLAIN
+from streams.sandbox.syscalls import CHECKED, CONNECTING, NETWORK, PLAIN, THREAD
 
 _ARCHITECTURES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH_*
 _SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
-_SET_MODE_FILTER, _NEW_LISTENER = 1, 8
+_SET_MODE_FILTER = 1
+_EVERY_THREAD, _NEW_LISTENER = 1, 8  # SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_FILTER_FLAG_NEW_LISTENER
 
 _ALLOW, _KILL, _NOTIFY = 0x7FFF0000, 0x80000000, 0x7FC00000
 _NOT_THERE, _FORBIDDEN = 0x00050000 | errno.ENOSYS, 0x00050000 | errno.EPERM
+_BUSY: Final = 0x00050000 | errno.EAGAIN
 _LOAD, _EQUAL, _MASKED, _RETURN = 0x20, 0x15, 0x45, 0x06  # ld [k], jeq, jset, ret
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # in struct seccomp_data
 
@@ -44,19 +46,32 @@ def restrict(*, network: bool, supervised: bool = False) -> int | None:
     """Filter the calls of this process from now on; needs `no_new_privs`. Call it while there is one thread.
 
     `network` allows sockets. With `supervised` whoever reads the returned file descriptor decides of each address that
-    is connected or sent to; -1 where nobody is asked. None: this kernel does not filter.
+    is connected or sent to, and of each thread; -1 where nobody is asked. None: this kernel does not filter.
     """
     if not known():
         return None
-    program = b"".join(struct.pack("HBBI", *line) for line in _program(network, supervised))
-    held = ctypes.create_string_buffer(program)
-    described = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(held))
-    flags = _NEW_LISTENER if supervised else 0
-    system = ctypes.CDLL(None, use_errno=True)
-    answer = int(system.syscall(_SECCOMP[platform.machine()], _SET_MODE_FILTER, flags, described))
+    answer = _load_filter(_program(network, supervised), _NEW_LISTENER if supervised else 0)
     if answer < 0:
         return None
     return answer if supervised else -1
+
+
+def forbid_threads() -> bool:
+    """No thread starts from now on; those that run go on. Whether this kernel filters calls."""
+    if not known():
+        return False
+    column, _ = _ARCHITECTURES[platform.machine()]
+    clone = THREAD[column]
+    program = [(_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 1, clone), (_RETURN, 0, 0, _BUSY), (_RETURN, 0, 0, _ALLOW)]
+    return _load_filter(program, _EVERY_THREAD) == 0
+
+
+def _load_filter(lines: Sequence[_Line], flags: int) -> int:
+    program = b"".join(struct.pack("HBBI", *line) for line in lines)
+    held = ctypes.create_string_buffer(program)
+    described = struct.pack("HxxxxxxP", len(lines), ctypes.addressof(held))
+    system = ctypes.CDLL(None, use_errno=True)
+    return int(system.syscall(_SECCOMP[platform.machine()], _SET_MODE_FILTER, flags, described))
 
 
 def _program(network: bool, supervised: bool) -> list[_Line]:
@@ -71,13 +86,14 @@ def _program(network: bool, supervised: bool) -> list[_Line]:
     for numbers in plain.values():
         if numbers[column] >= 0:
             lines += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _ALLOW)]
+    asked = _NOTIFY if supervised else _ALLOW
+    lines += _when(THREAD[column], _thread_only(asked))
     for name, numbers in CHECKED.items():
         lines += _when(numbers[column], _CHECKS[name]())
     if network:
-        connect = _NOTIFY if supervised else _ALLOW
         lines += _when(CONNECTING["socket"][column], _internet_socket())
-        lines += _when(CONNECTING["connect"][column], [(_RETURN, 0, 0, connect)])
-        lines += _when(CONNECTING["sendto"][column], _without_address(connect))
+        lines += _when(CONNECTING["connect"][column], [(_RETURN, 0, 0, asked)])
+        lines += _when(CONNECTING["sendto"][column], _without_address(asked))
     return [*lines, (_RETURN, 0, 0, _NOT_THERE)]
 
 
@@ -95,12 +111,12 @@ def _one_of(argument: int, values: Iterable[int]) -> list[_Line]:
     return [_load(argument), *allowed, (_RETURN, 0, 0, _FORBIDDEN)]
 
 
-def _thread_only() -> list[_Line]:
+def _thread_only(then: int) -> list[_Line]:
     return [
         _load(0),
         (_MASKED, 0, 2, _THREAD),
         (_MASKED, 1, 0, _NEW_NAMESPACES),
-        (_RETURN, 0, 0, _ALLOW),
+        (_RETURN, 0, 0, then),
         (_RETURN, 0, 0, _FORBIDDEN),
     ]
 
@@ -129,10 +145,10 @@ def _without_address(otherwise: int) -> list[_Line]:
 
 
 _CHECKS: Final = {
-    "clone": _thread_only,
     "fcntl": lambda: _one_of(1, _FCNTLS),
     "ioctl": lambda: _one_of(1, _IOCTLS),
     "prctl": lambda: _one_of(0, (_SET_NAME,)),
     "prlimit64": lambda: _one_of(0, (0,)),  # its own
+    "seccomp": lambda: _one_of(1, (0, _EVERY_THREAD)),  # further filters, which can only take more away
     "tgkill": lambda: _one_of(0, (os.getpid(),)),  # abort() ends oneself
 }

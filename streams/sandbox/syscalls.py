@@ -82,13 +82,15 @@ PLAIN: Final = {
 
 # Allowed with some arguments only; see `seccomp.py`.
 CHECKED: Final = {
-    "clone": (56, 220),
     "fcntl": (72, 25),
     "ioctl": (16, 29),
     "prctl": (157, 167),
     "prlimit64": (302, 261),
+    "seccomp": (317, 277),
     "tgkill": (234, 131),
 }
+
+THREAD: Final = (56, 220)  # clone, for threads alone
 
 # A camera's reader alone: its sockets, and the memory that a packet is decoded from.
 NETWORK: Final = {
