@@ -34,6 +34,7 @@ class Rules:
     readable: tuple[str, ...]
     files: tuple[int, ...] = ()
     network: bool = False
+    supervised: bool = False
     ports: tuple[int, ...] = ()
     largest_file: int = 0
 
@@ -68,9 +69,9 @@ def isolate(rules: Rules) -> Held:
     if os.getppid() != rules.parent:
         os._exit(1)
     files = landlock.restrict(rules.readable, rules.files, rules.ports)
-    listener = seccomp.restrict(network=True, supervised=True) if rules.network else None
-    if listener is None:  # no network, or nobody may be asked: a container's own supervisor is asked already
-        listener = seccomp.restrict(network=rules.network)
+    listener = seccomp.restrict(network=rules.network, supervised=rules.supervised)
+    if listener is None and rules.supervised:  # nobody may be asked: a container's own supervisor is asked already
+        listener = seccomp.restrict(network=rules.network, supervised=False)
     return Held(privileges, user, network, capabilities, files, listener is not None, -1 if listener is None else listener)
 
 

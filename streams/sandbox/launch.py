@@ -1,4 +1,4 @@
-"""The beginning of every decoding process: `python -I -S -B launch.py SETUP`, SETUP a JSON object (see `start.py`).
+"""The beginning of every decoding process: `python -I -S -B launch.py SETUP NAME`, SETUP a JSON object (see `start.py`).
 
 Isolates the process with nothing but the standard library loaded, no thread running and no module of `site` read; only
 then imports what the process is for.
@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 
 def main() -> None:
-    """Isolate this process, then run its module's `main(channel, pixels, held)`."""
+    """Isolate this process, then run its `function(channel, pixels, held)`."""
     setup = json.loads(sys.argv[1])
     for name, folder in setup["packages"].items():
         _register(name, folder)
@@ -24,12 +24,12 @@ def main() -> None:
         os.write(setup["channel"], json.dumps({"kind": "listener", "file": held.listener}).encode() + b"\n")
     sys.path += setup["path"]
     try:
-        module = importlib.import_module(setup["module"])
+        function = getattr(importlib.import_module(setup["module"]), setup["function"])
     except Exception as error:  # noqa: BLE001  # whatever it is, the service must hear of it: nobody reads stderr
         text = f"cannot be loaded in its sandbox ({type(error).__name__}: {error})"
         os.write(setup["channel"], json.dumps({"kind": "failed", "text": text[:2000]}).encode() + b"\n")
         sys.exit(1)
-    module.main(setup["channel"], setup["pixels"], asdict(held))
+    function(setup["channel"], setup["pixels"], asdict(held))
 
 
 def _register(name: str, folder: str) -> None:

@@ -42,7 +42,7 @@ def known() -> bool:
     return platform.machine() in _ARCHITECTURES
 
 
-def restrict(*, network: bool, supervised: bool = False) -> int | None:
+def restrict(*, network: bool, supervised: bool) -> int | None:
     """Filter the calls of this process from now on; needs `no_new_privs`. Call it while there is one thread.
 
     `network` allows sockets. With `supervised` whoever reads the returned file descriptor decides of each address that

@@ -30,9 +30,10 @@ _LARGEST_PACKET: Final = 64 * 1024 * 1024  # bytes of one key picture of a camer
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What a process runs: the `main(channel, pixels, held)` of a module, and our packages that it may import."""
+    """What a process runs: `function(channel, pixels, held)` of a module, and our packages that it may import."""
 
     module: str
+    function: str = "main"
     packages: tuple[str, ...] = ("detector", "streams")
 
 
@@ -59,11 +60,18 @@ class Child:
 
 
 def start(
-    program: Program, *, files: Sequence[int] = (), network: bool = False, ports: Sequence[int] = ()
+    program: Program,
+    *,
+    name: str = "",
+    files: Sequence[int] = (),
+    network: bool = False,
+    supervised: bool = False,
+    ports: Sequence[int] = (),
 ) -> Child:
     """Start a process that can read its code and the open `files` (by the same numbers), and nothing else.
 
-    With `network` it may open sockets, and connect to TCP ports among `ports`.
+    `name` is shown by `ps`. With `network` it may open sockets, and connect to TCP ports among `ports`; where it is `supervised`, only where a
+    `Supervisor` lets it, which has to be started when the process says `listener`.
     """
     pixels = Pixels()
     ours, theirs = socket.socketpair()
@@ -73,12 +81,14 @@ def start(
         readable=readable,
         files=tuple(files),
         network=network,
+        supervised=supervised,
         ports=tuple(ports),
         largest_file=_LARGEST_PACKET if network else 0,
     )
     setup = {
         "rules": asdict(rules),
         "module": program.module,
+        "function": program.function,
         "packages": {name: str(_folder(name)) for name in program.packages},
         "path": path,
         "channel": theirs.fileno(),
@@ -87,7 +97,7 @@ def start(
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(_LAUNCHER), json.dumps(setup)],
+            [sys.executable, "-I", "-S", "-B", str(_LAUNCHER), json.dumps(setup), name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # whatever a library prints must not be taken for a message
             stderr=subprocess.DEVNULL,

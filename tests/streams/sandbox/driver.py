@@ -13,7 +13,7 @@ from pathlib import Path
 from streams.sandbox.supervisor import Addresses, Supervisor
 from streams.sandbox.start import Program, start
 
-ATTACKS = Program("tests.streams.sandbox.attacks", ("detector", "streams", "tests"))
+ATTACKS = Program("tests.streams.sandbox.attacks", packages=("detector", "streams", "tests"))
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
                 "camera": camera,
             }
             results: dict[str, object] = {"user": os.getuid()}
-            with start(ATTACKS, files=(file,), network=camera, ports=(554,) if camera else ()) as child:
+            with start(ATTACKS, files=(file,), network=camera, supervised=camera, ports=(554,) if camera else ()) as child:
                 child.channel.say(json.dumps(told))
                 supervisor = None
                 while (line := child.channel.hear(60)) is not None:

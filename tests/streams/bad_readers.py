@@ -1,0 +1,54 @@
+"""Readers that fail as decoders written in C do, or as one that was taken over: programs for `ProcessSource`."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from urllib.parse import unquote
+
+from detector.frame import Frame
+from streams.backoff import Turns
+from streams.camera import CameraSource
+from streams.job import CameraJob
+from streams.sandbox.camera_child import run
+from streams.sandbox.camera_messages import AskedCamera
+from streams.sandbox.channel import ChildChannel
+from streams.sink import CameraNote
+from tests.streams.scripted import frame
+
+
+class Crashing(CameraSource):
+    """A decoder that dies."""
+
+    def frames(self) -> Iterator[Frame]:
+        yield frame(0, source="crashing")
+        os.abort()
+
+
+class Hanging(CameraSource):
+    """A decoder that never comes back."""
+
+    def frames(self) -> Iterator[Frame]:
+        yield frame(0, source="hanging")
+        self.counts.busy_since = time.monotonic()
+        time.sleep(3600)
+
+
+def crashing(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    run(channel, pixels, _make(Crashing))
+
+
+def hanging(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    run(channel, pixels, _make(Hanging))
+
+
+def saying(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    """Says the lines that stand in its camera's address instead of reading it."""
+    talk = ChildChannel(channel)
+    job = AskedCamera.model_validate_json(talk.hear()).job()
+    line = unquote(job.url.partition("?")[2])
+    for _ in range(2000):
+        talk.say(line)
+
+
+def _make(kind: type[CameraSource]) -> Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]:
+    return lambda job, budget, on_note: kind(job.url, budget=budget, on_note=on_note)
