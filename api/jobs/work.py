@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import cv2
 
@@ -12,7 +13,7 @@ from api.drones import model_for
 from api.errors import EvidenceUnwritable
 from api.evidence import JPEG_QUALITY
 from api.jobs.desk import Desk, Held
-from api.jobs.planning import close, cut_video
+from api.jobs.planning import close, cut_video, look_at_each
 from api.store import chunks, places, seen, surveys
 from api.store.chunks import Chunk, ChunkKind
 from api.store.places import Place, source_of
@@ -100,7 +101,20 @@ def _look(desk: Desk, task: _Task, held: Held) -> None:
 
     pictures.prepare()
     span = (chunk.start, chunk.end)
-    flown = read_frames(_footage(desk, task), notes.append, zone=desk.zone, span=span, limits=desk.limits)
+    failed: list[UUID] = []
+
+    def on_failure(number: int, reason: str) -> None:
+        log.warning("chunk %s: %s; it is tried by itself", chunk.id, reason)
+        failed.append(chunk.files[number])
+
+    flown = read_frames(
+        _footage(desk, task),
+        notes.append,
+        on_failure=on_failure if len(chunk.files) > 1 else None,
+        zone=desk.zone,
+        span=span,
+        limits=desk.limits,
+    )
     try:
         found = list(look(watched(flown), desk.detector(task.survey.model or desk.usual_model), keep))
     finally:
@@ -108,6 +122,7 @@ def _look(desk: Desk, task: _Task, held: Held) -> None:
     with desk.database.write() as connection:
         seen.add(connection, chunk, found, pictures.folder)
         chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
+        look_at_each(connection, chunk, failed)
     log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
 
 

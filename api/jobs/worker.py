@@ -5,7 +5,7 @@ from typing import Final
 
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
 from api.jobs.desk import Desk, Interrupted
-from api.jobs.planning import close_after, enlist, fail
+from api.jobs.planning import close_after, divide, enlist, fail
 from api.jobs.work import work_through
 from api.store import chunks
 from api.store.chunks import Chunk, ChunkState
@@ -42,7 +42,10 @@ def _next(desk: Desk) -> Chunk | None:
         chunk = chunks.claim(connection, desk.name, desk.lease)
         if chunk is not None and chunk.state is ChunkState.DEAD:
             log.error("chunk %s is set aside: %s", chunk.id, chunk.reason)
-            close_after(connection, chunk)
+            if len(chunk.files) > 1:
+                divide(connection, chunk, chunk.reason or "")
+            else:
+                close_after(connection, chunk)
     return chunk
 
 

@@ -12,6 +12,7 @@ from streams.job import CameraJob
 from streams.sandbox.camera_child import run
 from streams.sandbox.camera_messages import AskedCamera
 from streams.sandbox.channel import ChildChannel
+from streams.sandbox.messages import Asked
 from streams.sink import CameraNote
 from tests.streams.scripted import frame
 
@@ -48,6 +49,14 @@ def saying(channel: int, pixels: int, held: Mapping[str, object]) -> None:
     line = unquote(job.url.partition("?")[2])
     for _ in range(2000):
         talk.say(line)
+
+
+def lying(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    """Says the line that stands in its footage instead of reading it."""
+    talk = ChildChannel(channel)
+    (clip,) = Asked.model_validate_json(talk.hear()).clips
+    talk.say(os.pread(clip.file, 10_000, 0).decode())
+    talk.hear()
 
 
 def _make(kind: type[CameraSource]) -> Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]:

@@ -1,8 +1,10 @@
 """A worker at its desk: what fails costs its chunk, never the survey; the last step may run twice."""
 
 import os
+import re
 import signal
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +26,9 @@ from api.store.chunks import ChunkKind, ChunkState
 from api.store.job_tables import survey_chunks, survey_frames
 from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
+from detector.detections import Detections
+from detector.errors import ModelInputError
+from detector.frame import Frame
 from detector.rulings import Outcome
 from detector.terrain import terrain_of
 from tests.api.conftest import FakeClock
@@ -93,6 +98,67 @@ def test_photos_are_taken_in_runs(desk: Desk, tmp_path: Path, monkeypatch: pytes
     assert looked == [2, 2, 1]
     assert len(found) == len(TOWN.stalls)
     assert {(place.lat, place.outcome) for place in found} == {(None, Outcome.UNKNOWN)}
+
+
+def photo_survey(desk: Desk, tmp_path: Path, count: int, spoil: Mapping[int, bytes]) -> UUID:
+    photos = [tmp_path / f"DJI_{number:04d}.jpg" for number in range(count)]
+    for number, (photo, pose) in enumerate(zip(photos, leg((-10, 0), (10, 0), count), strict=True)):
+        cv2.imwrite(str(photo), TOWN.seen_from(pose))
+        if number in spoil:
+            photo.write_bytes(photo.read_bytes()[:300] + spoil[number])
+    return uploaded(desk.database, tmp_path, photos)
+
+
+def frames_of(desk: Desk, survey_id: UUID) -> list[str]:
+    with desk.database.read() as connection:
+        clips = select(survey_frames.c.clip).where(survey_frames.c.survey_id == survey_id)
+        return sorted(connection.execute(clips).scalars())
+
+
+def test_a_truncated_photo_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
+    survey_id = photo_survey(desk, tmp_path, 6, {2: b"", 4: b"rubbish"})
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert re.findall(r"DJI_\d+\.jpg", survey.error or "") == ["DJI_0002.jpg", "DJI_0004.jpg"]
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 1, 3, 5)]
+
+
+def test_a_photo_that_the_model_refuses_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
+    usual = desk.detector("")
+
+    def detect(frame: Frame) -> Detections:
+        if frame.source == "DJI_0001.jpg":
+            raise ModelInputError("DJI_0001.jpg: a picture that no model takes")
+        return usual(frame)
+
+    survey_id = photo_survey(desk, tmp_path, 4, {})
+    survey = ended(replace(desk, detector=lambda _: detect), survey_id)
+    assert survey.error == "DJI_0001.jpg: a picture that no model takes"
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 2, 3)]
+
+
+def test_a_photo_that_ends_its_worker_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
+    """As often as it takes: the witness strikes the run first, then that photo."""
+    survey_id = photo_survey(desk, tmp_path, 4, {})
+    while True:
+        with desk.database.write() as connection:
+            planning.enlist(connection)
+            chunk = chunks.claim(connection, "doomed", desk.lease)
+            names = {file.id: file.name for file in surveys.files(connection, survey_id)}
+        assert chunk is not None
+        if chunk.kind is ChunkKind.LINK:
+            break
+        if "DJI_0002.jpg" in [names[file] for file in chunk.files]:
+            with desk.database.write() as connection:
+                planning.settle(connection, "doomed", "its worker ended with SIGSEGV")
+        else:
+            work.work_through(desk, chunk)
+    work.work_through(desk, chunk)
+    with desk.database.read() as connection:
+        survey = surveys.find(connection, survey_id)
+    assert survey is not None
+    assert survey.error == "DJI_0002.jpg: its worker ended with SIGSEGV"
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 1, 3)]
 
 
 def test_the_last_step_done_twice_gives_nothing_twice(
