@@ -23,6 +23,7 @@ from api.settings import Settings, load_settings
 from api.wiring import ModelShelf, map_zones, read_camera_file
 from detector.rulebook_file import load_rulebook
 from streams.address import Reach
+from streams.sandbox import kernel
 
 Cameras = Annotated[
     Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
@@ -50,6 +51,7 @@ def serve(
     shelf = ModelShelf.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
+    kernel.report()
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings)

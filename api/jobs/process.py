@@ -28,6 +28,7 @@ from detector.errors import DetectorError
 from detector.rulebook import Rulebook
 from detector.rulebook_file import load_rulebook
 from detector.terrain import read_terrain
+from streams.sandbox import kernel
 from streams.survey import Find
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def member(settings: Settings, name: str, until_idle: bool) -> None:
     try:
         database, files = open_store(settings)
         desk = desk_for(settings, database, files, stop, name)
+        kernel.report()
         log.info("worker %s looks at surveys", name)
         run(desk, until_idle=until_idle)
         database.close()

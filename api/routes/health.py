@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from api.errors import DatabaseUnavailable, NotReady
 from api.problems import problem_responses
 from api.routes.dependencies import Service
+from streams.sandbox.kernel import LACKS, what_holds
 
 router = APIRouter(tags=["health"])
 
@@ -18,6 +19,12 @@ class Health(BaseModel):
     status: str = "ok"
 
 
+class Readiness(Health):
+    """The service can do its work; `sandbox_missing` is what the kernel does not allow of its decoders' isolation."""
+
+    sandbox_missing: dict[str, str]
+
+
 @router.get("/livez")
 async def live() -> Health:
     """The process answers."""
@@ -25,8 +32,8 @@ async def live() -> Health:
 
 
 @router.get("/readyz", responses=problem_responses(503))
-def ready(service: Service) -> Health:
-    """The database answers, and there is room for evidence."""
+def ready(service: Service) -> Readiness:
+    """The database answers, there is room for evidence; and which layers of the decoders' sandbox do not hold here."""
     try:
         service.database.ping()
     except DatabaseUnavailable as error:
@@ -40,4 +47,4 @@ def ready(service: Service) -> Health:
         raise NotReady(
             f"{folder} has {free} MB free, fewer than the {wanted} MB that STREETWARDEN_MIN_FREE_MB asks for"
         )
-    return Health()
+    return Readiness(sandbox_missing={lack: LACKS[lack] for lack in what_holds().lacks()})
