@@ -123,7 +123,7 @@ def _network(path: Path) -> tuple[Shape, Shape, tuple[str, ...]]:
 
 
 def _refuse_external_data(path: Path) -> None:
-    """What lies in other files is not covered by a card's hash: it could be changed, and be any file of this machine."""
+    """What lies in other files no card's hash covers: it could be changed, and be any file of this machine."""
     try:
         external = has_external_data(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -1,8 +1,8 @@
 """A camera read in a sandboxed process of its own, so that one that crashes, hangs or is taken over hurts nobody.
 
-The child decodes and samples; frames come back through shared memory and checked messages (`sandbox/camera_messages.py`)
-and look like any other source's. The parent kills a child that has been inside OpenCV or silent for too long, notices
-one that died, and replaces both.
+The child decodes and samples; frames come back through shared memory and checked messages
+(`sandbox/camera_messages.py`) and look like any other source's. The parent kills a child that has been inside OpenCV or
+silent for too long, notices one that died, and replaces both.
 """
 
 import ipaddress

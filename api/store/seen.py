@@ -22,7 +22,13 @@ POSE: TypeAdapter[Pose] = TypeAdapter(Pose)
 DETECTIONS: TypeAdapter[tuple[Detection, ...]] = TypeAdapter(tuple[Detection, ...])
 
 # Two chunks begin at one place where a photo was tried again by itself.
-_FLOWN = (survey_chunks.c.place, survey_chunks.c.start, survey_chunks.c.created_at, survey_chunks.c.id, survey_frames.c.number)
+_FLOWN = (
+    survey_chunks.c.place,
+    survey_chunks.c.start,
+    survey_chunks.c.created_at,
+    survey_chunks.c.id,
+    survey_frames.c.number,
+)
 
 
 @dataclass(frozen=True, slots=True)

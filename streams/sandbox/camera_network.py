@@ -37,7 +37,7 @@ class Flood:
 
 
 class CameraNetwork:
-    """What a child is given of the network: turns of the site's budget, the numbers of its hosts, and connections there.
+    """What a child is given of the network: turns of the site's budget, the numbers of its hosts, connections.
 
     One question of each kind is answered at a time; a child that asks on does not get more threads to answer it.
     """

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from streams.sandbox import landlock, seccomp
@@ -20,7 +21,6 @@ _FILES: Final = 64
 _THREADS: Final = 64
 
 _system = ctypes.CDLL(None, use_errno=True)
-_statm = -1  # /proc/self/statm, open from before /proc could no longer be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ class Held:
 
 def isolate(rules: Rules) -> Held:
     """Give up everything but what the rules keep. Ends the process where its parent has gone already."""
-    global _statm
-    _statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    _statm()
     user, network = _leave(rules.network)
     _limit(rules, threads=user)
     privileges = _system.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
@@ -72,18 +71,25 @@ def isolate(rules: Rules) -> Held:
     listener = seccomp.restrict(network=rules.network, supervised=rules.supervised)
     if listener is None and rules.supervised:  # nobody may be asked: a container's own supervisor is asked already
         listener = seccomp.restrict(network=rules.network, supervised=False)
-    return Held(privileges, user, network, capabilities, files, listener is not None, -1 if listener is None else listener)
+    filtered, asked = listener is not None, -1 if listener is None else listener
+    return Held(privileges, user, network, capabilities, files, filtered, asked)
 
 
 def limit_memory(extra: int) -> None:
     """So many bytes more than are mapped now, and no more."""
-    mapped = int(os.pread(_statm, 200, 0).split()[0]) * resource.getpagesize()
+    mapped = int(os.pread(_statm(), 200, 0).split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (mapped + extra, mapped + extra))
 
 
 def limit_cpu(seconds: int) -> None:
     """So many seconds of CPU time from the start of the process; the signal says why it ended."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+
+
+@cache
+def _statm() -> int:
+    """The kernel's account of this process's memory, opened while /proc may be read."""
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _leave(keeps_network: bool) -> tuple[bool, bool]:

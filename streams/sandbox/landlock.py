@@ -33,8 +33,8 @@ def version() -> int:
 def restrict(readable: Sequence[str], files: Sequence[int], ports: Sequence[int]) -> int:
     """Leave this process the reading of these folders and open files, and connecting to these TCP ports.
 
-    Folders that are not there are left out. Needs `no_new_privs`; holds for this thread and all that come of it. Returns
-    the version of Landlock that holds, 0 where none does.
+    Folders that are not there are left out. Needs `no_new_privs`; holds for this thread and all that come of it.
+    Returns the version of Landlock that holds, 0 where none does.
     """
     spoken = version()
     if spoken == 0:

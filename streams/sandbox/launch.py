@@ -1,4 +1,4 @@
-"""The beginning of every decoding process: `python -I -S -B launch.py SETUP NAME`, SETUP a JSON object (see `start.py`).
+"""The beginning of every decoding process: `python -I -S -B launch.py SETUP NAME`, SETUP as JSON (see `start.py`).
 
 Isolates the process with nothing but the standard library loaded, no thread running and no module of `site` read; only
 then imports what the process is for.

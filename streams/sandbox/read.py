@@ -225,7 +225,7 @@ class _Talk:
             raise _Lost(self._named("the reading process said what cannot be understood")) from error
 
     def _checked(self, said: Said) -> Said:
-        """The message with people's names of the files; raises ValueError for one that does not fit the item at hand."""
+        """The message with people's names of the files; raises ValueError where it does not fit the item at hand."""
         if isinstance(said, Begun):
             self._begun += 1
             if said.clip != self._begun or said.clip >= len(self._opened):

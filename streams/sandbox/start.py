@@ -1,4 +1,4 @@
-"""Starting a decoding process: with open files instead of paths, an empty environment, and code that it may only read."""
+"""Starting a decoding process: open files instead of paths, an empty environment, code that it may only read."""
 
 import importlib
 import json
@@ -70,8 +70,8 @@ def start(
 ) -> Child:
     """Start a process that can read its code and the open `files` (by the same numbers), and nothing else.
 
-    `name` is shown by `ps`. With `network` it may open sockets, and connect to TCP ports among `ports`; where it is `supervised`, only where a
-    `Supervisor` lets it, which has to be started when the process says `listener`.
+    `name` is shown by `ps`. With `network` it may open sockets, and connect to TCP ports among `ports`; where it is
+    `supervised`, only where a `Supervisor` lets it, which has to be started when the process says `listener`.
     """
     pixels = Pixels()
     ours, theirs = socket.socketpair()

@@ -1,8 +1,8 @@
 """Where a camera's reader may connect to, and how many threads it may have: the service is asked.
 
 The kernel stops the reader at `connect` and at `sendto` with an address (seccomp user notification) until we answer. We
-copy the address, check the copy, and connect the reader's own socket, so that what was checked is what is used. Threads are counted
-because the kernel does not limit those of root.
+copy the address, check the copy, and connect the reader's own socket, so that what was checked is what is used.
+Threads are counted because the kernel does not limit those of root.
 """
 
 import ctypes
@@ -15,6 +15,7 @@ import select
 import socket
 import struct
 import threading
+from pathlib import Path
 from typing import Final
 
 from streams.sandbox.syscalls import CONNECTING, THREAD
@@ -107,7 +108,7 @@ class Supervisor:
         fcntl.ioctl(self._listener, _SEND, _ANSWER.pack(ident, value, error, flags))
 
     def _one_more_thread(self) -> int:
-        if len(os.listdir(f"/proc/{self._pid}/task")) >= _THREADS:
+        if len(list(Path("/proc", str(self._pid), "task").iterdir())) >= _THREADS:
             raise BlockingIOError(errno.EAGAIN, "too many threads")
         return _GO_ON
 

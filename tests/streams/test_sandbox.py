@@ -173,9 +173,7 @@ def test_one_photo_that_fails_takes_only_itself(tmp_path: Path) -> None:
 def test_one_photo_that_ends_the_decoder_takes_only_itself(tmp_path: Path, sent: signal.Signals) -> None:
     card = photos(tmp_path, 4)
     failed: list[int] = []
-    read = read_frames(
-        card, NOTES.append, on_failure=lambda number, _: failed.append(number), limits=Limits(silence=3)
-    )
+    read = read_frames(card, NOTES.append, on_failure=lambda number, _: failed.append(number), limits=Limits(silence=3))
     names = [next(read).source]
     os.kill(children()[0], sent)
     names += [frame.source for frame in read]

@@ -62,7 +62,7 @@ def attempts(told: Mapping[str, object]) -> dict[str, Callable[[], object]]:
         "read a secret": secret.read_bytes,
         "read a secret through the parent's root": Path(f"/proc/{parent}/root{secret}").read_bytes,
         "read /etc/passwd": Path("/etc/passwd").read_bytes,
-        "list the data folder": lambda: os.listdir(folder),
+        "list the data folder": lambda: list(folder.iterdir()),
         "read the parent's environment": Path(f"/proc/{parent}/environ").read_bytes,
         "read a secret from the own environment": lambda: _found(os.environ),
         "read the parent's memory": lambda: os.open(f"/proc/{parent}/mem", os.O_RDONLY),

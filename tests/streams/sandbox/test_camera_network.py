@@ -1,12 +1,12 @@
 """A camera's reader connects to its camera, and nowhere else."""
 
 import ipaddress
-import os
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_addresses_are_those_of_the_camera() -> None:
 
 def test_open_files_do_not_grow(bad_cameras: BadCameras, clips: Clips) -> None:
     """A reader that is replaced leaves nothing open: over months a service would run out."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(3):
         source = source_of(replace(JOB, url=bad_cameras.add("gate", clips["small"])), Notebook())
         for frame in source.frames():
@@ -139,4 +139,4 @@ def test_open_files_do_not_grow(bad_cameras: BadCameras, clips: Clips) -> None:
                 source.kill()
             else:
                 source.stop()
-    assert len(os.listdir("/proc/self/fd")) <= before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before

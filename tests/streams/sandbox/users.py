@@ -19,7 +19,9 @@ _PLACES = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/bin", 
 def run_as(user: str, module: str, *arguments: str) -> dict[str, object]:
     """The JSON object that a module prints, run by `root` or `nobody`; skips where it cannot be run so."""
     command = [*_command(user), "-m", module, *arguments]
-    done = subprocess.run(command, cwd="/", env=_environment(), capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        command, cwd="/", env=_environment(), check=False, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     said = json.loads(done.stdout)
     assert isinstance(said, dict)
@@ -67,7 +69,9 @@ def _as_nobody() -> tuple[tuple[str, ...], str]:
         # A Python that only root can reach, as pyenv's below /root, is of no use to nobody.
         trial = [*change, python or "", "-c", works]
         try:
-            done = subprocess.run(trial, cwd="/", env=_environment(), capture_output=True, text=True, timeout=60)
+            done = subprocess.run(
+                trial, cwd="/", env=_environment(), check=False, capture_output=True, text=True, timeout=60
+            )
         except OSError:
             continue
         if done.returncode == 0:
