@@ -101,26 +101,34 @@ class ProcessSource:
                 self._child.process.kill()
 
     def frames(self) -> Iterator[Frame]:
-        """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
+        """Frames until `stop`; a child that ends otherwise, or cannot be started, is replaced after a pause."""
         while not self._stop.is_set():
             self._heard, self._silence, self._fault = False, 0.0, ""
             addresses = [CameraAddress.parse(url) for url in (self.job.url, self.job.substream) if url]
             with CameraNetwork(addresses, self.job.reach or ANYWHERE, self._budget, self._stop) as network:
-                supervised = what_holds().supervised
-                name = f"camera {self.name}"
-                child = start(self._program, name=name, network=True, supervised=supervised, ports=network.ports)
-                try:
-                    with self._lock:
-                        self._child = child
-                    yield from self._receive(child, network)
-                finally:
-                    with self._lock:
-                        self._child = None
-                    self._end(child)
+                child = self._start(network.ports)
+                if child is not None:
+                    try:
+                        yield from self._receive(child, network)
+                    finally:
+                        with self._lock:
+                            self._child = None
+                        self._end(child)
             if not self._stop.is_set():
                 self._replace()
         self.counts.state = CameraState.STOPPED
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
+
+    def _start(self, ports: tuple[int, ...]) -> Child | None:
+        try:
+            supervised, name = what_holds().supervised, f"camera {self.name}"
+            child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
+        except OSError as error:  # too many processes or open files: it may be better after a pause
+            self._fault = f"its reader cannot be started ({error.strerror or error})"
+            return None
+        with self._lock:
+            self._child = child
+        return child
 
     def _receive(self, child: Child, network: CameraNetwork) -> Iterator[Frame]:
         asked = AskedCamera.of(self.job, self.job.reach or ANYWHERE, self.plan, MEMORY)

@@ -47,4 +47,8 @@ def ready(service: Service) -> Readiness:
         raise NotReady(
             f"{folder} has {free} MB free, fewer than the {wanted} MB that STREETWARDEN_MIN_FREE_MB asks for"
         )
-    return Readiness(sandbox_missing={lack: LACKS[lack] for lack in what_holds().lacks()})
+    try:
+        lacks = what_holds().lacks()
+    except OSError as error:
+        raise NotReady(f"no decoding process can be started ({error})") from error
+    return Readiness(sandbox_missing={lack: LACKS[lack] for lack in lacks})

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import cv2
+
 from streams.backoff import Turns
 from streams.camera import CameraSource
 from streams.job import CameraJob
@@ -37,6 +39,7 @@ from streams.sandbox.pixels import PixelsOut
 from streams.sink import CameraNote
 from streams.states import CameraState
 
+_THREADS: Final = 4
 _LOOK_UP: Final = 20.0  # seconds that the service may take to find a host
 
 MakeSource = Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]
@@ -55,7 +58,8 @@ def run(channel: int, pixels: int, make_source: MakeSource) -> None:
     job = asked.job()
     reader.source = source = make_source(job, reader, reader.note)
     source.plan = asked.known.plan(job) if asked.known else None
-    socket.getaddrinfo = reader.look_up
+    socket.getaddrinfo = reader.look_up  # type: ignore[assignment]  # fewer shapes of answer than the standard one
+    cv2.setNumThreads(min(cv2.getNumThreads(), _THREADS))
     threading.Thread(target=reader.report, args=(job,), daemon=True).start()
     threading.Thread(target=reader.obey, daemon=True).start()
     out = PixelsOut(pixels)

@@ -16,10 +16,7 @@ log = logging.getLogger(__name__)
 
 _TRIAL: Final = Program("streams.sandbox.trial")
 _LONGEST: Final = 20.0  # seconds a trial may take on a busy machine
-NOTHING: Final = Held(False, False, False, False, 0, False)
-
 LACKS: Final = {
-    "sandbox_start": "a decoding process cannot be started at all: surveys and cameras will fail",
     "no_new_privileges": "a taken-over decoder may run programs that give it privileges",
     "landlock": "no Landlock (Linux 5.13): a taken-over decoder may read the files that the service may read",
     "seccomp": "no system-call filter: a taken-over decoder may start processes and send signals",
@@ -40,8 +37,6 @@ class Holding:
 
     def lacks(self) -> tuple[str, ...]:
         """What does not hold, as keys of LACKS."""
-        if self.footage == NOTHING:
-            return ("sandbox_start",)
         both = (self.footage, self.camera)
         held = {
             "no_new_privileges": all(one.no_new_privileges for one in both),
@@ -57,17 +52,22 @@ class Holding:
 
 @cache
 def what_holds() -> Holding:
-    """Try it; once for each process of the service."""
+    """Try it; once for each process of the service. Raises OSError where no decoding process can be started."""
     footage, _ = _try(network=False, supervised=False)
-    camera, supervised = _try(network=True, supervised=True)
-    if not supervised:
-        camera, _ = _try(network=True, supervised=False)
+    try:
+        camera, supervised = _try(network=True, supervised=True)
+    except OSError:
+        camera, supervised = _try(network=True, supervised=False)
     return Holding(footage, camera, supervised)
 
 
 def report() -> None:
     """Say in the log what does not hold, one line each, or that everything does."""
-    lacks = what_holds().lacks()
+    try:
+        lacks = what_holds().lacks()
+    except OSError as error:
+        log.error("sandbox: no decoding process can be started: %s", error)
+        return
     for lack in lacks:
         log.warning("sandbox: %s", LACKS[lack])
     if not lacks:
@@ -85,9 +85,9 @@ def _try(*, network: bool, supervised: bool) -> tuple[Held, bool]:
                     return Held(**said), supervisor is not None
                 if said.get("kind") == "listener":
                     supervisor = Supervisor(child.process.pid, said["file"], Addresses(()))
-        except (Silent, OSError, ValueError, TypeError) as error:
-            log.debug("sandbox: a trial failed: %s", error)
+        except (Silent, ValueError, TypeError) as error:
+            raise OSError("a trial of the sandbox was not understood") from error
         finally:
             if supervisor is not None:
                 supervisor.close()
-    return NOTHING, False
+    raise OSError("a trial of the sandbox ended without a word")

@@ -202,7 +202,11 @@ class _Talk:
     def messages(self) -> Iterator[tuple[Said, Pixels]]:
         """Each message, with the memory that holds a picture's pixels, until all is done. Raises _Lost."""
         files = [file for one in self._opened for file in (one.clip.file, one.clip.telemetry) if file is not None]
-        with start(READER, files=files) as child:
+        try:
+            started = start(READER, files=files)
+        except OSError as error:
+            raise _Lost(self._named(f"the reading process cannot be started ({error.strerror})")) from error
+        with started as child:
             child.channel.say(self._asked.model_dump_json())
             while not isinstance(said := self._next(child), Done):
                 if isinstance(said, Begun):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -72,40 +72,48 @@ def start(
 
     `name` is shown by `ps`. With `network` it may open sockets, and connect to TCP ports among `ports`; where it is
     `supervised`, only where a `Supervisor` lets it, which has to be started when the process says `listener`.
+    Raises OSError.
     """
-    pixels = Pixels()
-    ours, theirs = socket.socketpair()
-    readable, path = _code(program.packages)
     rules = Rules(
         parent=os.getpid(),
-        readable=readable,
+        readable=_code(program.packages)[0],
         files=tuple(files),
         network=network,
         supervised=supervised,
         ports=tuple(ports),
         largest_file=_LARGEST_PACKET if network else 0,
     )
+    with ExitStack() as stack:
+        pixels = Pixels()
+        stack.callback(pixels.close)
+        ours, theirs = socket.socketpair()
+        stack.callback(ours.close)
+        with theirs:
+            process = _launch(program, rules, name, theirs.fileno(), pixels.fd)
+        stack.pop_all()
+        return Child(process, Channel(ours), pixels)
+
+
+def _launch(program: Program, rules: Rules, name: str, channel: int, pixels: int) -> subprocess.Popen[bytes]:
     setup = {
         "rules": asdict(rules),
         "module": program.module,
         "function": program.function,
-        "packages": {name: str(_folder(name)) for name in program.packages},
-        "path": path,
-        "channel": theirs.fileno(),
-        "pixels": pixels.fd,
+        "packages": {package: str(_folder(package)) for package in program.packages},
+        "path": _code(program.packages)[1],
+        "channel": channel,
+        "pixels": pixels,
     }
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    with theirs:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(_LAUNCHER), json.dumps(setup), name],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # whatever a library prints must not be taken for a message
-            stderr=subprocess.DEVNULL,
-            env={**environment, "OPENBLAS_NUM_THREADS": "1"},
-            pass_fds=(theirs.fileno(), pixels.fd, *files),
-            start_new_session=True,  # Ctrl-C reaches the whole group; whoever reads ends this process itself
-        )
-    return Child(process, Channel(ours), pixels)
+    environment = {kept: os.environ[kept] for kept in _KEPT if kept in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-B", str(_LAUNCHER), json.dumps(setup), name],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # whatever a library prints must not be taken for a message
+        stderr=subprocess.DEVNULL,
+        env={**environment, "OPENBLAS_NUM_THREADS": "1"},
+        pass_fds=(channel, pixels, *rules.files),
+        start_new_session=True,  # Ctrl-C reaches the whole group; whoever reads ends this process itself
+    )
 
 
 def _folder(package: str) -> Path:

@@ -1,3 +1,5 @@
+import errno
+import os
 import signal
 import threading
 import time
@@ -6,12 +8,13 @@ from urllib.parse import quote
 
 import pytest
 
+from streams import process
 from streams.backoff import Backoff, OpeningBudget
 from streams.errors import AddressRefused
 from streams.ffmpeg import Deadlines
 from streams.job import CameraJob
 from streams.process import READER, ProcessSource
-from streams.sandbox.start import Program
+from streams.sandbox.start import Child, Program, start
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import BadCameras
 from tests.streams.scripted import Notebook
@@ -94,6 +97,27 @@ def test_a_child_that_falls_silent_is_replaced(bad_cameras: BadCameras, clips: C
     timer.cancel()
     assert (one.epoch, source.replaced) == (1, 1)
     assert [note.reason[:15] for note in sink.notes if note.state == "waiting"] == ["its reader hung"]
+
+
+def test_a_reader_that_cannot_be_started_is_tried_again(
+    bad_cameras: BadCameras, clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process or file descriptor to be had for a moment is no end of a camera."""
+    tries = []
+
+    def start_at_last(*arguments: object, **named: object) -> Child:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return start(*arguments, **named)  # type: ignore[arg-type]  # as it came
+
+    monkeypatch.setattr(process, "start", start_at_last)
+    sink = Notebook()
+    source = make(bad_cameras.add("gate", clips["small"]), sink)
+    for _ in source.frames():
+        source.stop()
+    assert (len(tries), source.replaced) == (3, 2)
+    assert "Too many open files" in sink.notes[0].reason
 
 
 def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) -> None:
