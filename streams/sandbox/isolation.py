@@ -17,7 +17,7 @@ from streams.sandbox import landlock, seccomp
 _NEW_USER, _NEW_NETWORK, _NEW_IPC = 0x10000000, 0x40000000, 0x08000000  # CLONE_NEW* of sched.h
 _DIE_WITH_PARENT, _NO_NEW_PRIVILEGES = 1, 38  # PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS of prctl.h
 _CAPABILITY_VERSION: Final = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
-_FILES: Final = 64
+_FILES: Final = 32
 _THREADS: Final = 64
 
 _system = ctypes.CDLL(None, use_errno=True)
@@ -104,7 +104,7 @@ def _limit(rules: Rules, *, threads: bool) -> None:
     limits = [
         (resource.RLIMIT_FSIZE, rules.largest_file),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, _FILES),
+        (resource.RLIMIT_NOFILE, _FILES + len(rules.files)),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ]

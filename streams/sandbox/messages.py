@@ -19,9 +19,13 @@ def _usual(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _on_one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 Moment = Annotated[AwareDatetime, AfterValidator(_usual)]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
-Text = Annotated[str, Field(max_length=2000)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_on_one_line)]
 Side = Annotated[int, Field(ge=1, le=65_535)]
 
 

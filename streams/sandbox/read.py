@@ -35,6 +35,10 @@ from streams.sandbox.pixels import Pixels
 from streams.sandbox.start import Child, Program, start
 
 READER: Final = Program("streams.sandbox.child")
+MOST_MESSAGES: Final = (
+    100_000  # of one process, a hundred times what a chunk gives; one taken over could go on and on
+)
+MOST_NOTES: Final = 1000
 _OPEN_FILE: Final = re.compile(r"/proc/self/fd/(\d+)|^(\d+)(?=: )")
 
 
@@ -197,6 +201,7 @@ class _Talk:
         self._opened = opened
         self._limits = limits
         self._begun = -1
+        self._messages = self._notes = 0
         self.at = opened[0]
 
     def messages(self) -> Iterator[tuple[Said, Pixels]]:
@@ -209,11 +214,18 @@ class _Talk:
         with started as child:
             child.channel.say(self._asked.model_dump_json())
             while not isinstance(said := self._next(child), Done):
-                if isinstance(said, Begun):
+                self._count(said)
+                if isinstance(said, Begun) or (isinstance(said, Note) and self._notes > MOST_NOTES):
                     continue
                 yield said, child.pixels
                 if isinstance(said, Picture):
                     child.channel.say("next")
+
+    def _count(self, said: Said) -> None:
+        self._messages += 1
+        self._notes += isinstance(said, Note)
+        if self._messages > MOST_MESSAGES:
+            raise _Lost(self._named(f"the reading process said more than {MOST_MESSAGES} things and was ended"))
 
     def _next(self, child: Child) -> Said:
         try:
@@ -246,14 +258,13 @@ class _Talk:
         return said
 
     def _named(self, text: str) -> str:
-        """The text with people's names of the files in place of our numbers, on one line."""
+        """The text with people's names of the files in place of our numbers."""
         names: dict[int, str] = {}
         for one in self._opened:
             names[one.clip.file] = one.footage.name
             if one.clip.telemetry is not None:
                 names[one.clip.telemetry] = f"telemetry of {one.footage.name}"
         text = _OPEN_FILE.sub(lambda found: names.get(int(found[1] or found[2]), found[0]), text)
-        text = "".join(letter if letter.isprintable() else " " for letter in text)
         name = self.at.footage.name
         return (text if name in text else f"{name}: {text}")[:2000]
 

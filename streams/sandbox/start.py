@@ -25,7 +25,7 @@ _SYSTEM: Final = (
     *("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache"),
     *("/usr/share/zoneinfo", "/etc/localtime", "/proc/cpuinfo", "/sys/devices/system/cpu"),
 )
-_LARGEST_PACKET: Final = 64 * 1024 * 1024  # bytes of one key picture of a camera, put together in memory
+_LARGEST_PACKET: Final = 16 * 1024 * 1024  # bytes of one key picture of a camera, put together in memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _LONGEST_ADDRESS: Final = 128
 _LONGEST_DATAGRAM: Final = 65_535
 _GO_ON: Final = 1  # SECCOMP_USER_NOTIF_FLAG_CONTINUE
 _THREADS: Final = 64
+_USUAL, _REFUSED = 0.005, 0.05  # seconds until an answer
 _LOOK: Final = 1000  # milliseconds between two looks at whether the reader lives
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -105,6 +106,8 @@ class Supervisor:
                 value = self._connect_or_send(ident, number, arguments)
         except OSError as refused:
             error = -(refused.errno or errno.EACCES)
+        # One that was taken over may ask on and on: a few times a second is all that a camera needs.
+        self._over.wait(_REFUSED if error and error != -errno.EINPROGRESS else _USUAL)
         fcntl.ioctl(self._listener, _SEND, _ANSWER.pack(ident, value, error, flags))
 
     def _one_more_thread(self) -> int:

@@ -12,7 +12,7 @@ from streams.job import CameraJob
 from streams.sandbox.camera_child import run
 from streams.sandbox.camera_messages import AskedCamera
 from streams.sandbox.channel import ChildChannel
-from streams.sandbox.messages import Asked
+from streams.sandbox.messages import Asked, Begun, Note
 from streams.sink import CameraNote
 from tests.streams.scripted import frame
 
@@ -57,6 +57,15 @@ def lying(channel: int, pixels: int, held: Mapping[str, object]) -> None:
     (clip,) = Asked.model_validate_json(talk.hear()).clips
     talk.say(os.pread(clip.file, 10_000, 0).decode())
     talk.hear()
+
+
+def chattering(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    """Says notes for ever, with what would begin a new line of a log."""
+    talk = ChildChannel(channel)
+    talk.hear()
+    talk.say(Begun(clip=0).model_dump_json())
+    while True:
+        talk.say(Note(text="all is well").model_dump_json().replace("all", r"\n\u001b[2J"))
 
 
 def _make(kind: type[CameraSource]) -> Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]:

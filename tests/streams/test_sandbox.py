@@ -215,3 +215,13 @@ def test_a_time_at_which_no_picture_was_taken_is_no_message(year: int) -> None:
     picture = {"kind": "picture", "clip": 0, "index": 0, "height": 1, "width": 1, "pose": None}
     with pytest.raises(ValidationError):
         line(json.dumps({**picture, "captured_at": f"{year:04d}-01-01T00:00:00+14:00"}))
+
+
+def test_a_taken_over_decoder_may_not_talk_for_ever(flight: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "READER", Program("tests.streams.bad_readers", "chattering", OURS))
+    monkeypatch.setattr(sandbox, "MOST_MESSAGES", 3000)
+    notes: list[str] = []
+    with pytest.raises(DecoderFailed, match="said more than 3000 things"):
+        list(read_frames([flight], notes.append))
+    assert len(notes) == sandbox.MOST_NOTES
+    assert all(note.isprintable() for note in notes)
