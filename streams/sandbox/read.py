@@ -159,7 +159,7 @@ def _open(path: Path, name: str, stack: ExitStack) -> int:
         raise NotAVideo(f"{name}: cannot be read ({error.strerror})") from error
     stack.callback(os.close, file)
     if not stat.S_ISREG(os.fstat(file).st_mode):
-        raise NotAVideo(f"{name}: not a regular file")
+        raise NotAVideo(f"{name}: cannot be read (not a regular file)")
     return file
 
 

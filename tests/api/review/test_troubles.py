@@ -11,7 +11,7 @@ from api.review import troubles
 from api.review.words import language
 from tests.api.samples import NOON
 
-RAISED = re.compile(r"raise (?:NotAVideo|DecoderFailed)\(\s*(?:_named\()?f?\"([^\"]+)\"")
+RAISED = re.compile(r"raise (?:NotAVideo|DecoderFailed|_Lost)\(\s*(?:self\._named\(\s*)?f?\"([^\"]+)\"")
 FOOTAGE = ("sniff.py", "footage.py", "sandbox/read.py")  # what uploaded files go through
 
 
