@@ -64,3 +64,25 @@ def _runs(process: Path) -> bool:
         return ") Z " not in (process / "stat").read_text()
     except OSError:
         return False
+
+
+@pytest.mark.parametrize(
+    ("call", "lacks", "still"),
+    [
+        ("unshare", {"network_namespace", "user_namespace"}, 0),
+        ("landlock_create_ruleset", {"landlock"}, 5),
+        ("seccomp", {"seccomp", "camera_addresses"}, 9),
+        ("pidfd_getfd", {"camera_addresses"}, 0),
+    ],
+)
+@pytest.mark.parametrize("user", USERS)
+def test_what_a_container_forbids_is_missing_and_said(user: str, call: str, lacks: set[str], still: int) -> None:
+    """One layer less is no reason to fail; the others hold, and `still` is what succeeds without it at most."""
+    said = run_as(user, "tests.streams.sandbox.degraded", call)
+    everything = run_as(user, "tests.streams.sandbox.driver", "footage")["held"]
+    assert isinstance(everything, dict)
+    if not (everything["landlock"] and everything["system_calls"] and everything["user_namespace"]):
+        pytest.skip("this kernel, or the container around us, lacks a layer already")
+    assert set(said["lacks"]) == lacks  # type: ignore[call-overload]  # JSON
+    assert said["frames"] == 1
+    assert len(said["won"]) <= still  # type: ignore[arg-type]  # JSON
