@@ -35,9 +35,7 @@ from streams.sandbox.pixels import Pixels
 from streams.sandbox.start import Child, Program, start
 
 READER: Final = Program("streams.sandbox.child")
-MOST_MESSAGES: Final = (
-    100_000  # of one process, a hundred times what a chunk gives; one taken over could go on and on
-)
+MOST_MESSAGES: Final = 100_000  # of one process, a hundred times what a chunk gives; one taken over could go on and on
 MOST_NOTES: Final = 1000
 _OPEN_FILE: Final = re.compile(r"/proc/self/fd/(\d+)|^(\d+)(?=: )")
 

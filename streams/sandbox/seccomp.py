@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from streams.sandbox.syscalls import CHECKED, CONNECTING, NETWORK, PLAIN, THREAD
+from streams.sandbox.syscalls import CHECKED, CONNECTING, NETWORK, PLAIN, SUPERVISED, THREAD
 
 _ARCHITECTURES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH_*
 _SECCOMP: Final = {"x86_64": 317, "aarch64": 277}
@@ -92,7 +92,10 @@ def _program(network: bool, supervised: bool) -> list[_Line]:
         lines += _when(numbers[column], _CHECKS[name]())
     if network:
         lines += _when(CONNECTING["socket"][column], _internet_socket())
-        lines += _when(CONNECTING["connect"][column], [(_RETURN, 0, 0, asked)])
+        for name, numbers in SUPERVISED.items():
+            lines += _when(
+                numbers[column], [(_RETURN, 0, 0, _FORBIDDEN if name == "listen" and not supervised else asked)]
+            )
         lines += _when(CONNECTING["sendto"][column], _without_address(asked))
     return [*lines, (_RETURN, 0, 0, _NOT_THERE)]
 

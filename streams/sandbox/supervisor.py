@@ -18,9 +18,11 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from streams.sandbox.syscalls import CONNECTING, THREAD
+from streams.sandbox.syscalls import CONNECTING, SUPERVISED, THREAD
 
 _COLUMN: Final = int(platform.machine() == "aarch64")
+_NAMES: Final = {numbers[_COLUMN]: name for name, numbers in {**CONNECTING, **SUPERVISED}.items()}
+_BACKLOG: Final = 2
 _RECEIVE, _SEND, _VALID = 0xC0502100, 0xC0182101, 0x40082102  # SECCOMP_IOCTL_NOTIF_*
 _ASKED: Final = struct.Struct("QIIiIQ6Q")  # id, pid, flags, number, architecture, instruction, arguments
 _ANSWER: Final = struct.Struct("QqiI")  # id, value, error, flags
@@ -41,13 +43,20 @@ class Addresses:
     def __init__(self, ports: tuple[int, ...]) -> None:
         self._ports = frozenset(ports)
         self._ips: frozenset[Ip] = frozenset()
+        self._own: frozenset[tuple[Ip, int]] = frozenset()
 
     def add(self, ip: Ip) -> None:
         """From now on the camera has this address too."""
         self._ips |= {_unwrapped(ip)}
 
+    def own(self, ip: Ip, port: int) -> None:
+        """The reader itself listens there, on this machine: what it says to itself concerns nobody."""
+        self._own |= {(_unwrapped(ip), port)}
+
     def allow(self, ip: Ip, port: int, *, stream: bool) -> bool:
         """Whether a stream (TCP) or a datagram may go there."""
+        if stream and (_unwrapped(ip), port) in self._own:
+            return True
         return _unwrapped(ip) in self._ips and (port in self._ports or not stream)
 
 
@@ -103,7 +112,7 @@ class Supervisor:
             if number == THREAD[_COLUMN]:
                 flags = self._one_more_thread()
             else:
-                value = self._connect_or_send(ident, number, arguments)
+                value = self._act(ident, number, arguments)
         except OSError as refused:
             error = -(refused.errno or errno.EACCES)
         # One that was taken over may ask on and on: a few times a second is all that a camera needs.
@@ -115,22 +124,46 @@ class Supervisor:
             raise BlockingIOError(errno.EAGAIN, "too many threads")
         return _GO_ON
 
-    def _connect_or_send(self, ident: int, number: int, arguments: list[int]) -> int:
-        sends = number == CONNECTING["sendto"][_COLUMN]
-        at, length = arguments[4:6] if sends else arguments[1:3]
-        family, ip, port = _parsed(self._copy(at, min(length, _LONGEST_ADDRESS)))
-        data = self._copy(arguments[1], min(arguments[2], _LONGEST_DATAGRAM)) if sends else b""
+    def _act(self, ident: int, number: int, arguments: list[int]) -> int:
+        name = _NAMES[number]
+        at, length = arguments[4:6] if name == "sendto" else arguments[1:3]
+        address = b"" if name == "listen" else self._copy(at, min(length, _LONGEST_ADDRESS))
+        data = self._copy(arguments[1], min(arguments[2], _LONGEST_DATAGRAM)) if name == "sendto" else b""
         fcntl.ioctl(self._listener, _VALID, struct.pack("Q", ident))  # what was read was the asker's memory
         with socket.socket(fileno=_take(self._process, arguments[0] & 0xFFFFFFFF)) as end:
+            if name == "listen":
+                return self._listen(end)
+            family, ip, port = _parsed(address)
+            if end.family != family:
+                raise PermissionError(errno.EACCES, "another family than the socket's")
+            if name == "bind":
+                return self._bind(end, ip, port)
             stream = end.type != socket.SOCK_DGRAM
-            if end.family != family or not self._addresses.allow(ip, port, stream=stream):
+            if not self._addresses.allow(ip, port, stream=stream):
                 raise PermissionError(errno.EACCES, "not this camera's address")
-            if sends:
+            if name == "sendto":
                 return end.sendto(data, socket.MSG_DONTWAIT, (str(ip), port))
-            if stream and not fcntl.fcntl(end, fcntl.F_GETFL) & os.O_NONBLOCK:
+            if stream and not ip.is_loopback and not fcntl.fcntl(end, fcntl.F_GETFL) & os.O_NONBLOCK:
                 raise OSError(errno.EOPNOTSUPP, "a connection that would keep the supervisor waiting")
             _connect(end, (str(ip), port))
             return 0
+
+    def _bind(self, end: socket.socket, ip: Ip, port: int) -> int:
+        """Datagrams may come to any address; a stream's listener is for this process alone, on a port of no choice."""
+        if end.type != socket.SOCK_DGRAM and not (ip.is_loopback and port == 0):
+            raise PermissionError(errno.EACCES, "no address to listen at")
+        end.bind((str(ip), port))
+        return 0
+
+    def _listen(self, end: socket.socket) -> int:
+        """One that was bound above; the reader may connect to it. An unbound socket would listen to everybody."""
+        host, port = end.getsockname()[:2]
+        ip = ipaddress.ip_address(host)
+        if end.type != socket.SOCK_STREAM or not ip.is_loopback or port == 0:
+            raise PermissionError(errno.EACCES, "no address to listen at")
+        end.listen(_BACKLOG)
+        self._addresses.own(ip, port)
+        return 0
 
     def _copy(self, address: int, length: int) -> bytes:
         data = os.pread(self._memory, length, address)

@@ -94,7 +94,8 @@ THREAD: Final = (56, 220)  # clone, for threads alone
 
 # A camera's reader alone: its sockets, and the memory that a packet is decoded from.
 NETWORK: Final = {
-    "bind": (49, 200),  # the ports of RTP over UDP; who may be connected to is decided elsewhere
+    "accept": (43, 202),
+    "accept4": (288, 242),
     "getpeername": (52, 205),
     "getsockname": (51, 204),
     "getsockopt": (55, 209),
@@ -104,4 +105,5 @@ NETWORK: Final = {
     "setsockopt": (54, 208),
     "shutdown": (48, 210),
 }
-CONNECTING: Final = {"connect": (42, 203), "sendto": (44, 206), "socket": (41, 198)}
+SUPERVISED: Final = {"bind": (49, 200), "connect": (42, 203), "listen": (50, 201)}
+CONNECTING: Final = {"sendto": (44, 206), "socket": (41, 198)}

@@ -1,6 +1,7 @@
 """Readers that fail as decoders written in C do, or as one that was taken over: programs for `ProcessSource`."""
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
@@ -66,6 +67,17 @@ def chattering(channel: int, pixels: int, held: Mapping[str, object]) -> None:
     talk.say(Begun(clip=0).model_dump_json())
     while True:
         talk.say(Note(text="all is well").model_dump_json().replace("all", r"\n\u001b[2J"))
+
+
+def talking_to_itself(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    """Says what it hears from itself over TCP."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as end:
+        end.settimeout(5)
+        end.connect(listener.getsockname())
+        other, _ = listener.accept()
+        with other:
+            other.sendall(b"hello")
+            ChildChannel(channel).say(end.recv(10).decode())
 
 
 def _make(kind: type[CameraSource]) -> Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]:

@@ -71,7 +71,7 @@ def _runs(process: Path) -> bool:
     [
         ("unshare", {"network_namespace", "user_namespace"}, 0),
         ("landlock_create_ruleset", {"landlock"}, 5),
-        ("seccomp", {"seccomp", "camera_addresses"}, 9),
+        ("seccomp", {"seccomp", "camera_addresses"}, 10),
         ("pidfd_getfd", {"camera_addresses"}, 0),
     ],
 )

@@ -1,6 +1,7 @@
 """A camera's reader connects to its camera, and nowhere else."""
 
 import ipaddress
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from streams.ffmpeg import Deadlines
 from streams.job import CameraJob
 from streams.process import ProcessSource
 from streams.sandbox.kernel import LACKS, what_holds
-from streams.sandbox.supervisor import Addresses
+from streams.sandbox.start import Program, start
+from streams.sandbox.supervisor import Addresses, Supervisor
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import BadCameras
 from tests.streams.scripted import Notebook
@@ -140,3 +142,27 @@ def test_open_files_do_not_grow(bad_cameras: BadCameras, clips: Clips) -> None:
             else:
                 source.stop()
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_port_that_the_reader_listens_at_is_its_own() -> None:
+    """And one that another process listens at is not, though both are on this machine."""
+    addresses = Addresses((554,))
+    ip = ipaddress.ip_address("127.0.0.1")
+    addresses.own(ip, 40_000)
+    assert addresses.allow(ip, 40_000, stream=True)
+    assert not addresses.allow(ip, 40_001, stream=True)
+    assert not addresses.allow(ip, 554, stream=True)
+    assert not addresses.allow(ipaddress.ip_address("127.0.0.2"), 40_000, stream=True)
+
+
+def test_a_reader_may_talk_to_itself() -> None:
+    """Over a listener of its own, as a relay between it and its camera does."""
+    if not what_holds().supervised:
+        pytest.skip(LACKS["camera_addresses"])
+    talker = Program("tests.streams.bad_readers", "talking_to_itself", ("detector", "streams", "tests"))
+    with start(talker, network=True, supervised=True, ports=(554,)) as child:
+        listener = json.loads(child.channel.hear(30) or b"{}")
+        supervisor = Supervisor(child.process.pid, listener["file"], Addresses((554,)))
+        assert child.channel.hear(30) == b"hello"
+        child.process.kill()
+        supervisor.close()
