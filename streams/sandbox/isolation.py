@@ -67,7 +67,9 @@ def isolate(rules: Rules) -> Held:
     _system.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != rules.parent:
         os._exit(1)
-    files = landlock.restrict(rules.readable, rules.files, rules.ports)
+    # A reader that nobody supervises may need a port of its own, which no rule can name beforehand.
+    alone = rules.network and not rules.supervised
+    files = landlock.restrict(rules.readable, rules.files, None if alone else rules.ports)
     listener = seccomp.restrict(network=rules.network, supervised=rules.supervised)
     if listener is None and rules.supervised:  # nobody may be asked: a container's own supervisor is asked already
         listener = seccomp.restrict(network=rules.network, supervised=False)

@@ -8,7 +8,6 @@ from typing import Final
 
 from streams.sandbox.channel import Silent
 from streams.sandbox.isolation import Held
-from streams.sandbox.landlock import NETWORK_SINCE
 from streams.sandbox.start import Program, start
 from streams.sandbox.supervisor import Addresses, Supervisor
 
@@ -22,8 +21,7 @@ LACKS: Final = {
     "seccomp": "no system-call filter: a taken-over decoder may start processes and send signals",
     "network_namespace": "no network namespace: only the system-call filter keeps a footage decoder off the network",
     "user_namespace": "no user namespace: the number of threads of a decoder has no limit of its own",
-    "camera_addresses": "no supervised connections: a taken-over camera reader may connect to other addresses",
-    "camera_ports": "no Landlock 4 (Linux 6.7): a taken-over camera reader may connect to any port",
+    "camera_addresses": "no supervised connections: a taken-over camera reader may connect anywhere, and listen",
 }
 
 
@@ -45,7 +43,6 @@ class Holding:
             "network_namespace": self.footage.network_namespace,
             "user_namespace": self.footage.user_namespace,
             "camera_addresses": self.supervised,
-            "camera_ports": self.supervised or self.camera.landlock >= NETWORK_SINCE,
         }
         return tuple(name for name, holds in held.items() if not holds)
 

@@ -30,8 +30,8 @@ def version() -> int:
     return max(0, int(_system.syscall(_CREATE, None, 0, _VERSION)))
 
 
-def restrict(readable: Sequence[str], files: Sequence[int], ports: Sequence[int]) -> int:
-    """Leave this process the reading of these folders and open files, and connecting to these TCP ports.
+def restrict(readable: Sequence[str], files: Sequence[int], ports: Sequence[int] | None) -> int:
+    """Leave this process the reading of these folders and open files, and connecting to these TCP ports (None: any).
 
     Folders that are not there are left out. Needs `no_new_privs`; holds for this thread and all that come of it.
     Returns the version of Landlock that holds, 0 where none does.
@@ -42,7 +42,7 @@ def restrict(readable: Sequence[str], files: Sequence[int], ports: Sequence[int]
     rights = (1 << max(count for since, count in _FILES if spoken >= since)) - 1
     described = struct.pack("Q", rights)
     if spoken >= NETWORK_SINCE:
-        described += struct.pack("Q", _BIND_TCP | _CONNECT_TCP)
+        described += struct.pack("Q", 0 if ports is None else _BIND_TCP | _CONNECT_TCP)
     if spoken >= SCOPES_SINCE:
         described += struct.pack("Q", _ABSTRACT_SOCKETS | _SIGNALS)
     rules = int(_system.syscall(_CREATE, described, ctypes.c_size_t(len(described)), 0))
@@ -54,7 +54,7 @@ def restrict(readable: Sequence[str], files: Sequence[int], ports: Sequence[int]
         for file in files:
             _add(rules, _BELOW, struct.pack("=Qi", _READ_FILE, file))
         if spoken >= NETWORK_SINCE:
-            for port in ports:
+            for port in ports or ():
                 _add(rules, _PORT, struct.pack("=QQ", _CONNECT_TCP, port))
         return spoken if _system.syscall(_RESTRICT, rules, 0) == 0 else 0
     finally:

@@ -92,10 +92,8 @@ def _program(network: bool, supervised: bool) -> list[_Line]:
         lines += _when(numbers[column], _CHECKS[name]())
     if network:
         lines += _when(CONNECTING["socket"][column], _internet_socket())
-        for name, numbers in SUPERVISED.items():
-            lines += _when(
-                numbers[column], [(_RETURN, 0, 0, _FORBIDDEN if name == "listen" and not supervised else asked)]
-            )
+        for numbers in SUPERVISED.values():
+            lines += _when(numbers[column], [(_RETURN, 0, 0, asked)])
         lines += _when(CONNECTING["sendto"][column], _without_address(asked))
     return [*lines, (_RETURN, 0, 0, _NOT_THERE)]
 

@@ -70,8 +70,8 @@ def start(
 ) -> Child:
     """Start a process that can read its code and the open `files` (by the same numbers), and nothing else.
 
-    `name` is shown by `ps`. With `network` it may open sockets, and connect to TCP ports among `ports`; where it is
-    `supervised`, only where a `Supervisor` lets it, which has to be started when the process says `listener`.
+    `name` is shown by `ps`. With `network` it may open sockets; where it is `supervised`, it connects only where a
+    `Supervisor` lets it, which has to be started when the process says `listener`, and by itself to none but `ports`.
     Raises OSError.
     """
     rules = Rules(
