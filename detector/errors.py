@@ -2,6 +2,7 @@
 
 DetectorError
 ├── ModelInputError        the model file's inputs or outputs are not those of a YOLO detector
+│   └── PictureInvalid     an array is no picture that a model takes
 ├── EngineRefused          an engine that is not installed, or has not passed its check on this machine
 ├── PictureUnreadable      a picture file cannot be decoded
 ├── RayMissesGround        a pixel's ray never meets the ground, or too flat to be trusted
@@ -21,6 +22,10 @@ class DetectorError(Exception):
 
 class ModelInputError(DetectorError):
     """The model file's inputs or outputs are not those of a YOLO detector."""
+
+
+class PictureInvalid(ModelInputError):
+    """An array is no picture that a model takes."""
 
 
 class EngineRefused(DetectorError):

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from models.card import ModelCard, read_card
 from models.errors import CardInvalid, HashMismatch, ModelFileMissing, ShapeMismatch, UnknownModel
+from models.external_data import has_external_data
 
+_LONGEST_NAMES = 100_000  # characters: a thousand classes
 Shape = Sequence[int | str | None]
 
 WEIGHTS = Path(__file__).resolve().parent / "weights"
@@ -110,20 +112,35 @@ def _network(path: Path) -> tuple[Shape, Shape, tuple[str, ...]]:
     options.intra_op_num_threads = 1
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
+    _refuse_external_data(path)
     try:
         session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        written = session.get_modelmeta().custom_metadata_map.get("names", "")
     except Exception as error:  # ONNX Runtime raises unrelated, undocumented classes for a bad file
         raise ShapeMismatch(f"{path}: ONNX Runtime cannot load it ({type(error).__name__})") from error
-    names = _written_names(session.get_modelmeta().custom_metadata_map.get("names", ""))
+    names = _written_names(written)
     return session.get_inputs()[0].shape, session.get_outputs()[0].shape, names
 
 
+def _refuse_external_data(path: Path) -> None:
+    """What lies in other files no card's hash covers: it could be changed, and be any file of this machine."""
+    try:
+        external = has_external_data(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ShapeMismatch(f"{path}: no ONNX model that can be read ({error})") from error
+    if external:
+        raise ShapeMismatch(f"{path}: takes weights from other files; export it as one file, without external data")
+
+
 def _written_names(text: str) -> tuple[str, ...]:
-    """The names in an export's metadata: a Python dict literal of index to name."""
+    """The names in an export's metadata: a Python dict literal of index to name; () for anything else."""
+    if len(text) > _LONGEST_NAMES:
+        return ()
     try:
         names = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
+            return ()
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # a stranger may have written it
         return ()
-    if not isinstance(names, dict) or sorted(names) != list(range(len(names))):
-        return ()
-    return tuple(str(names[index]) for index in range(len(names)))
+    found = tuple(names[index] for index in range(len(names)))
+    return found if all(isinstance(name, str) and name.isprintable() for name in found) else ()

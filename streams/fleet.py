@@ -53,7 +53,7 @@ class Fleet:
     Decoding and inference leave Python's lock, so threads share the cores. What cameras must not share is a crash or a
     hang of their decoder, nor the turn at which OpenCV reads its options (see ffmpeg.py: a camera that hangs while it
     opens holds up those that open differently, for its deadline). With `processes` every camera is read in a process of
-    its own and shares neither: right for more than a handful of cameras, at about 40 MB each.
+    its own and shares neither: right for more than a handful of cameras, at about 50 MB each.
     """
 
     def __init__(

@@ -32,6 +32,7 @@ from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
 from streams.camera.address import Reach
+from streams.sandbox import kernel
 
 Cameras = Annotated[
     Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
@@ -62,6 +63,7 @@ def serve(
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
+    kernel.report()
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings, upgrade=True)

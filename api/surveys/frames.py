@@ -23,6 +23,15 @@ from streams.survey.pipeline import FrameObservations
 POSE: TypeAdapter[Pose] = TypeAdapter(Pose)
 DETECTIONS: TypeAdapter[tuple[Detection, ...]] = TypeAdapter(tuple[Detection, ...])
 
+# Two chunks begin at one place where a photo was tried again by itself.
+_FLOWN = (
+    survey_chunks.c.place,
+    survey_chunks.c.start,
+    survey_chunks.c.created_at,
+    survey_chunks.c.id,
+    survey_frames.c.number,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
@@ -65,7 +74,7 @@ def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[Fra
         select(survey_frames)
         .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
         .where(survey_frames.c.survey_id == survey_id)
-        .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_frames.c.number)
+        .order_by(*_FLOWN)
     )
     return [_seen(row, folder) for row in connection.execute(query)]
 
@@ -81,7 +90,7 @@ def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypo
             survey_frames.c.pose.is_not(None),
             scope.sees_parent(survey_frames.c.survey_id, "surveys"),
         )
-        .order_by(survey_chunks.c.place, survey_chunks.c.start, survey_frames.c.number)
+        .order_by(*_FLOWN)
     )
     found = []
     for row in connection.execute(query):

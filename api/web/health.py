@@ -9,6 +9,7 @@ from api import background
 from api.dependencies import AppSettings, Db
 from api.errors import DatabaseUnavailable, NotReady
 from api.web.problems import problem_responses
+from streams.sandbox.kernel import LACKS, what_holds
 
 router = APIRouter(tags=["health"])
 
@@ -19,6 +20,12 @@ class Health(BaseModel):
     status: str = "ok"
 
 
+class Readiness(Health):
+    """The service can do its work; `sandbox_missing` is what the kernel does not allow of its decoders' isolation."""
+
+    sandbox_missing: dict[str, str]
+
+
 @router.get("/livez")
 async def live() -> Health:
     """The process answers."""
@@ -26,8 +33,8 @@ async def live() -> Health:
 
 
 @router.get("/readyz", responses=problem_responses(503))
-def ready(database: Db, settings: AppSettings) -> Health:
-    """The database answers, every background loop is alive, and there is room for evidence."""
+def ready(database: Db, settings: AppSettings) -> Readiness:
+    """The database answers, background loops are alive, there is room; and what of the sandbox does not hold here."""
     try:
         database.ping()
     except DatabaseUnavailable as error:
@@ -43,4 +50,8 @@ def ready(database: Db, settings: AppSettings) -> Health:
         raise NotReady(
             f"{folder} has {free} MB free, fewer than the {wanted} MB that STREETWARDEN_MIN_FREE_MB asks for"
         )
-    return Health()
+    try:
+        lacks = what_holds().lacks()
+    except OSError as error:
+        raise NotReady(f"no decoding process can be started ({error})") from error
+    return Readiness(sandbox_missing={lack: LACKS[lack] for lack in lacks})

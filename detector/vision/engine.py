@@ -114,7 +114,7 @@ class OnnxModel:
         `confidence` takes the place of the model's own thresholds.
 
         Raises:
-            ModelInputError: the array is no picture.
+            PictureInvalid: the array is no picture.
         """
         canvas = self._canvases.get()
         try:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.errors import ModelInputError, PictureUnreadable
+from detector.errors import ModelInputError, PictureInvalid, PictureUnreadable
 from detector.vision.detections import Detections
 from detector.vision.frame import Image
 
@@ -61,10 +61,10 @@ class Canvas:
         """Letterbox a BGR picture (height, width, 3) into the buffer.
 
         Raises:
-            ModelInputError: the array is no such picture.
+            PictureInvalid: the array is no such picture.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
-            raise ModelInputError(f"a picture must be (height, width, 3) of uint8; got {image.shape} of {image.dtype}")
+            raise PictureInvalid(f"a picture must be (height, width, 3) of uint8; got {image.shape} of {image.dtype}")
         height, width = image.shape[:2]
         net_height, net_width = self.blob.shape[2:]
         box = Letterbox.fit(width, height, net_width, net_height)

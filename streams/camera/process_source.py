@@ -1,108 +1,53 @@
-"""A camera read in a process of its own, so that a decoder that crashes or hangs takes nobody with it.
+"""A camera read in a sandboxed process of its own, so that one that crashes, hangs or is taken over hurts nobody.
 
-The child decodes and samples; frames come back through a pipe and look like any other source's. The parent kills a
-child that has been inside OpenCV or silent for too long, notices one that died, and replaces both.
+The child decodes and samples; frames come back through shared memory and checked messages
+(`sandbox/camera_messages.py`) and look like any other source's. The parent kills a child that has been inside OpenCV or
+silent for too long, notices one that died, and replaces both.
 """
 
-import math
-import mmap
-import multiprocessing
-import os
-import signal
-import socket
+import ipaddress
+import logging
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing import reduction
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
-from typing import Protocol
+from typing import Final
 
-import numpy as np
+from pydantic import ValidationError
 
-from detector.vision.frame import Frame, Image
+from detector.vision.frame import Frame
+from streams.camera.address import CameraAddress, Reach
 from streams.camera.backoff import Backoff, Turns
 from streams.camera.job import CameraJob
 from streams.camera.probe import ReadingPlan
-from streams.camera.source import CameraCounts, CameraSource
+from streams.camera.source import CameraCounts
 from streams.camera.state import CameraState
 from streams.frames.sink import CameraNote
+from streams.sandbox.camera_messages import (
+    CAMERA_SAID,
+    HEARTBEAT,
+    AskedCamera,
+    CameraPicture,
+    CameraSaid,
+    Report,
+    SaidNote,
+    Taken,
+)
+from streams.sandbox.camera_network import CameraNetwork, Flood
+from streams.sandbox.channel import Silent
+from streams.sandbox.kernel import what_holds
+from streams.sandbox.messages import FailedMessage
+from streams.sandbox.start import Child, Program, start
 
-HEARTBEAT = 2.0  # seconds between two reports of a child; frames and changes of state are told at once
+log = logging.getLogger(__name__)
+
 PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take before the child counts as hung
-START = 60.0  # seconds that a child may take until its first word: it waits for a busy machine to fork it
-
-
-MakeSource = Callable[[CameraJob, Turns, Callable[[CameraNote], None]], CameraSource]
-
-
-class _Handle(Protocol):
-    """A file descriptor on its way to the child (multiprocessing.reduction)."""
-
-    def detach(self) -> int: ...
-
-
-class _Pixels:
-    """Memory that parent and child share, for the pixels of one frame: a pipe would cost four times as much CPU.
-
-    Pages that no frame has touched take no memory, so the size may be that of the largest picture there is.
-    """
-
-    SIZE = 128 * 1024 * 1024
-
-    def __init__(self, fd: int | None = None) -> None:
-        self._fd = os.memfd_create("frame") if fd is None else fd
-        if fd is None:
-            os.ftruncate(self._fd, self.SIZE)
-        self._map = mmap.mmap(self._fd, self.SIZE)
-
-    def __reduce__(self) -> "tuple[Callable[[_Handle], _Pixels], tuple[_Handle]]":
-        return _same_pixels, (reduction.DupFd(self._fd),)
-
-    def write(self, image: Image) -> None:
-        view = np.frombuffer(self._map, np.uint8, image.size)
-        np.copyto(view.reshape(image.shape), image)
-
-    def read(self, shape: tuple[int, ...]) -> Image:
-        return np.frombuffer(self._map, np.uint8, math.prod(shape)).reshape(shape).copy()
-
-    def close(self) -> None:
-        self._map.close()
-        os.close(self._fd)
-
-
-def _same_pixels(handle: _Handle) -> _Pixels:
-    return _Pixels(handle.detach())
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """A frame whose pixels lie in the shared memory until the parent says that it has taken them."""
-
-    shape: tuple[int, ...]
-    captured_at: datetime
-    lag: float
-    index: int
-    epoch: int
-    counts: CameraCounts
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    counts: CameraCounts
-    plan: ReadingPlan | None
-
-
-@dataclass(frozen=True, slots=True)
-class _TurnWanted:
-    pass
-
-
-_Message = _Picture | _Report | _TurnWanted | CameraNote
+START = 60.0  # seconds that a child may take until its first word: a busy machine has to start it
+MEMORY: Final = 1_500_000_000  # bytes beyond what a child has when it starts
+READER: Final = Program("streams.sandbox.camera_child")
+ANYWHERE: Final = Reach((ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0")), loopback=True)
 
 
 class ProcessSource:
@@ -114,10 +59,10 @@ class ProcessSource:
         budget: Turns,
         on_note: Callable[[CameraNote], None],
         *,
-        make_source: MakeSource = CameraJob.source,
+        program: Program = READER,
         backoff: Backoff | None = None,
     ) -> None:
-        """`make_source` must be importable by name: it runs in the child. Raises AddressRefused."""
+        """`program` is what the child runs. Raises AddressRefused."""
         CameraJob.source(job, budget, on_note)  # an address that is refused is refused here, not in the child
         self.job = job
         self.counts = CameraCounts()
@@ -125,14 +70,14 @@ class ProcessSource:
         self.replaced = 0
         self._budget = budget
         self._on_note = on_note
-        self._make_source = make_source
+        self._program = program
         self._backoff = backoff or Backoff()
         self._stop = threading.Event()
-        self._child: BaseProcess | None = None
+        self._child: Child | None = None
         self._lock = threading.Lock()
-        self._pipe: Connection[str, _Message] | None = None
         self._heard = False  # a word of the present child
         self._silence = 0.0  # seconds since the last one, waited for in vain
+        self._fault = ""  # what the present child did that it must not
         self._epoch = 0  # epochs of children before this one
 
     @property
@@ -146,76 +91,86 @@ class ProcessSource:
     def stop(self) -> None:
         self._stop.set()
         with self._lock:
-            if self._pipe is not None:  # wakes both ends at once: a shorter wait would cost each camera CPU all day
-                with socket.socket(fileno=os.dup(self._pipe.fileno())) as end, suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+            if self._child is not None:  # wakes both ends at once: a shorter wait would cost each camera CPU all day
+                self._child.channel.hang_up()
 
     def kill(self) -> None:
         """Ends the child at once; `frames` replaces it."""
-        if self._child is not None:
-            self._child.kill()
+        with self._lock:
+            if self._child is not None:
+                self._child.process.kill()
 
     def frames(self) -> Iterator[Frame]:
-        """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
+        """Frames until `stop`; a child that ends otherwise, or cannot be started, is replaced after a pause."""
         while not self._stop.is_set():
-            ours, theirs = context().Pipe(duplex=True)
-            pixels = _Pixels()
-            arguments = (self.job, self.plan, self._make_source, theirs, pixels)
-            self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
-            self._child.start()
-            self._heard, self._silence = False, 0.0
-            theirs.close()
-            with self._lock:
-                self._pipe = ours
-            try:
-                yield from self._receive(ours, pixels)
-            finally:
-                with self._lock:
-                    self._pipe = None
-                    ours.close()
-                pixels.close()
-                self._end(self._child)
+            self._heard, self._silence, self._fault = False, 0.0, ""
+            addresses = [CameraAddress.parse(url) for url in (self.job.url, self.job.substream) if url]
+            with CameraNetwork(addresses, self.job.reach or ANYWHERE, self._budget, self._stop) as network:
+                child = self._start(network.ports)
+                if child is not None:
+                    try:
+                        yield from self._receive(child, network)
+                    finally:
+                        with self._lock:
+                            self._child = None
+                        self._end(child)
             if not self._stop.is_set():
                 self._replace()
         self.counts.state = CameraState.STOPPED
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
 
-    def _receive(self, pipe: "Connection[str, _Message]", pixels: _Pixels) -> Iterator[Frame]:
+    def _start(self, ports: tuple[int, ...]) -> Child | None:
+        try:
+            supervised, name = what_holds().supervised, f"camera {self.name}"
+            child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
+        except OSError as error:  # too many processes or open files: it may be better after a pause
+            self._fault = f"its reader cannot be started ({error.strerror or error})"
+            return None
+        with self._lock:
+            self._child = child
+        return child
+
+    def _receive(self, child: Child, network: CameraNetwork) -> Iterator[Frame]:
+        asked = AskedCamera.of(self.job, self.job.reach or ANYWHERE, self.plan, MEMORY)
+        child.channel.say(asked.model_dump_json())
+        flood = Flood()
         while not self._stop.is_set() and not self._hangs():
             try:
-                if not pipe.poll(HEARTBEAT):
-                    self._silence += HEARTBEAT
-                    continue
-                message = pipe.recv()
-                self._heard, self._silence = True, 0.0
-                if isinstance(message, _Picture):
-                    self.counts = message.counts
-                    image = pixels.read(message.shape)
-                    with suppress(ConnectionError):  # it may have died since; its last frame is as good as any
-                        pipe.send("taken")
-                    yield self._frame(message, image)
-                elif isinstance(message, _TurnWanted):
-                    threading.Thread(target=self._grant_turn, args=(pipe,), daemon=True).start()
-                else:
-                    self._listen(message)
-            except (EOFError, ConnectionError):
+                line = child.channel.hear(HEARTBEAT)
+            except Silent:
+                self._silence += HEARTBEAT
+                continue
+            if line is None:
                 return  # the child has gone
+            self._heard, self._silence = True, 0.0
+            try:
+                said = CAMERA_SAID.validate_json(line)
+                flood.count()
+                if isinstance(said, CameraPicture):
+                    self.counts = said.counts.counts()
+                    image = child.pixels.read(said.height, said.width)
+                    child.channel.say(Taken().model_dump_json())
+                    if said.index > 40:
+                        self._backoff.reset()
+                    yield Frame(image, said.captured_at, self.name, said.lag, said.index, self._epoch + said.epoch)
+                else:
+                    self._listen(said, child, network)
+            except (ValidationError, ValueError) as error:
+                self._fault = "its reader said what cannot be understood"
+                log.warning("camera %s: %s (%s)", self.name, self._fault, type(error).__name__)
+                return
 
-    def _listen(self, message: _Report | CameraNote) -> None:
-        if isinstance(message, _Report):
-            self.counts, self.plan = message.counts, message.plan or self.plan
-        elif message.state != CameraState.STOPPED.value:
-            self._on_note(message)
-
-    def _frame(self, picture: _Picture, image: Image) -> Frame:
-        if picture.index > 40:
-            self._backoff.reset()
-        return Frame(image, picture.captured_at, self.name, picture.lag, picture.index, self._epoch + picture.epoch)
-
-    def _grant_turn(self, pipe: "Connection[str, _Message]") -> None:
-        if self._budget.wait_turn(self._stop):
-            with suppress(OSError, ValueError):  # the child may have gone, its pipe be closed
-                pipe.send("turn")
+    def _listen(self, said: CameraSaid, child: Child, network: CameraNetwork) -> None:
+        if isinstance(said, Report):
+            self.counts = said.counts.counts()
+            self.plan = said.plan.plan(self.job) if said.plan else self.plan
+        elif isinstance(said, SaidNote):
+            if said.state is not CameraState.STOPPED:
+                self._on_note(CameraNote(self.name, said.state.value, datetime.now(UTC), said.reason))
+        elif isinstance(said, FailedMessage):
+            self._fault = f"its reader {said.text}"
+        else:
+            network.answer(said, child)
 
     def _hangs(self) -> bool:
         """Whether the child has been inside one call of OpenCV, or silent, for far longer than any deadline allows.
@@ -230,7 +185,7 @@ class ProcessSource:
         return since is not None and time.monotonic() - since > PATIENCE * deadline
 
     def _replace(self) -> None:
-        why = "its reader hung" if self._hangs() else "its reader ended"
+        why = self._fault or ("its reader hung" if self._hangs() else "its reader ended")
         self.replaced += 1
         self._epoch += self.counts.epoch + 1  # nothing that the next child sends continues what this one sent
         pause = self._backoff.next_pause()
@@ -239,82 +194,9 @@ class ProcessSource:
         self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), reason))
         self._stop.wait(pause)
 
-    def _end(self, child: BaseProcess) -> None:
+    def _end(self, child: Child) -> None:
         if self._stop.is_set() and not self._hangs():
-            child.join(0.2)  # it sees its pipe closed and goes by itself, unless it is inside a read
-        child.kill()
-        child.join()
-        child.close()
-        self._child = None
-
-
-class _AskedTurns:
-    """The child's side of the site's budget: asks the parent and waits for its answer."""
-
-    def __init__(self, send: Callable[[_Message], None]) -> None:
-        self._send = send
-        self.granted = threading.Event()
-
-    def wait_turn(self, stop: threading.Event) -> bool:
-        self.granted.clear()
-        self._send(_TurnWanted())
-        while not stop.is_set():
-            if self.granted.wait(0.2):
-                return True
-        return False
-
-
-def _child(
-    job: CameraJob,
-    plan: ReadingPlan | None,
-    make_source: MakeSource,
-    pipe: "Connection[_Message, str]",
-    pixels: _Pixels,
-) -> None:
-    """Runs in the child until the camera is stopped or the parent has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its children itself
-    lock = threading.Lock()
-    taken = threading.Event()
-    taken.set()
-
-    def send(message: _Message) -> None:
-        try:
-            with lock:
-                pipe.send(message)
-        except OSError:  # the parent has gone or has had enough of us
-            source.stop()
-
-    turns = _AskedTurns(send)
-    source = make_source(job, turns, send)
-    source.plan = plan
-    threading.Thread(target=_report, args=(source, send), daemon=True).start()
-    threading.Thread(target=_obey, args=(source, turns, taken, pipe), daemon=True).start()
-    for frame in source.frames():
-        if not taken.is_set():
-            continue  # the parent has not got round to the last one; waiting here would let the stream queue up
-        taken.clear()
-        pixels.write(frame.image)
-        send(_Picture(frame.image.shape, frame.captured_at, frame.lag, frame.index, frame.epoch, source.counts))
-
-
-def _report(source: CameraSource, send: Callable[[_Message], None]) -> None:
-    while True:
-        send(_Report(source.counts, source.plan))
-        time.sleep(HEARTBEAT)
-
-
-def _obey(source: CameraSource, turns: _AskedTurns, taken: threading.Event, pipe: "Connection[_Message, str]") -> None:
-    """The parent says when to open and when it has taken a frame; when it closes the pipe, the child ends."""
-    try:
-        while True:
-            said = pipe.recv()
-            (turns.granted if said == "turn" else taken).set()
-    except (EOFError, OSError):
-        source.stop()
-
-
-def context() -> ForkServerContext:
-    """Children are forked from a small server that has imported OpenCV and nothing that runs threads."""
-    made = multiprocessing.get_context("forkserver")
-    made.set_forkserver_preload(["streams.camera.source"])
-    return made
+            child.channel.hang_up()
+            with suppress(subprocess.TimeoutExpired):  # it goes by itself, unless it is inside a read
+                child.process.wait(0.2)
+        child.end()

@@ -1,18 +1,12 @@
-"""The reading process: `python -m streams.sandbox.child FD`, asked by one line on its standard input.
+"""The process that reads uploaded footage: asked by one line, it says the frames of each clip in turn.
 
-It takes its limits before it looks at the first byte of a file, has no network, cannot write a file, and knows no
-secret: its environment is empty but for what OpenCV needs.
+It is isolated before this module is imported (see `launch.py`): without network, able to read its open files and its
+code alone. A clip that cannot be read costs itself only.
 """
 
-import ctypes
-import mmap
-import os
-import resource
-import signal
-import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import cv2
@@ -21,115 +15,115 @@ import numpy as np
 from detector.vision.frame import Frame
 from streams.errors import NotAVideo, TelemetryUnreadable
 from streams.footage_wording import FootageFault
+from streams.sandbox.channel import ChildChannel
+from streams.sandbox.isolation import limit_cpu, limit_memory
 from streams.sandbox.messages import (
-    PIXELS,
+    Begun,
     ClipRequest,
     DoneMessage,
     FailedMessage,
     LengthMessage,
+    Message,
     NoteMessage,
     PictureMessage,
     PoseMessage,
     RefusedMessage,
     Request,
-    Said,
 )
-from streams.survey.frame_selection import FootageClip, find_clips, frames, length
+from streams.sandbox.pixels import PixelsOut
+from streams.sandbox.seccomp import forbid_threads
+from streams.survey.frame_selection import FootageClip, frames, length
+from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Telemetry
+from streams.video.file_type import is_picture
 
-_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET of sched.h
-_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl.h
-_FILES = 32
+_THREADS: Final = 8
 
 
-def main() -> None:
+def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
     """Read what was asked, say it, end."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 1)  # whatever a library prints must not be taken for a message
-    asked = Request.model_validate_json(sys.stdin.readline())
-    pixels = mmap.mmap(int(sys.argv[1]), PIXELS * 3)
-    _limit(asked)
-    try:
-        if asked.what == "length":
-            _say(out, LengthMessage(seconds=length(Path(asked.clips[0].path))))
-        else:
-            _give(asked, out, pixels)
-        _say(out, DoneMessage())
-    except NotAVideo as error:
-        code, params = FootageFault(error.reason.code), dict(error.reason.params)
-        _say(out, RefusedMessage(text=str(error)[:2000], where=error.where, code=code, params=params))
-    except TelemetryUnreadable as error:
-        _say(out, RefusedMessage(text=str(error)[:2000], params={"detail": str(error)[:2000]}))
-    except MemoryError:
-        text = "needs more memory than a reading process may have"
-        _say(out, FailedMessage(text=text, code=FootageFault.OUT_OF_MEMORY))
-    except cv2.error as error:
-        _say(out, FailedMessage(text=f"OpenCV: {error.err}"[:2000]))
-    except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it
-        _say(out, FailedMessage(text=f"{type(error).__name__}: {error}"[:2000]))
+    reader = _Reader(ChildChannel(channel), PixelsOut(pixels))
+    asked = Request.model_validate_json(reader.channel.hear())
+    limit_memory(asked.memory)
+    limit_cpu(asked.cpu)
+    _warm_up()
+    forbid_threads()
+    for number, clip in enumerate(asked.clips):
+        reader.say(Begun(clip=number))
+        try:
+            if asked.what == "length":
+                reader.say(LengthMessage(seconds=length(_path(clip.file))))
+            else:
+                reader.give(number, clip, asked)
+        except NotAVideo as error:
+            code, params = FootageFault(error.reason.code), dict(error.reason.params)
+            reader.say(RefusedMessage(text=str(error)[:2000], code=code, params=params))
+        except TelemetryUnreadable as error:
+            reader.say(RefusedMessage(text=str(error)[:2000], params={"detail": str(error)[:2000]}))
+        except MemoryError:
+            text = "needs more memory than a reading process may have"
+            reader.say(FailedMessage(text=text, code=FootageFault.OUT_OF_MEMORY))
+        except cv2.error as error:
+            reader.say(FailedMessage(text=f"OpenCV: {error.err}"[:2000]))
+        except Exception as error:  # noqa: BLE001  # a hostile file may break a parser in any way; the parent raises it
+            reader.say(FailedMessage(text=f"{type(error).__name__}: {error}"[:2000]))
+    reader.say(DoneMessage())
 
 
-def _limit(asked: Request) -> None:
-    system = ctypes.CDLL(None)
-    system.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
-    # No network: root may ask for an empty one at once, others in a user namespace, where the kernel lets them. Where
-    # it does not, the protocols that FFmpeg may use (`ffmpeg.py`) still are files alone.
-    if system.unshare(_NEW_NETWORK) != 0:
-        system.unshare(_NEW_USER | _NEW_NETWORK)
-    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_CPU, (asked.cpu, asked.cpu + 5))  # the first says why, the second ends it
-    for what, most in (
-        (resource.RLIMIT_AS, mapped + asked.memory),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, _FILES),
-    ):
-        resource.setrlimit(what, (most, most))
+def _warm_up() -> None:
+    """Let OpenCV start the threads that it computes with, while it still may."""
+    cv2.setNumThreads(min(cv2.getNumThreads(), _THREADS))
+    cv2.resize(np.zeros((1080, 1920, 3), np.uint8), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
-def _give(asked: Request, out: TextIO, pixels: mmap.mmap) -> None:
-    zone = ZoneInfo(asked.zone)
-    for number, wanted in enumerate(asked.clips):
-        for clip in _clips(wanted, out):
-            for frame in frames([clip], zone=zone, span=asked.span):
-                _show(frame, number, out, pixels)
+class _Reader:
+    """What is said, and to whom."""
 
+    def __init__(self, channel: ChildChannel, pixels: PixelsOut) -> None:
+        self.channel = channel
+        self._pixels = pixels
 
-def _clips(wanted: ClipRequest, out: TextIO) -> Iterator[FootageClip]:
-    """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
-    path, telemetry = Path(wanted.path), Path(wanted.telemetry) if wanted.telemetry else None
-    try:
-        clips = find_clips([path], telemetry)
-    except TelemetryUnreadable as error:
-        clips = [FootageClip(path, Telemetry(()), str(error))]
-    for clip in clips:
+    def say(self, message: Message) -> None:
+        self.channel.say(message.model_dump_json())
+
+    def give(self, number: int, asked: ClipRequest, wanted: Request) -> None:
+        """Every frame of a clip."""
+        clip = _clip(asked)
         for note in (*clip.telemetry.skipped, clip.note):
             if note:
-                _say(out, NoteMessage(text=note[:2000]))
-        yield clip
+                self.say(NoteMessage(text=note[:2000]))
+        for frame in frames([clip], zone=ZoneInfo(wanted.zone), span=wanted.span):
+            self._show(frame, number)
+
+    def _show(self, frame: Frame, number: int) -> None:
+        self._pixels.write(frame.image)
+        picture = PictureMessage(
+            clip=number,
+            index=frame.index,
+            height=frame.height,
+            width=frame.width,
+            captured_at=frame.captured_at,
+            pose=PoseMessage.of(frame.pose) if frame.pose else None,
+        )
+        self.say(picture)
+        if not self.channel.hear():  # nobody waits for the next one
+            raise SystemExit
 
 
-def _show(frame: Frame, number: int, out: TextIO, pixels: mmap.mmap) -> None:
-    image = frame.image
-    np.copyto(np.frombuffer(pixels, np.uint8, image.size).reshape(image.shape), image)
-    picture = PictureMessage(
-        clip=number,
-        index=frame.index,
-        height=frame.height,
-        width=frame.width,
-        captured_at=frame.captured_at,
-        pose=PoseMessage.of(frame.pose) if frame.pose else None,
-    )
-    _say(out, picture)
-    if not sys.stdin.readline():  # nobody waits for the next one
-        sys.exit()
+def _clip(asked: ClipRequest) -> FootageClip:
+    """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
+    path = _path(asked.file)
+    if is_picture(path):
+        return FootageClip(path, Telemetry(()))
+    try:
+        return FootageClip(path, read_telemetry(path if asked.telemetry is None else _path(asked.telemetry)))
+    except TelemetryUnreadable as error:
+        alone = asked.telemetry is None
+        return FootageClip(
+            path, Telemetry(()), f"no telemetry beside it and none inside ({error})" if alone else str(error)
+        )
 
 
-def _say(out: TextIO, said: Said) -> None:
-    out.write(said.model_dump_json() + "\n")
-    out.flush()
-
-
-if __name__ == "__main__":
-    main()
+def _path(file: int) -> Path:
+    """An open file by a name under which libraries open it once more: they want to seek, and close what they opened."""
+    return Path(f"/proc/self/fd/{file}")

@@ -3,35 +3,49 @@
 A decoder that was taken over writes what it likes; so nothing is unpickled, and every number has its bounds.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from detector.vision.frame import Lens, Pose
 from streams.footage_wording import FootageFault
 
-PIXELS: Final = 120_000_000  # of the largest picture; see detector/__init__.py
-LONGEST_LINE: Final = 64 * 1024  # bytes of one message
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200  # further out no file system or database agrees on a time, nor a time zone
 
+
+def _usual(at: datetime) -> datetime:
+    if not _FIRST_YEAR < at.year < _LAST_YEAR:
+        raise ValueError(f"the year {at.year} is no time at which a picture was taken")
+    return at.astimezone(UTC)
+
+
+def _on_one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_usual)]
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
-Text = Annotated[str, Field(max_length=2000)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_on_one_line)]
 Name = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]
 Param = Text | Annotated[int, Field(ge=-(10**9), le=10**9)] | Finite | None
 Side = Annotated[int, Field(ge=1, le=65_535)]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """One line: frozen, nothing unknown in it, no text taken for a number."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class ClipRequest(_Message):
-    """A file to read, by its path, and the path of its telemetry."""
+class ClipRequest(Message):
+    """A file to read and its telemetry, as open file descriptors."""
 
-    path: str
-    telemetry: str | None
+    file: Annotated[int, Field(ge=0)]
+    telemetry: Annotated[int, Field(ge=0)] | None
 
 
-class Request(_Message):
+class Request(Message):
     """What the process has to do: say how long the one video is, or give the frames of all clips."""
 
     what: Literal["length", "frames"]
@@ -42,7 +56,7 @@ class Request(_Message):
     cpu: int  # seconds
 
 
-class PoseMessage(_Message):
+class PoseMessage(Message):
     """A `Pose`."""
 
     lat: Annotated[float, Field(ge=-90, le=90)]
@@ -76,7 +90,7 @@ class PoseMessage(_Message):
         return Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens, self.rtk)
 
 
-class PictureMessage(_Message):
+class PictureMessage(Message):
     """A frame of the clip of that number; its pixels lie in the shared memory until the next one is asked for."""
 
     kind: Literal["picture"] = "picture"
@@ -84,50 +98,56 @@ class PictureMessage(_Message):
     index: Annotated[int, Field(ge=0)]
     height: Side
     width: Side
-    captured_at: AwareDatetime
+    captured_at: Moment
     pose: PoseMessage | None
 
 
-class LengthMessage(_Message):
+class LengthMessage(Message):
     """How many seconds a video lasts, 0 where it does not say."""
 
     kind: Literal["length"] = "length"
     seconds: Annotated[float, Field(ge=0, le=1e6)]
 
 
-class NoteMessage(_Message):
+class NoteMessage(Message):
     """Something that was skipped, in words."""
 
     kind: Literal["note"] = "note"
     text: Text
 
 
-class RefusedMessage(_Message):
-    """The file is not what we read; the process is well. `code` and its `params` say why, `text` in words.
+class Begun(Message):
+    """The clip of that number is being read: what happens from now on is its doing."""
 
-    `where` is the path of the file that is meant.
+    kind: Literal["begun"] = "begun"
+    clip: Annotated[int, Field(ge=0)]
+
+
+class RefusedMessage(Message):
+    """The clip at hand is not what we read; the process is well and goes on with the next.
+
+    `code` and its `params` say why, `text` in words.
     """
 
     kind: Literal["refused"] = "refused"
     text: Text
-    where: Text = ""
     code: FootageFault = FootageFault.NOT_FOOTAGE
     params: Annotated[dict[Name, Param], Field(max_length=8)] = {}
 
 
-class FailedMessage(_Message):
-    """The process met what it should not have met."""
+class FailedMessage(Message):
+    """The process met what it should not have met in the clip at hand, and goes on with the next."""
 
     kind: Literal["failed"] = "failed"
     text: Text
     code: Literal[FootageFault.OUT_OF_MEMORY, FootageFault.DECODER_FAILED] = FootageFault.DECODER_FAILED
 
 
-class DoneMessage(_Message):
+class DoneMessage(Message):
     """That was all."""
 
     kind: Literal["done"] = "done"
 
 
-Said = PictureMessage | LengthMessage | NoteMessage | RefusedMessage | FailedMessage | DoneMessage
+Said = PictureMessage | LengthMessage | NoteMessage | Begun | RefusedMessage | FailedMessage | DoneMessage
 SAID: Final[TypeAdapter[Said]] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])

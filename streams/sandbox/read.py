@@ -1,30 +1,27 @@
 """Frames of uploaded footage, decoded elsewhere: a decoder that hangs, crashes or eats memory is one clear failure."""
 
-import mmap
 import os
-import select
+import re
 import signal
+import stat
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from pydantic import ValidationError
 
-from detector.reason import Reason, say
+from detector.reason import Param, Reason, say
 from detector.vision.frame import Frame
-from streams.errors import DecoderFailed, NotAVideo
+from streams.errors import DecoderFailed, FootageError, NotAVideo
 from streams.footage_wording import TEXTS, FootageFault
+from streams.sandbox.channel import Silent
 from streams.sandbox.messages import (
-    LONGEST_LINE,
-    PIXELS,
     SAID,
+    Begun,
     ClipRequest,
     DoneMessage,
     FailedMessage,
@@ -35,10 +32,14 @@ from streams.sandbox.messages import (
     Request,
     Said,
 )
+from streams.sandbox.pixels import Pixels
+from streams.sandbox.start import Child, Program, start
 from streams.survey.frame_selection import WHOLE, Span
 
-_KEPT: Final = ("OPENCV_IO_MAX_IMAGE_PIXELS", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
-_PIECE: Final = 64 * 1024
+READER: Final = Program("streams.sandbox.child")
+MOST_MESSAGES: Final = 100_000  # of one process, a hundred times what a chunk gives; one taken over could go on and on
+MOST_NOTES: Final = 1000
+_OPEN_FILE: Final = re.compile(r"/proc/self/fd/(\d+)|^(\d+)(?=: )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,26 @@ class Limits:
 
 
 USUAL: Final = Limits()
+OnFailure = Callable[[int, FootageError], None]
+"""Told of an item that could not be read, by its number, and why."""
 
 
 def read_length(footage: Footage, limits: Limits = USUAL) -> float:
-    """How many seconds a video claims to last, 0 where it does not say. Raises NotAVideo and DecoderFailed."""
-    asked = _asked("length", [footage], "UTC", WHOLE, limits)
-    for said, _ in _talk(asked, [footage], limits):
-        if isinstance(said, LengthMessage):
-            return said.seconds
+    """Return how many seconds a video claims to last, 0 where it does not say. Raises NotAVideo and DecoderFailed."""
+    with ExitStack() as stack:
+        opened = _Opened.of(0, footage, stack, lambda _: None)
+        asked = Request(
+            what="length", clips=(opened.clip,), zone="UTC", span=WHOLE, memory=limits.memory, cpu=limits.cpu
+        )
+        talk = _Talk(asked, [opened], limits)
+        try:
+            for said, _ in talk.messages():
+                if isinstance(said, LengthMessage):
+                    return said.seconds
+                if isinstance(said, RefusedMessage | FailedMessage):
+                    raise talk.error(said)
+        except _Lost as lost:
+            raise talk.lost(lost) from lost
     raise DecoderFailed(f"{footage.name}: the reading process did not say how long it is")
 
 
@@ -75,166 +88,224 @@ def read_frames(
     footage: Sequence[Footage],
     on_note: Callable[[str], None],
     *,
+    on_failure: OnFailure | None = None,
     zone: ZoneInfo | None = None,
     span: Span = WHOLE,
     limits: Limits = USUAL,
 ) -> Generator[Frame, None, None]:
     """Yield the chosen frames (`streams.survey.frame_selection`) of uploaded files; a frame's `source` is its file.
 
-    `on_note` is told what was skipped, in words. Raises NotAVideo where a file is not what we read, and DecoderFailed
-    where the process that read it died, hung or asked for too much. Closing the iterator ends the process.
+    `on_note` is told what was skipped, in words. Where a file is not what we read, or the process that reads it dies,
+    hangs or asks for too much, `on_failure` is told and the other files are read on; without it NotAVideo or
+    DecoderFailed is raised. Closing the iterator ends the process.
     """
-    asked = _asked("frames", footage, str(zone) if zone else "UTC", span, limits)
-    for said, pixels in _talk(asked, footage, limits):
-        if isinstance(said, NoteMessage):
-            on_note(said.text)
-        elif isinstance(said, PictureMessage):
-            yield _frame(said, pixels, footage)
-
-
-def _asked(what: str, footage: Sequence[Footage], zone: str, span: Span, limits: Limits) -> Request:
-    clips = tuple(
-        ClipRequest(path=str(one.path.absolute()), telemetry=str(one.telemetry.absolute()) if one.telemetry else None)
-        for one in footage
-    )
-    return Request.model_validate(
-        {"what": what, "clips": clips, "zone": zone, "span": span, "memory": limits.memory, "cpu": limits.cpu}
-    )
-
-
-def _frame(said: PictureMessage, pixels: mmap.mmap, footage: Sequence[Footage]) -> Frame:
-    if said.height * said.width > PIXELS or said.clip >= len(footage):
-        raise DecoderFailed("the reading process told of a picture that cannot be")
-    shape = (said.height, said.width, 3)
-    image = np.frombuffer(pixels, np.uint8, said.height * said.width * 3).reshape(shape).copy()
-    pose = said.pose.pose() if said.pose else None
-    at = said.captured_at.astimezone(UTC)
-    return Frame(image, at, footage[said.clip].name, index=said.index, pose=pose)
-
-
-def _talk(asked: Request, footage: Sequence[Footage], limits: Limits) -> Iterator[tuple[Said, mmap.mmap]]:
-    """Everything that a new process says until it is done, each with the memory that holds its pixels."""
-    memory = os.memfd_create("frame")
-    os.ftruncate(memory, PIXELS * 3)
-    pixels = mmap.mmap(memory, PIXELS * 3)
-    process = _start(memory)
-    try:
-        stdin, stdout = _pipes(process)
-        lines = _Lines(stdout, limits.silence)
-        _tell(stdin, asked.model_dump_json().encode())
-        while True:
-            said = _understood(lines.next())
-            if said is None:
-                reason = _death(process, lines, limits)
-                raise DecoderFailed(_named(say(reason, TEXTS), footage), reason)
-            if isinstance(said, DoneMessage):
+    first = 0
+    while first < len(footage):
+        with ExitStack() as stack:
+            opened = _open_all(footage, first, stack, on_note, on_failure)
+            if not opened:
                 return
-            if isinstance(said, RefusedMessage):
-                raise NotAVideo(_named(said.text, footage), _reason(said, footage))
-            if isinstance(said, FailedMessage):
-                params = {"detail": _cleaned(said.text, footage)} if said.code is FootageFault.DECODER_FAILED else {}
-                text = f"the reading process failed: {said.text}"
-                raise DecoderFailed(_named(text, footage), Reason(said.code, params))
-            if isinstance(said, NoteMessage):
-                said = NoteMessage(text=_named(said.text, footage))
-            yield said, pixels
-            if isinstance(said, PictureMessage):
-                _tell(stdin, b"next")
-    finally:
-        process.kill()
-        process.communicate()
-        pixels.close()
-        os.close(memory)
+            clips = tuple(one.clip for one in opened)
+            asked = Request(
+                what="frames",
+                clips=clips,
+                zone=str(zone) if zone else "UTC",
+                span=span,
+                memory=limits.memory,
+                cpu=limits.cpu,
+            )
+            talk = _Talk(asked, opened, limits)
+            try:
+                for said, pixels in talk.messages():
+                    if isinstance(said, NoteMessage):
+                        on_note(said.text)
+                    elif isinstance(said, PictureMessage):
+                        yield _frame(said, pixels, talk.at.footage.name)
+                    elif isinstance(said, RefusedMessage | FailedMessage):
+                        if on_failure is None:
+                            raise talk.error(said)
+                        on_failure(talk.at.number, talk.error(said))
+                return
+            except _Lost as lost:
+                error = talk.lost(lost)
+                if on_failure is None:
+                    raise error from lost
+                on_failure(talk.at.number, error)
+                first = talk.at.number + 1
 
 
-def _start(memory: int) -> subprocess.Popen[bytes]:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
-    return subprocess.Popen(
-        [sys.executable, "-m", "streams.sandbox.child", str(memory)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        pass_fds=(memory,),
-        start_new_session=True,  # Ctrl-C reaches the whole group; whoever reads ends this process itself
-    )
+class _Lost(Exception):
+    """The reading process died, hung, or said what cannot be; `reason` says which."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(say(reason, TEXTS))
+
+    @classmethod
+    def of(cls, detail: str) -> "_Lost":
+        return cls(Reason(FootageFault.DECODER_FAILED, {"detail": detail}))
 
 
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise TypeError("the reading process was started without pipes")
-    return process.stdin, process.stdout
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An item by its number, open for reading."""
+
+    number: int
+    footage: Footage
+    clip: ClipRequest
+
+    @classmethod
+    def of(cls, number: int, footage: Footage, stack: ExitStack, on_note: Callable[[str], None]) -> "_Opened":
+        """Open an item until the stack ends; raises NotAVideo. Telemetry that cannot be opened costs the positions."""
+        file = _open(footage.path, footage.name, stack)
+        telemetry = None
+        if footage.telemetry is not None:
+            try:
+                telemetry = _open(footage.telemetry, f"telemetry of {footage.name}", stack)
+            except NotAVideo as error:
+                on_note(str(error))
+        return cls(number, footage, ClipRequest(file=file, telemetry=telemetry))
 
 
-def _tell(stdin: IO[bytes], line: bytes) -> None:
+def _open(path: Path, name: str, stack: ExitStack) -> int:
     try:
-        stdin.write(line + b"\n")
-        stdin.flush()
-    except BrokenPipeError:  # it has died; the next line that is missing says so
-        return
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would keep us waiting
+    except OSError as error:
+        raise NotAVideo.of(name, FootageFault.UNREADABLE, detail=str(error.strerror)) from error
+    stack.callback(os.close, file)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        raise NotAVideo.of(name, FootageFault.UNREADABLE, detail="not a regular file")
+    return file
 
 
-def _understood(line: bytes | None) -> Said | None:
+def _open_all(
+    footage: Sequence[Footage],
+    first: int,
+    stack: ExitStack,
+    on_note: Callable[[str], None],
+    on_failure: OnFailure | None,
+) -> list[_Opened]:
+    opened = []
+    for number in range(first, len(footage)):
+        try:
+            opened.append(_Opened.of(number, footage[number], stack, on_note))
+        except NotAVideo as error:
+            if on_failure is None:
+                raise
+            on_failure(number, error)
+    return opened
+
+
+def _frame(said: PictureMessage, pixels: Pixels, source: str) -> Frame:
     try:
-        return None if line is None else SAID.validate_json(line)
-    except ValidationError as error:
-        raise DecoderFailed("the reading process said what cannot be understood") from error
+        image = pixels.read(said.height, said.width)
+    except ValueError as error:
+        raise _Lost.of(f"{source}: it told of an invalid frame size ({error})") from error
+    return Frame(image, said.captured_at, source, index=said.index, pose=said.pose.pose() if said.pose else None)
 
 
-class _Lines:
-    """Lines of a pipe, each awaited for so long; `hung` says that the last one did not come in time."""
+class _Talk:
+    """A new process and everything that it says; `at` is the item that it is reading."""
 
-    def __init__(self, pipe: IO[bytes], silence: float) -> None:
-        self._fd = pipe.fileno()
-        self._poll = select.poll()
-        self._poll.register(self._fd, select.POLLIN)
-        self._silence = silence
-        self._read = b""
-        self.hung = False
+    def __init__(self, asked: Request, opened: Sequence[_Opened], limits: Limits) -> None:
+        self._asked = asked
+        self._opened = opened
+        self._limits = limits
+        self._begun = -1
+        self._messages = self._notes = 0
+        self.at = opened[0]
 
-    def next(self) -> bytes | None:
-        """The next line; None where the pipe has ended, where it is silent for too long, or its line too long."""
-        until = time.monotonic() + self._silence
-        while b"\n" not in self._read:
-            if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
-                self.hung = True
-                return None
-            piece = os.read(self._fd, _PIECE)
-            if not piece or len(self._read) > LONGEST_LINE:
-                return None
-            self._read += piece
-        line, _, self._read = self._read.partition(b"\n")
-        return line
+    def messages(self) -> Iterator[tuple[Said, Pixels]]:
+        """Each message, with the memory that holds a picture's pixels, until all is done. Raises _Lost."""
+        files = [file for one in self._opened for file in (one.clip.file, one.clip.telemetry) if file is not None]
+        try:
+            started = start(READER, files=files)
+        except OSError as error:
+            raise _Lost.of(f"it cannot be started ({error.strerror})") from error
+        with started as child:
+            child.channel.say(self._asked.model_dump_json())
+            while not isinstance(said := self._next(child), DoneMessage):
+                self._count(said)
+                if isinstance(said, Begun) or (isinstance(said, NoteMessage) and self._notes > MOST_NOTES):
+                    continue
+                yield said, child.pixels
+                if isinstance(said, PictureMessage):
+                    child.channel.say("next")
+
+    def _count(self, said: Said) -> None:
+        self._messages += 1
+        self._notes += isinstance(said, NoteMessage)
+        if self._messages > MOST_MESSAGES:
+            raise _Lost.of(f"it said more than {MOST_MESSAGES} things and was ended")
+
+    def _next(self, child: Child) -> Said:
+        try:
+            line = child.channel.hear(self._limits.silence)
+        except Silent:
+            raise _Lost(Reason(FootageFault.SILENT, {"seconds": f"{self._limits.silence:g}"})) from None
+        if line is None:
+            raise _Lost(_death(child.process, self._limits))
+        try:
+            return self._checked(SAID.validate_json(line))
+        except (ValidationError, ValueError) as error:
+            raise _Lost.of("it said what cannot be understood") from error
+
+    def _checked(self, said: Said) -> Said:
+        """The message with people's names of the files; raises ValueError where it does not fit the item at hand."""
+        if isinstance(said, Begun):
+            self._begun += 1
+            if said.clip != self._begun or said.clip >= len(self._opened):
+                raise ValueError(f"item {said.clip} is not the next")
+            self.at = self._opened[said.clip]
+        elif isinstance(said, PictureMessage) and said.clip != self._begun:
+            raise ValueError(f"a picture of item {said.clip} while {self._begun} is read")
+        elif isinstance(said, DoneMessage) and self._begun != len(self._opened) - 1:
+            raise ValueError("done before all was read")
+        elif isinstance(said, NoteMessage):
+            return NoteMessage(text=self._named(said.text))
+        return said
+
+    def error(self, said: RefusedMessage | FailedMessage) -> FootageError:
+        """Return what the process said of the item at hand as an error, in people's names of the files."""
+        if isinstance(said, FailedMessage):
+            broke = said.code is FootageFault.DECODER_FAILED
+            reason = Reason(said.code, self._of_several({"detail": self._cleaned(said.text)} if broke else {}))
+            return DecoderFailed(self._named(say(reason, TEXTS)), reason, self.at.footage.name)
+        params: dict[str, Param] = {
+            name: self._cleaned(one) if isinstance(one, str) else one for name, one in said.params.items()
+        }
+        reason = Reason(said.code, self._of_several(params))
+        return NotAVideo(self._named(said.text), reason, self.at.footage.name)
+
+    def lost(self, lost: _Lost) -> DecoderFailed:
+        """Return the end of the process as an error of the item at hand."""
+        reason = Reason(lost.reason.code, self._of_several(lost.reason.params))
+        return DecoderFailed(self._named(str(lost)), reason, self.at.footage.name)
+
+    def _of_several(self, params: Mapping[str, Param]) -> dict[str, Param]:
+        """Name the item where there are several."""
+        return dict(params) | ({"file": self.at.footage.name} if len(self._opened) > 1 else {})
+
+    def _named(self, text: str) -> str:
+        """The text with people's names of the files in place of our numbers, the item at hand first."""
+        text = self._cleaned(text)
+        name = self.at.footage.name
+        return (text if name in text else f"{name}: {text}")[:2000]
+
+    def _cleaned(self, text: str) -> str:
+        names: dict[int, str] = {}
+        for one in self._opened:
+            names[one.clip.file] = one.footage.name
+            if one.clip.telemetry is not None:
+                names[one.clip.telemetry] = f"telemetry of {one.footage.name}"
+        return _OPEN_FILE.sub(lambda found: names.get(int(found[1] or found[2]), found[0]), text)
 
 
-def _death(process: subprocess.Popen[bytes], lines: _Lines, limits: Limits) -> Reason:
-    if lines.hung:
-        return Reason(FootageFault.SILENT, {"seconds": f"{limits.silence:g}"})
-    process.wait(5)
-    code = process.returncode
+def _death(process: subprocess.Popen[bytes], limits: Limits) -> Reason:
+    try:
+        code = process.wait(5)
+    except subprocess.TimeoutExpired:
+        return Reason(FootageFault.DIED, {"how": "hung up and was ended"})
     if code == -signal.SIGXCPU:
         return Reason(FootageFault.OUT_OF_TIME, {"seconds": limits.cpu})
     return Reason(FootageFault.DIED, {"how": f"signal {-code}" if code < 0 else f"exit code {code}"})
-
-
-def _reason(said: RefusedMessage, footage: Sequence[Footage]) -> Reason:
-    """Why a file was refused, in people's names of the files; `file` is which of several it was."""
-    params = {name: _cleaned(one, footage) if isinstance(one, str) else one for name, one in said.params.items()}
-    called = next((one.name for one in footage if str(one.path.absolute()) == said.where), None)
-    return Reason(said.code, params | {"file": called} if called and len(footage) > 1 else params)
-
-
-def _named(text: str, footage: Sequence[Footage]) -> str:
-    """The text with people's names of the files in place of where we keep them, on one line."""
-    text = _cleaned(text, footage)
-    return text if len(footage) != 1 or footage[0].name in text else f"{footage[0].name}: {text}"
-
-
-def _cleaned(text: str, footage: Sequence[Footage]) -> str:
-    for one in footage:
-        for path, name in ((one.path, one.name), (one.telemetry, f"telemetry of {one.name}")):
-            if path is not None:
-                text = text.replace(str(path.absolute()), name)
-                text = text.replace(path.name, name) if len(path.name) > 8 else text
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -108,7 +108,7 @@ def open_file(path: Path, *, raw: bool = False, codecs: tuple[str, ...] = ()) ->
     parameters = [cv2.CAP_PROP_FORMAT, -1] if raw else [cv2.CAP_PROP_N_THREADS, 1]
     options = f"{_FILE_OPTIONS}|codec_whitelist;{','.join(codecs)}" if codecs else _FILE_OPTIONS
     with _turnstile.passing(options):
-        return cv2.VideoCapture(f"file:{path.resolve()}", cv2.CAP_FFMPEG, parameters)
+        return cv2.VideoCapture(f"file:{path.absolute()}", cv2.CAP_FFMPEG, parameters)
 
 
 def is_decodable(capture: cv2.VideoCapture) -> bool:

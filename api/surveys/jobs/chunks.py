@@ -145,6 +145,15 @@ def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) ->
     return state
 
 
+def replace(connection: Connection, chunk: Chunk, note: str) -> None:
+    """Other chunks do the work of this one, which nobody holds: it counts as done. Raises LeaseLost."""
+    table = survey_chunks.c
+    mine = (table.id == chunk.id, table.epoch == chunk.epoch, table.state.in_((ChunkState.WAITING, ChunkState.DEAD)))
+    done = {"state": ChunkState.DONE, "error": None, "notes": [note[:500]]}
+    if connection.execute(update(survey_chunks).where(*mine).values(done)).rowcount != 1:
+        raise LeaseLost(f"chunk {chunk.id}: somebody else has it")
+
+
 def release(connection: Connection, chunk: Chunk) -> None:
     """Give a chunk back that could not be worked on for no fault of its own. Raises LeaseLost."""
     _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)

@@ -59,18 +59,43 @@ def close(connection: Connection, survey: Survey) -> None:
 
 
 def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> None:
-    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost."""
-    if chunks.fail(connection, chunk, error, final=final) is ChunkState.DEAD:
+    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost.
+
+    One of several files is not set aside for one of them: each becomes a chunk of its own.
+    """
+    state = chunks.fail(connection, chunk, error, final=final)
+    if len(chunk.files) > 1:
+        divide(connection, chunk)
+    elif state is ChunkState.DEAD:
         close_after(connection, chunk)
 
 
 def finalize(connection: Connection, worker: str, fault: Reason | None) -> tuple[Chunk, ...]:
-    """Free what a worker held that has ended, with a strike where `fault` says so; see `chunks.settle`."""
+    """Free what a worker held that has ended, with a strike where `fault` says so; see `chunks.settle` and `fail`."""
     settled = chunks.settle(connection, worker, fault)
     for chunk in settled:
-        if chunk.state is ChunkState.DEAD:
+        if chunk.strikes and len(chunk.files) > 1:
+            divide(connection, chunk)
+        elif chunk.state is ChunkState.DEAD:
             close_after(connection, chunk)
     return settled
+
+
+def divide(connection: Connection, chunk: Chunk) -> None:
+    """Make a chunk of each file of one that failed, which nobody holds. Raises LeaseLost."""
+    chunks.replace(connection, chunk, "its files are looked at one by one")
+    look_at_each(connection, chunk, chunk.files)
+
+
+def look_at_each(connection: Connection, chunk: Chunk, files: Sequence[UUID]) -> None:
+    """Queue some files of a chunk, each by itself: what is wrong with one costs no other."""
+    now = chunks.database_now(connection)
+    places = {
+        file.id: place
+        for place, file in enumerate(_stored(survey_files.files(EVERYWHERE, connection, chunk.survey_id)))
+    }
+    for file in files:
+        chunks.add(connection, chunk.survey_id, ChunkKind.LOOK, [file], places.get(file, chunk.place), 0.0, None, now)
 
 
 def close_after(connection: Connection, dead: Chunk) -> None:
@@ -99,9 +124,8 @@ def _piece(chunk: Chunk, names: Mapping[UUID, str]) -> dict[str, Param]:
 
 
 def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], now: datetime) -> None:
-    stored = [file for file in files if file.state is FileState.STORED]
     photos = []
-    for place, file in enumerate(stored):
+    for place, file in enumerate(_stored(files)):
         if file.kind is FileKind.VIDEO:
             chunks.add(connection, survey.id, ChunkKind.PROBE, [file.id], place, 0.0, None, now)
         elif file.kind is FileKind.PHOTO:
@@ -111,3 +135,8 @@ def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], no
         ids = [file.id for _, file in run]
         chunks.add(connection, survey.id, ChunkKind.LOOK, ids, run[0][0], 0.0, None, now)
     chunks.add(connection, survey.id, ChunkKind.LINK, [], _LAST, 0.0, None, now)
+
+
+def _stored(files: Sequence[SurveyFile]) -> list[SurveyFile]:
+    """The files that there are, each at its place."""
+    return [file for file in files if file.state is FileState.STORED]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import cv2
 
@@ -19,7 +20,7 @@ from api.surveys.files import SurveyFile
 from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.context import ChunkLease, WorkerContext
-from api.surveys.jobs.planning import close, cut_video
+from api.surveys.jobs.planning import close, cut_video, look_at_each
 from api.surveys.jobs.tables import ChunkKind
 from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
@@ -27,6 +28,7 @@ from detector.candidate import Origin
 from detector.errors import TerrainUnreadable
 from detector.rules.ruling import Ruling
 from detector.vision.frame import Frame
+from streams.errors import FootageError
 from streams.sandbox.read import Footage, read_frames, read_length
 from streams.survey.pipeline import FrameObservations, SurveyFind, candidate_of, look, put_together, ruling_of
 from streams.survey.pipeline import SurveyResult as Together
@@ -107,7 +109,20 @@ def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
 
     pictures.prepare()
     span = (chunk.start, chunk.end)
-    flown = read_frames(_footage(desk, task), notes.append, zone=desk.zone, span=span, limits=desk.limits)
+    failed: list[UUID] = []
+
+    def on_failure(number: int, error: FootageError) -> None:
+        log.warning("chunk %s: %s; it is tried by itself", chunk.id, error)
+        failed.append(chunk.files[number])
+
+    flown = read_frames(
+        _footage(desk, task),
+        notes.append,
+        on_failure=on_failure if len(chunk.files) > 1 else None,
+        zone=desk.zone,
+        span=span,
+        limits=desk.limits,
+    )
     try:
         model = task.survey.model or desk.usual_model
         found = list(look(watched(flown), desk.detector(model), keep, desk.identify(model)))
@@ -116,6 +131,7 @@ def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
     with desk.database.write() as connection:
         seen.add(connection, chunk, found, pictures.folder)
         chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
+        look_at_each(connection, chunk, failed)
     log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
 
 

@@ -8,10 +8,10 @@ from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk, JobFault
 from api.surveys.jobs.context import Interrupted, WorkerContext
-from api.surveys.jobs.planning import close_after, fail, register
+from api.surveys.jobs.planning import close_after, divide, fail, register
 from api.surveys.jobs.steps import work_through
 from api.surveys.jobs.tables import ChunkState
-from detector.errors import DetectorError, EngineRefused, ModelInputError, RulebookInvalid
+from detector.errors import DetectorError, EngineRefused, ModelInputError, PictureInvalid, RulebookInvalid
 from detector.reason import Reason, say
 from models.errors import ModelError, UnknownModel
 from streams.errors import DecoderFailed, NotAVideo
@@ -48,7 +48,10 @@ def _next(desk: WorkerContext) -> Chunk | None:
         chunk = chunks.claim(connection, desk.name, desk.lease)
         if chunk is not None and chunk.state is ChunkState.DEAD:
             log.error("chunk %s is set aside: %s", chunk.id, say(chunk.error, FOOTAGE_ERRORS) if chunk.error else "")
-            close_after(connection, chunk)
+            if len(chunk.files) > 1:
+                divide(connection, chunk)
+            else:
+                close_after(connection, chunk)
     return chunk
 
 
@@ -64,7 +67,7 @@ def _work(desk: WorkerContext, chunk: Chunk) -> None:
         log.warning("%s", error)
     except Interrupted:
         _give_back(desk, chunk)
-    except UnknownModel as error:  # the survey names it, and nobody has it
+    except (UnknownModel, PictureInvalid) as error:  # a model that nobody has; a picture that no model takes
         _fail(desk, chunk, error, Reason(JobFault.NOT_LOOKED_AT, {"detail": str(error)[:500]}), final=True)
     except (EvidenceError, RulebookInvalid, ModelError, EngineRefused, ModelInputError):  # no fault of the chunk's
         _give_back(desk, chunk)

@@ -32,6 +32,7 @@ from detector.geometry.terrain import read_terrain
 from detector.rules.load import load_rulebook
 from detector.rules.rulebook import Rulebook
 from models.errors import ModelError
+from streams.sandbox import kernel
 from streams.survey.pipeline import SurveyFind
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
         database, files = open_store(settings)
         check_rulebook(database, settings.rulebook_file)
         desk = open_context(settings, database, files, stop, name)
+        kernel.report()
         log.info("worker %s looks at surveys", name)
         run(desk, until_idle=until_idle)
         database.close()

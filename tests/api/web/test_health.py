@@ -1,16 +1,41 @@
 """Alive, ready, and the cameras as they are reported."""
 
+import logging
+from dataclasses import replace
+
 import httpx
+import pytest
 
 from api.app import create_app
 from api.bootstrap import open_store
 from api.settings import Settings
+from api.web import health
+from streams.sandbox import kernel
+from streams.sandbox.isolation import Held
+from streams.sandbox.kernel import LACKS, what_holds
 from tests.api.conftest import Service, client
 from tests.api.serving import serve
 
 
 def test_a_healthy_service(service: Service) -> None:
-    assert service.http.get("/livez").json() == service.http.get("/readyz").json() == {"status": "ok"}
+    assert service.http.get("/livez").json() == {"status": "ok"}
+    assert service.http.get("/readyz").json() == {
+        "status": "ok",
+        "sandbox_missing": {lack: LACKS[lack] for lack in what_holds().lacks()},
+    }
+
+
+def test_what_the_kernel_does_not_allow_is_said(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    without = replace(what_holds(), footage=Held(True, False, False, True, 0, True), supervised=False)
+    monkeypatch.setattr(kernel, "what_holds", lambda: without)
+    monkeypatch.setattr(health, "what_holds", lambda: without)
+    said = service.http.get("/readyz").json()["sandbox_missing"]
+    assert {"landlock", "network_namespace", "user_namespace", "camera_addresses"} <= set(said)
+    with caplog.at_level(logging.INFO, "streams.sandbox.kernel"):
+        kernel.report()
+    assert [line for line in caplog.messages if "no Landlock" in line]
 
 
 def test_too_little_room_is_not_ready(settings: Settings) -> None:

@@ -1,56 +1,37 @@
+import errno
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
-from detector.vision.frame import Frame
-from streams.camera.backoff import Backoff, OpeningBudget, Turns
+from streams.camera import process_source as process
+from streams.camera.backoff import Backoff, OpeningBudget
 from streams.camera.job import CameraJob
-from streams.camera.process_source import MakeSource, ProcessSource
-from streams.camera.source import CameraSource
+from streams.camera.process_source import READER, ProcessSource
 from streams.errors import AddressRefused
-from streams.frames.sink import CameraNote
+from streams.sandbox.start import Child, Program, start
 from streams.video.capture import Deadlines
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import BadCameras
-from tests.streams.scripted import Notebook, frame
+from tests.streams.scripted import Notebook
 
 EVERY = timedelta(seconds=0.4)
 
 
-class Crashing(CameraSource):
-    """A decoder that dies as decoders written in C do."""
-
-    def frames(self) -> Iterator[Frame]:
-        yield frame(0, source="crashing")
-        os.kill(os.getpid(), signal.SIGSEGV)
+CRASHING, HANGING, SAYING = (
+    Program("tests.streams.camera.bad_readers", function, ("detector", "streams", "tests"))
+    for function in ("crashing", "hanging", "saying")
+)
 
 
-class Hanging(CameraSource):
-    """A decoder that never comes back."""
-
-    def frames(self) -> Iterator[Frame]:
-        yield frame(0, source="hanging")
-        self.counts.busy_since = time.monotonic()
-        time.sleep(3600)
-
-
-def crashing(job: CameraJob, budget: Turns, on_note: Callable[[CameraNote], None]) -> CameraSource:
-    return Crashing(job.url, budget=budget, on_note=on_note)
-
-
-def hanging(job: CameraJob, budget: Turns, on_note: Callable[[CameraNote], None]) -> CameraSource:
-    return Hanging(job.url, budget=budget, on_note=on_note)
-
-
-def make(url: str, sink: Notebook, make_source: MakeSource = CameraJob.source) -> ProcessSource:
+def make(url: str, sink: Notebook, program: Program = READER) -> ProcessSource:
     job = CameraJob("gate", url, EVERY, deadlines=Deadlines(0.5, 0.5))
     return ProcessSource(
-        job, OpeningBudget(per_second=50), sink.note, make_source=make_source, backoff=Backoff(base=0.1, cap=0.2)
+        job, OpeningBudget(per_second=50), sink.note, program=program, backoff=Backoff(base=0.1, cap=0.2)
     )
 
 
@@ -71,10 +52,10 @@ def test_frames_come_from_another_process_as_from_this_one(bad_cameras: BadCamer
     assert source.plan is not None
 
 
-@pytest.mark.parametrize(("make_source", "words"), [(crashing, "ended"), (hanging, "hung")])
-def test_a_decoder_that_fails_is_replaced(make_source: MakeSource, words: str) -> None:
+@pytest.mark.parametrize(("program", "words"), [(CRASHING, "ended"), (HANGING, "hung")])
+def test_a_decoder_that_fails_is_replaced(program: Program, words: str) -> None:
     sink = Notebook()
-    source = make("rtsp://127.0.0.1:9/x", sink, make_source)
+    source = make("rtsp://127.0.0.1:9/x", sink, program)
     epochs = []
     for one in source.frames():
         epochs.append(one.epoch)
@@ -109,13 +90,34 @@ def test_a_child_that_falls_silent_is_replaced(bad_cameras: BadCameras, clips: C
     timer = threading.Timer(30, source.stop)
     timer.start()
     for one in source.frames():
-        if one.epoch == 0 and source._child is not None and source._child.pid is not None:
-            os.kill(source._child.pid, signal.SIGSTOP)
+        if one.epoch == 0 and source._child is not None:
+            source._child.process.send_signal(signal.SIGSTOP)
         elif one.epoch == 1:
             source.stop()
     timer.cancel()
     assert (one.epoch, source.replaced) == (1, 1)
     assert [note.reason[:15] for note in sink.notes if note.state == "waiting"] == ["its reader hung"]
+
+
+def test_a_reader_that_cannot_be_started_is_tried_again(
+    bad_cameras: BadCameras, clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No process or file descriptor to be had for a moment is no end of a camera."""
+    tries = []
+
+    def start_at_last(*arguments: object, **named: object) -> Child:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return start(*arguments, **named)  # type: ignore[arg-type]  # as it came
+
+    monkeypatch.setattr(process, "start", start_at_last)
+    sink = Notebook()
+    source = make(bad_cameras.add("gate", clips["small"]), sink)
+    for _ in source.frames():
+        source.stop()
+    assert (len(tries), source.replaced) == (3, 2)
+    assert "Too many open files" in sink.notes[0].reason
 
 
 def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) -> None:
@@ -124,8 +126,35 @@ def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) 
         child = source._child
         source.stop()
     assert child is not None
-    with pytest.raises(ValueError, match="closed"):
-        child.is_alive()
+    assert child.process.returncode is not None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not JSON",
+        '{"kind":"picture"}',
+        '{"kind":"look_up","host":7}',
+        '{"kind":"listener","file":0}',
+        '{"kind":"report","counts":{"delivered":-1}}',
+        '{"kind":"look_up","host":"elsewhere.example"}',
+        "x" * 70_000,
+    ],
+)
+def test_a_reader_that_says_what_it_must_not_is_replaced(line: str) -> None:
+    """Nonsense, a second listener, a flood of questions, a line without end."""
+    sink = Notebook()
+    source = make(f"rtsp://127.0.0.1:9/x?{quote(line)}", sink, SAYING)
+    reading = threading.Thread(target=lambda: list(source.frames()))
+    reading.start()
+    until = time.monotonic() + 20
+    while source.replaced < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    source.stop()
+    reading.join(10)
+    assert source.replaced >= 2
+    assert {note.state for note in sink.notes} == {"waiting", "stopped"}
+    assert threading.active_count() < 20
 
 
 def test_a_bad_address_is_refused_before_any_process_starts() -> None:

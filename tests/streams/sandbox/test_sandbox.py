@@ -1,22 +1,32 @@
 """Uploaded footage is read elsewhere, and what goes wrong there is one clear failure here."""
 
+import json
 import os
+import re
 import signal
 import struct
 import zlib
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from detector.reason import Reason
 from streams.errors import DecoderFailed, NotAVideo
 from streams.footage_wording import FootageFault
+from streams.sandbox import read as sandbox
+from streams.sandbox.kernel import what_holds
+from streams.sandbox.messages import SAID
 from streams.sandbox.read import Footage, Limits, read_frames, read_length
+from streams.sandbox.start import Program
 from streams.survey.frame_selection import find_clips, frames
 from tests.streams.aerial import Town, leg, write_video
 
 TOWN = Town(((0, 0),))
 NOTES: list[str] = []
+OURS = ("detector", "streams", "tests")
 
 
 @pytest.fixture
@@ -56,12 +66,21 @@ def test_the_process_has_no_secret_no_network_and_ends_with_its_reader(
     assert b"very-secret" not in Path(f"/proc/{child}/environ").read_bytes()
     limits = Path(f"/proc/{child}/limits").read_text()
     assert "Max file size             0 " in limits
-    if Path(f"/proc/{child}/ns/net").readlink() == Path("/proc/self/ns/net").readlink():
-        pytest.skip("this machine's kernel lets nobody leave the network")
-    interfaces = [line.split(":")[0].strip() for line in Path(f"/proc/{child}/net/dev").read_text().splitlines()[2:]]
-    assert interfaces in ([], ["lo"])
+    assert "Max core file size        0 " in limits
+    status = Path(f"/proc/{child}/status").read_text()
+    assert "NoNewPrivs:\t1" in status
+    assert re.search(r"^CapEff:\t0+$", status, re.MULTILINE)
+    holds = what_holds()
+    if holds.footage.network_namespace:
+        assert Path(f"/proc/{child}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+        network = Path(f"/proc/{child}/net/dev").read_text().splitlines()[2:]
+        assert [line.split(":")[0].strip() for line in network] in ([], ["lo"])
+    if holds.footage.system_calls:
+        assert "Seccomp:\t2" in status
     reading.close()
     assert children() == []
+    if holds.lacks():
+        pytest.skip(f"all else held, but this kernel or container lacks {', '.join(holds.lacks())}")
 
 
 @pytest.mark.parametrize(
@@ -81,10 +100,12 @@ def test_a_crash_or_a_hang_is_one_clear_failure(flight: Footage, sent: signal.Si
     assert children() == []
 
 
-def test_a_file_that_never_answers_is_given_up(tmp_path: Path) -> None:
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "endless.mp4")
-    with pytest.raises(DecoderFailed, match=r"^DJI\.MP4: the reading process said nothing for 3 s"):
-        read_length(Footage("DJI.MP4", tmp_path / "endless.mp4"), Limits(silence=3))
+    with pytest.raises(NotAVideo, match=r"^DJI\.MP4: cannot be read \(not a regular file"):
+        read_length(Footage("DJI.MP4", tmp_path / "endless.mp4"))
+    with pytest.raises(NotAVideo, match=r"^DJI\.MP4: cannot be read \(No such file"):
+        read_length(Footage("DJI.MP4", tmp_path / "gone.mp4"))
 
 
 def test_memory_has_an_end(flight: Footage) -> None:
@@ -145,3 +166,83 @@ def test_a_sidecar_that_cannot_be_read_costs_the_positions_only(flight: Footage,
     found = list(read_frames([flight], notes.append))
     assert found
     assert any("flight.srt" in note or "DJI_0001" in note for note in notes)
+
+
+def photos(folder: Path, count: int) -> list[Footage]:
+    found = []
+    for number in range(count):
+        path = folder / f"{number}.jpg"
+        cv2.imwrite(str(path), np.full((60, 80, 3), 10 * number, np.uint8))
+        found.append(Footage(f"DJI_{number:04d}.JPG", path))
+    return found
+
+
+def test_one_photo_that_fails_takes_only_itself(tmp_path: Path) -> None:
+    card = photos(tmp_path, 7)
+    card[1].path.write_bytes(card[1].path.read_bytes()[:200])  # cut off: only its beginning is a JPEG's
+    card[3].path.write_text("no picture")
+    card[4].path.unlink()
+    failed: list[tuple[int, str]] = []
+    read = read_frames(card, NOTES.append, on_failure=lambda number, why: failed.append((number, str(why))))
+    assert [frame.source for frame in read] == [card[number].name for number in (0, 2, 5, 6)]
+    assert sorted(number for number, _ in failed) == [1, 3, 4]
+    assert all(why.startswith(card[number].name) for number, why in failed)
+    assert children() == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGSEGV, signal.SIGKILL, signal.SIGSTOP])
+def test_one_photo_that_ends_the_decoder_takes_only_itself(tmp_path: Path, sent: signal.Signals) -> None:
+    card = photos(tmp_path, 4)
+    failed: list[int] = []
+    read = read_frames(card, NOTES.append, on_failure=lambda number, _: failed.append(number), limits=Limits(silence=3))
+    names = [next(read).source]
+    os.kill(children()[0], sent)
+    names += [frame.source for frame in read]
+    # The decoder may have got to the second photo already, or not: that one is lost, and no other.
+    assert len(failed) == 1
+    assert names == [one.name for number, one in enumerate(card) if number not in failed or number == 0]
+    assert children() == []
+
+
+def test_without_anybody_to_tell_a_photo_that_fails_is_raised(tmp_path: Path) -> None:
+    card = photos(tmp_path, 3)
+    card[1].path.write_text("no picture")
+    with pytest.raises(NotAVideo, match=r"^DJI_0001\.JPG"):
+        list(read_frames(card, NOTES.append))
+
+
+LIES = (
+    {"kind": "picture", "clip": 0},
+    {"kind": "begun", "clip": 3},
+    {"kind": "done"},
+    {"kind": "length", "seconds": -1},
+    {"kind": "note", "text": "x" * 3000},
+)
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: str(lie["kind"]))
+def test_what_a_taken_over_decoder_says_is_checked(
+    flight: Footage, lie: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "READER", Program("tests.streams.camera.bad_readers", "lying", OURS))
+    (flight.path).write_text(json.dumps(lie))
+    with pytest.raises(DecoderFailed, match="said what cannot be understood"):
+        list(read_frames([flight], NOTES.append))
+
+
+@pytest.mark.parametrize("year", [1, 1900, 9999])
+def test_a_time_at_which_no_picture_was_taken_is_no_message(year: int) -> None:
+    line = SAID.validate_json  # any zone: year 1 and 9999 have none in which they could be told
+    picture = {"kind": "picture", "clip": 0, "index": 0, "height": 1, "width": 1, "pose": None}
+    with pytest.raises(ValidationError):
+        line(json.dumps({**picture, "captured_at": f"{year:04d}-01-01T00:00:00+14:00"}))
+
+
+def test_a_taken_over_decoder_may_not_talk_for_ever(flight: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "READER", Program("tests.streams.camera.bad_readers", "chattering", OURS))
+    monkeypatch.setattr(sandbox, "MOST_MESSAGES", 3000)
+    notes: list[str] = []
+    with pytest.raises(DecoderFailed, match="said more than 3000 things"):
+        list(read_frames([flight], notes.append))
+    assert len(notes) == sandbox.MOST_NOTES
+    assert all(note.isprintable() for note in notes)

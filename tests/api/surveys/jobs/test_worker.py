@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,10 +35,12 @@ from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks, survey_frames
 from api.surveys.repository import Survey
 from api.surveys.tables import FileKind, SurveyState
-from detector.errors import EngineRefused, ModelInputError
+from detector.errors import EngineRefused, ModelInputError, PictureInvalid
 from detector.geometry.terrain import terrain_of
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
+from detector.vision.detections import Detections
+from detector.vision.frame import Frame
 from models.card import ModelVersion
 from models.errors import HashMismatch, ModelFileMissing, UnknownModel
 from streams.survey.pipeline import Detect
@@ -121,6 +124,68 @@ def test_photos_are_taken_in_runs(desk: WorkerContext, tmp_path: Path, monkeypat
     assert looked == [2, 2, 1]
     assert len(found) == len(TOWN.stalls)
     assert {(place.lat, place.outcome) for place in found} == {(None, Outcome.UNKNOWN)}
+
+
+def photo_survey(desk: WorkerContext, tmp_path: Path, count: int, spoil: Mapping[int, bytes]) -> UUID:
+    photos = [tmp_path / f"DJI_{number:04d}.jpg" for number in range(count)]
+    for number, (photo, pose) in enumerate(zip(photos, leg((-10, 0), (10, 0), count), strict=True)):
+        cv2.imwrite(str(photo), TOWN.seen_from(pose))
+        if number in spoil:
+            photo.write_bytes(photo.read_bytes()[:300] + spoil[number])
+    return uploaded(desk.database, tmp_path, photos)
+
+
+def frames_of(desk: WorkerContext, survey_id: UUID) -> list[str]:
+    with desk.database.read() as connection:
+        clips = select(survey_frames.c.clip).where(survey_frames.c.survey_id == survey_id)
+        return sorted(connection.execute(clips).scalars())
+
+
+def test_a_truncated_photo_costs_itself_alone(desk: WorkerContext, tmp_path: Path) -> None:
+    survey_id = photo_survey(desk, tmp_path, 6, {2: b"", 4: b"rubbish"})
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert [error.params["file"] for error in survey.errors] == ["DJI_0002.jpg", "DJI_0004.jpg"]
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 1, 3, 5)]
+
+
+def test_a_photo_that_the_model_refuses_costs_itself_alone(desk: WorkerContext, tmp_path: Path) -> None:
+    usual = desk.detector("")
+
+    def detect(frame: Frame) -> Detections:
+        if frame.source == "DJI_0001.jpg":
+            raise PictureInvalid("DJI_0001.jpg: a picture that no model takes")
+        return usual(frame)
+
+    survey_id = photo_survey(desk, tmp_path, 4, {})
+    survey = ended(replace(desk, detector=lambda _: detect), survey_id)
+    detail = "DJI_0001.jpg: a picture that no model takes"
+    assert survey.errors == (Reason("not_looked_at", {"file": "DJI_0001.jpg", "detail": detail}),)
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 2, 3)]
+
+
+def test_a_photo_that_ends_its_worker_costs_itself_alone(desk: WorkerContext, tmp_path: Path) -> None:
+    """As often as it takes: the witness strikes the run first, then that photo."""
+    survey_id = photo_survey(desk, tmp_path, 4, {})
+    while True:
+        with desk.database.write() as connection:
+            planning.register(connection)
+            chunk = chunks.claim(connection, "doomed", desk.lease)
+            names = {file.id: file.name for file in survey_files.files(EVERYWHERE, connection, survey_id)}
+        assert chunk is not None
+        if chunk.kind is ChunkKind.LINK:
+            break
+        if "DJI_0002.jpg" in [names[file] for file in chunk.files]:
+            with desk.database.write() as connection:
+                planning.finalize(connection, "doomed", Reason("worker_crashed", {"signal": "SIGSEGV"}))
+        else:
+            work.work_through(desk, chunk)
+    work.work_through(desk, chunk)
+    with desk.database.read() as connection:
+        survey = surveys.find(EVERYWHERE, connection, survey_id)
+    assert survey is not None
+    assert survey.errors == (Reason("worker_crashed", {"file": "DJI_0002.jpg", "signal": "SIGSEGV"}),)
+    assert frames_of(desk, survey_id) == [f"DJI_{number:04d}.jpg" for number in (0, 1, 3)]
 
 
 def test_the_last_step_done_twice_gives_nothing_twice(

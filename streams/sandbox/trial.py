@@ -1,0 +1,11 @@
+"""A process that says which layers of its sandbox hold, and ends."""
+
+import json
+from collections.abc import Mapping
+
+from streams.sandbox.channel import ChildChannel
+
+
+def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
+    """Say what holds."""
+    ChildChannel(channel).say(json.dumps({"kind": "held", **held}))
