@@ -5,7 +5,20 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from api.commands import agreeing, cameras, ground, jobs, later, look, push, registry, service, teaching, watching
+from api.commands import (
+    agreeing,
+    cameras,
+    evaluate_places,
+    ground,
+    jobs,
+    later,
+    look,
+    push,
+    registry,
+    service,
+    teaching,
+    watching,
+)
 from api.errors import ApiError
 from api.printing import tell
 from detector.errors import DetectorError
@@ -22,7 +35,7 @@ app = typer.Typer(
 )
 agreeing.register(registry.app)
 app.add_typer(registry.app, name="models")
-for group in (service, jobs, watching, look, push, ground, teaching):
+for group in (service, jobs, watching, look, push, ground, teaching, evaluate_places):
     group.register(app)
 app.add_typer(cameras.app, name="cameras")
 later.register(app, registry.app)
@@ -30,8 +43,9 @@ later.register(app, registry.app)
 
 def run(arguments: list[str]) -> int:
     """Run one command line and give its exit code, as `api.cli` says."""
-    if arguments[:2] == push.NAME.split():
-        arguments = [push.NAME, *arguments[2:]]
+    for name in (push.NAME, evaluate_places.NAME):
+        if arguments[:2] == name.split():
+            arguments = [name, *arguments[2:]]
     try:
         result = app(arguments, prog_name="streetwarden", standalone_mode=False)
     except TyperException as error:
