@@ -78,8 +78,8 @@ def look_for(spec: Spec, rulebook: Rulebook, shelf: ModelShelf) -> Look:
 
 
 def default_models(shelf: ModelShelf) -> tuple[str, ...]:
-    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
-    return (STREET,) if shelf.has(STREET) else ()
+    """What a fixed camera looks for where nobody has said: signs, and stalls as they look from a pole."""
+    return tuple(name for name in (STREET, OBLIQUE) if shelf.has(name))
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:

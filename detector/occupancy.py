@@ -8,7 +8,7 @@ vehicle, people alone, a thin band (a shadow's edge), or a place that something 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -32,6 +32,7 @@ from detector.empty_scene import (
     unlikeness,
 )
 from detector.frame import Image
+from detector.place_evidence import OCCUPANCY, Support
 from detector.proposal import STALL, Proposal
 from detector.regions import Region, find_regions, join_parts, large_enough, leaning, only_light
 
@@ -56,6 +57,18 @@ LONGEST = 90.0
 CHANGED = 0.5
 """Structure change (0 to 1) from which on two looks differ."""
 
+PAUSE = timedelta(minutes=2)
+"""After so long without a frame all shadows are elsewhere: what differs is learned anew, but where something stands."""
+
+MOVES = 0.15
+"""Difference of log light between two looks from which on something moves there."""
+
+LEARNS = 0.5
+"""How much of what is known of vehicles and people one look of a detector decides."""
+
+LEANS, LEANS_MOST = 0.35, 1.3
+"""What a standing thing's leaning is worth as evidence, in log odds."""
+
 SETTLED, GONE = 3.5, -2.5
 """Sum of leanings from which on it is settled that something came, or left: two looks that are sure, or more that are
 less so. Once it is settled that it came, its leaving shows by the empty scene coming back."""
@@ -74,7 +87,19 @@ class _State:
     people: Map
     leanings: Map
     changed: Mask
+    last: Map
     cast: Cast = field(default_factory=Cast)
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The small picture of the frame last taken in, steadied: `scale` pixels of the full picture for one of its own,
+    and by how many of its own (x, y) the camera was off."""
+
+    now: Appearance
+    scale: float
+    shift: tuple[float, float]
 
 
 class Occupancy:
@@ -85,6 +110,11 @@ class Occupancy:
         self._last_look: datetime | None = None
         self._size: tuple[int, int] | None = None
         self._state: _State | None = None
+        self._found: list[tuple[Region, float]] = []
+        self._shown: Mask = np.zeros((1, 1), np.bool_)
+        self.view: View | None = None
+        self.relearned = False
+        """Whether the frame last taken in ended a change of light, or a pause, after which the scene was learned anew."""
 
     @property
     def ready(self) -> bool:
@@ -111,8 +141,14 @@ class Occupancy:
     def look(self, image: Image, at: datetime, seen: Detections | None = None) -> list[Proposal]:
         """What stands in this frame, as proposals of class `stall` in pixels of the full picture.
 
-        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it.
+        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it, None where none
+        looked: then what is known of them from earlier looks holds.
         """
+        self.update(image, at)
+        return self.standing(seen)
+
+    def update(self, image: Image, at: datetime) -> None:
+        """Take in one frame: what differs from the empty scene, and since when."""
         size = (image.shape[1], image.shape[0])
         if self._size not in (None, size):
             self.restart()
@@ -120,11 +156,29 @@ class Occupancy:
         small = shrink(image, WIDTH)
         if self._state is not None and self._state.seconds.shape != small.shape[:2]:
             self.restart()  # a kept scene of another picture size
+            self._size = size
+        self.view = View(describe(small), size[0] / small.shape[1], (0.0, 0.0))
+        self._found = []
+        self.relearned = False
         if self._state is None:
-            self._learn(describe(small), at)
+            self._learn(self.view.now, at)
+        else:
+            self._judge(self._state, small, at)
+
+    def standing(self, seen: Detections | None = None) -> list[Proposal]:
+        """What stands in the frame last taken in, less what `seen` or earlier looks show to be vehicles or people."""
+        state, view = self._state, self.view
+        if state is None or view is None:
             return []
-        scale = size[0] / small.shape[1]
-        return self._judge(small, at, seen or Detections.empty(), scale)
+        if seen is not None:
+            for memory, names in ((state.vehicles, VEHICLES), (state.people, PEOPLE)):
+                _remember(memory, self._shown, _cover(seen.of_class(*names), memory.shape, view))
+        unknown = [(region, lean) for region, lean in self._found if not _is_known(state, region)]
+        things = join_parts([region for region, _ in unknown])
+        height, width = state.seconds.shape
+        full = (width * view.scale, height * view.scale)
+        surest = max((lean for _, lean in unknown), default=0.0)
+        return [_proposal(box, score, surest, view, full) for box, score in things if large_enough(box, self._shown)]
 
     def _learn(self, now: Appearance, at: datetime) -> None:
         if self._last_look is not None and (at - self._last_look).total_seconds() < LEARN_EVERY:
@@ -151,29 +205,19 @@ class Occupancy:
             people=nothing.copy(),
             leanings=nothing.copy(),
             changed=nothing > 0,
+            last=standing.light,
         )
 
-    def _judge(self, small: Image, at: datetime, seen: Detections, scale: float) -> list[Proposal]:
-        state = self._state
-        if state is None:
-            return []
+    def _judge(self, state: _State, small: Image, at: datetime) -> None:
+        if at - state.at > PAUSE:
+            self._looks, state.paused = [], True
         # A long pause shows nothing of what happened in it.
         elapsed = min(max((at - state.at).total_seconds(), 0.0), 15.0)
         state.at = at
-        now = describe(small)
-        shift = find_shift(now, state.empty)
-        if shift != (0.0, 0.0):
-            moved = describe(move(small, shift))
-            if unlikeness(moved, state.empty) < 0.9 * unlikeness(now, state.empty):
-                now = moved
-            else:
-                shift = (0.0, 0.0)
-        vehicles, people = (_cover(seen.of_class(*names), small, scale, shift) for names in (VEHICLES, PEOPLE))
+        self.view = view = _steadied(small, state.empty, self.view.scale if self.view else 1.0)
+        shift = view.shift
         edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
-        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0), edge)
-        _remember(state.vehicles, shown, vehicles)
-        _remember(state.people, shown, people)
-        found: list[Region] = []
+        self._shown = shown = self._weigh(state, view.now, elapsed, edge)
         stands = state.seconds >= STANDS
         state.leanings[~stands] = 0
         for region in find_regions(stands):
@@ -181,19 +225,18 @@ class Occupancy:
                 continue
             lean = float(state.leanings[region.mask].mean())
             if lean < SETTLED:
-                state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
+                state.leanings[region.mask] += np.float32(leaning(region, view.now, state.empty, stands))
                 lean = float(state.leanings[region.mask].mean())
             if lean < GONE:
-                self._accept(state, region, now)
-            elif lean > 0 and not _is_known(state, region) and not only_light(region, now, state.empty, state.cast):
-                found.append(region)
+                self._accept(state, region, view.now)
+            elif lean > 0 and not only_light(region, view.now, state.empty, state.cast):
+                self._found.append((region, lean))
         np.clip(state.leanings, -4, 4, out=state.leanings)
-        full = (small.shape[1] * scale, small.shape[0] * scale)
-        things = [(box, score) for box, score in join_parts(found) if large_enough(box, stands)]
-        return [_proposal(box, score, scale, shift, full) for box, score in things]
 
-    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask, edge: int) -> Mask:
+    def _weigh(self, state: _State, now: Appearance, elapsed: float, edge: int) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
+        passing = np.abs(now.light - state.last) > MOVES
+        state.last = now.light
         state.cast = cast = common_cast(now, state.empty)
         from_empty = _change(now, state.empty, state.noise, cast)
         if edge:  # what moved into the picture with the camera was not there to be learned
@@ -206,7 +249,7 @@ class Occupancy:
         like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
         like_standing = ~like_empty & (from_standing < 1)
         strange = ~like_empty & ~like_standing
-        if (~like_empty & ~known).mean() > 0.3:
+        if state.paused or (~like_empty & ~known).mean() > 0.3:
             self._bear_upheaval(state, now)
             return np.zeros_like(known)
         self._looks = []
@@ -228,7 +271,7 @@ class Occupancy:
         return np.asarray(like_standing | fresh, np.bool_)
 
     def _bear_upheaval(self, state: _State, now: Appearance) -> None:
-        """Too much has changed at once for things that came: the light, or a lorry before the lens.
+        """Too much has changed at once for things that came (the light, or a lorry before the lens), or nobody looked.
 
         Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is
         still known by its own looks.
@@ -239,6 +282,7 @@ class Occupancy:
         bare = (state.seconds < STANDS).astype(np.float32)
         state.empty = blend(state.empty, median_of(self._looks), bare)
         state.seconds *= 1 - bare
+        state.paused, self.relearned = False, True
         self._looks = []
 
     def _accept(self, state: _State, region: Region, now: Appearance) -> None:
@@ -267,10 +311,21 @@ def _extent(mask: Mask) -> tuple[slice, slice]:
     )
 
 
-def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, float]) -> Map:
+def _steadied(small: Image, empty: Appearance, scale: float) -> View:
+    """The small picture described, shifted back where that explains it better."""
+    now = describe(small)
+    shift = find_shift(now, empty)
+    if shift != (0.0, 0.0):
+        moved = describe(move(small, shift))
+        if unlikeness(moved, empty) < 0.9 * unlikeness(now, empty):
+            return View(moved, scale, shift)
+    return View(now, scale, (0.0, 0.0))
+
+
+def _cover(seen: Detections, shape: tuple[int, ...], view: View) -> Map:
     """Where such things are seen in this frame, and how surely, 0 to 1."""
-    cover = np.zeros(small.shape[:2], np.float32)
-    boxes = seen.boxes / scale - np.array([*shift, *shift], np.float32)
+    cover = np.zeros(shape, np.float32)
+    boxes = seen.boxes / view.scale - np.array([*view.shift, *view.shift], np.float32)
     for (x1, y1, x2, y2), score in zip(boxes.tolist(), seen.scores.tolist(), strict=True):
         part = cover[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))]
         np.maximum(part, min(1.0, max(0.0, (score - 0.1) / 0.4)), out=part)
@@ -279,7 +334,7 @@ def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, flo
 
 def _remember(memory: Map, shown: Mask, cover: Map) -> None:
     """Was such a thing seen where the standing thing shows? What passes in front of it says nothing of it."""
-    memory += shown * np.float32(0.25) * (cover - memory)
+    memory += shown * np.float32(LEARNS) * (cover - memory)
 
 
 def _is_known(state: _State, region: Region) -> bool:
@@ -289,7 +344,8 @@ def _is_known(state: _State, region: Region) -> bool:
     return bool(vehicle > 0.6 or either > 0.75)
 
 
-def _proposal(box: Box, score: float, scale: float, shift: tuple[float, float], full: tuple[float, float]) -> Proposal:
-    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(box))
+def _proposal(box: Box, score: float, lean: float, view: View, full: tuple[float, float]) -> Proposal:
+    x1, y1, x2, y2 = ((side + view.shift[i % 2]) * view.scale for i, side in enumerate(box))
     inside: Box = (max(0.0, x1), max(0.0, y1), min(full[0], x2), min(full[1], y2))
-    return Proposal(STALL, STALL, inside, score, "occupancy")
+    support = Support(OCCUPANCY, score, min(LEANS_MOST, LEANS * lean))
+    return Proposal(STALL, STALL, inside, score, OCCUPANCY, (support,))

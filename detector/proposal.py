@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.detections import Box
+from detector.place_evidence import Support
 
 STALL = "stall"
 """The class, and the kind, of what stands on the street to sell: the only one that is also found without a model."""
@@ -18,7 +19,8 @@ class Proposal:
     """One thing that one finder (`model`, `objects` or `occupancy`) suggests in one frame.
 
     `kind` is the family within which the class may flicker from frame to frame while the thing stays the same: a
-    detector that is torn between two sorts of sign still looks at one sign.
+    detector that is torn between two sorts of sign still looks at one sign. `support` is what each finder that suggests
+    it is worth as evidence.
     """
 
     class_name: str
@@ -26,6 +28,7 @@ class Proposal:
     box: Box
     confidence: float
     found_by: str
+    support: tuple[Support, ...] = ()
 
 
 def as_array(boxes: Sequence[Box]) -> NDArray[np.float64]:
