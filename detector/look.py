@@ -31,6 +31,9 @@ from detector.scale import SceneScale
 from detector.strong_looks import LATELY, SIGN_BEAT, Reason, StrongLooks, Task, TaskStatus
 from detector.zones import WALL
 
+CHEAP_EVERY = timedelta(seconds=3.5)
+"""A frame sooner after the last one tells nothing of what stands: it is let go."""
+
 AGAIN = timedelta(minutes=5)
 """How often a candidate that stands on is handed on again."""
 
@@ -104,16 +107,15 @@ class Look:
         self._album = Album()
         self._handed: dict[str, _Handed] = {}
         self._epoch: tuple[int, int, int] | None = None
+        self._taken_at: datetime | None = None
         self._looks = self._strong_looks = 0
 
     def __call__(self, frame: Frame) -> list[Candidate]:
         """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
         self._follow(frame)
         self._looks += 1
-        if Task.STALLS in self.strong.tasks:
-            self.occupancy.update(frame.image, frame.captured_at)
-        if Task.SIGNS in self.strong.tasks:
-            self._changed = self._facade.update(frame.image)
+        if not self._take_in(frame):
+            return []
         likeness = self._likeness()
         tasks = self._take_due(frame.captured_at, likeness)
         places = self._look_strongly(frame, tasks, likeness) if tasks else self._look_cheaply(frame, likeness)
@@ -123,6 +125,18 @@ class Look:
         self._patches.drop_all_but(alive)
         return [found for place in places if (found := self._judge(place, frame)) is not None]
 
+    def _take_in(self, frame: Frame) -> bool:
+        """Look at the small picture; False where the last such look is too young for anything to have changed."""
+        at, before = frame.captured_at, self._taken_at
+        if before is not None and timedelta(0) <= at - before < CHEAP_EVERY:
+            return False
+        self._taken_at = at
+        if Task.STALLS in self.strong.tasks:
+            self.occupancy.update(frame.image, at)
+        if Task.SIGNS in self.strong.tasks:
+            self._changed = self._facade.update(frame.image)
+        return True
+
     def status(self) -> LookStatus:
         """How many looks there were, and why the strong ones were taken."""
         return LookStatus(self._looks, self._strong_looks, self.strong.status())
@@ -131,6 +145,7 @@ class Look:
         """Another picture size is another view; a stream that was opened anew may be the same one in another light."""
         now = (frame.epoch, frame.width, frame.height)
         if self._epoch is not None and now != self._epoch:
+            self._taken_at = None
             self.occupancy.restart()
             self.strong.restart()
             self._patches = Patches()

@@ -21,6 +21,7 @@ from detector.empty_scene import (
     Cast,
     Map,
     blend,
+    blend_part,
     colour_change,
     common_cast,
     describe,
@@ -34,7 +35,7 @@ from detector.empty_scene import (
 from detector.frame import Image
 from detector.place_evidence import OCCUPANCY, Support
 from detector.proposal import STALL, Proposal
-from detector.regions import Region, find_regions, join_parts, large_enough, leaning, only_light
+from detector.regions import Region, extent, find_regions, join_parts, large_enough, leaning, only_light
 
 Mask = NDArray[np.bool_]
 
@@ -63,6 +64,12 @@ PAUSE = timedelta(minutes=2)
 MOVES = 0.15
 """Difference of log light between two looks from which on something moves there."""
 
+LEARN_CALM = 15.0
+"""Seconds between two steps in which the empty scene follows the light."""
+
+LOOKS_STEADY = 4
+"""A camera that has not moved for so many looks is asked again after as many: finding a shift costs as much as seeing."""
+
 LEARNS = 0.5
 """How much of what is known of vehicles and people one look of a detector decides."""
 
@@ -88,6 +95,9 @@ class _State:
     leanings: Map
     changed: Mask
     last: Map
+    looks: int = 0
+    shaking: int = 0  # looks for which the camera is still taken to shake
+    unlearned: float = 0.0  # seconds since the empty scene last followed
     cast: Cast = field(default_factory=Cast)
     paused: bool = False
 
@@ -157,13 +167,14 @@ class Occupancy:
         if self._state is not None and self._state.seconds.shape != small.shape[:2]:
             self.restart()  # a kept scene of another picture size
             self._size = size
-        self.view = View(describe(small), size[0] / small.shape[1], (0.0, 0.0))
         self._found = []
         self.relearned = False
+        scale = size[0] / small.shape[1]
         if self._state is None:
+            self.view = View(describe(small), scale, (0.0, 0.0))
             self._learn(self.view.now, at)
         else:
-            self._judge(self._state, small, at)
+            self._judge(self._state, small, scale, at)
 
     def standing(self, seen: Detections | None = None) -> list[Proposal]:
         """What stands in the frame last taken in, less what `seen` or earlier looks show to be vehicles or people."""
@@ -199,7 +210,7 @@ class Occupancy:
             at=at,
             empty=empty,
             noise=noise,
-            standing=standing,
+            standing=blend(standing, standing, nothing),  # a copy: it is changed in place
             seconds=nothing.copy(),
             vehicles=nothing.copy(),
             people=nothing.copy(),
@@ -208,13 +219,19 @@ class Occupancy:
             last=standing.light,
         )
 
-    def _judge(self, state: _State, small: Image, at: datetime) -> None:
+    def _judge(self, state: _State, small: Image, scale: float, at: datetime) -> None:
         if at - state.at > PAUSE:
             self._looks, state.paused = [], True
         # A long pause shows nothing of what happened in it.
         elapsed = min(max((at - state.at).total_seconds(), 0.0), 15.0)
         state.at = at
-        self.view = view = _steadied(small, state.empty, self.view.scale if self.view else 1.0)
+        state.looks += 1
+        if state.shaking or state.looks % LOOKS_STEADY == 0:
+            self.view = _steadied(small, state.empty, scale)
+            state.shaking = LOOKS_STEADY if self.view.shift != (0.0, 0.0) else max(0, state.shaking - 1)
+        else:
+            self.view = View(describe(small), scale, (0.0, 0.0))
+        view = self.view
         shift = view.shift
         edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
         self._shown = shown = self._weigh(state, view.now, elapsed, edge)
@@ -241,7 +258,7 @@ class Occupancy:
         from_empty = _change(now, state.empty, state.noise, cast)
         if edge:  # what moved into the picture with the camera was not there to be learned
             from_empty[:edge] = from_empty[-edge:] = from_empty[:, :edge] = from_empty[:, -edge:] = 0
-        part = _extent((from_empty >= 1) | (state.seconds > 0))
+        part = extent((from_empty >= 1) | (state.seconds > 0), 16)
         from_standing = np.full_like(from_empty, np.inf)
         from_standing[part] = _change(now.cut(*part), state.standing.cut(*part), state.noise[part], cast)
         known = state.seconds >= STANDS
@@ -256,19 +273,29 @@ class Occupancy:
         step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
         state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
         fresh = strange & (state.seconds <= 0)
-        share = np.where(fresh, 1.0, np.where(like_standing, 0.1, 0.0)).astype(np.float32)
-        state.standing = blend(state.standing, now, share)
-        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
-        # coat agree with plain asphalt. And no single look may move it far.
-        disturbed = cv2.dilate((~like_empty | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
-        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.02)
-        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
-        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
-        state.noise += restless * np.float32(0.03) * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
+        share = fresh + np.float32(0.1) * like_standing
+        blend_part(state.standing, now, share, extent(~like_empty, 16))
+        self._learn_calm(state, now, elapsed, ~like_empty, passing)
         for memory in (state.vehicles, state.people):
             memory[fresh] = 0
         return np.asarray(like_standing | fresh, np.bool_)
+
+    @staticmethod
+    def _learn_calm(state: _State, now: Appearance, elapsed: float, strange: Mask, passing: Mask) -> None:
+        """Let the empty scene and its noise follow where nothing stands and nobody passes, every few looks."""
+        state.unlearned += elapsed
+        if state.unlearned < LEARN_CALM:
+            return
+        elapsed, state.unlearned = state.unlearned, 0.0
+        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
+        # coat agree with plain asphalt. And no single look may move it far.
+        disturbed = cv2.dilate((strange | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
+        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.004 * elapsed)
+        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
+        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
+        share = restless * np.float32(1 - 0.97 ** (elapsed / 5))
+        state.noise += share * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
 
     def _bear_upheaval(self, state: _State, now: Appearance) -> None:
         """Too much has changed at once for things that came (the light, or a lorry before the lens), or nobody looked.
@@ -299,16 +326,6 @@ def _change(now: Appearance, before: Appearance, noise: Map, cast: Cast) -> Map:
     """How far a picture is from another in structure or colours; 1 is the limit."""
     structure = structure_change(now, before, noise) / np.float32(CHANGED)
     return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
-
-
-def _extent(mask: Mask) -> tuple[slice, slice]:
-    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
-        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
-    return slice(max(0, int(rows[0]) - 16), int(rows[-1]) + 16), slice(
-        max(0, int(columns[0]) - 16), int(columns[-1]) + 16
-    )
 
 
 def _steadied(small: Image, empty: Appearance, scale: float) -> View:
