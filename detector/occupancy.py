@@ -73,7 +73,7 @@ LOOKS_STEADY = 4
 LEARNS = 0.5
 """How much of what is known of vehicles and people one look of a detector decides."""
 
-LEANS, LEANS_MOST = 0.35, 1.3
+LEANS, LEANS_MOST = 0.3, 1.0
 """What a standing thing's leaning is worth as evidence, in log odds."""
 
 SETTLED, GONE = 3.5, -2.5

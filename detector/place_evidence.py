@@ -19,13 +19,14 @@ SILENCE = {MODEL: -0.7, OBJECTS: -0.2, OCCUPANCY: 0.0}
 """Log odds of one look in which a finder that was asked saw nothing. Occupancy knows nothing of what stood there
 before it began, so its silence says nothing."""
 
-SILENT_AT_MOST = {MODEL: -0.9, OBJECTS: -0.4, OCCUPANCY: 0.0}
-"""The least that a finder's looks can come to: a network of recall 0.6 misses four stalls in ten however often."""
+SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.4, OCCUPANCY: 0.0}
+"""The least that a finder's looks can come to: a network that sees half of the stalls misses the other half
+however often it looks."""
 
 MOST = 4.0
 """The most that one finder's looks can come to."""
 
-STOOD = 0.6
+STOOD = 0.45
 """Log odds that standing unmoved for ten minutes adds to what occupancy says: lights and parked vehicles do not."""
 
 

@@ -6,13 +6,13 @@ What has not changed has not left: so between two strong looks the small picture
 import numpy as np
 
 from detector.detections import Box
-from detector.empty_scene import Appearance, structure_change
+from detector.empty_scene import FLAT, Appearance, structure_change
 
-SAME = 0.5
-"""Share of a place's pixels that must look as before: a vendor and customers move in front of what stands."""
+SAME = 0.55
+"""Share of a place's structure that must be as before: a vendor and customers move in front of what stands."""
 
-OTHER = 0.2
-"""Share under which something else is there now."""
+OTHER = 0.4
+"""Share under which something else is there now, or nothing."""
 
 CHANGED = 0.5
 """Structure change (0 to 1) from which on a pixel differs; as occupancy has it."""
@@ -38,14 +38,20 @@ class Patches:
             self._kept.pop(next(iter(self._kept)))
 
     def likeness(self, key: str, now: Appearance) -> float | None:
-        """Share of a place's pixels that look as when it was kept, 0 to 1; None where nothing was kept of it."""
+        """How much of a place's structure is as when it was kept, 0 to 1; None where nothing was kept of it.
+
+        Plain pavement between a parasol and its cart looks the same when both have left, so pixels weigh by the
+        structure that they have, or had.
+        """
         kept = self._kept.get(key)
         if kept is None:
             return None
         (rows, columns), before = kept
         if rows.stop > now.light.shape[0] or columns.stop > now.light.shape[1]:
             return None
-        return float(np.mean(structure_change(now.cut(rows, columns), before) < CHANGED))
+        part = now.cut(rows, columns)
+        weight = part.energy + before.energy + np.float32(FLAT)
+        return float((weight * (structure_change(part, before) < CHANGED)).sum() / weight.sum())
 
     def drop_all_but(self, keys: set[str]) -> None:
         """Let go of places that have ended."""

@@ -12,7 +12,7 @@ from api.durations import parse_duration
 from api.printing import AsJson, emit
 from api.settings import load_settings
 from api.wiring import ModelShelf, Spec, default_models, look_for, read_camera
-from detector.look import Look
+from detector.look import Look, LookStatus
 from detector.proposal import STALL
 from detector.rulebook import Rule, Rulebook
 from detector.rulebook_file import load_rulebook
@@ -50,7 +50,7 @@ def evaluate_places(
         book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else stalls_anywhere(sequence.name, span)
         look = look_for(Spec(sequence.name, names, read_camera(calibration)), book, shelf)
         score, seconds = measure_places(sequence, look, shape)
-        record = score_record(sequence, score, seconds)
+        record = score_record(sequence, score, seconds, look.status())
         emit(record, _sentence(sequence, score), as_json)
 
 
@@ -74,7 +74,9 @@ def measure_places(
     return score_places(sequence, handed.values()), seconds
 
 
-def score_record(sequence: PictureSequence, score: PlaceScore, seconds: list[float]) -> dict[str, object]:
+def score_record(
+    sequence: PictureSequence, score: PlaceScore, seconds: list[float], status: LookStatus
+) -> dict[str, object]:
     """The figures of one sequence as plain values: the JSON line."""
     low, high = score.false_interval
     return {
@@ -92,6 +94,8 @@ def score_record(sequence: PictureSequence, score: PlaceScore, seconds: list[flo
             {"at": one.at.isoformat(), "box": [round(side, 4) for side in one.box], "found_by": one.found_by}
             for one in score.false
         ],
+        "strong_looks": status.strong,
+        "strong_reasons": {task.task.value: dict(task.reasons) for task in status.tasks},
         "cpu_ms_per_look": round(sum(seconds) / len(seconds) * 1e3, 2),
         "cpu_s_per_camera_minute": round(sum(seconds) / max(sequence.seconds, 1e-9) * 60, 3),
     }

@@ -71,17 +71,18 @@ def frames_of(sequence: PictureSequence, aspect: float | None = None) -> Iterato
     Raises:
         SequenceInvalid: a file that is no picture, or one of another size than those before it.
     """
-    size: tuple[int, ...] | None = None
+    size: tuple[int, int] | None = None
     for index, picture in enumerate(sequence.pictures):
         image = cv2.imread(str(picture.path), cv2.IMREAD_COLOR)
         if image is None:
             raise SequenceInvalid(f"{picture.path}: cannot be read as a picture; remove its line from {TIMES}")
-        if size not in (None, image.shape[:2]):
+        height, width = image.shape[:2]
+        size = size or (width, height)
+        if size != (width, height):
             raise SequenceInvalid(
-                f"{picture.path}: is {image.shape[1]}x{image.shape[0]}, those before it {size[1]}x{size[0]}: "  # type: ignore[index]
+                f"{picture.path}: is {width}x{height}, those before it {size[0]}x{size[1]}: "
                 "a sequence shows one view in one size; split the folder"
             )
-        size = image.shape[:2]
         yield Frame(_stretched(np.asarray(image, np.uint8), aspect), picture.at, sequence.name, index=index)
 
 
