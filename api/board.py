@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import cv2
 
 from api.clock import Clock, wall_clock
-from api.context import CameraView, FaultView, LastPicture
+from api.context import CameraView, FaultView, LastPicture, LookView
 from detector.frame import Frame
 from streams.cameras_file import CameraConfig
 from streams.fleet import CameraStatus
@@ -36,6 +36,7 @@ class CameraBoard:
     _pictures: dict[str, LastPicture] = field(default_factory=dict)
     _faults: dict[str, tuple[FaultView, ...]] = field(default_factory=dict)
     _skipped: dict[str, int] = field(default_factory=dict)
+    _looks: dict[str, LookView] = field(default_factory=dict)
     _accepted: set[str] = field(default_factory=set)
 
     def note(self, note: CameraNote) -> None:
@@ -55,6 +56,10 @@ class CameraBoard:
     def ail(self, camera: str, faults: tuple[FaultView, ...]) -> None:
         """What is wrong with a camera's picture from now on; nothing when empty."""
         self._faults[camera] = faults
+
+    def count_looks(self, camera: str, looks: LookView) -> None:
+        """How a camera is looked at so far."""
+        self._looks[camera] = looks
 
     def picture(self, camera: str) -> LastPicture | None:
         """The newest picture of a camera that is still on the board."""
@@ -96,4 +101,5 @@ class CameraBoard:
             skipped=self._skipped.get(camera.id, 0),
             status=status,
             paused=self.paused.get(camera.id),
+            looks=self._looks.get(camera.id),
         )

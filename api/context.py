@@ -11,6 +11,7 @@ from api.footage import FootageStore
 from api.settings import Settings
 from api.settling import Settling
 from api.store import Database
+from detector.look import LookStatus
 from streams.fleet import CameraStatus
 from streams.health import Fault
 
@@ -43,11 +44,19 @@ class LastPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class LookView:
+    """How a camera is looked at: the looks so far, and their share of one core's time since the first (0 to 1)."""
+
+    status: LookStatus
+    cpu_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
 
     `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches. `paused` is
-    what the registry says, None for a camera that is not in it.
+    what the registry says, None for a camera that is not in it. `looks` is None before the first look.
     """
 
     id: str
@@ -64,6 +73,7 @@ class CameraView:
     skipped: int = 0
     status: CameraStatus | None = None
     paused: bool | None = None
+    looks: LookView | None = None
 
     def age(self, now: datetime) -> timedelta | None:
         """How old the last picture is; None before the first."""

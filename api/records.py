@@ -1,6 +1,7 @@
 """Candidates and sightings as the command line prints them; the names are those of `/api/v1`."""
 
 from detector.candidate import Candidate
+from detector.place_evidence import FinderRecord
 
 
 def candidate_record(candidate: Candidate) -> dict[str, object]:
@@ -27,6 +28,21 @@ def candidate_record(candidate: Candidate) -> dict[str, object]:
         "frames": sighting.frames,
         "found_by": sighting.found_by,
         "models": list(candidate.models),
+        "evidence": [_finder_record(one) for one in sighting.evidence.records],
+    }
+
+
+def _finder_record(record: FinderRecord) -> dict[str, object]:
+    """What one finder said of the place: in how many looks it was asked, in how many it saw it, how surely, when."""
+    return {
+        "finder": record.finder,
+        "looks": record.looks,
+        "seen": record.seen,
+        "mean_score": round(record.mean_score, 4),
+        "best_score": round(record.best, 4),
+        "log_odds": round(record.weight, 3),
+        "first": record.first.isoformat() if record.first else None,
+        "last": record.last.isoformat() if record.last else None,
     }
 
 

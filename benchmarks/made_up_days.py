@@ -37,7 +37,7 @@ class View:
 def read_clean_views(folder: Path, count: int) -> list[View]:
     """The clean views with most pictures, one of a camera."""
     with (folder / "pictures.tsv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["clean"] == "yes"]
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["clean_of_stalls"] == "clean"]
     by_view: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         by_view.setdefault(row["view"], []).append(row)

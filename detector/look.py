@@ -141,18 +141,24 @@ class Look:
         """How many looks there were, and why the strong ones were taken."""
         return LookStatus(self._looks, self._strong_looks, self.strong.status())
 
+    def forget(self) -> None:
+        """Drop all that is known of the view: the camera looks elsewhere now."""
+        self.occupancy.restart()
+        self.strong.restart()
+        self.places.forget()
+        self._taken_at = None
+        self._patches, self._facade, self._album = Patches(), LastingChange(), Album()
+        self._scale.forget()
+
     def _follow(self, frame: Frame) -> None:
         """Another picture size is another view; a stream that was opened anew may be the same one in another light."""
         now = (frame.epoch, frame.width, frame.height)
-        if self._epoch is not None and now != self._epoch:
-            self._taken_at = None
+        if self._epoch is not None and now[1:] != self._epoch[1:]:
+            self.forget()
+        elif self._epoch is not None and now != self._epoch:
+            self._taken_at, self._patches = None, Patches()
             self.occupancy.restart()
             self.strong.restart()
-            self._patches = Patches()
-            if now[1:] != self._epoch[1:]:
-                self.places.forget()
-                self._album = Album()
-                self._scale.forget()
         self._epoch = now
 
     def _likeness(self) -> dict[str, float]:

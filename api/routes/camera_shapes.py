@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from api.context import CameraView
+from api.context import CameraView, LookView
 from api.store.camera_health import Ailment
 from api.store.camera_history import Act, Past
+from detector.strong_looks import Reason, Task
 from streams.fleet import CameraStatus
 from streams.health import Fault
 
@@ -62,12 +63,48 @@ class ReadingOut(BaseModel):
         )
 
 
+class TaskOut(BaseModel):
+    """How one task (`stalls`, `signs`) is looked after: the longest between two looks of the networks in seconds, the
+    last one and its reason, and how many there were for each reason since the service began to watch."""
+
+    task: Task
+    beat: float
+    last_at: datetime | None
+    last_reason: Reason | None
+    reasons: dict[str, int]
+
+
+class LooksOut(BaseModel):
+    """How a camera is looked at since the service began to watch it: all looks, those of the networks among them
+    (`strong`), and what share of one core they take (0 to 1)."""
+
+    looks: int
+    strong: int
+    cpu_share: float
+    tasks: list[TaskOut]
+
+    @classmethod
+    def of(cls, view: LookView) -> Self:
+        tasks = [
+            TaskOut(
+                task=one.task,
+                beat=one.beat.total_seconds(),
+                last_at=one.last_at,
+                last_reason=one.last_reason,
+                reasons=dict(one.reasons),
+            )
+            for one in view.status.tasks
+        ]
+        status = view.status
+        return cls(looks=status.looks, strong=status.strong, cpu_share=round(view.cpu_share, 5), tasks=tasks)
+
+
 class CameraOut(BaseModel):
     """One camera; `last_frame_age` in seconds, null before the first frame.
 
     `silent`: its last picture is too old to be called live. `picture` is where that picture is, null when there is
     none. `skipped` frames showed nothing new. `reading` is null where no fleet watches. `paused` is what the registry
-    says, null for a camera that is not in it.
+    says, null for a camera that is not in it. `looks` is null before the first look.
     """
 
     id: str
@@ -84,6 +121,7 @@ class CameraOut(BaseModel):
     positions_hold: bool
     skipped: int
     reading: ReadingOut | None
+    looks: LooksOut | None
     lat: float | None
     lon: float | None
 
@@ -105,6 +143,7 @@ class CameraOut(BaseModel):
             positions_hold=all(one.fault is not Fault.MOVED for one in view.faults),
             skipped=view.skipped,
             reading=ReadingOut.of(view.status) if view.status else None,
+            looks=LooksOut.of(view.looks) if view.looks else None,
             lat=view.lat,
             lon=view.lon,
         )
