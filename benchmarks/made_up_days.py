@@ -71,7 +71,7 @@ def cut_outs(folder: Path, least: int = 70) -> list[tuple[str, NDArray[np.uint8]
             outline = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
             if 0.35 < (outline > 0).mean() < 0.95:
                 found.append((row["camera"], np.dstack([picture, outline])))
-    return found
+    return sorted(found, key=lambda one: -one[1].shape[0])  # the largest were cut out of most pixels
 
 
 def write_day(out: Path, view: View, stall: NDArray[np.uint8] | None, seed: int) -> None:
@@ -114,7 +114,11 @@ def _boxes(path: Path, class_id: int | None = None) -> list[Box]:
 
 def _stage(view: View) -> Image:
     """The picture of the view in which least is passing."""
-    return view.pictures[int(np.argmin([len(boxes) for boxes in view.passing]))]
+    return view.pictures[_emptiest(view)]
+
+
+def _emptiest(view: View) -> int:
+    return int(np.argmin([len(boxes) for boxes in view.passing]))
 
 
 def _place(
@@ -122,12 +126,15 @@ def _place(
 ) -> tuple[tuple[int, int, int, int], Image]:
     """Where the stall stands, and the picture with it."""
     feet = [(y2, y2 - y1) for boxes in view.passing for _, y1, _, y2 in boxes if y2 < HEIGHT - 5]
-    foot = int(rng.uniform(0.55, 0.85) * HEIGHT)
-    near = [high for low, high in feet if abs(low - foot) < 60]
-    height = int(np.clip(1.3 * np.median(near) if near else 0.28 * foot, 60, 220))
-    width = max(20, round(stall.shape[1] * height / stall.shape[0]))
-    left = int(rng.uniform(0.05, 0.3) * WIDTH) if rng.random() < 0.5 else int(rng.uniform(0.62, 0.85) * WIDTH)
-    left, top = min(left, WIDTH - width - 1), foot - height
+    standing = view.passing[_emptiest(view)]
+    for _ in range(200):  # where nothing stands already
+        foot, left = int(rng.uniform(0.5, 0.9) * HEIGHT), int(rng.uniform(0.05, 0.85) * WIDTH)
+        near = [high for low, high in feet if abs(low - foot) < 60]
+        height = int(np.clip(1.3 * np.median(near) if near else 0.28 * foot, 70, 240))
+        width = max(20, round(stall.shape[1] * height / stall.shape[0]))
+        left, top = min(left, WIDTH - width - 1), foot - height
+        if not any(x1 < left + width and x2 > left and y1 < foot and y2 > top for x1, y1, x2, y2 in standing):
+            break
     small = cv2.resize(stall, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     alpha = cv2.GaussianBlur(small[:, :, 3], (3, 3), 0)[:, :, None] / 255
     result = base.astype(np.float32)

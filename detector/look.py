@@ -198,11 +198,12 @@ class Look:
             yield Reason.HAND_ON
         if self.occupancy.relearned:
             yield Reason.VIEW
-        if any(self._asked(one) == 0 for one in places):
+        stood = self.strong.beat(task) / 2
+        if any(self._asked(one) == 0 and at - one.first_seen >= stood for one in places):
             yield Reason.NEW
         late = self.places.gap / 3
         if age is not None and age > late:
-            likely = [one for one in places if one.reported or one.probability >= LIKELY / 2]
+            likely = [one for one in places if one.reported or one.probability >= LIKELY]
             if any(at - one.last_seen > late and likeness.get(one.key, 0.0) < SAME for one in likely):
                 yield Reason.CHANGED
 
@@ -306,9 +307,12 @@ class Look:
         return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place))
 
     def _sure(self, place: Place) -> bool:
-        """Is it likely enough, and was it looked at strongly often enough, where networks look at all?"""
-        networks = place.kind != STALL or self._finders.serves(Task.STALLS)
-        return place.probability >= LIKELY and (not networks or self._asked(place) >= 2)
+        """Is it likely enough, and was it seen often enough, where networks look at all?"""
+        if place.kind == STALL and not self._finders.serves(Task.STALLS):
+            return place.probability >= LIKELY
+        said = place.evidence
+        again = max(said.of(MODEL).seen, said.of(OBJECTS).seen) >= 2 or said.of(OCCUPANCY).seen > 0
+        return place.probability >= LIKELY and self._asked(place) >= 2 and again
 
     def _rule(self, place: Place, at: datetime, dwell: timedelta) -> Ruling:
         sighting = place.sighting(self.source)

@@ -19,6 +19,9 @@ SILENCE = {MODEL: -0.7, OBJECTS: -0.2, OCCUPANCY: 0.0}
 """Log odds of one look in which a finder that was asked saw nothing. Occupancy knows nothing of what stood there
 before it began, so its silence says nothing."""
 
+FICKLE = -1.3
+"""Log odds of such a look where the finder has seen the thing in another: what stands is seen again."""
+
 SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.4, OCCUPANCY: 0.0}
 """The least that a finder's looks can come to: a network that sees half of the stalls misses the other half
 however often it looks."""
@@ -46,7 +49,7 @@ class FinderRecord:
     finder: str
     looks: int = 0
     seen: int = 0
-    log_odds: float = 0.0  # sum over its looks
+    log_odds: float = 0.0  # sum over the looks in which it saw the thing
     scores: float = 0.0  # sum over the looks in which it saw the thing
     best: float = 0.0
     first: datetime | None = None
@@ -62,7 +65,8 @@ class FinderRecord:
         """What its looks come to, in log odds."""
         if self.looks == 0:
             return 0.0
-        mean = self.log_odds / self.looks
+        silence = FICKLE if self.seen else SILENCE[self.finder]
+        mean = (self.log_odds + (self.looks - self.seen) * silence) / self.looks
         often = 1.0 if self.finder == OCCUPANCY else 1 + math.log(self.looks)
         return min(MOST, max(SILENT_AT_MOST[self.finder], mean * often))
 
@@ -81,7 +85,7 @@ class Evidence:
         """The evidence after one more look of a finder; `support` is None where it saw nothing there."""
         before = self.of(finder)
         if support is None:
-            after = replace(before, looks=before.looks + 1, log_odds=before.log_odds + SILENCE[finder])
+            after = replace(before, looks=before.looks + 1)
         else:
             after = replace(
                 before,

@@ -25,7 +25,7 @@ CONFIRM_AFTER = timedelta(seconds=5)
 LATELY = timedelta(seconds=20)
 """A strong look this young need not be repeated before a candidate is handed on."""
 
-CREDIT_EVERY = timedelta(seconds=30)
+CREDIT_EVERY = timedelta(seconds=60)
 CREDIT_MOST = 4
 """Strong looks beside the beat: one in so long, saved up to so many. A street where everything moves costs no more."""
 
