@@ -27,6 +27,7 @@ from streams.survey import Find
 STREET = "street"
 STALLS = "aerial-stalls"
 OBLIQUE = "oblique-stalls"
+CAMERAS = "street-cameras"
 
 
 class ModelShelf:
@@ -78,8 +79,10 @@ def look_for(spec: Spec, rulebook: Rulebook, shelf: ModelShelf) -> Look:
 
 
 def default_models(shelf: ModelShelf) -> tuple[str, ...]:
-    """What a fixed camera looks for where nobody has said: signs, and stalls as they look from a pole."""
-    return tuple(name for name in (STREET, OBLIQUE) if shelf.has(name))
+    """What a fixed camera looks with where nobody has said: at stalls and signs as they look from a pole, at shop
+    fronts; the first that knows a class looks for it."""
+    elevated = CAMERAS if shelf.has(CAMERAS) else OBLIQUE
+    return tuple(name for name in (elevated, STREET) if shelf.has(name))
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:

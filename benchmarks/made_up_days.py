@@ -100,7 +100,10 @@ def write_day(out: Path, view: View, stall: NDArray[np.uint8] | None, seed: int)
 
 
 def _picture(folder: Path, name: str) -> Image:
-    return np.asarray(cv2.resize(cv2.imread(str(folder / "images" / f"{name}.jpg")), (WIDTH, HEIGHT)), np.uint8)
+    picture = cv2.imread(str(folder / "images" / f"{name}.jpg"), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise SystemExit(f"{folder / 'images' / name}.jpg: no such picture")
+    return np.asarray(cv2.resize(picture, (WIDTH, HEIGHT)), np.uint8)
 
 
 def _boxes(path: Path, class_id: int | None = None) -> list[Box]:

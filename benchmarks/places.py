@@ -1,6 +1,6 @@
 """Which stalls reach the reviewer, how late, and how many places are none: on a real camera and on made-up days.
 
-    python -m benchmarks.places [--shared ../shared] [--views 6] [--dwell 5m] [--work var/places]
+    python -m benchmarks.places [--shared ../shared] [--views 6] [--dwell 5m] [--models-folder DIR] [--work var/places]
 
 Real: `data/pavement_camera`, a rule of 2 minutes (its pictures stop after three and a half minutes, for thirteen).
 Made up: for each of some clean views of `data/street_cameras`, one of a camera, forty minutes with a stall that comes
@@ -35,9 +35,10 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     parser.add_argument("--views", type=int, default=6)
     parser.add_argument("--dwell", default="5m")
+    parser.add_argument("--models-folder", type=Path, help="a folder of cards; else the shipped ones")
     parser.add_argument("--work", type=Path, default=Path("var/places"))
     given = parser.parse_args()
-    shelf, dwell = ModelShelf(), parse_duration("--dwell", given.dwell)
+    shelf, dwell = ModelShelf(given.models_folder), parse_duration("--dwell", given.dwell)
     measure(given.shared / "data" / "pavement_camera", shelf, timedelta(minutes=2), 16 / 9)
     cameras = given.shared / "data" / "street_cameras"
     stalls = cut_outs(cameras)

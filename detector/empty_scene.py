@@ -183,7 +183,8 @@ def colour_change(now: Appearance, before: Appearance, cast: Cast) -> Map:
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
     """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
     a, b = (
-        np.clip(cv2.resize(one.contrast, SHIFT_GRID, interpolation=cv2.INTER_LINEAR), -0.5, 0.5) for one in (before, now)
+        np.clip(cv2.resize(one.contrast, SHIFT_GRID, interpolation=cv2.INTER_LINEAR), -0.5, 0.5)
+        for one in (before, now)
     )
     (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(SHIFT_GRID))
     dx, dy = dx * now.contrast.shape[1] / SHIFT_GRID[0], dy * now.contrast.shape[0] / SHIFT_GRID[1]

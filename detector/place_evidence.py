@@ -1,9 +1,11 @@
 """What each finder has said of one place over its life, and how likely that makes it a stall.
 
 Looks at one thing that stands still agree with each other, right or wrong: the tenth tells less than the second. So a
-finder's log odds are averaged over its looks and counted as often as `1 + ln(looks)` (occupancy's once: it follows its
-own memory). A finder that sees nothing counts
-against the place, but never by more than its own blindness allows.
+finder's log odds are averaged over its looks and counted as often as `1 + growth * ln(looks)`. A finder that sees
+nothing counts against the place, but never by more than its own blindness allows.
+
+The numbers are set by hand on `data/pavement_camera` and looked at again on the stills of `data/street_cameras`
+(`docs/occupancy.md` has what came of it): they are no fit to a large set, since there is none.
 """
 
 import math
@@ -15,16 +17,20 @@ MODEL, OBJECTS, OCCUPANCY = "model", "objects", "occupancy"
 PRIOR = -0.5
 """Log odds that something which one finder suggests is a stall, before any has been heard."""
 
-SILENCE = {MODEL: -0.7, OBJECTS: -0.2, OCCUPANCY: 0.0}
+SILENCE = {MODEL: -0.7, OBJECTS: -0.3, OCCUPANCY: 0.0}
 """Log odds of one look in which a finder that was asked saw nothing. Occupancy knows nothing of what stood there
 before it began, so its silence says nothing."""
 
 FICKLE = -1.3
 """Log odds of such a look where the finder has seen the thing in another: what stands is seen again."""
 
-SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.4, OCCUPANCY: 0.0}
+SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.6, OCCUPANCY: 0.0}
 """The least that a finder's looks can come to: a network that sees half of the stalls misses the other half
 however often it looks."""
+
+GROWTH = {MODEL: 0.25, OBJECTS: 1.0, OCCUPANCY: 0.0}
+"""How much more looks that agree tell than one. A trained network's false alarms stand as still as stalls do; occupancy
+follows its own memory, so that a second look of it tells nothing."""
 
 MOST = 4.0
 """The most that one finder's looks can come to."""
@@ -67,7 +73,7 @@ class FinderRecord:
             return 0.0
         silence = FICKLE if self.seen else SILENCE[self.finder]
         mean = (self.log_odds + (self.looks - self.seen) * silence) / self.looks
-        often = 1.0 if self.finder == OCCUPANCY else 1 + math.log(self.looks)
+        often = 1 + GROWTH[self.finder] * math.log(self.looks)
         return min(MOST, max(SILENT_AT_MOST[self.finder], mean * often))
 
 

@@ -93,7 +93,7 @@ class StrongLooks:
         return None if last is None else at - last
 
     def due(self, task: Task, at: datetime, wanted: Iterable[Reason] = ()) -> Reason | None:
-        """Why this frame gets a strong look for a task; None when it gets none. `wanted` are what cheap looks ask for."""
+        """Why this frame gets a strong look for a task, None where it gets none; `wanted`: what cheap looks ask for."""
         schedule = self._tasks.get(task)
         if schedule is None:
             return None
@@ -123,7 +123,7 @@ class StrongLooks:
         return self._tasks[task].patience
 
     def learn(self, task: Task, *, new: bool) -> None:
-        """What a look brought: as long as changes bring nothing `new`, they are waited on ever longer, up to the beat."""
+        """What a look brought: while changes bring nothing `new`, they are waited on ever longer, up to the beat."""
         schedule = self._tasks[task]
         if new:
             schedule.patience = LATELY
