@@ -29,7 +29,7 @@ that is seen again and again tells more than a clear one that is seen once."""
 FAINTEST = 0.3
 """Share of a class's own threshold from which on a stall counts as evidence, if little."""
 
-STALL_AT_THRESHOLD = 0.35
+STALL_AT_THRESHOLD = 0.25
 SIGN_AT_THRESHOLD = 1.0
 """Log odds that a thing is there which a model sees just at its own threshold, over the prior of `place_evidence`. The
 thresholds of signs are set at a higher precision than those of stalls."""

@@ -24,7 +24,7 @@ before it began, so its silence says nothing."""
 FICKLE = -1.3
 """Log odds of such a look where the finder has seen the thing in another: what stands is seen again."""
 
-SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.6, OCCUPANCY: 0.0}
+SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.4, OCCUPANCY: 0.0}
 """The least that a finder's looks can come to: a network that sees half of the stalls misses the other half
 however often it looks."""
 

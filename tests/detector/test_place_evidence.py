@@ -1,6 +1,7 @@
 """What finders say adds up: agreement raises, silence lowers, and no single finder can shout the others down."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def heard(*said: tuple[str, float | None]) -> Evidence:
 def test_looks_that_agree_raise_the_probability_ever_more_slowly() -> None:
     steps = [heard(*[(MODEL, 0.8)] * count).probability() for count in range(1, 6)]
     assert steps == sorted(steps)
-    rises = [later - earlier for earlier, later in zip(steps, steps[1:], strict=False)]
+    rises = [later - earlier for earlier, later in pairwise(steps)]
     assert rises == sorted(rises, reverse=True)
 
 
