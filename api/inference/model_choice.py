@@ -14,11 +14,16 @@ from streams.survey.pipeline import Detect, Identify
 STREET = "street"
 STALLS = "aerial-stalls"
 OBLIQUE = "oblique-stalls"
+CAMERAS = "street-cameras"
 
 
 def default_models(shelf: ModelCache) -> tuple[str, ...]:
-    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
-    return (STREET,) if shelf.has(STREET) else ()
+    """Return what a fixed camera looks with where nobody has said; the first that knows a class looks for it.
+
+    Stalls and signs as they look from a pole, and shop fronts.
+    """
+    elevated = CAMERAS if shelf.has(CAMERAS) else OBLIQUE
+    return tuple(name for name in (elevated, STREET) if shelf.has(name))
 
 
 BY_VIEW: Final = "by-view"
