@@ -23,7 +23,7 @@ EVERY = timedelta(seconds=0.4)
 
 
 CRASHING, HANGING, SAYING = (
-    Program("tests.streams.camera.bad_readers", function, ("detector", "streams", "tests"))
+    Program("tests.streams.camera.bad_readers", function, ("detector", "models", "streams", "tests"))
     for function in ("crashing", "hanging", "saying")
 )
 
