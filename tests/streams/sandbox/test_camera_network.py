@@ -159,7 +159,8 @@ def test_a_reader_may_talk_to_itself() -> None:
     """Over a listener of its own, as a relay between it and its camera does."""
     if not what_holds().supervised:
         pytest.skip(LACKS["camera_addresses"])
-    talker = Program("tests.streams.camera.bad_readers", "talking_to_itself", ("detector", "models", "streams", "tests"))
+    ours = ("detector", "models", "streams", "tests")
+    talker = Program("tests.streams.camera.bad_readers", "talking_to_itself", ours)
     with start(talker, network=True, supervised=True, ports=(554,)) as child:
         listener = json.loads(child.channel.hear(30) or b"{}")
         supervisor = Supervisor(child.process.pid, listener["file"], Addresses((554,)))
