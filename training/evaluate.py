@@ -89,8 +89,8 @@ def measure(
     `model` may also be a detector that is loaded already, e.g. on another engine.
     """
     described = open_set(dataset)
-    detector, card = _open_model(model)
-    other = None if beside is None else _open_model(beside)[0]
+    detector, card = open_model(model)
+    other = None if beside is None else open_model(beside)[0]
     strangers = [name for name in described.measured if name not in detector.names]
     if strangers:
         raise DatasetInvalid(
@@ -147,7 +147,7 @@ def _read_val(described: YoloSet) -> tuple[Picture, ...]:
     return pictures
 
 
-def _open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
+def open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
     """A detector, and its card where it has one."""
     if isinstance(model, OnnxModel):
         return model, None

@@ -32,7 +32,7 @@ from training import faults, pole_views
 from training.composites import CutOut, compose, read_cut_outs
 from training.datasets import RECIPES, describe, hold_out, make_room, one_of_each
 from training.errors import DatasetInvalid, TrainingError
-from training.labels import PICTURES, Label, Picture, read_pictures
+from training.labels import PICTURES, Label, Picture, read_labels, read_pictures
 from training.pole_views import CLASSES, IGNORE, SIGNS, SIGNS_UNKNOWN, CameraPicture, Place
 from training.sample import Sample, label_lines, read_sample
 
@@ -41,6 +41,7 @@ UNSURE = {"ignore": CLASSES, "signs_unknown": SIGNS}
 SIZE = (960, 540)  # of a written picture
 OF_ONE_CAMERA = 10  # pictures as they are, so that one camera does not outweigh the others
 NEGATIVES = "data/street_negatives"
+PAVEMENT = "data/pavement_camera"
 SEGMENTER = "weights/ade20k/deeplabv3_mnv2_ade20k.tflite"
 
 
@@ -281,6 +282,27 @@ def _write_held_out(writer: Writer, one: CameraPicture) -> None:
     told.write_text(json.dumps({**cameras, one.path.stem: one.camera}) + "\n", encoding="utf-8")
 
 
+def write_pavement(shared: Path, out: Path, every: int = 10) -> int:
+    """A set to measure on alone, of every tenth picture of `data/pavement_camera`; returns its pictures."""
+    folder = shared / PAVEMENT
+    paths = sorted((folder / "images").glob("*.jpg"))[::every]
+    if not paths:
+        raise DatasetInvalid(f"{folder / 'images'}: holds no picture")
+    make_room(out)
+    writer = Writer(out / "val", {})
+    labels = read_labels(folder / "stalls.txt", 1)
+    for path in paths:
+        image = pole_views.unsqueezed(path)
+        ids = np.zeros(len(labels), np.int64)
+        writer.add("pavement", f"pavement_{path.stem}", Sample(image, pole_views.corners(labels), ids), 95)
+    boxes = len(labels) * len(paths)
+    source = DataSource(
+        name=f"{PAVEMENT}, every tenth", role="val", pictures=len(paths), boxes=boxes, licence="CC BY 4.0", source=_CAMERAS
+    )
+    describe(out, ("stall",), "pole", ["val"], [source])
+    return len(paths)
+
+
 _ORIGINS = {
     "composites": ("data/street_cameras with rendered things in it", "CC BY 4.0", "rendered by training.scenes"),
     "real": ("data/street_cameras, labelled views", "CC BY 4.0", ""),
@@ -327,6 +349,7 @@ def main(
         counts = build(
             shared, cutouts, frames, out, composites=composites, seed=seed, without=without or (), progress=True
         )
+        write_pavement(shared, out.with_name(f"{out.name}-pavement"))
     except TrainingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
