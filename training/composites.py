@@ -163,7 +163,10 @@ def _put(
     if scale > 1.6 or not (SMALLEST // 2 <= high <= LARGEST * 1.4) or wide < 6:
         return
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    bgr, alpha = cv2.resize(cut.bgr, (wide, high), interpolation=way), cv2.resize(cut.alpha, (wide, high), interpolation=way)
+    bgr, alpha = (
+        cv2.resize(cut.bgr, (wide, high), interpolation=way),
+        cv2.resize(cut.alpha, (wide, high), interpolation=way),
+    )
     mask = cv2.resize(cut.mask, (wide, high), interpolation=cv2.INTER_NEAREST)
     foot = cut.foot[0] * scale, cut.foot[1] * scale
     if rng.random() < 0.5:

@@ -118,6 +118,28 @@ def build(
     return writer.counts | held.counts
 
 
+def write_shares(out: Path, shares: int) -> None:
+    """OUT-1 to OUT-N beside the set: every Nth picture of each part to train on, the same side to measure on.
+
+    N runs of one thread each, whose weights are then averaged (`training.soup`), take N cores.
+    """
+    described = yaml.safe_load((out / "data.yaml").read_text(encoding="utf-8"))
+    paths = sorted((out / "train" / "images").iterdir())
+    for share in range(shares):
+        folder = out.with_name(f"{out.name}-{share + 1}")
+        make_room(folder)
+        for kind in ("images", "labels"):
+            (folder / "train" / kind).mkdir(parents=True)
+        for path in paths[share::shares]:
+            (folder / "train" / "images" / path.name).symlink_to(path.resolve())
+            label = f"{path.stem}.txt"
+            (folder / "train" / "labels" / label).symlink_to((out / "train" / "labels" / label).resolve())
+        (folder / "val").symlink_to((out / "val").resolve(), target_is_directory=True)
+        (folder / "sources.json").write_bytes((out / "sources.json").read_bytes())
+        told = {**described, "path": str(folder.resolve())}
+        (folder / "data.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
+
+
 def labelled(one: CameraPicture, image: Image) -> Sample:
     """A real picture with its boxes; its signs are left open where nobody labelled them."""
     boxes, ids = pole_views.corners(one.labels), [box.cls for box in one.labels]
@@ -219,9 +241,7 @@ def _of_each_camera(views: Sequence[CameraPicture], rng: np.random.Generator) ->
     for one in views:
         by_camera[one.camera].append(one)
     return [
-        mine[k]
-        for _, mine in sorted(by_camera.items())
-        for k in sorted(rng.permutation(len(mine))[:OF_ONE_CAMERA])
+        mine[k] for _, mine in sorted(by_camera.items()) for k in sorted(rng.permutation(len(mine))[:OF_ONE_CAMERA])
     ]
 
 
@@ -297,7 +317,12 @@ def write_pavement(shared: Path, out: Path, every: int = 10) -> int:
         writer.add("pavement", f"pavement_{path.stem}", Sample(image, pole_views.corners(labels), ids), 95)
     boxes = len(labels) * len(paths)
     source = DataSource(
-        name=f"{PAVEMENT}, every tenth", role="val", pictures=len(paths), boxes=boxes, licence="CC BY 4.0", source=_CAMERAS
+        name=f"{PAVEMENT}, every tenth",
+        role="val",
+        pictures=len(paths),
+        boxes=boxes,
+        licence="CC BY 4.0",
+        source=_CAMERAS,
     )
     describe(out, ("stall",), "pole", ["val"], [source])
     return len(paths)
@@ -342,6 +367,7 @@ def main(
     out: Annotated[Path, typer.Option()] = Path("runs/data/street-cameras"),
     composites: Annotated[int, typer.Option(min=0, help="how many pictures with things put into them")] = 1500,
     seed: int = 0,
+    shares: Annotated[int, typer.Option(min=1, help="also write OUT-1 to OUT-N, for N runs at once")] = 3,
     without: Annotated[list[Part] | None, typer.Option(help="leave this out of what is trained on")] = None,
 ) -> None:
     """Build the set, for example: python -m training.pole_set --shared ../shared"""
@@ -350,6 +376,8 @@ def main(
             shared, cutouts, frames, out, composites=composites, seed=seed, without=without or (), progress=True
         )
         write_pavement(shared, out.with_name(f"{out.name}-pavement"))
+        if shares > 1:
+            write_shares(out, shares)
     except TrainingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

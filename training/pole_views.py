@@ -44,6 +44,7 @@ _TALL = {"person": 1.65, "motorcycle": 1.55, "bicycle": 1.6, "car": 1.75, "bus":
 
 _LOOKED = 3  # pictures of a view in which people and vehicles are looked for
 
+
 @dataclass(frozen=True, slots=True)
 class CameraPicture:
     """One labelled picture of `street_cameras` and what its table says of it."""

@@ -71,7 +71,13 @@ def test_recall_is_told_where_precision_is_last_reached() -> None:
     wrong, far = [200.0, 10, 240, 50], [300.0, 10, 340, 50]
     one = seen(
         "a",
-        [(HERE, 0.9, "stall"), (THERE, 0.8, "stall"), (wrong, 0.7, "stall"), (wrong, 0.6, "stall"), (far, 0.5, "stall")],
+        [
+            (HERE, 0.9, "stall"),
+            (THERE, 0.8, "stall"),
+            (wrong, 0.7, "stall"),
+            (wrong, 0.6, "stall"),
+            (far, 0.5, "stall"),
+        ],
         [(HERE, "stall"), (THERE, "stall"), (far, "stall")],
     )
     told = figure([one], "stall", ("stall",), precision=0.7)

@@ -13,9 +13,7 @@ from training.pole_views import CLASSES, FOLDER, HELD_OUT, fit_scale, heights, p
 
 
 @given(st.floats(0.04, 0.3), st.floats(-100, 200), st.integers(10, 60))
-def test_the_scale_is_found_although_a_few_are_half_hidden(
-    slope: float, horizon: float, count: int
-) -> None:
+def test_the_scale_is_found_although_a_few_are_half_hidden(slope: float, horizon: float, count: int) -> None:
     rows = np.linspace(horizon + 60, 630, count)
     metres = slope * (rows - horizon)
     metres[:: max(6, count // 3)] *= 0.5

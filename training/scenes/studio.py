@@ -109,10 +109,18 @@ def group(rng: np.random.Generator, east: float = 0.0) -> tuple[Member, ...]:
             base = members[int(rng.integers(len(members)))]
             away, where = float(rng.uniform(1.0, 1.9)), float(rng.uniform(0, math.tau))
             kind = "standing" if rng.random() < 0.8 else "walker"
-            add("person", kind, base.x - east + away * math.cos(where), base.y + away * math.sin(where), where + math.pi)
+            add(
+                "person", kind, base.x - east + away * math.cos(where), base.y + away * math.sin(where), where + math.pi
+            )
         if rng.random() < 0.25:
             away, where = float(rng.uniform(1.8, 2.4)), float(rng.uniform(0, math.tau))
-            add("two_wheeler", str(rng.choice(["scooter", "bicycle"])), away * math.cos(where), away * math.sin(where), where)
+            add(
+                "two_wheeler",
+                str(rng.choice(["scooter", "bicycle"])),
+                away * math.cos(where),
+                away * math.sin(where),
+                where,
+            )
     elif what == 2:
         add("goods_outside_shop", "goods_outside_shop", 0.0, 0.0, turn)
     elif what == 3:
@@ -121,9 +129,23 @@ def group(rng: np.random.Generator, east: float = 0.0) -> tuple[Member, ...]:
     else:
         for _ in range(int(rng.integers(1, 5))):
             drawn = rng.random()
-            kind = "scooter" if drawn < 0.3 else "shaded_scooter" if drawn < 0.5 else "bicycle" if drawn < 0.65 else "standing"
+            kind = (
+                "scooter"
+                if drawn < 0.3
+                else "shaded_scooter"
+                if drawn < 0.5
+                else "bicycle"
+                if drawn < 0.65
+                else "standing"
+            )
             label = "person" if kind == "standing" else "two_wheeler"
-            add(label, kind, float(rng.uniform(-1.5, 1.5)), float(rng.uniform(-1.5, 1.5)), float(rng.uniform(0, math.tau)))
+            add(
+                label,
+                kind,
+                float(rng.uniform(-1.5, 1.5)),
+                float(rng.uniform(-1.5, 1.5)),
+                float(rng.uniform(0, math.tau)),
+            )
     return tuple(members)
 
 
@@ -131,7 +153,11 @@ def view(members: tuple[Member, ...], rng: np.random.Generator) -> tuple[Pose, f
     """From a pole 3 to 9 m high, 6 to 45 m away, looking at the group; and pixels per metre at its middle."""
     x, y = (float(np.mean([getattr(m, axis) for m in members])) for axis in ("x", "y"))
     spread = max(math.hypot(m.x - x, m.y - y) for m in members) + 2.3
-    height, far, bearing = float(rng.uniform(3, 9)), float(rng.uniform(max(6.0, spread * 2), 45)), float(rng.uniform(0, 360))
+    height, far, bearing = (
+        float(rng.uniform(3, 9)),
+        float(rng.uniform(max(6.0, spread * 2), 45)),
+        float(rng.uniform(0, 360)),
+    )
     distance = math.hypot(far, height - 1.0)
     focal = SIZE * 0.46 * distance / spread
     pitch = -math.degrees(math.atan2(height - 1.0, far))

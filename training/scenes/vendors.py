@@ -17,7 +17,13 @@ from training.scenes.shapes import Point, Shape
 
 VendorKind = Literal["drinks_cart", "tables", "closed_cart", "baskets", "food_cart", "big_parasol"]
 KINDS: tuple[VendorKind, ...] = ("drinks_cart", "tables", "closed_cart", "baskets", "food_cart", "big_parasol")
-_PLASTIC: tuple[Rgb, ...] = ((0.5, 0.04, 0.04), (0.03, 0.12, 0.45), (0.04, 0.3, 0.12), (0.7, 0.7, 0.68), (0.6, 0.3, 0.03))
+_PLASTIC: tuple[Rgb, ...] = (
+    (0.5, 0.04, 0.04),
+    (0.03, 0.12, 0.45),
+    (0.04, 0.3, 0.12),
+    (0.7, 0.7, 0.68),
+    (0.6, 0.3, 0.03),
+)
 
 
 def build(kind: VendorKind, name: str, cloth: Rgb, rng: np.random.Generator) -> bpy.types.Object:
