@@ -114,7 +114,7 @@ def compose(place: Place, labelled: Sample, cuts: Sequence[CutOut], count: int, 
 
 
 def _spot(place: Place, rng: np.random.Generator) -> tuple[int, int] | None:
-    """Where a group stands: x, y of its foot. Sizes are drawn evenly in octaves, so small ones are as common as large."""
+    """Where a group stands: x, y of its foot. Sizes are drawn evenly in octaves: small ones are as common as large."""
     height = place.ground.shape[0]
     for _ in range(12):
         metre = float(np.exp(rng.uniform(np.log(6), np.log(95))))
@@ -163,11 +163,9 @@ def _put(
     if scale > 1.6 or not (SMALLEST // 2 <= high <= LARGEST * 1.4) or wide < 6:
         return
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    bgr, alpha = (
-        cv2.resize(cut.bgr, (wide, high), interpolation=way),
-        cv2.resize(cut.alpha, (wide, high), interpolation=way),
-    )
-    mask = cv2.resize(cut.mask, (wide, high), interpolation=cv2.INTER_NEAREST)
+    bgr = np.asarray(cv2.resize(cut.bgr, (wide, high), interpolation=way), np.uint8)
+    alpha = np.asarray(cv2.resize(cut.alpha, (wide, high), interpolation=way), np.float32)
+    mask = np.asarray(cv2.resize(cut.mask, (wide, high), interpolation=cv2.INTER_NEAREST), np.uint8)
     foot = cut.foot[0] * scale, cut.foot[1] * scale
     if rng.random() < 0.5:
         bgr, alpha, mask, foot = bgr[:, ::-1], alpha[:, ::-1], mask[:, ::-1], (wide - foot[0], foot[1])
@@ -180,15 +178,15 @@ def _put(
     spread = float(image[::8, ::8].std())
     coloured = _lit(bgr, mask, image[max(0, y2 - high // 2) : y2 + high // 4, x1:x2], spread, rng)
     softness = float(rng.uniform(0.25, 0.95))
-    coloured = cv2.GaussianBlur(coloured, (0, 0), softness)[part]
-    cover = cv2.GaussianBlur(np.ascontiguousarray(alpha), (0, 0), softness)[part]
+    soft = np.asarray(cv2.GaussianBlur(coloured, (0, 0), softness), np.float32)[part]
+    edge = np.asarray(cv2.GaussianBlur(np.ascontiguousarray(alpha), (0, 0), softness), np.float32)[part]
     numbers = np.ascontiguousarray(mask)[part]
-    cover = np.where(numbers > 0, cover, cover * float(rng.uniform(0.3, 0.9)))
-    hidden = place.front[here] > spot[1] + 0.25 * metre
-    hidden = cv2.GaussianBlur(hidden.astype(np.float32), (0, 0), 0.8)
-    cover = (cover * (1 - hidden))[..., None]
+    nearer = (place.front[here] > spot[1] + 0.25 * metre).astype(np.float32)
+    hidden = np.asarray(cv2.GaussianBlur(nearer, (0, 0), 0.8), np.float32)
+    shadow = float(rng.uniform(0.3, 0.9))
+    cover = (np.where(numbers > 0, edge, edge * shadow) * (1 - hidden))[..., None]
     was = image[here].astype(np.float32)
-    image[here] = (was * (1 - cover) + coloured * cover).clip(0, 255).astype(np.uint8)
+    image[here] = (was * (1 - cover) + soft * cover).clip(0, 255).astype(np.uint8)
     base = len(whole)
     for n, (number, cls) in enumerate(cut.classes.items()):
         own = numbers == number

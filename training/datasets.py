@@ -29,7 +29,7 @@ from training.errors import DatasetInvalid, TrainingError
 from training.labels import Picture, read_pictures
 from training.sample import label_lines, read_sample
 
-View = Literal["above", "oblique", "street"]
+View = Literal["above", "oblique", "street", "pole"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ _DRAWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One picture: what was seen, what is labelled (boxes (n, 4), class names), what is unsure and for which classes."""
+    """One picture: what was seen, what is labelled (boxes (n, 4), class names), what is unsure, for which classes."""
 
     path: Path
     view: str
@@ -60,7 +60,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Of one class, or several taken as one: counts, AP at IoU 0.50 and recall at a precision, each with an interval."""
+    """Of one class, or several taken as one: counts, AP and recall at a precision (IoU 0.50), with intervals."""
 
     name: str
     boxes: int
@@ -121,8 +121,8 @@ def of_classes(seen: Seen, wanted: Sequence[str], iou: float = 0.5) -> Looked:
     unsure = seen.unsure[left_open].reshape(-1, 4)
     if len(boxes) and len(unsure):
         right = overlaps(boxes, truth).max(axis=1) >= 0.5 if len(truth) else np.zeros(len(boxes), bool)
-        keep = right | (_share_inside(boxes, unsure) < _IN_UNSURE)
-        boxes, scores = boxes[keep], scores[keep]
+        counted = right | (_share_inside(boxes, unsure) < _IN_UNSURE)
+        boxes, scores = boxes[counted], scores[counted]
     return Looked(boxes, scores, truth)
 
 
@@ -155,7 +155,7 @@ def figure(seen: Sequence[Seen], name: str, wanted: Sequence[str], precision: fl
 
 
 def recall_at(matched: Matched, weight: NDArray[np.float64], precision: float) -> tuple[float, float]:
-    """The recall (IoU 0.50) where precision is last at least `precision`, and the confidence there; 0 and 1 if never."""
+    """Recall (IoU 0.50) where precision is last at least `precision`, and the confidence there; 0 and 1 if never."""
     labelled = float(matched.labelled @ weight)
     if labelled == 0:
         return float("nan"), 1.0
@@ -223,7 +223,7 @@ def measure_views(
         map50=_mean([one.ap50 for one in shown]),
         map50_95=_mean([one.ap50_95 for one in shown]),
         per_class={one.name: class_metrics(one) for one in each},
-        merged={"advertising": class_metrics(one) for one in every if one.name == ANY_SIGN},
+        merged={"advertising": class_metrics(every[-1])} if every[-1].name == ANY_SIGN else {},
         latency_ms=_latency(model, [one.path for one in seen]),
     )
     return metrics, {one.name: _threshold(seen, one, precision) for one in shown}

@@ -24,9 +24,9 @@ def spoil(image: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:  # half the pixels along, as many recorders keep
         height, width = shown.shape[:2]
         small = cv2.resize(shown, (int(width * rng.uniform(0.5, 0.8)), height), interpolation=cv2.INTER_AREA)
-        shown = cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+        shown = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
     if rng.random() < 0.25:
-        shown = cv2.GaussianBlur(shown, (0, 0), float(rng.uniform(0.4, 1.2)))
+        shown = np.asarray(cv2.GaussianBlur(shown, (0, 0), float(rng.uniform(0.4, 1.2))), np.uint8)
     grain = rng.normal(0, rng.uniform(0.5, 6), shown.shape[:2])[..., None]
     noisy = (shown.astype(np.float32) + grain.astype(np.float32)).clip(0, 255).astype(np.uint8)
     coded = cv2.imencode(".jpg", noisy, (cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))))[1]
@@ -68,7 +68,7 @@ def _rain(image: Image, rng: np.random.Generator) -> Image:
     shown = image.astype(np.float32)
     grey = shown.mean(axis=2, keepdims=True)
     dull = 110 + (grey + (shown - grey) * rng.uniform(0.4, 0.8) - 110) * rng.uniform(0.6, 0.9)
-    return (dull + 0.6 * soft).clip(0, 255).astype(np.uint8)
+    return np.asarray((dull + 0.6 * soft).clip(0, 255), np.uint8)
 
 
 def _drops(image: Image, rng: np.random.Generator) -> Image:
@@ -79,8 +79,8 @@ def _drops(image: Image, rng: np.random.Generator) -> Image:
     for _ in range(int(rng.integers(2, 12))):
         at = int(rng.uniform(0, width)), int(rng.uniform(0, height))
         cv2.circle(cover, at, int(rng.uniform(0.008, 0.04) * width), 1.0, -1)
-    cover = cv2.GaussianBlur(cover, (0, 0), 2.0)[..., None]
-    return (image * (1 - cover) + far * cover).clip(0, 255).astype(np.uint8)
+    share = cv2.GaussianBlur(cover, (0, 0), 2.0)[..., None]
+    return (image * (1 - share) + far * share).clip(0, 255).astype(np.uint8)
 
 
 def _toned(image: Image, rng: np.random.Generator) -> Image:

@@ -167,7 +167,7 @@ def open_set(dataset: Path) -> YoloSet:
 
 def _unsure(value: object, names: list[str], where: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if not isinstance(value, dict) or list(value) != names[len(names) - len(value) :]:
-        raise DatasetInvalid(f"{where}: `unsure` names the last of the classes, each with a list of those it leaves open")
+        raise DatasetInvalid(f"{where}: `unsure` names the last of the classes, each with those it leaves open")
     known = names[: len(names) - len(value)]
     for name, left_open in value.items():
         if not isinstance(left_open, list) or not left_open or any(one not in known for one in left_open):

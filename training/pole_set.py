@@ -1,4 +1,4 @@
-"""The data set of `street-cameras`: what cameras on poles see, from real views, rendered things put into them, and more.
+"""The data set of `street-cameras`: what cameras on poles see, in real views, with rendered things put into them.
 
     python -m training.scenes cutouts --out runs/scenes/cutouts --count 640 --samples 2
     python -m training.scenes frames --out runs/scenes/pole --count 96 --samples 1 --width 864 --pole --photos ../shared
@@ -183,11 +183,16 @@ def _composite(
 
 
 def _mirrored(place: Place) -> Place:
-    width = place.image.shape[1]
-    turned = [np.ascontiguousarray(part[:, ::-1]) for part in (place.image, place.ground, place.walk, place.front)]
     taken = place.taken.copy()
-    taken[:, [0, 2]] = width - place.taken[:, [2, 0]]
-    return replace(place, image=turned[0], ground=turned[1], walk=turned[2], front=turned[3], taken=taken)
+    taken[:, [0, 2]] = place.image.shape[1] - place.taken[:, [2, 0]]
+    return replace(
+        place,
+        image=np.ascontiguousarray(place.image[:, ::-1]),
+        ground=place.ground[:, ::-1],
+        walk=place.walk[:, ::-1],
+        front=place.front[:, ::-1],
+        taken=taken,
+    )
 
 
 def _mirrored_sample(sample: Sample) -> Sample:
@@ -198,17 +203,15 @@ def _mirrored_sample(sample: Sample) -> Sample:
 
 def _finished(sample: Sample, rng: np.random.Generator) -> Sample:
     """As some camera sends it: whole, or a part of it."""
-    if rng.random() < 0.5:
-        sample = faults.zoom(sample, IGNORE, rng)
-    else:
-        sample = _resized(sample, SIZE)
-    return replace(sample, image=faults.spoil(sample.image, rng))
+    shown = faults.zoom(sample, IGNORE, rng) if rng.random() < 0.5 else _resized(sample, SIZE)
+    return replace(shown, image=faults.spoil(shown.image, rng))
 
 
 def _resized(sample: Sample, size: tuple[int, int]) -> Sample:
     height, width = sample.image.shape[:2]
     scale = np.array([size[0] / width, size[1] / height] * 2, np.float32)
-    return Sample(cv2.resize(sample.image, size, interpolation=cv2.INTER_AREA), sample.boxes * scale, sample.class_ids)
+    image = np.asarray(cv2.resize(sample.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return Sample(image, sample.boxes * scale, sample.class_ids)
 
 
 def _others(

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -19,9 +19,6 @@ from detector.frame import Image
 from detector.pixels import read_picture
 from training.errors import DatasetInvalid
 from training.labels import Label, read_labels
-
-if TYPE_CHECKING:
-    from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]  # ships no types
 
 FOLDER = "data/street_cameras"
 CLASSES = ("stall", "goods_outside_shop", "signboard", "cantilever_sign", "banner", "billboard", "a_board")
@@ -124,7 +121,7 @@ def everyday_names(shared: Path) -> tuple[str, ...]:
 
 def unsqueezed(path: Path) -> Image:
     """A picture in its true shape."""
-    return cv2.resize(read_picture(path), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(read_picture(path), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def corners(labels: Iterable[Label], width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.float32]:
@@ -168,11 +165,11 @@ class Segmenter:
     """ADE20K classes of each pixel, by DeepLab on one thread."""
 
     def __init__(self, model: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]  # ships no types
 
         if not model.is_file():
             raise DatasetInvalid(f"{model}: no such file; --shared wants the folder that has weights/ in it")
-        self._network: Interpreter = Interpreter(str(model), num_threads=1)
+        self._network = Interpreter(str(model), num_threads=1)
         self._network.allocate_tensors()
         self._input = self._network.get_input_details()[0]
         self._output = self._network.get_output_details()[0]

@@ -1,18 +1,23 @@
 """Training with labels that say "not known": parts of a picture that teach nothing, for some of the classes or for all.
 
-A data set may name more classes than its network is to learn: `data.yaml`'s `unsure` tells, by the name of each of those
-last ones, for which classes a box of it leaves open whether they are there. Such a box is no target; inside it, the
-class loss counts only where a known thing is. Without it, an unlabelled sign would teach that signs are background.
+A data set may name more classes than its network is to learn: `unsure` of `data.yaml` tells, by the name of each of
+those last ones, for which classes a box of it leaves open whether they are there. Such a box is no target; inside it,
+the class loss counts only where a known thing is. Without it, an unlabelled sign would teach that signs are background.
 """
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 from unittest import mock
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
     from ultralytics.models.yolo.detect import DetectionTrainer
+
+    Raw = dict[str, torch.Tensor]
+    Batch = dict[str, torch.Tensor]
+    Told = dict[str, object]
 
 
 def weights(
@@ -49,7 +54,7 @@ def weights(
 
 @contextlib.contextmanager
 def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["type[DetectionTrainer]"]:
-    """While entered, detection losses know unsure classes; gives the trainer whose network learns the `known` first ones."""
+    """While entered, detection losses know unsure classes; gives the trainer that learns the `known` first ones."""
     import torch
     from ultralytics.models.yolo.detect import DetectionTrainer
     from ultralytics.nn.tasks import DetectionModel
@@ -57,10 +62,11 @@ def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["
     from ultralytics.utils.tal import make_anchors
     from ultralytics.utils.torch_utils import strip_optimizer
 
-    class Loss(v8DetectionLoss):  # type: ignore[misc]  # their class is untyped
-        def loss(self, preds: dict[str, Any], batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
-            points, strides = make_anchors(preds["feats"], self.stride, 0.5)
-            high, wide = preds["feats"][0].shape[2:]
+    class Loss(v8DetectionLoss):
+        def loss(self, preds: "Raw", batch: "Batch") -> "tuple[torch.Tensor, Raw]":
+            maps = cast("list[torch.Tensor]", preds["feats"])
+            points, strides = make_anchors(maps, self.stride, 0.5)  # type: ignore[no-untyped-call]
+            high, wide = maps[0].shape[2:]
             centres = (points * strides) / (self.stride[0] * torch.tensor([wide, high]))
             classes, pictures = batch["cls"].view(-1), batch["batch_idx"].view(-1)
             self.class_weights = weights(
@@ -68,30 +74,32 @@ def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["
             )
             keep = classes < known
             rest = {**batch, "cls": batch["cls"][keep], "bboxes": batch["bboxes"][keep], "batch_idx": pictures[keep]}
-            result: tuple[torch.Tensor, Any] = super().loss(preds, rest)
-            return result
+            return super().loss(preds, rest)
 
-    class Trainer(DetectionTrainer):  # type: ignore[misc]
-        def _only_known(self) -> dict[str, Any]:
-            names = {k: name for k, name in self.data["names"].items() if k < known}
-            return {**self.data, "nc": known, "names": names}
-
-        def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> Any:
-            whole, self.data = self.data, self._only_known()
+    class Trainer(DetectionTrainer):
+        @contextlib.contextmanager
+        def _known_alone(self) -> Iterator[None]:
+            """The set as one of the known classes, for what builds the network."""
+            whole = self.data
+            names = {k: name for k, name in whole["names"].items() if k < known}
+            self.data = {**whole, "nc": known, "names": names}
             try:
-                return super().get_model(cfg, weights, verbose)
+                yield
             finally:
                 self.data = whole
 
-        def final_eval(self) -> None:
-            strip_optimizer(self.last)  # measured afterwards, by `training.evaluate`
+        def get_model(
+            self, cfg: "str | Told | None" = None, weights: "nn.Module | None" = None, verbose: bool = True
+        ) -> "nn.Module":
+            with self._known_alone():
+                return cast("nn.Module", super().get_model(cfg, weights, verbose))
 
         def set_model_attributes(self) -> None:
-            whole, self.data = self.data, self._only_known()
-            try:
-                super().set_model_attributes()
-            finally:
-                self.data = whole
+            with self._known_alone():
+                super().set_model_attributes()  # type: ignore[no-untyped-call]
 
-    with mock.patch.object(DetectionModel, "init_criterion", lambda self: Loss(self)):
+        def final_eval(self) -> None:
+            strip_optimizer(self.last)  # measured afterwards, by `training.evaluate_views`
+
+    with mock.patch.object(DetectionModel, "init_criterion", lambda network: Loss(network)):  # noqa: PLW0108  # a class would not be bound
         yield Trainer

@@ -42,7 +42,7 @@ def test_what_stands_in_front_ends_where_it_touches_the_ground() -> None:
 
 
 def test_a_folder_without_the_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetInvalid, match="pictures.tsv"):
+    with pytest.raises(DatasetInvalid, match=r"pictures\.tsv"):
         read_views(tmp_path)
 
 

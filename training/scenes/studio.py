@@ -1,9 +1,9 @@
-"""Cut-outs for composites: things as a camera on a pole would see them, with nothing behind them and their shadow below.
+"""Cut-outs for composites: things as a camera on a pole sees them, nothing behind them, their shadow below.
 
     python -m training.scenes cutouts --out runs/scenes/cutouts --count 600
 
-Each picture OUT/NNNNN.png is RGBA; the ground only catches shadow (black, partly transparent). OUT/NNNNN.npy holds which
-thing each pixel shows (0: none), OUT/NNNNN.json what they are, and the scale and the angle they were seen at.
+Each picture OUT/NNNNN.png is RGBA; the ground only catches shadow (black, partly transparent). OUT/NNNNN.npy holds
+which thing each pixel shows (0: none), OUT/NNNNN.json what they are, and the scale and the angle they were seen at.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training.scenes import blender, market, people, props, random_block, render, stalls, vehicles, vendors
-from training.scenes.blender import dress
 from training.scenes.camera import Pose, project
 from training.scenes.film import EXPOSURE, develop
 from training.scenes.truth import seen, write_json
