@@ -67,7 +67,7 @@ def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["
             maps = cast("list[torch.Tensor]", preds["feats"])
             points, strides = make_anchors(maps, self.stride, 0.5)  # type: ignore[no-untyped-call]
             high, wide = maps[0].shape[2:]
-            centres = (points * strides) / (self.stride[0] * torch.tensor([wide, high]))
+            centres = (points * strides) / (cast("torch.Tensor", self.stride)[0] * torch.tensor([wide, high]))
             classes, pictures = batch["cls"].view(-1), batch["batch_idx"].view(-1)
             self.class_weights = weights(
                 centres, batch["bboxes"], classes, pictures, len(preds["scores"]), unsure, known
@@ -99,7 +99,7 @@ def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["
                 super().set_model_attributes()  # type: ignore[no-untyped-call]
 
         def validate(self) -> tuple[dict[str, float], float]:
-            return dict.fromkeys(self.metrics, 0.0), 0.0  # its own measuring knows no unsure boxes
+            return dict.fromkeys(self.metrics or {}, 0.0), 0.0  # its own measuring knows no unsure boxes
 
         def final_eval(self) -> None:
             strip_optimizer(self.last)  # measured afterwards, by `training.evaluate_views`

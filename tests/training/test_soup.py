@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -13,14 +14,17 @@ from training.schedules import Schedule
 from training.soup import blend
 from training.start import FINISHED, guarded
 
-torch = pytest.importorskip("torch")
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = pytest.importorskip("torch")
 
 
 def a_run(folder: Path, value: float, *, start: str = "a" * 64, finished: bool = True) -> Path:
     """A run whose network holds one number everywhere."""
     from ultralytics.nn.tasks import DetectionModel
 
-    network = DetectionModel("yolo11n.yaml", nc=1, verbose=False)
+    network = DetectionModel("yolo11n.yaml", nc=1, verbose=False)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         for part in (*network.parameters(), *network.buffers()):
             if part.is_floating_point():
@@ -44,8 +48,7 @@ def test_a_soup_is_the_mean_of_its_runs_and_a_finished_run(tmp_path: Path) -> No
     assert guarded(mixed.folder).run == mixed.folder
     assert mixed.command == "train a && train b && train c && python -m training.soup a b c --name soup"
     with quiet_torch(1):
-        network = open_network(mixed.weights).model
-    assert network is not None
+        network = cast("torch.nn.Module", open_network(mixed.weights).model)
     assert {float(part.detach().mean()) for part in network.parameters()} == {3.0}
 
 

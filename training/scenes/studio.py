@@ -175,9 +175,9 @@ def _raise(member: Member, rng: np.random.Generator) -> bpy.types.Object:
     kind, name, cloth = member.kind, f"{member.kind} {member.number}", market.canvas(rng)
     if member.label == "stall":
         if kind in vendors.KINDS:
-            body = vendors.build(cast(vendors.VendorKind, kind), name, cloth, rng)
+            body = vendors.build(kind, name, cloth, rng)
         elif kind in market.KINDS:
-            body = market.build(cast(market.MarketKind, kind), name, cloth, rng)
+            body = market.build(kind, name, cloth, rng)
         else:
             body = stalls.build(cast(stalls.StallKind, kind), name, rng, cloth if rng.random() < 0.7 else None)
     elif member.label == "person":
