@@ -5,8 +5,10 @@
 What may be opened to start from is `training.runs.start_weights`'s to say.
 """
 
+import contextlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +30,7 @@ from training.runs.start_weights import FINISHED, Start, open_network, start_of
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
     from ultralytics.models import YOLO
+    from ultralytics.models.yolo.detect import DetectionTrainer
 
 SEED = 0
 
@@ -172,15 +175,33 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
         # ultralytics leaves one core free by itself; how many to use is for the caller to say
         model.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))
         model.add_callback("on_model_save", _keep)
-        with bf16_network(native()):
+        with bf16_network(native()), _labels_of(dataset) as trainer:
             if not resume:
-                _start(model, run, dataset)
+                _start(model, run, dataset, trainer)
             elif _epochs_left(model, run):
-                model.train(resume=True)
+                model.train(resume=True, trainer=trainer)
             else:  # interrupted after its last epoch: what was left to do is the same that ends every run
                 from ultralytics.utils.torch_utils import strip_optimizer
 
                 strip_optimizer(weights, str(run.weights))
+
+
+@contextlib.contextmanager
+def _labels_of(dataset: Path) -> "Iterator[type[DetectionTrainer] | None]":
+    """The trainer for a set whose labels leave things open; None, which is ultralytics' own, for others."""
+    described = open_set(dataset)
+    if not described.unsure:
+        yield None
+        return
+    from training.datasets.unsure import unsure_labels
+
+    first = len(described.learned)
+    open_to = {
+        first + k: [described.names.index(one) for one in left_open]
+        for k, (_, left_open) in enumerate(described.unsure)
+    }
+    with unsure_labels(first, open_to) as trainer:
+        yield trainer
 
 
 def _opened(weights: Path | str, dataset: Path, size: int) -> "YOLO":
@@ -201,9 +222,10 @@ def _epochs_left(model: "YOLO", run: Run) -> bool:
     return 0 <= epoch < run.schedule.epochs - 1
 
 
-def _start(model: "YOLO", run: Run, dataset: Path) -> None:
+def _start(model: "YOLO", run: Run, dataset: Path, trainer: "type[DetectionTrainer] | None") -> None:
     schedule = run.schedule
     model.train(
+        trainer=trainer,
         data=str((dataset / "data.yaml").resolve()),
         project=str(run.folder.parent),
         name=run.folder.name,
@@ -216,7 +238,7 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         lr0=schedule.learning_rate,
         lrf=0.01,
         cos_lr=True,
-        warmup_epochs=1.0,
+        warmup_epochs=schedule.warmup_epochs,
         close_mosaic=schedule.whole_picture_epochs,
         flipud=schedule.flip_up_down,
         fliplr=schedule.flip_left_right,

@@ -105,7 +105,10 @@ def read_pictures(folder: Path, classes: int) -> tuple[LabelledPicture, ...]:
 
 @dataclass(frozen=True, slots=True)
 class YoloSet:
-    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels."""
+    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels.
+
+    `unsure`: the last of the names, each with those that a box of it leaves open (`training.datasets.unsure`).
+    """
 
     file: Path
     names: tuple[str, ...]
@@ -113,6 +116,12 @@ class YoloSet:
     view: str
     train: Path | None
     val: Path
+    unsure: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The classes that a network is to learn."""
+        return self.names[: len(self.names) - len(self.unsure)]
 
     @property
     def folder(self) -> Path:
@@ -142,6 +151,7 @@ def open_set(dataset: Path) -> YoloSet:
     measured = values.get("measured", ordered)
     if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
         raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
+    unsure = _unsure(values.get("unsure") or {}, ordered, described)
     root = described.parent / str(values.get("path", "."))
     train = values.get("train")
     return YoloSet(
@@ -151,7 +161,18 @@ def open_set(dataset: Path) -> YoloSet:
         view=str(values.get("view", "street")),
         train=root / _side(train) if train else None,
         val=root / _side(values["val"]),
+        unsure=unsure,
     )
+
+
+def _unsure(value: object, names: list[str], where: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict) or list(value) != names[len(names) - len(value) :]:
+        raise DatasetInvalid(f"{where}: `unsure` names the last of the classes, each with those it leaves open")
+    known = names[: len(names) - len(value)]
+    for name, left_open in value.items():
+        if not isinstance(left_open, list) or not left_open or any(one not in known for one in left_open):
+            raise DatasetInvalid(f"{where}: `unsure`: {name}: is a list of classes that the set labels")
+    return tuple((str(name), tuple(left_open)) for name, left_open in value.items())
 
 
 def _side(value: object) -> str:

@@ -92,8 +92,8 @@ def measure(
     `model` may also be a detector that is loaded already, e.g. on another engine.
     """
     described = open_set(dataset)
-    detector, card = _open_model(model)
-    other = None if beside is None else _open_model(beside)[0]
+    detector, card = open_model(model)
+    other = None if beside is None else open_model(beside)[0]
     strangers = [name for name in described.measured if name not in detector.names]
     if strangers:
         raise DatasetInvalid(
@@ -150,7 +150,7 @@ def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:
     return pictures
 
 
-def _open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
+def open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
     """A detector, and its card where it has one."""
     if isinstance(model, OnnxModel):
         return model, None
