@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,18 @@ class Lens:
     distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
+Part = Literal["position", "height", "yaw", "pitch", "roll"]
+"""What a pose is made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where a camera was and where it looked.
 
     `lat`, `lon` WGS-84 degrees; `height` metres above the ground at take-off. `yaw` degrees clockwise from true north,
     `pitch` degrees above the horizon (-90 looks straight down), `roll` degrees; applied in that order (Z, Y, X of NED).
+    All parts were read at that moment but those `interpolated` between lines of telemetry that are up to two seconds
+    apart, the nearest of them `gap` seconds away, and those `absent`, which are taken for 0.
     """
 
     lat: float
@@ -36,6 +43,9 @@ class Pose:
     roll: float
     lens: Lens
     rtk: bool = False
+    interpolated: tuple[Part, ...] = ()
+    absent: tuple[Part, ...] = ()
+    gap: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
