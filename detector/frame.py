@@ -53,7 +53,9 @@ class Frame:
     """One decoded picture.
 
     `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later
-    the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes.
+    the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes. A
+    frame that is not `timed` comes from a file that does not say when it was taken: `captured_at` then only orders the
+    frames of that file.
     """
 
     image: Image
@@ -63,6 +65,7 @@ class Frame:
     index: int = 0
     epoch: int = 0
     pose: Pose | None = None
+    timed: bool = True
 
     @property
     def width(self) -> int:

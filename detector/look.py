@@ -1,7 +1,7 @@
 """One frame through all of it: what is in a fixed camera's frame, where it stands, how long, and whether it may."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -141,7 +141,7 @@ class Look:
         position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
         ruling = self.rulebook.rule(
             class_name=sighting.class_name,
-            at=at,
+            at=at if frame.timed else None,
             position=position,
             dwell=sighting.dwell,
             camera=self.source,
@@ -157,7 +157,8 @@ class Look:
         self.places.report(place.key)
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
-        return Candidate(place.sighting(self.source, position), ruling, evidence, box, self._voices(place))
+        sighting = replace(place.sighting(self.source, position), timed=frame.timed)
+        return Candidate(sighting, ruling, evidence, box, self._voices(place))
 
     def _voices(self, place: Place) -> tuple[str, ...]:
         """The names of the models that had a say."""

@@ -82,6 +82,19 @@ def hours_not_known(at: datetime, hours: str) -> Sentence:
     )
 
 
+def time_not_known(hours: str) -> Sentence:
+    return Sentence(
+        f"when it was taken is not known, so the permitted hours {hours} cannot be held against it",
+        f"拍摄时间未知，无法对照允许时段 {hours}",
+    )
+
+
+def permit_day_not_known() -> Sentence:
+    return Sentence(
+        "when it was taken is not known, so no permit can be looked up", "拍摄时间未知，无法查找许可"
+    )
+
+
 def never_permitted(class_name: str) -> Sentence:
     return Sentence(f"{class_name} is not permitted here at any hour", f"{class_name} 在此处任何时段均不允许")
 

@@ -31,7 +31,7 @@ class CaseEvidence(_Frozen):
     kind: Kind
     url: str
     sha256: str
-    captured_at: datetime
+    captured_at: datetime | None
     masked: bool = False
 
 
@@ -45,7 +45,10 @@ class CaseReview(_Frozen):
 
 
 class CaseBody(_Frozen):
-    """One confirmed candidate. `external_id` is also the idempotency key; codes are strings (leading zeros)."""
+    """One confirmed candidate. `external_id` is also the idempotency key; codes are strings (leading zeros).
+
+    Times are null where the footage does not say when it was taken.
+    """
 
     external_id: UUID
     candidate_id: UUID
@@ -59,8 +62,8 @@ class CaseBody(_Frozen):
     zone_id: str | None
     camera_id: str
     position: CasePosition | None
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: datetime | None
+    last_seen: datetime | None
     dwell_s: float
     confidence: float
     found_by: str
@@ -94,8 +97,8 @@ def write_body(
         zone_id=candidate.zone,
         camera_id=candidate.source,
         position=position,
-        first_seen=candidate.first_seen,
-        last_seen=candidate.last_seen,
+        first_seen=candidate.first_seen if candidate.timed else None,
+        last_seen=candidate.last_seen if candidate.timed else None,
         dwell_s=candidate.dwell.total_seconds(),
         confidence=candidate.confidence,
         found_by=candidate.found_by,
@@ -105,7 +108,7 @@ def write_body(
                 kind=file.kind,
                 url=evidence_url(base_url, candidate.id, file.kind),
                 sha256=file.sha256,
-                captured_at=file.captured_at,
+                captured_at=file.captured_at if candidate.timed else None,
             )
             for file in files
         ),

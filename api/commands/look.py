@@ -20,9 +20,8 @@ from detector.pixels import read_picture
 from detector.pose import PoseLocator
 from streams.survey import survey as fly
 from streams.survey import to_json
-from streams.telemetry.flight import Flight
-from streams.telemetry.photo import read_photo
-from streams.telemetry.record import Telemetry
+from streams.telemetry.photo import Photo, read_photo
+from streams.telemetry.photo_pose import pose_of_photo
 
 Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
 Folder = Annotated[
@@ -46,14 +45,15 @@ def detect(
     unreadable = 0
     for path in track(images, "detect", console=errors_console(), transient=True, disable=len(images) < 2):
         try:
-            image = read_picture(path)
+            photo = read_photo(path.read_bytes()) if path.is_file() else None
+            image = read_picture(path, as_sensed=photo is not None and photo.points)
         except PictureUnreadable as error:
             unreadable += 1
             tell(f"streetwarden: {error}")
             continue
         height, width = image.shape[:2]
         found = list(detector.detect(image, confidence))
-        locator = _locator(path, width, height)
+        locator = _locator(path, photo, (width, height))
         records = [_record(one, locator) for one in found]
         summary = ", ".join(f"{one.class_name} {one.confidence:.2f}" for one in found) or "nothing"
         line = {"image": str(path), "width": width, "height": height, "detections": records}
@@ -107,13 +107,11 @@ def survey(
         emit({"sighting": record}, "  ".join(f"{name} {value}" for name, value in record.items()), as_json)
 
 
-def _locator(path: Path, width: int, height: int) -> Locator | None:
+def _locator(path: Path, photo: Photo | None, size: tuple[int, int]) -> Locator | None:
     """Pixels to the ground, where the photo says how it was taken."""
-    photo = read_photo(path.read_bytes())
-    if photo is None:
-        return None
-    own = photo.lens if (photo.width, photo.height) == (width, height) else None  # it belongs to the picture as shot
-    pose = Flight(Telemetry((photo.record,))).pose_at(0.0, own, size=(width, height))
+    pose, why = pose_of_photo(photo, size) if photo is not None else (None, None)
+    if why is not None:
+        tell(f"streetwarden: {path}: no positions: {why}")
     try:
         return PoseLocator(pose) if pose else None
     except PoseImpossible as error:

@@ -1,10 +1,11 @@
 """One chunk from claim to done: its results and the word `done` are one transaction."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import cv2
 
@@ -20,8 +21,9 @@ from api.store.surveys import Survey, SurveyFile
 from detector.errors import TerrainUnreadable
 from detector.frame import Frame
 from detector.rulings import Ruling
+from streams.errors import DecoderFailed, NotAVideo
 from streams.sandbox.read import Footage, read_frames, read_length
-from streams.survey import Find, Seen, candidate_of, look, put_together, ruling_of
+from streams.survey import Detect, Find, Keep, Seen, candidate_of, look, put_together, ruling_of
 from streams.survey import Survey as Together
 
 log = logging.getLogger(__name__)
@@ -99,16 +101,65 @@ def _look(desk: Desk, task: _Task, held: Held) -> None:
             yield frame
 
     pictures.prepare()
-    span = (chunk.start, chunk.end)
-    flown = read_frames(_footage(desk, task), notes.append, zone=desk.zone, span=span, limits=desk.limits)
+    footage, detect = _footage(desk, task), desk.detector(task.survey.model or desk.usual_model)
+    unreadable: list[tuple[UUID, str]] = []
     try:
-        found = list(look(watched(flown), desk.detector(task.survey.model or desk.usual_model), keep))
-    finally:
-        flown.close()
+        found = _seen(_read(desk, chunk, footage, notes, unreadable), watched, detect, keep)
+    except DecoderFailed:
+        if len(footage) == 1 or desk.stop.is_set():
+            raise
+        notes.clear()  # one of several photos breaks the decoder: each is read by itself
+        unreadable.clear()
+        found = _each_seen(desk, chunk, footage, notes, unreadable, lambda flown: _seen(flown, watched, detect, keep))
     with desk.database.write() as connection:
         seen.add(connection, chunk, found, pictures.folder)
+        for file, reason in unreadable:
+            chunks.set_aside(connection, chunk, file, reason)
         chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
     log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
+
+
+Flown = Generator[Frame, None, None]
+
+
+def _read(
+    desk: Desk, chunk: Chunk, footage: Sequence[Footage], notes: list[str], unreadable: list[tuple[UUID, str]]
+) -> Flown:
+    return read_frames(
+        footage,
+        notes.append,
+        zone=desk.zone,
+        span=(chunk.start, chunk.end),
+        limits=desk.limits,
+        on_unreadable=lambda number, text: unreadable.append((chunk.files[number], text)),
+    )
+
+
+def _seen(flown: Flown, watched: Callable[[Iterator[Frame]], Iterator[Frame]], detect: Detect, keep: Keep) -> list[Seen]:
+    try:
+        return list(look(watched(flown), detect, keep))
+    finally:
+        flown.close()
+
+
+def _each_seen(
+    desk: Desk,
+    chunk: Chunk,
+    footage: Sequence[Footage],
+    notes: list[str],
+    unreadable: list[tuple[UUID, str]],
+    look_at: Callable[[Flown], list[Seen]],
+) -> list[Seen]:
+    """What is in each file, every one read by a process of its own; one that cannot be read is noted as such."""
+    found: list[Seen] = []
+    for file, one in zip(chunk.files, footage, strict=True):
+        try:
+            found += look_at(_read(desk, chunk, [one], notes, unreadable))
+        except (NotAVideo, DecoderFailed) as error:
+            if desk.stop.is_set():
+                raise
+            unreadable.append((file, str(error)))
+    return found
 
 
 def _link(desk: Desk, task: _Task, held: Held) -> None:
@@ -166,6 +217,7 @@ def _place(
         width=width,
         height=height,
         picture=str(find.evidence.relative_to(folder)),
+        timed=sighting.timed,
     )
 
 

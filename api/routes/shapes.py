@@ -36,17 +36,17 @@ class EvidenceOut(BaseModel):
     kind: Kind
     url: str
     sha256: str
-    captured_at: datetime
+    captured_at: datetime | None
     width: int
     height: int
 
     @classmethod
-    def of(cls, candidate_id: UUID, file: EvidenceFile) -> Self:
+    def of(cls, candidate_id: UUID, file: EvidenceFile, timed: bool = True) -> Self:
         return cls(
             kind=file.kind,
             url=f"/api/v1/candidates/{candidate_id}/evidence/{file.kind}",
             sha256=file.sha256,
-            captured_at=file.captured_at,
+            captured_at=file.captured_at if timed else None,
             width=file.width,
             height=file.height,
         )
@@ -79,7 +79,10 @@ class VerdictOut(BaseModel):
 
 
 class CandidateOut(BaseModel):
-    """One candidate; `dwell` in seconds, `ce90` in metres, `lat`/`lon`/`ce90` null where the position is unknown."""
+    """One candidate; `dwell` in seconds, `ce90` in metres, `lat`/`lon`/`ce90` null where the position is unknown.
+
+    Times are null where the footage does not say when it was taken.
+    """
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -99,8 +102,8 @@ class CandidateOut(BaseModel):
     ce90: float | None
     box: Box
     confidence: float
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: datetime | None
+    last_seen: datetime | None
     dwell: float
     frames: int
     found_by: str
@@ -129,15 +132,15 @@ class CandidateOut(BaseModel):
             ce90=item.ce90,
             box=item.box,
             confidence=item.confidence,
-            first_seen=item.first_seen,
-            last_seen=item.last_seen,
+            first_seen=item.first_seen if item.timed else None,
+            last_seen=item.last_seen if item.timed else None,
             dwell=item.dwell.total_seconds(),
             frames=item.frames,
             found_by=item.found_by,
             models=list(item.models),
             created_at=item.created_at,
             updated_at=item.updated_at,
-            evidence=[EvidenceOut.of(item.id, file) for file in files],
+            evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
         )
 

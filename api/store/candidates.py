@@ -25,7 +25,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredCandidate:
-    """One candidate as the database knows it; `box` is in pixels of the scene picture, times are UTC."""
+    """One candidate as the database knows it; `box` is in pixels of the scene picture, times are UTC.
+
+    Where the footage does not say when it was taken (not `timed`), `first_seen` and `last_seen` only order it.
+    """
 
     id: UUID
     source: str
@@ -51,6 +54,7 @@ class StoredCandidate:
     state: State
     created_at: datetime
     updated_at: datetime
+    timed: bool = True
 
     @property
     def dwell(self) -> timedelta:
@@ -93,6 +97,7 @@ def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
             ce90=position.ce90_m if position else None,
             box=list(candidate.evidence_box),
             first_seen=sighting.first_seen,
+            timed=sighting.timed,
             found_by=sighting.found_by,
             models=list(candidate.models),
             state=State.OPEN,

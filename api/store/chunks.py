@@ -96,6 +96,29 @@ def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterabl
     )
 
 
+def set_aside(connection: Connection, part_of: Chunk, file: UUID, reason: str) -> None:
+    """Note that one file of a chunk could not be read, as a dead chunk of its own: the others of it are done."""
+    connection.execute(
+        insert(survey_chunks).values(
+            id=uuid4(),
+            survey_id=part_of.survey_id,
+            kind=part_of.kind,
+            files=[str(file)],
+            place=part_of.place,
+            start=0.0,
+            end=None,
+            state=ChunkState.DEAD,
+            attempts=1,
+            strikes=0,
+            epoch=0,
+            frames=0,
+            notes=[],
+            reason=reason[:500],
+            created_at=database_now(connection),
+        )
+    )
+
+
 def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None:
     """The next chunk, leased; None where nothing is to be done.
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    true,
 )
 
 from api.store.columns import UtcTime
@@ -59,6 +61,7 @@ survey_frames = Table(
     Column("detections", JSON, nullable=False),
     Column("corners", LargeBinary),  # what linking compares; dropped when the places are put together
     Column("picture", String),  # path under the survey's folder of pictures
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether `captured_at` is when it was taken
     Index(None, "survey_id"),
 )
 
@@ -80,5 +83,6 @@ survey_places = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("picture", String, nullable=False),
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether the footage says when it was taken
     CheckConstraint("outcome IN ('violation', 'permitted', 'unknown')", name="outcome"),
 )

@@ -18,7 +18,8 @@ from detector.rulings import Outcome
 class Place:
     """One thing of a survey; `picture` is a path under the survey's folder of pictures and `box` lies in it.
 
-    `candidate_id` and `state` are those of the candidate that came of it; None where it is permitted.
+    `candidate_id` and `state` are those of the candidate that came of it; None where it is permitted. Where the footage
+    does not say when it was taken (not `timed`) the two moments only order it.
     """
 
     survey_id: UUID
@@ -36,6 +37,7 @@ class Place:
     width: int
     height: int
     picture: str
+    timed: bool = True
     candidate_id: UUID | None = None
     state: State | None = None
 

@@ -24,10 +24,13 @@ DETECTIONS: TypeAdapter[tuple[Detection, ...]] = TypeAdapter(tuple[Detection, ..
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """Where the camera was when a frame was taken: WGS-84 degrees, metres above take-off."""
+    """Where the camera was when a frame was taken: WGS-84 degrees, metres above take-off.
+
+    `captured_at` is None where the footage does not say.
+    """
 
     clip: str
-    captured_at: datetime
+    captured_at: datetime | None
     lat: float
     lon: float
     height: float
@@ -43,6 +46,7 @@ def add(connection: Connection, chunk: Chunk, seen: Iterable[Seen], folder: Path
             "clip": one.clip,
             "frame_index": one.index,
             "captured_at": one.captured_at,
+            "timed": one.timed,
             "width": one.view.size[0],
             "height": one.view.size[1],
             "pose": POSE.dump_python(one.view.pose, mode="json") if one.view.pose else None,
@@ -69,7 +73,7 @@ def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[See
 
 def path_of(connection: Connection, survey_id: UUID) -> list[Waypoint]:
     """Where the camera was, in the order flown; frames without a pose are left out."""
-    columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.pose)
+    columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.timed, survey_frames.c.pose)
     query = (
         select(*columns)
         .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
@@ -79,7 +83,8 @@ def path_of(connection: Connection, survey_id: UUID) -> list[Waypoint]:
     found = []
     for row in connection.execute(query):
         pose = POSE.validate_python(row.pose)
-        found.append(Waypoint(row.clip, row.captured_at, pose.lat, pose.lon, pose.height))
+        at = row.captured_at if row.timed else None
+        found.append(Waypoint(row.clip, at, pose.lat, pose.lon, pose.height))
     return found
 
 
@@ -93,7 +98,7 @@ def _seen(row: Row[tuple[object, ...]], folder: Path) -> Seen:
     picture = folder / row.picture if row.picture else None
     view = View((row.width, row.height), pose, _unpacked(row.corners))
     detections = DETECTIONS.validate_python(row.detections)
-    return Seen(row.clip, row.frame_index, row.captured_at, view, detections, picture)
+    return Seen(row.clip, row.frame_index, row.captured_at, view, detections, picture, row.timed)
 
 
 def _packed(features: Features) -> bytes:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    true,
 )
 
 from api.store.columns import UtcTime
@@ -55,6 +57,7 @@ candidates = Table(
     Column("state", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether the footage says when it was taken
     UniqueConstraint("source", "key"),
     CheckConstraint("state IN ('open', 'confirmed', 'rejected')", name="state"),
     Index(None, "state", "created_at", "id"),

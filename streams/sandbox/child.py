@@ -20,7 +20,7 @@ import numpy as np
 
 from detector.frame import Frame
 from streams.errors import NotAVideo, TelemetryUnreadable
-from streams.footage import Clip, find_clips, frames, length
+from streams.footage import Clip, Span, find_clips, frames, length
 from streams.sandbox.messages import (
     PIXELS,
     Asked,
@@ -33,6 +33,7 @@ from streams.sandbox.messages import (
     Refused,
     Said,
     SaidPose,
+    Unreadable,
 )
 from streams.telemetry.record import Telemetry
 
@@ -86,23 +87,34 @@ def _limit(asked: Asked) -> None:
 def _give(asked: Asked, out: TextIO, pixels: mmap.mmap) -> None:
     zone = ZoneInfo(asked.zone)
     for number, wanted in enumerate(asked.clips):
-        for clip in _clips(wanted, out):
-            for frame in frames([clip], zone=zone, span=asked.span):
-                _show(frame, number, out, pixels)
+        try:
+            for clip in _clips(wanted, asked.span, out):
+                noted = frames([clip], zone=zone, span=asked.span, on_note=lambda text: _note(out, text))
+                for frame in noted:
+                    _show(frame, number, out, pixels)
+        except (NotAVideo, cv2.error) as error:  # one bad file takes no other with it
+            if len(asked.clips) == 1:
+                raise
+            text = f"OpenCV: {error.err}" if isinstance(error, cv2.error) else str(error)
+            _say(out, Unreadable(clip=number, text=text[:2000]))
 
 
-def _clips(wanted: AskedClip, out: TextIO) -> Iterator[Clip]:
+def _clips(wanted: AskedClip, span: Span, out: TextIO) -> Iterator[Clip]:
     """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
     path, telemetry = Path(wanted.path), Path(wanted.telemetry) if wanted.telemetry else None
     try:
-        clips = find_clips([path], telemetry)
+        clips = find_clips([path], telemetry, span=span)
     except TelemetryUnreadable as error:
         clips = [Clip(path, Telemetry(()), str(error))]
     for clip in clips:
         for note in (*clip.telemetry.skipped, clip.note):
             if note:
-                _say(out, Note(text=note[:2000]))
+                _note(out, note)
         yield clip
+
+
+def _note(out: TextIO, text: str) -> None:
+    _say(out, Note(text=text[:2000]))
 
 
 def _show(frame: Frame, number: int, out: TextIO, pixels: mmap.mmap) -> None:
@@ -115,6 +127,7 @@ def _show(frame: Frame, number: int, out: TextIO, pixels: mmap.mmap) -> None:
         width=frame.width,
         captured_at=frame.captured_at,
         pose=SaidPose.of(frame.pose) if frame.pose else None,
+        timed=frame.timed,
     )
     _say(out, picture)
     if not sys.stdin.readline():  # nobody waits for the next one

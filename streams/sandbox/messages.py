@@ -3,11 +3,12 @@
 A decoder that was taken over writes what it likes; so nothing is unpickled, and every number has its bounds.
 """
 
+from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from detector.frame import Lens, Pose
+from detector.frame import Lens, Part, Pose
 
 PIXELS: Final = 120_000_000  # of the largest picture; see detector/__init__.py
 LONGEST_LINE: Final = 64 * 1024  # bytes of one message
@@ -15,6 +16,13 @@ LONGEST_LINE: Final = 64 * 1024  # bytes of one message
 Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 Text = Annotated[str, Field(max_length=2000)]
 Side = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def _within_reason(at: datetime) -> datetime:
+    """A moment that can be told in any zone: the first and the last year have hours that some zones cannot say."""
+    if not 1900 < at.year < 9998:
+        raise ValueError("no year in which anything was filmed")
+    return at
 
 
 class _Message(BaseModel):
@@ -51,6 +59,9 @@ class SaidPose(_Message):
     lens: tuple[Annotated[float, Field(gt=0, le=1e9)], Annotated[float, Field(gt=0, le=1e9)], Finite, Finite]
     distortion: tuple[Finite, Finite, Finite, Finite, Finite]
     rtk: bool
+    interpolated: Annotated[tuple[Part, ...], Field(max_length=5)] = ()
+    absent: Annotated[tuple[Part, ...], Field(max_length=5)] = ()
+    gap: Annotated[float, Field(ge=0, le=60)] = 0.0
 
     @classmethod
     def of(cls, pose: Pose) -> "SaidPose":
@@ -65,12 +76,17 @@ class SaidPose(_Message):
             lens=(lens.fx, lens.fy, lens.cx, lens.cy),
             distortion=lens.distortion,
             rtk=pose.rtk,
+            interpolated=pose.interpolated,
+            absent=pose.absent,
+            gap=pose.gap,
         )
 
     def pose(self) -> Pose:
         """The pose that was meant."""
         lens = Lens(*self.lens, self.distortion)
-        return Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens, self.rtk)
+        turn = (self.yaw, self.pitch, self.roll)
+        doubts = (self.interpolated, self.absent, self.gap)
+        return Pose(self.lat, self.lon, self.height, *turn, lens, self.rtk, *doubts)
 
 
 class Picture(_Message):
@@ -81,8 +97,17 @@ class Picture(_Message):
     index: Annotated[int, Field(ge=0)]
     height: Side
     width: Side
-    captured_at: AwareDatetime
+    captured_at: Annotated[AwareDatetime, AfterValidator(_within_reason)]
     pose: SaidPose | None
+    timed: bool = True
+
+
+class Unreadable(_Message):
+    """The clip of that number cannot be read; the others can still be."""
+
+    kind: Literal["unreadable"] = "unreadable"
+    clip: Annotated[int, Field(ge=0)]
+    text: Text
 
 
 class Length(_Message):
@@ -119,5 +144,5 @@ class Done(_Message):
     kind: Literal["done"] = "done"
 
 
-Said = Picture | Length | Note | Refused | Failed | Done
+Said = Picture | Unreadable | Length | Note | Refused | Failed | Done
 SAID: Final[TypeAdapter[Said]] = TypeAdapter(Annotated[Said, Field(discriminator="kind")])

@@ -33,6 +33,7 @@ from streams.sandbox.messages import (
     Picture,
     Refused,
     Said,
+    Unreadable,
 )
 
 _KEPT: Final = ("OPENCV_IO_MAX_IMAGE_PIXELS", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
@@ -76,16 +77,25 @@ def read_frames(
     zone: ZoneInfo | None = None,
     span: Span = WHOLE,
     limits: Limits = USUAL,
+    on_unreadable: Callable[[int, str], None] | None = None,
 ) -> Generator[Frame, None, None]:
     """The chosen frames (see `streams.footage.frames`) of uploaded files; `source` of a frame is its file's name.
 
-    `on_note` is told what was skipped, in words. Raises NotAVideo where a file is not what we read, and DecoderFailed
+    `on_note` is told what was skipped, in words, and `on_unreadable` which file of several cannot be read, by its number
+    in `footage`, and why (without it, `on_note` is). Raises NotAVideo where a file is not what we read, and DecoderFailed
     where the process that read it died, hung or asked for too much. Closing the iterator ends the process.
     """
     asked = _asked("frames", footage, str(zone) if zone else "UTC", span, limits)
     for said, pixels in _talk(asked, footage, limits):
         if isinstance(said, Note):
             on_note(said.text)
+        elif isinstance(said, Unreadable):
+            if said.clip >= len(footage):
+                raise DecoderFailed("the reading process told of a file that cannot be")
+            if on_unreadable is None:
+                on_note(said.text)
+            else:
+                on_unreadable(said.clip, said.text)
         elif isinstance(said, Picture):
             yield _frame(said, pixels, footage)
 
@@ -107,7 +117,7 @@ def _frame(said: Picture, pixels: mmap.mmap, footage: Sequence[Footage]) -> Fram
     image = np.frombuffer(pixels, np.uint8, said.height * said.width * 3).reshape(shape).copy()
     pose = said.pose.pose() if said.pose else None
     at = said.captured_at.astimezone(UTC)
-    return Frame(image, at, footage[said.clip].name, index=said.index, pose=pose)
+    return Frame(image, at, footage[said.clip].name, index=said.index, pose=pose, timed=said.timed)
 
 
 def _talk(asked: Asked, footage: Sequence[Footage], limits: Limits) -> Iterator[tuple[Said, mmap.mmap]]:
@@ -132,6 +142,8 @@ def _talk(asked: Asked, footage: Sequence[Footage], limits: Limits) -> Iterator[
                 raise DecoderFailed(_named(f"the reading process failed: {said.text}", footage))
             if isinstance(said, Note):
                 said = Note(text=_named(said.text, footage))
+            elif isinstance(said, Unreadable):
+                said = Unreadable(clip=said.clip, text=_named(said.text, footage))
             yield said, pixels
             if isinstance(said, Picture):
                 _tell(stdin, b"next")
