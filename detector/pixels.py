@@ -161,6 +161,8 @@ def read_picture(path: Path, *, as_sensed: bool = False) -> Image:
         raise PictureUnreadable(f"{path}: cannot be read ({error.strerror})") from error
     if len(data) == 0:
         raise PictureUnreadable(f"{path}: the file is empty")
+    if bytes(data[4:8]) == b"ftyp":  # OpenCV reads some of them, and then without what their tags say
+        raise PictureUnreadable(f"{path}: HEIC, AVIF and films are not read as pictures; save it as JPEG, PNG or WebP")
     try:
         turn = cv2.IMREAD_IGNORE_ORIENTATION if as_sensed else 0
         image = cv2.imdecode(data, cv2.IMREAD_COLOR | turn)

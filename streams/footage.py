@@ -218,7 +218,8 @@ def _video(clip: Clip, zone: tzinfo, lens: Lens | None, span: Span, on_note: Not
         flight = _flight(clip, claimed, capture, on_note)
         size = (round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         chooser = _Chooser(size)
-        before = round(span[0] * max(capture.get(cv2.CAP_PROP_FPS), 0.0))
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        before = round(span[0] * max(rate, 0.0))
         t = span[0]
         for index, t in enumerate(_moments(capture, span), before):
             pose = flight.pose_at(t, lens, size=size)
@@ -238,6 +239,7 @@ def _video(clip: Clip, zone: tzinfo, lens: Lens | None, span: Span, on_note: Not
     finally:
         capture.release()
     wanted = claimed if span[1] is None else min(span[1], claimed)
+    t += 1 / rate if rate > 0 else 0.0  # the last picture stands for so long
     if wanted - t > max(_SHORT, _SHORT_SHARE * claimed):
         on_note(f"{clip.path.name}: only {t:.0f} of {claimed:.0f} s could be read; is it complete?")
 

@@ -23,6 +23,8 @@ _TELLING: Final = 3  # fewer changes do not tell how often a value is updated
 _POSITION_LAG: Final = 2.0  # seconds: the slowest that positions are updated while the aircraft moves
 _OTHER_LAG: Final = 0.5  # and all other values, which are printed nearly as often as they are measured
 _BRIDGED: Final = 2.0  # seconds without a value that are interpolated, or held before the first and after the last
+_HELD: Final = 0.5  # seconds that a value is held beside lines that do not know it
+_TINY: Final = 1e-9
 _USUAL: Final = 1.5  # usual distances of lines between two lines are still one step
 _GROUND: Final = 1.0  # metres: lower, the aircraft stands, or its height is not known; nothing is placed from there
 _TIMES: Final = 5  # lines whose clocks are asked for the time of one moment
@@ -47,12 +49,14 @@ def is_portrait(size: tuple[int, int]) -> bool:
 class _Track:
     """A value over time: what is printed between two changes is old, so only the changes are knots.
 
-    `known` are the seconds of all lines that carry the value, `step` the usual seconds between two lines.
+    `known` are the seconds of all lines that carry the value, `lines` the first and the last line of all, `step` the
+    usual seconds between two lines.
     """
 
     times: Floats
     values: Floats
     known: Floats
+    lines: tuple[float, float]
     step: float
 
     def at(self, t: float) -> float:
@@ -61,13 +65,16 @@ class _Track:
     def gap(self, t: float) -> float | None:
         """Seconds to the nearest line that has the value, 0 within a usual step; None where it is not known."""
         after = int(np.searchsorted(self.known, t))
-        before = after - 1
-        least = [abs(t - float(self.known[i])) for i in (before, after) if 0 <= i < len(self.known)]
-        inside = 0 < after < len(self.known)
-        width = float(self.known[after] - self.known[before]) if inside else 2 * min(least)
-        if width <= min(_USUAL * self.step, _BRIDGED) or min(least) == 0:
+        around = [float(self.known[i]) for i in (after - 1, after) if 0 <= i < len(self.known)]
+        least = min(abs(t - one) for one in around)
+        if least == 0:
             return 0.0
-        return min(least) if width <= (_BRIDGED if inside else 2 * _BRIDGED) + 1e-9 else None
+        if len(around) == 2:
+            width = around[1] - around[0]
+            return 0.0 if width <= min(_USUAL * self.step, _BRIDGED) else least if width <= _BRIDGED + _TINY else None
+        # before the first or after the last value: held, but hardly where lines stand that say that it is not known
+        said_unknown = self.lines[0] < self.known[0] if t < around[0] else self.lines[1] > self.known[-1]
+        return least if least <= (min(self.step, _HELD) if said_unknown else _BRIDGED) + _TINY else None
 
 
 class _Leg:
@@ -212,5 +219,8 @@ def _tracks(
         if gap > _RESTS * usual:
             placed.append((knot[0] - usual, placed[-1][1]))
         placed.append(knot)
-    at, lines = np.array([t for t, _ in placed]), np.array([t for t, _ in known])
-    return [_Track(at, np.array([value[i] for _, value in placed], np.float64), lines, line) for i in range(columns)]
+    at, seconds = np.array([t for t, _ in placed]), np.array([t for t, _ in known])
+    ends = float(times[0]), float(times[-1])
+    return [
+        _Track(at, np.array([value[i] for _, value in placed], np.float64), seconds, ends, line) for i in range(columns)
+    ]
