@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -17,7 +17,9 @@ from detector.errors import RulebookInvalid
 from detector.hours import HoursInvalid, check_country, check_hours, read_hours
 from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.permits import Registry, read_permits
+from detector.rings import corners_of
 from detector.rulebook import Rule, Rulebook
+from detector.time_zones import time_zone
 from detector.zones import Zone, area_m2, extent_m
 
 SMALLEST_M2: Final = 1.0
@@ -36,13 +38,6 @@ def _duration(value: object) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _timezone(value: object) -> ZoneInfo:
-    if not isinstance(value, str) or value not in available_timezones():
-        near = difflib.get_close_matches(str(value), available_timezones(), 1)
-        raise ValueError(f"time zone {value!r} is not known: write {near[0] if near else 'a name like Asia/Shanghai'}")
-    return ZoneInfo(value)
-
-
 def _checked(check: Callable[[str], None]) -> BeforeValidator:
     def run(value: object) -> object:
         if isinstance(value, str):
@@ -55,7 +50,7 @@ def _checked(check: Callable[[str], None]) -> BeforeValidator:
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
-Ring = Annotated[list[tuple[Coordinate, Coordinate]], Field(min_length=3)]
+Ring = Annotated[list[tuple[Coordinate, Coordinate]], BeforeValidator(corners_of), Field(min_length=3)]
 
 
 class _Strict(BaseModel):
@@ -105,7 +100,7 @@ class RulebookEntry(_Strict):
     """The whole file."""
 
     version: Text
-    timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)]
+    timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
     country: Annotated[Text | None, _checked(check_country)] = None
     zones: list[ZoneEntry] = []
     rules: Annotated[list[RuleEntry], Field(min_length=1)]
@@ -238,6 +233,8 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"unknown key {key!r}: {_known(key, _KEYS[trail[0] if len(trail) > 1 else 0])}"
         case "missing" if isinstance(trail[-1], int):
             text = f"{key}: two numbers make a corner"
+        case "too_long":
+            text = f"{key}: two numbers make a corner, {limits['actual_length']} given"
         case "missing":
             text = f"{key!r} is missing"
         case "timezone_aware":
@@ -254,8 +251,16 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"{key or 'the file'}: must be keys with values"
         case "value_error":
             text = fault["msg"].removeprefix("Value error, ")
+        case "string_type":
+            text = f"{key}: must be a word or a text"
+        case "string_too_long":
+            text = f"{key}: longer than {limits['max_length']} letters"
+        case "literal_error":
+            text = f"{key}: {fault['input']!r} is not known, write {limits['expected']}"
+        case _ if fault["type"].startswith("datetime"):
+            text = f"{key} {fault['input']!r} is no time: write it like 2026-11-20T00:00:00+08:00"
         case _:
-            text = f"{key}: {fault['msg']}"
+            text = f"{key} {str(fault['input'])[:60]!r} is not what stands here"
     return document.line(trail), where + text
 
 
