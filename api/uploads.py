@@ -94,6 +94,16 @@ async def receive(
     return ends
 
 
+def begin_again(service: Context, file: SurveyFile) -> int:
+    """Forget what has come of a file of which a part is missing; gives where it goes on. Raises UploadBusy."""
+    ends = offset(service, file)
+    if 0 < ends < file.size:
+        service.footage.discard(file.id)
+        _note(service, file.id, 0)
+        return 0
+    return ends
+
+
 def terminate(service: Context, file: SurveyFile) -> None:
     """Forget what has come of a file; it is still wanted, from its first byte. Raises UploadProblem."""
     if file.state in SETTLED:

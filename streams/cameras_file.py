@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from detector.regular_file import read_regular
 from streams.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
 
 _PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
+_LARGEST = 20_000_000  # bytes; a camera takes some hundred
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
 
@@ -155,12 +157,18 @@ def read_cameras(
     Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _LARGEST).decode("utf-8")
     except OSError as error:
         raise CamerasInvalid(str(path), (f"cannot be read ({error.strerror})",)) from error
     except UnicodeDecodeError as error:
         raise CamerasInvalid(str(path), ("is not UTF-8 text",)) from error
+    except ValueError as error:
+        raise CamerasInvalid(str(path), (str(error),)) from error
     try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):  # a few aliases of aliases fill all memory
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise CamerasInvalid(str(path), (f"line {line}: aliases (*{event.anchor}) are not read: write it out",))
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         content: object = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
