@@ -210,14 +210,16 @@ def _tracks(
     known = [(t, value) for t, value in zip(times.tolist(), values, strict=True) if value is not None]
     if not known:
         return [None] * columns
-    knots = [known[0], *(now for before, now in itertools.pairwise(known) if now[1] != before[1])]
+    changes = [(now, before[0]) for before, now in itertools.pairwise(known) if now[1] != before[1]]
+    knots = [known[0], *(now for now, _ in changes)]
     gaps = [later[0] - earlier[0] for earlier, later in itertools.pairwise(knots)]
     line = float(np.median(np.diff(times))) if len(times) > 1 else 0.0
     usual = min(float(np.median(gaps)), max(slowest, line)) if len(gaps) >= _TELLING else line
     placed = knots[:1]
-    for gap, knot in zip(gaps, knots[1:], strict=True):
-        if gap > _RESTS * usual:
-            placed.append((knot[0] - usual, placed[-1][1]))
+    for gap, (knot, confirmed) in zip(gaps, changes, strict=True):
+        rested = min(knot[0] - usual, confirmed)  # where lines are missing, nothing says that it rested
+        if gap > _RESTS * usual and rested > placed[-1][0]:
+            placed.append((rested, placed[-1][1]))
         placed.append(knot)
     at, seconds = np.array([t for t, _ in placed]), np.array([t for t, _ in known])
     ends = float(times[0]), float(times[-1])
