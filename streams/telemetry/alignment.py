@@ -4,8 +4,9 @@ from typing import Final
 
 from streams.telemetry.record import Telemetry
 
-_SECONDS: Final = 3.0  # by which a sidecar may be longer or shorter than its video: they begin and end on their own
-_SHARE: Final = 0.03
+_SECONDS: Final = 1.0  # by which a sidecar may be longer or shorter than its video
+_SHARE: Final = 0.005
+_LINES: Final = 1.6  # and by so many of its lines, where they are a second apart: it ends with a whole one
 
 
 def misaligned(telemetry: Telemetry, video_seconds: float) -> str | None:
@@ -17,7 +18,8 @@ def misaligned(telemetry: Telemetry, video_seconds: float) -> str | None:
     if telemetry.ends is None or not telemetry.records or video_seconds <= 0:
         return None
     longer = telemetry.ends - video_seconds
-    if abs(longer) <= max(_SECONDS, _SHARE * video_seconds) or (longer < 0 and telemetry.cut):
+    step = (telemetry.records[-1].t - telemetry.records[0].t) / max(len(telemetry.records) - 1, 1)
+    if abs(longer) <= max(_SECONDS, _SHARE * video_seconds, _LINES * min(step, 1.0)) or (longer < 0 and telemetry.cut):
         return None
     return (
         f"its telemetry lasts {telemetry.ends:.0f} s and the video {video_seconds:.0f} s: one of them was cut, or they "

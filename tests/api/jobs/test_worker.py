@@ -26,6 +26,7 @@ from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
 from detector.rulings import Outcome
 from detector.terrain import terrain_of
+from streams.errors import DecoderFailed
 from tests.api.conftest import FakeClock
 from tests.api.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.test_terrain import made
@@ -260,3 +261,52 @@ def test_a_survey_without_footage_says_so(desk: Desk, tmp_path: Path) -> None:
     survey = ended(desk, uploaded(desk.database, tmp_path, [tmp_path / "only.srt"]))
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.error == "there is neither a video nor a photo among its files"
+
+
+def photos(folder: Path, count: int) -> list[Path]:
+    folder.mkdir()
+    files = [folder / f"DJI_{i:04d}.jpg" for i in range(count)]
+    for file in files:
+        cv2.imwrite(str(file), TOWN.seen_from(leg((0, 0), (0, 0), 1)[0]))
+    return files
+
+
+def test_a_cut_off_photo_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
+    files = photos(tmp_path / "card", 3)
+    files[1].write_bytes(files[1].read_bytes()[:-3000])
+    survey_id = uploaded(desk.database, tmp_path, files)
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert (survey.error or "").startswith("DJI_0001.jpg: begins like a picture but is cut off")
+    assert "DJI_0000" not in (survey.error or "") and "DJI_0002" not in (survey.error or "")
+    with desk.database.read() as connection:
+        seen_in = connection.execute(select(survey_frames.c.clip)).scalars().all()
+    assert sorted(seen_in) == ["DJI_0000.jpg", "DJI_0002.jpg"]
+
+
+def test_a_photo_that_kills_the_decoder_costs_itself_alone(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = work.read_frames
+
+    def dies(footage: list[work.Footage], *rest: object, **more: object) -> object:
+        if any(one.name == "DJI_0001.jpg" for one in footage):
+            raise DecoderFailed("the reading process died (signal 11)")
+        return read(footage, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work, "read_frames", dies)
+    survey_id = uploaded(desk.database, tmp_path, photos(tmp_path / "card", 3))
+    survey = ended(desk, survey_id)
+    assert survey.error == "DJI_0001.jpg: the reading process died (signal 11)"
+    with desk.database.read() as connection:
+        assert len(connection.execute(select(survey_frames.c.clip)).scalars().all()) == 2
+
+
+def test_places_of_photos_without_a_clock_have_no_times(desk: Desk, tmp_path: Path) -> None:
+    survey_id = uploaded(desk.database, tmp_path, photos(tmp_path / "card", 1))
+    assert ended(desk, survey_id).state is SurveyState.DONE
+    with desk.database.read() as connection:
+        found = places.of_survey(connection, survey_id)
+        stored_timed = connection.execute(select(candidates.c.timed)).scalars().all()
+    assert found and not any(place.timed for place in found)
+    assert stored_timed and not any(stored_timed)

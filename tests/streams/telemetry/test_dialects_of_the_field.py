@@ -289,7 +289,7 @@ def test_a_part_of_a_long_file_is_judged_by_the_whole() -> None:
     assert part == tuple(record for record in whole if 20 <= record.t <= 30)
 
 
-@pytest.mark.parametrize(("video", "fits"), [(12.0, True), (14.0, True), (0.0, True), (30.0, False), (6.0, False)])
+@pytest.mark.parametrize(("video", "fits"), [(12.0, True), (13.4, True), (0.0, True), (14.0, False), (30.0, False), (6.0, False)])
 def test_a_sidecar_of_another_length_is_named(video: float, fits: bool) -> None:
     telemetry = read_srt(srt(*(GOOD.format(34.7) for _ in range(11))))
     assert telemetry.ends == 12.0
