@@ -40,9 +40,9 @@ RTK: Final = ErrorBudget(position_m=0.05, height_m=0.5, yaw=3.0, pitch=0.5, roll
 
 
 def budget_of(pose: Pose) -> ErrorBudget:
-    """The budget of plain or RTK telemetry, larger by what was not read at that moment but interpolated or is absent."""
+    """The budget of plain or RTK telemetry, larger by what was interpolated or is absent."""
     plain = RTK if pose.rtk else TELEMETRY
-    off = {part: pose.gap for part in pose.interpolated}
+    off = dict.fromkeys(pose.interpolated, pose.gap)
     absent = ROLL_ABSENT if "roll" in pose.absent else 0.0
     return replace(
         plain,

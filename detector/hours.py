@@ -62,9 +62,7 @@ class Hours:
         None too in a year of which the calendar knows no public holiday, where the hours speak of them.
         """
         wall = at.astimezone(self.timezone).replace(tzinfo=None, fold=0)
-        if self.country is not None and not all(
-            _holidays_known(self.country, day.year) for day in (wall, wall - DAY)
-        ):
+        if self.country is not None and not all(_holidays_known(self.country, day.year) for day in (wall, wall - DAY)):
             return None
         found = [stretch.certain for stretch in self._stretches(wall.date()) if stretch.start <= wall < stretch.end]
         return any(found) or (None if found else False)
@@ -72,8 +70,8 @@ class Hours:
     def last_permitted(self, start: datetime, at: datetime) -> datetime | None:
         """The latest instant in [start, at] at which a permitted stretch ended (or still ran); None where none did.
 
-        Stretches that the expression calls "unknown", and years whose holidays are not known, count as permitted: what may
-        have been allowed starts no clock.
+        Stretches that the expression calls "unknown", and years whose holidays are not known, count as permitted: what
+        may have been allowed starts no clock.
         """
         day, first = at.astimezone(self.timezone).date(), start.astimezone(self.timezone).date()
         first = max(first, day - LOOK_BACK_DAYS * DAY)
@@ -141,8 +139,8 @@ def read_hours(
     holidays = _HOLIDAY.search(_QUOTED.sub("", text)) is not None
     if _SCHOOL.search(_QUOTED.sub("", text)):
         raise HoursInvalid(
-            f"hours {text!r} speak of school holidays (SH): no school holidays are known for {country or 'any country'}; "
-            "write their days, as in Jul 01-Aug 31"
+            f"hours {text!r} speak of school holidays (SH): no school holidays are known for "
+            f"{country or 'any country'}; write their days, as in Jul 01-Aug 31"
         )
     if holidays and country is None:
         raise HoursInvalid(f"hours {text!r} speak of public holidays: add `country` (two letters, CN) to the rulebook")
@@ -203,7 +201,8 @@ def _holidays_known(country: str, year: int) -> bool:
     """Whether the calendar of a country holds any public holiday of a year."""
     if not 1900 < year < 9998:
         return False
-    days = OpeningHours("PH 00:00-24:00", country=country).intervals(datetime(year, 1, 1), datetime(year + 1, 1, 1))
+    first, last = (datetime.combine(date(one, 1, 1), time()) for one in (year, year + 1))
+    days = OpeningHours("PH 00:00-24:00", country=country).intervals(first, last)
     return any(state == State.OPEN for _, _, state, _ in days)
 
 

@@ -230,7 +230,7 @@ def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults
 
 
 def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
-    """A day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, or nobody knows which is which."""
+    """A day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
     if not cells[name]:
         return None
     found = _DAY.fullmatch(cells[name]) or _COMPACT_DAY.fullmatch(cells[name])

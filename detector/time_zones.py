@@ -7,7 +7,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 _OFFSET: Final = re.compile(r"(?:UTC|GMT|Z|Etc/GMT)?\s*[-+−]?\s*\d{1,2}(?::?\d{2})?", re.IGNORECASE)
 _EIGHT: Final = re.compile(r"(?:UTC|GMT)?\s*\+?\s*0?8(?::?00)?", re.IGNORECASE)
-_CHINA: Final = ("beijing", "peking", "china", "cst", "zhengzhou", "guangzhou", "shenzhen", "wuhan", "chengdu", "hangzhou")
+_CHINA: Final = (
+    "beijing",
+    "peking",
+    "china",
+    "cst",
+    "zhengzhou",
+    "guangzhou",
+    "shenzhen",
+    "wuhan",
+    "chengdu",
+    "hangzhou",
+)
 _CLOSE: Final = 0.9  # of the letters must be right, or another place is named: Beijing is not Beirut
 
 

@@ -90,9 +90,7 @@ def time_not_known(hours: str) -> Sentence:
 
 
 def permit_day_not_known() -> Sentence:
-    return Sentence(
-        "when it was taken is not known, so no permit can be looked up", "拍摄时间未知，无法查找许可"
-    )
+    return Sentence("when it was taken is not known, so no permit can be looked up", "拍摄时间未知，无法查找许可")
 
 
 def never_permitted(class_name: str) -> Sentence:

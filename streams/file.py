@@ -19,8 +19,9 @@ class FileSource:
     """Frames of a file, as fast as they are taken.
 
     `start` is when the first picture was taken (timezone-aware); unknown, the file's last change orders the frames, and
-    they are not `timed`. One second of the clip is `speed` seconds of the scene: a clip that shows an hour in a minute has speed 60. With `every`
-    (scene time) only one frame a period is delivered, the others are not even converted to pictures.
+    they are not `timed`. One second of the clip is `speed` seconds of the scene: a clip that shows an hour in a minute
+    has speed 60. With `every` (scene time) only one frame a period is delivered, the others are not even converted to
+    pictures.
     """
 
     def __init__(

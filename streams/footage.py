@@ -56,6 +56,7 @@ Span = tuple[float, float | None]
 
 WHOLE: Final[Span] = (0.0, None)
 
+
 def find_clips(
     paths: Sequence[Path], telemetry: Path | None = None, area: Polygon | None = None, span: Span = WHOLE
 ) -> list[Clip]:

@@ -19,7 +19,7 @@ _LEAST_HEIGHT: Final = 0.5  # metres; a drone on the ground sees no ground plane
 
 
 def predicts(pose: Pose) -> bool:
-    """Whether a pose tells what is in the picture: from the ground, or from a height that is 0 in all lines, none does."""
+    """Whether a pose tells what is in the picture: from the ground none does."""
     return pose.height >= _TELLING_HEIGHT
 
 

@@ -11,7 +11,9 @@ from streams.errors import NotAVideo
 _MOV_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 # Still pictures in the container of a video (ISO/IEC 23008-12): FFmpeg opens one tile of them as a film.
 _STILLS = {
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"miaf"), "HEIC"),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1", b"miaf"), "HEIC"
+    ),
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
     b"crx ": "CR3",
     b"jxl ": "JPEG XL",

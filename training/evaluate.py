@@ -28,8 +28,8 @@ from models.registry import class_names, find_model, model_path, verify
 from training.ap import Looked, Matched, Scores, Spread, match, score
 from training.errors import DatasetInvalid, ModelUnreadable, TrainingError
 from training.figures import Beside, Report
-from training.layouts import is_there, labels_in_words
 from training.labels import Picture, YoloSet, check_split, open_set, read_pictures
+from training.layouts import is_there, labels_in_words
 from training.thresholds import WANTED_PRECISION, fit_threshold
 
 ADVERTISING = ("signboard", "cantilever_sign", "window_ad")
@@ -142,7 +142,9 @@ def _read_val(described: YoloSet) -> tuple[Picture, ...]:
     """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
     pictures = read_pictures(described.val, len(described.measured))
     if not any(picture.labels for picture in pictures):
-        raise DatasetInvalid(f"{labels_in_words(described.val)}: no box in any file; nothing can be measured on this set")
+        raise DatasetInvalid(
+            f"{labels_in_words(described.val)}: no box in any file; nothing can be measured on this set"
+        )
     if described.train is not None and is_there(described.train):  # a set may be handed on to be measured on alone
         check_split(read_pictures(described.train, len(described.names)), pictures)
     return pictures

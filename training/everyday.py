@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from training.errors import DatasetInvalid
-from training.labels import PICTURES, Label, Picture, read_labels
+from training.labels import Label, Picture, read_labels
+from training.layouts import PICTURES
 
 COCO = {
     "person": 0,

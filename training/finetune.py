@@ -197,7 +197,7 @@ def _epochs_left(model: "YOLO", run: Run) -> bool:
 
 
 def _described(dataset: Path, folder: Path) -> Path:
-    """A file by which ultralytics finds the pictures, wherever it is started: the set's own, or lists beside the run."""
+    """A file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
     described = open_set(dataset)
     if described.absolute or described.train is None:
         return described.file.resolve()

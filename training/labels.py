@@ -11,7 +11,6 @@ import yaml
 
 from training.errors import DatasetInvalid
 from training.layouts import (
-    PICTURES,
     Side,
     class_names,
     find_description,
@@ -19,6 +18,7 @@ from training.layouts import (
     labels_in_words,
     side_of,
 )
+
 _SLACK = 2e-3  # exporters round: an edge may stand a pixel or two outside the picture
 
 
@@ -98,7 +98,9 @@ def read_pictures(side: Side, classes: int) -> tuple[Picture, ...]:
     """
     found = find_pictures(side)
     if not any(one.labels.is_file() for one in found):
-        raise DatasetInvalid(f"{found[0].labels}: no such file, nor labels for any other picture of {labels_in_words(side)}")
+        raise DatasetInvalid(
+            f"{found[0].labels}: no such file, nor labels for any other picture of {labels_in_words(side)}"
+        )
     return tuple(
         Picture(one.picture, read_labels(one.labels, classes) if one.labels.is_file() or not one.may_lack else ())
         for one in found
@@ -134,8 +136,8 @@ def open_set(dataset: Path) -> YoloSet:
     """
     described = (find_description(dataset) or dataset / "data.yaml") if dataset.is_dir() else dataset
     if not described.is_file():
-        if names := class_names(dataset):
-            return YoloSet(dataset / "classes.txt", tuple(names), tuple(names), "street", None, dataset)
+        if listed := class_names(dataset):
+            return YoloSet(dataset / "classes.txt", tuple(listed), tuple(listed), "street", None, dataset)
         raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets`")
     try:
         values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
@@ -144,7 +146,7 @@ def open_set(dataset: Path) -> YoloSet:
     val = (values.get("val") or values.get("validation") or values.get("valid")) if isinstance(values, dict) else None
     if not isinstance(values, dict) or not values.get("names") or not val:
         raise DatasetInvalid(f"{described}: needs `names` and `val`")
-    names = values["names"]
+    names: object = values["names"]
     if isinstance(names, dict):
         names = {int(key) if str(key).isdigit() else key: name for key, name in names.items()}
     ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names

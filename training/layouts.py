@@ -9,7 +9,7 @@
 Hidden files, and what labelling tools leave among the labels, are passed over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -170,7 +170,7 @@ def class_names(folder: Path) -> list[str] | None:
     return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
 
 
-def write_absolute(folder: Path, names: Sequence[str], sides: dict[str, Sequence[Path]]) -> Path:
+def write_absolute(folder: Path, names: Sequence[str], sides: Mapping[str, Sequence[Path]]) -> Path:
     """Describe a set by lists of its pictures' whole paths, which ultralytics reads from anywhere."""
     folder.mkdir(parents=True, exist_ok=True)
     for side, pictures in sides.items():

@@ -26,7 +26,8 @@ from detector.pixels import read_picture
 from models.card import DataSource
 from training.datasets import RECIPES, SPLIT_SEED, Split, describe, make_room, one_of_each, write_side
 from training.errors import DatasetInvalid, TrainingError
-from training.labels import PICTURES, Picture, read_labels, read_pictures
+from training.labels import Picture, read_labels, read_pictures
+from training.layouts import PICTURES
 from training.warps import tilt
 
 CLASSES = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")

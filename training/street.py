@@ -32,7 +32,8 @@ from training.complete import Completed, Helper, complete
 from training.datasets import RECIPES, Split, describe, hold_out, make_room, write_side
 from training.errors import DatasetInvalid, TrainingError
 from training.evaluate import ADVERTISING
-from training.labels import PICTURES, Label, Picture, read_pictures
+from training.labels import Label, Picture, read_pictures
+from training.layouts import PICTURES
 from training.sample import Sample, label_lines, read_sample
 from training.zoom import zoom
 

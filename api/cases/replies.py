@@ -10,10 +10,24 @@ from dataclasses import dataclass
 from typing import Final
 
 _NAMES: Final = ("service_request_id", "id", "reference", "case_id", "caseId", "case_number", "caseNo", "token")
-_WRAPPERS: Final = ("data", "result", "case", "request", "service_request", "service_requests", "record", "item", "items")
+_WRAPPERS: Final = (
+    "data",
+    "result",
+    "case",
+    "request",
+    "service_request",
+    "service_requests",
+    "record",
+    "item",
+    "items",
+)
 _XML: Final = re.compile(r"<(service_request_id|token)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
-_DUPLICATE: Final = re.compile(r"duplicat|already\s+(?:exist|been|received|submitted|registered|there)|重复|已存在|已受理", re.IGNORECASE)
-_UNDER_WAY: Final = re.compile(r"in[ _-]?progress|outstanding|being processed|still processing|concurrent|处理中", re.IGNORECASE)
+_DUPLICATE: Final = re.compile(
+    r"duplicat|already\s+(?:exist|been|received|submitted|registered|there)|重复|已存在|已受理", re.IGNORECASE
+)
+_UNDER_WAY: Final = re.compile(
+    r"in[ _-]?progress|outstanding|being processed|still processing|concurrent|处理中", re.IGNORECASE
+)
 CONFLICT: Final = 409
 _LONGEST: Final = 500
 _DEEPEST: Final = 3

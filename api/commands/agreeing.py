@@ -20,7 +20,8 @@ from models.registry import find_model, model_path, sha256_of, verify
 from training.engine_agreement import compare
 from training.errors import DatasetInvalid
 from training.evaluate import measure
-from training.labels import PICTURES, open_set, read_pictures
+from training.labels import open_set, read_pictures
+from training.layouts import PICTURES
 from training.quantise import quantise
 
 

@@ -135,7 +135,9 @@ def _read(
     )
 
 
-def _seen(flown: Flown, watched: Callable[[Iterator[Frame]], Iterator[Frame]], detect: Detect, keep: Keep) -> list[Seen]:
+def _seen(
+    flown: Flown, watched: Callable[[Iterator[Frame]], Iterator[Frame]], detect: Detect, keep: Keep
+) -> list[Seen]:
     try:
         return list(look(watched(flown), detect, keep))
     finally:

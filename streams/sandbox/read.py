@@ -81,9 +81,10 @@ def read_frames(
 ) -> Generator[Frame, None, None]:
     """The chosen frames (see `streams.footage.frames`) of uploaded files; `source` of a frame is its file's name.
 
-    `on_note` is told what was skipped, in words, and `on_unreadable` which file of several cannot be read, by its number
-    in `footage`, and why (without it, `on_note` is). Raises NotAVideo where a file is not what we read, and DecoderFailed
-    where the process that read it died, hung or asked for too much. Closing the iterator ends the process.
+    `on_note` is told what was skipped, in words, and `on_unreadable` which file of several cannot be read, by its
+    number in `footage`, and why (without it, `on_note` is). Raises NotAVideo where a file is not what we read, and
+    DecoderFailed where the process that read it died, hung or asked for too much. Closing the iterator ends the
+    process.
     """
     asked = _asked("frames", footage, str(zone) if zone else "UTC", span, limits)
     for said, pixels in _talk(asked, footage, limits):

@@ -7,7 +7,9 @@ from typing import Final
 
 _CLOCK: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
 _TIME: Final = re.compile(rf"{_CLOCK}\s*-->(?:\s*{_CLOCK})?")
-_DIALOGUE: Final = re.compile(rf"Dialogue\s*:\s*(?:Marked=)?\d{{1,9}}\s*,\s*{_CLOCK}\s*,\s*{_CLOCK}\s*,(?:[^,]*,){{6}}(.*)")
+_DIALOGUE: Final = re.compile(
+    rf"Dialogue\s*:\s*(?:Marked=)?\d{{1,9}}\s*,\s*{_CLOCK}\s*,\s*{_CLOCK}\s*,(?:[^,]*,){{6}}(.*)"
+)
 _OVERRIDE: Final = re.compile(r"\{[^{}]{0,200}\}")
 _INDEX: Final = re.compile(r"\d{1,9}")
 _BYTES_LOOKED_AT: Final = 4000
@@ -57,7 +59,11 @@ def cues(text: str) -> Iterator[Cue]:
     number, start, end, body, seen = 0, None, None, [], False
     for i, line in enumerate(lines):
         time = _TIME.search(line) if "-->" in line else None  # the test first: most lines are text
-        opens = line[:1].isdigit() and bool(_INDEX.fullmatch(line)) and (not i or not lines[i - 1] or _next_is_time(lines, i))
+        opens = (
+            line[:1].isdigit()
+            and bool(_INDEX.fullmatch(line))
+            and (not i or not lines[i - 1] or _next_is_time(lines, i))
+        )
         if time is None and not opens:
             body.append(line)
             continue

@@ -11,7 +11,18 @@ _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}
 _CODES: Final = {3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}
 _MOST: Final = 4096  # entries and bytes; more belongs to no value that is wanted here
 _SIDES: Final = {
-    2: {"N": 1, "NORTH": 1, "NORTHERN": 1, "北": 1, "北纬": 1, "S": -1, "SOUTH": -1, "SOUTHERN": -1, "南": -1, "南纬": -1},
+    2: {
+        "N": 1,
+        "NORTH": 1,
+        "NORTHERN": 1,
+        "北": 1,
+        "北纬": 1,
+        "S": -1,
+        "SOUTH": -1,
+        "SOUTHERN": -1,
+        "南": -1,
+        "南纬": -1,
+    },
     4: {"E": 1, "EAST": 1, "EASTERN": 1, "东": 1, "东经": 1, "W": -1, "WEST": -1, "WESTERN": -1, "西": -1, "西经": -1},
 }
 _MOST_DEGREES: Final = {2: 90.0, 4: 180.0}

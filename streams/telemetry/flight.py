@@ -87,9 +87,11 @@ class _Leg:
         positions = [None if r.lat is None or r.lon is None else (r.lat, r.lon) for r in records]
         found = without_outliers(times, positions, metres_apart, POSITION)
         lons = _unwrapped([place[1] if place else None for place in found])
-        pairs = [None if place is None or lon is None else (place[0], lon) for place, lon in zip(found, lons, strict=True)]
+        pairs = [
+            None if place is None or lon is None else (place[0], lon) for place, lon in zip(found, lons, strict=True)
+        ]
         self.lat, self.lon = _tracks(self.starts, pairs, _POSITION_LAG, 2)
-        heights = [record.height or None for record in records]  # 0 is printed for "not known"
+        heights: list[float | None] = [record.height or None for record in records]  # 0 is printed for "not known"
         self.height = _track(self.starts, without_outliers(times, heights, _metres, HEIGHT))
         pitches = [record.pitch or None for record in records]
         self.pitch = _track(self.starts, without_outliers(times, pitches, degrees_apart, TURN))

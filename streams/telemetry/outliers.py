@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 Position = tuple[float, float]
-V = TypeVar("V")
+V = TypeVar("V", float, Position)
 
 _METRES: Final = 111_320.0  # of a degree of latitude
 _EDGE: Final = 3.0  # the first or last value is wild when it is off by this many times the step before it
@@ -113,7 +113,8 @@ def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Li
 def _spikes(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Limits) -> set[int]:
     """Numbers of runs that leave what stands before and after them, which agree, and of those at the ends that leap."""
     found = set()
-    for number, (before, run, after) in enumerate(zip(runs, runs[1:], runs[2:], strict=False), 1):
+    for number in range(1, len(runs) - 1):
+        before, run, after = runs[number - 1 : number + 2]
         away = min(apart(before.value, run.value), apart(run.value, after.value))
         if run.lasts <= limits.seconds and away > limits.most and apart(before.value, after.value) < away / 2:
             found.add(number)

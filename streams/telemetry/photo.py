@@ -106,9 +106,7 @@ def _known(lat: float | None, lon: float | None) -> tuple[float, float] | None:
     return lat, lon
 
 
-def _camera(
-    pointing: _Pointing, flight_yaw: float | None
-) -> tuple[float | None, float | None, float | None]:
+def _camera(pointing: _Pointing, flight_yaw: float | None) -> tuple[float | None, float | None, float | None]:
     """Yaw, pitch and roll, without the zeros that stand for "not known"."""
     if pointing.yaw == 0 and pointing.pitch == 0 and not pointing.roll:
         return None, None, None

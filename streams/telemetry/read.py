@@ -76,7 +76,9 @@ def _track(path: Path, zone: tzinfo | None, area: Polygon | None, span: tuple[fl
 def _refuse_others(path: Path, head: bytes) -> None:
     """Files that we know and that hold no text, so that they are not read as such."""
     if still := still_of(head) if not head.startswith(_PICTURES) else None:
-        raise TelemetryUnreadable(f"{path}: a {still} picture, which is not read: save it as JPEG with its EXIF and XMP")
+        raise TelemetryUnreadable(
+            f"{path}: a {still} picture, which is not read: save it as JPEG with its EXIF and XMP"
+        )
     if kind_of(head) in ("mkv", "avi"):
         raise TelemetryUnreadable(
             f"{path}: subtitles in {(kind_of(head) or '').upper()} are not read: take them out with "

@@ -40,7 +40,8 @@ _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
 _FROM_HOME: Final = re.compile(rf"\bD\s+({_NUMBER})\s*m\b")
 _HEIGHT: Final = re.compile(
-    rf"\bH\s+({_NUMBER})\s*m\b|\bBAROMETER\s*[:(]\s*({_NUMBER})M?(?![\d.])|\bHb\s*:\s*({_NUMBER})|\bReH\s*:\s*({_NUMBER})"
+    rf"\bH\s+({_NUMBER})\s*m\b|\bBAROMETER\s*[:(]\s*({_NUMBER})M?(?![\d.])"
+    rf"|\bHb\s*:\s*({_NUMBER})|\bReH\s*:\s*({_NUMBER})"
 )
 _BAROMETER: Final = re.compile(r"\bBAROMETER\s*:|\bHb\s*:")
 _BRACKETED_BAROMETER: Final = re.compile(r"\bBAROMETER\s*\(")
@@ -53,7 +54,8 @@ _GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({_NUMBER})\s*\D?,\s*({_NUMBER})\
 _CAMERA_LINE: Final = re.compile(r"\bF/[\d.]+\s*,\s*SS\s")
 _FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({_NUMBER})")
 _DATE: Final = re.compile(
-    r"(?<!\d)(\d{4})[.\-/](\d{1,2})[.\-/](\d{1,2})[ T]+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
+    r"(?<!\d)(\d{4})[.\-/](\d{1,2})[.\-/](\d{1,2})[ T]+"
+    r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
 )
 _LATITUDE: Final = re.compile(r"\blatitude\s*:")
 _LONGITUDE: Final = re.compile(r"\blongt?itude\s*:")
@@ -92,8 +94,9 @@ def read_srt(
 ) -> Telemetry:
     """Every good record of subtitle text; broken blocks are skipped and named.
 
-    `zone` is the aircraft's clock, for aware times; `area` (a polygon in lon, lat) is where it was flown, which
-    tells latitude from longitude where no number does. With a `span` (seconds) the records of that part alone are given, judged by the whole file.
+    `zone` is the aircraft's clock, for aware times; `area` (a polygon in lon, lat) is where it was flown, which tells
+    latitude from longitude where no number does. With a `span` (seconds) the records of that part alone are given,
+    judged by the whole file.
     """
     drafts: list[_Draft] = []
     skipped: list[str] = []

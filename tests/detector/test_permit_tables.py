@@ -1,7 +1,7 @@
 """Permits as offices save them: encodings, separators, dates, empty columns and Excel workbooks."""
 
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,18 @@ from openpyxl import Workbook
 from detector.permits import NEEDED, OPTIONAL, Permit, read_permits
 
 COLUMNS = ("id", "class", "lat", "lon", "radius_m", "width_m", "height_m", "bearing_deg", "valid_from", "valid_to")
-CELLS = ("郑广许字〔2026〕1号", "signboard", "34.7466", "113.6253", "4.0", "3.6", "0.95", "90", "2026-01-01", "2027-12-31")
+CELLS = (
+    "郑广许字〔2026〕1号",
+    "signboard",
+    "34.7466",
+    "113.6253",
+    "4.0",
+    "3.6",
+    "0.95",
+    "90",
+    "2026-01-01",
+    "2027-12-31",
+)
 WANTED = Permit(CELLS[0], "signboard", 34.7466, 113.6253, 4.0, date(2026, 1, 1), date(2027, 12, 31), 3.6, 0.95, 90.0)
 
 
@@ -28,7 +39,7 @@ def workbook(folder: Path, *rows: tuple[object, ...], merged: str | None = None)
     sheet = book.active
     assert sheet is not None
     for row in rows:
-        sheet.append(row)
+        sheet.append(list(row))
     if merged:
         sheet.merge_cells(merged)
     book.save(folder / "permits.xlsx")
@@ -44,14 +55,26 @@ def test_encodings_and_separators(tmp_path: Path, encoding: str, separator: str)
 
 
 @pytest.mark.parametrize(
-    "day", ["2026-01-01", "2026/1/1", "2026-1-1", "2026.1.1", "2026年1月1日", "20260101", "2026/1/1 0:00", "2026/01/01 00:00:00"]
+    "day",
+    [
+        "2026-01-01",
+        "2026/1/1",
+        "2026-1-1",
+        "2026.1.1",
+        "2026年1月1日",
+        "20260101",
+        "2026/1/1 0:00",
+        "2026/01/01 00:00:00",
+    ],
 )
 def test_days_as_people_write_them(tmp_path: Path, day: str) -> None:
     permits, faults = read_permits(written(tmp_path, table(cells=(*CELLS[:8], day, CELLS[9])).encode()))
     assert (permits, faults) == ((WANTED,), ())
 
 
-@pytest.mark.parametrize("day", ["1/2/2026", "2026/13/1", "2026-02-30", "46023", "next year", "2026-01", "2026-1-1 10:00"])
+@pytest.mark.parametrize(
+    "day", ["1/2/2026", "2026/13/1", "2026-02-30", "46023", "next year", "2026-01", "2026-1-1 10:00"]
+)
 def test_a_day_that_may_be_another_is_refused(tmp_path: Path, day: str) -> None:
     (fault,) = read_permits(written(tmp_path, table(cells=(*CELLS[:8], day, CELLS[9])).encode()))[1]
     assert f"valid_from {day!r} is not a day" in fault
@@ -78,7 +101,19 @@ def test_an_id_that_a_spreadsheet_rounded(tmp_path: Path) -> None:
 
 
 def test_a_workbook(tmp_path: Path) -> None:
-    values = (CELLS[0], "signboard", 34.7466, 113.6253, 4, 3.6, 0.95, 90, datetime(2026, 1, 1), date(2027, 12, 31), None)
+    values = (
+        CELLS[0],
+        "signboard",
+        34.7466,
+        113.6253,
+        4,
+        3.6,
+        0.95,
+        90,
+        datetime.combine(date(2026, 1, 1), time()),
+        date(2027, 12, 31),
+        None,
+    )
     assert read_permits(workbook(tmp_path, (*COLUMNS, None), values, (None,) * 11)) == ((WANTED,), ())
 
 

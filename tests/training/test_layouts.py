@@ -97,7 +97,20 @@ def nested(folder: Path) -> None:
             path.rename(path.parent / "monday" / path.name)
 
 
-LAYOUTS = [own, ultralytics, numbered, elsewhere, roboflow, cvat, windows_lists, darknet, several, other_name, validation, nested]
+LAYOUTS = [
+    own,
+    ultralytics,
+    numbered,
+    elsewhere,
+    roboflow,
+    cvat,
+    windows_lists,
+    darknet,
+    several,
+    other_name,
+    validation,
+    nested,
+]
 Layout = Callable[[Path], None]
 
 
@@ -118,7 +131,11 @@ def test_each_layout_gives_the_same_set(tmp_path: Path, layout: Layout) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_tools_and_systems_leave_behind_is_passed_over(tmp_path: Path, layout: Layout) -> None:
     layout(tmp_path)
-    for path in [path for path in tmp_path.rglob("*") if path.suffix in (".jpg", ".txt") and path.name not in ("train.txt", "val.txt")]:
+    for path in [
+        path
+        for path in tmp_path.rglob("*")
+        if path.suffix in (".jpg", ".txt") and path.name not in ("train.txt", "val.txt")
+    ]:
         (path.parent / f"._{path.name}").write_bytes(SHADOW)
         for left in ("classes.txt", ".DS_Store", "Thumbs.db", "desktop.ini", "notes.json"):
             (path.parent / left).write_text("stall\n")
@@ -181,7 +198,13 @@ def test_a_description_that_works_from_anywhere(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "name", ["35-yolo-usual-layout/ultra", "35-yolo-usual-layout/cvat", "37-classes-txt-in-labels/labelimg", "38-mac-dot-underscore/set"]
+    "name",
+    [
+        "35-yolo-usual-layout/ultra",
+        "35-yolo-usual-layout/cvat",
+        "37-classes-txt-in-labels/labelimg",
+        "38-mac-dot-underscore/set",
+    ],
 )
 def test_sets_from_the_field(shared: Path, name: str) -> None:
     assert evaluate("aerial-stalls", shared / "cases" / name).map50 == 1.0

@@ -165,8 +165,8 @@ def test_a_refusal_that_says_something_else_stays_one(
         (b"[[]]", None),
         (b'{"id": "a\\u0000b"}', "ab"),
         (
-            b"<?xml version='1.0'?><service_requests><request><service_request_id> 293944 </service_request_id></request>"
-            b"</service_requests>",
+            b"<?xml version='1.0'?><service_requests><request>"
+            b"<service_request_id> 293944 </service_request_id></request></service_requests>",
             "293944",
         ),
     ],

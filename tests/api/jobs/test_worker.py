@@ -3,10 +3,12 @@
 import os
 import signal
 import threading
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -24,9 +26,12 @@ from api.store.chunks import ChunkKind, ChunkState
 from api.store.job_tables import survey_chunks, survey_frames
 from api.store.surveys import Survey, SurveyState
 from api.store.tables import candidates
+from detector.frame import Frame
 from detector.rulings import Outcome
 from detector.terrain import terrain_of
 from streams.errors import DecoderFailed
+from streams.footage import Span
+from streams.sandbox.read import Footage, Limits, read_frames
 from tests.api.conftest import FakeClock
 from tests.api.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
 from tests.detector.test_terrain import made
@@ -278,7 +283,8 @@ def test_a_cut_off_photo_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
     survey = ended(desk, survey_id)
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert (survey.error or "").startswith("DJI_0001.jpg: begins like a picture but is cut off")
-    assert "DJI_0000" not in (survey.error or "") and "DJI_0002" not in (survey.error or "")
+    assert "DJI_0000" not in (survey.error or "")
+    assert "DJI_0002" not in (survey.error or "")
     with desk.database.read() as connection:
         seen_in = connection.execute(select(survey_frames.c.clip)).scalars().all()
     assert sorted(seen_in) == ["DJI_0000.jpg", "DJI_0002.jpg"]
@@ -287,12 +293,18 @@ def test_a_cut_off_photo_costs_itself_alone(desk: Desk, tmp_path: Path) -> None:
 def test_a_photo_that_kills_the_decoder_costs_itself_alone(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = work.read_frames
-
-    def dies(footage: list[work.Footage], *rest: object, **more: object) -> object:
+    def dies(
+        footage: Sequence[Footage],
+        on_note: Callable[[str], None],
+        *,
+        zone: ZoneInfo,
+        span: Span,
+        limits: Limits,
+        on_unreadable: Callable[[int, str], None],
+    ) -> Generator[Frame, None, None]:
         if any(one.name == "DJI_0001.jpg" for one in footage):
             raise DecoderFailed("the reading process died (signal 11)")
-        return read(footage, *rest, **more)  # type: ignore[arg-type]
+        return read_frames(footage, on_note, zone=zone, span=span, limits=limits, on_unreadable=on_unreadable)
 
     monkeypatch.setattr(work, "read_frames", dies)
     survey_id = uploaded(desk.database, tmp_path, photos(tmp_path / "card", 3))
@@ -308,5 +320,7 @@ def test_places_of_photos_without_a_clock_have_no_times(desk: Desk, tmp_path: Pa
     with desk.database.read() as connection:
         found = places.of_survey(connection, survey_id)
         stored_timed = connection.execute(select(candidates.c.timed)).scalars().all()
-    assert found and not any(place.timed for place in found)
-    assert stored_timed and not any(stored_timed)
+    assert found
+    assert not any(place.timed for place in found)
+    assert stored_timed
+    assert not any(stored_timed)

@@ -51,7 +51,13 @@ def test_autels_letters(first: str, second: str, place: tuple[float | None, floa
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("W: -117.-9605", "N: 33.6323"), ("E: -117.9", "N: 33.6"), ("E: 117.9", "E: 33.6"), ("N: 117.9", "E: 33.6"), ("W: x", "N: 1")],
+    [
+        ("W: -117.-9605", "N: 33.6323"),
+        ("E: -117.9", "N: 33.6"),
+        ("E: 117.9", "E: 33.6"),
+        ("N: 117.9", "E: 33.6"),
+        ("W: x", "N: 1"),
+    ],
 )
 def test_a_broken_coordinate_is_named(first: str, second: str) -> None:
     telemetry = read_srt(srt(AUTEL.format(first, second)))
@@ -66,7 +72,12 @@ def test_letters_in_brackets_are_not_dropped() -> None:
 
 @pytest.mark.parametrize(
     ("near", "place"),
-    [(None, (53.365108, 6.460719)), ((53.3, 6.4), (53.365108, 6.460719)), ((34.7, 113.6), (None, None)), ((6.4, 53.3), (6.460719, 53.365108))],
+    [
+        (None, (53.365108, 6.460719)),
+        ((53.3, 6.4), (53.365108, 6.460719)),
+        ((34.7, 113.6), (None, None)),
+        ((6.4, 53.3), (6.460719, 53.365108)),
+    ],
 )
 def test_avata_prints_latitude_first(
     near: tuple[float, float] | None, place: tuple[float | None, float | None]
@@ -77,7 +88,10 @@ def test_avata_prints_latitude_first(
     assert (record.ambiguous is None) == (place != (None, None))
 
 
-@pytest.mark.parametrize("line", ["HOME(6.4,53.3) GPS(6.46,53.36,12)", "GPS(6.46,53.36,69.8) BAROMETER:1.9", "GPS(6.46,53.36,12) G.PRY (1, 2, 3)"])
+@pytest.mark.parametrize(
+    "line",
+    ["HOME(6.4,53.3) GPS(6.46,53.36,12)", "GPS(6.46,53.36,69.8) BAROMETER:1.9", "GPS(6.46,53.36,12) G.PRY (1, 2, 3)"],
+)
 def test_no_dialect_is_assumed_by_elimination(line: str) -> None:
     (record,) = read_srt(srt(line)).records
     assert (record.lat, record.dialect) == (None, "gps")
@@ -89,7 +103,7 @@ ScriptType: v4.00+
 
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
-Dialogue: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,{\\fs36}HOME(E: 113.616776, N: 34.719286) 2026-11-01 15:29:24\\NGPS(E: 113.621475, N: 34.714199, 161.20m)
+Dialogue: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,{\\fs36}2026-11-01 15:29:24\\NGPS(E: 113.621475, N: 34.714199, 161m)
 Dialogue: 0,0:00:01.50,0:00:02.00,Default,,0,0,0,,GPS(E: 113.621485, N: 34.714209, 161.40m)
 """
 
@@ -106,7 +120,10 @@ def test_webvtt_without_hours() -> None:
     assert (found[-1].start, found[-1].end) == (1.5, 2.0)
 
 
-GOOD = "[latitude: {:.6f}] [longitude: 113.6] [rel_alt: 60.0 abs_alt: 9.0] [gb_yaw: 5 gb_pitch: -80 gb_roll: 1] [focal_len: 24.00]"
+GOOD = (
+    "[latitude: {:.6f}] [longitude: 113.6] [rel_alt: 60.0 abs_alt: 9.0] "
+    "[gb_yaw: 5 gb_pitch: -80 gb_roll: 1] [focal_len: 24.00]"
+)
 
 
 @pytest.mark.parametrize("parts", [2, 3])
@@ -131,7 +148,9 @@ def test_a_height_that_is_zero_throughout_is_not_known() -> None:
 
 def test_a_direction_that_is_zero_throughout_is_not_known() -> None:
     zero = "gb_yaw: 0.0 gb_pitch: 0.0 gb_roll: 0.0"
-    telemetry = read_srt(srt(*(GOOD.format(34.7).replace("gb_yaw: 5 gb_pitch: -80 gb_roll: 1", zero) for _ in range(4))))
+    telemetry = read_srt(
+        srt(*(GOOD.format(34.7).replace("gb_yaw: 5 gb_pitch: -80 gb_roll: 1", zero) for _ in range(4)))
+    )
     assert {record.yaw for record in telemetry.records} == {None}
     assert any("direction is 0, 0, 0" in note for note in telemetry.skipped)
 
@@ -157,7 +176,19 @@ def test_one_wild_date_does_not_move_the_others() -> None:
     assert (time.year, time.second) == (2026, 3)
 
 
-@pytest.mark.parametrize(("written", "hours"), [("Z", 0.0), ("+08:00", 8.0), ("+0800", 8.0), ("+8", 8.0), ("-03:30", -3.5), ("UTC+8", 8.0), ("GMT", 0.0), ("+14:00", 14.0)])
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        ("Z", 0.0),
+        ("+08:00", 8.0),
+        ("+0800", 8.0),
+        ("+8", 8.0),
+        ("-03:30", -3.5),
+        ("UTC+8", 8.0),
+        ("GMT", 0.0),
+        ("+14:00", 14.0),
+    ],
+)
 def test_zones_as_cameras_write_them(written: str, hours: float) -> None:
     zone = parse_zone(written)
     assert zone is not None
@@ -183,7 +214,19 @@ def test_the_photos_zone_or_the_callers(zone: bytes, offset: int) -> None:
     assert photo.record.time.utcoffset() == timedelta(hours=offset)
 
 
-@pytest.mark.parametrize(("written", "pitch"), [("-60", -60.0), ("-90", -90.0), ("-10.5", -10.5), ("0.1", -89.9), ("30", -60.0), ("0", None), ("-0.5", None), ("170", None)])
+@pytest.mark.parametrize(
+    ("written", "pitch"),
+    [
+        ("-60", -60.0),
+        ("-90", -90.0),
+        ("-10.5", -10.5),
+        ("0.1", -89.9),
+        ("30", -60.0),
+        ("0", None),
+        ("-0.5", None),
+        ("170", None),
+    ],
+)
 @pytest.mark.parametrize("maker", ['tiff:Make="Autel Robotics"', 'rdf:about="AUTEL"'])
 def test_autels_pitch_both_ways(maker: str, written: str, pitch: float | None) -> None:
     record = read(f'<rdf:Description {maker} Camera:Pitch="{written}" Camera:Yaw="10" Camera:Roll="1"/>', exif()).record
@@ -203,7 +246,9 @@ def test_hemispheres_written_out(side: bytes) -> None:
 
 
 def test_exif_and_xmp_of_two_places_are_not_believed() -> None:
-    photo = read_photo(jpeg('<rdf:Description drone-dji:GpsLatitude="-34.7466" drone-dji:GpsLongitude="113.6253"/>', exif()))
+    photo = read_photo(
+        jpeg('<rdf:Description drone-dji:GpsLatitude="-34.7466" drone-dji:GpsLongitude="113.6253"/>', exif())
+    )
     assert photo is not None
     assert photo.record.lat is None
     assert "two places" in (photo.record.ambiguous or "")
@@ -226,7 +271,8 @@ def test_upright_pictures_are_not_placed(size: tuple[int, int]) -> None:
 def test_a_picture_made_smaller_keeps_its_angle_and_not_its_calibrated_pixels() -> None:
     whole, _ = pose_of_photo(posed(), PIXELS)  # type: ignore[arg-type]
     half, _ = pose_of_photo(posed(), (2000, 1500))  # type: ignore[arg-type]
-    assert whole is not None and half is not None
+    assert whole is not None
+    assert half is not None
     assert half.lens.fx == pytest.approx(whole.lens.fx / 2, rel=0.03)
 
 
@@ -245,7 +291,14 @@ def test_videos_stay_videos(brand: bytes) -> None:
     assert kind_of(atom(b"ftyp", brand + bytes(4) + b"mif1")) == "mp4"
 
 
-@pytest.mark.parametrize(("head", "said"), [(b"\x1a\x45\xdf\xa3", "subtitles in MKV are not read"), (b"RIFF\0\0\0\0AVI ", "subtitles in AVI are not read"), (bytes(range(32)) * 20, "neither subtitles")])
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (b"\x1a\x45\xdf\xa3", "subtitles in MKV are not read"),
+        (b"RIFF\0\0\0\0AVI ", "subtitles in AVI are not read"),
+        (bytes(range(32)) * 20, "neither subtitles"),
+    ],
+)
 def test_binary_files_are_never_read_as_text(tmp_path: Path, head: bytes, said: str) -> None:
     (tmp_path / "x.mkv").write_bytes(head + b"[latitude: 34.7] [longitude: 113.6] " + bytes(range(256)) * 40)
     with pytest.raises(TelemetryUnreadable, match=said):
@@ -261,7 +314,9 @@ def track(handler: bytes, kind: bytes, nested: int = 0) -> bytes:
     return atom(b"trak", body)
 
 
-@pytest.mark.parametrize(("kind", "said"), [(b"djmd", "DJI's binary telemetry"), (b"gpmd", "GoPro's telemetry"), (b"dbgi", "debug")])
+@pytest.mark.parametrize(
+    ("kind", "said"), [(b"djmd", "DJI's binary telemetry"), (b"gpmd", "GoPro's telemetry"), (b"dbgi", "debug")]
+)
 def test_binary_tracks_are_named(tmp_path: Path, kind: bytes, said: str) -> None:
     (tmp_path / "a.mp4").write_bytes(atom(b"ftyp", b"isom") + atom(b"moov", track(b"meta", kind)))
     with pytest.raises(TelemetryUnreadable, match=said):
@@ -289,7 +344,9 @@ def test_a_part_of_a_long_file_is_judged_by_the_whole() -> None:
     assert part == tuple(record for record in whole if 20 <= record.t <= 30)
 
 
-@pytest.mark.parametrize(("video", "fits"), [(12.0, True), (13.4, True), (0.0, True), (14.0, False), (30.0, False), (6.0, False)])
+@pytest.mark.parametrize(
+    ("video", "fits"), [(12.0, True), (13.4, True), (0.0, True), (14.0, False), (30.0, False), (6.0, False)]
+)
 def test_a_sidecar_of_another_length_is_named(video: float, fits: bool) -> None:
     telemetry = read_srt(srt(*(GOOD.format(34.7) for _ in range(11))))
     assert telemetry.ends == 12.0
@@ -297,7 +354,9 @@ def test_a_sidecar_of_another_length_is_named(video: float, fits: bool) -> None:
 
 
 def test_a_sidecar_that_breaks_off_is_right_up_to_there() -> None:
-    telemetry = read_srt(srt(*(GOOD.format(34.7) for _ in range(6))) + "7\n00:00:07,000 --> 00:00:08,000\n[latitude: 34")
+    telemetry = read_srt(
+        srt(*(GOOD.format(34.7) for _ in range(6))) + "7\n00:00:07,000 --> 00:00:08,000\n[latitude: 34"
+    )
     assert telemetry.cut
     assert misaligned(telemetry, 40.0) is None
 

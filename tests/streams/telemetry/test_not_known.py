@@ -75,7 +75,7 @@ def test_of_a_line_of_subtitles(data: st.DataObject, yaw: float, rate: int) -> N
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("value", (None, *NOT_KNOWN))
+@pytest.mark.parametrize("value", [None, *NOT_KNOWN])
 def test_of_a_value_that_no_line_has(key: str, value: str | None) -> None:
     """What was never known is never in a place, but for the roll, which a gimbal holds."""
     lines = [
@@ -187,9 +187,12 @@ def test_a_lost_fix_is_bridged_over_two_seconds_at_the_most(lost: tuple[int, int
         inside = lost[0] <= i < lost[1]
         beside = i in (lost[0], lost[1] - 1) and (lost[0] == 0 or lost[1] == 40)
         if not inside:
-            assert pose is not None and not pose.interpolated
+            assert pose is not None
+            assert not pose.interpolated
         elif bridged:
-            assert pose is not None and pose.interpolated == ("position",) and pose.gap > 0
+            assert pose is not None
+            assert pose.interpolated == ("position",)
+            assert pose.gap > 0
         elif not beside:
             assert pose is None
 
