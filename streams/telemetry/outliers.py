@@ -15,6 +15,7 @@ V = TypeVar("V", float, Position)
 _METRES: Final = 111_320.0  # of a degree of latitude
 _EDGE: Final = 3.0  # the first or last value is wild when it is off by this many times the step before it
 _ZERO_SECONDS: Final = 1.0  # a value that is exactly 0 for no longer than this was not known
+_ALIKE: Final = 2.0  # degrees; unless it was nearly 0 before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def without_outliers(
     """The values with None for what cannot have been; `apart` is how far two of them lie from each other."""
     runs = _runs(times, values)
     if len(runs) > 1:
-        runs = [run for run in runs if run.lasts > _ZERO_SECONDS or not is_zero(run.value)]
+        runs = [run for number, run in enumerate(runs) if not (is_zero(run.value) and _stands_out(runs, number, apart))]
     runs = _islands(runs, apart, limits)
     wild = _spikes(runs, apart, limits)
     left = {line for number, run in enumerate(runs) if number not in wild for line in run.lines}
@@ -81,6 +82,13 @@ def _runs(times: Sequence[float], values: Sequence[V | None]) -> list[_Run[V]]:
         ends = times[groups[number + 1][0][0]] if number + 1 < len(groups) else times[last]
         runs.append(_Run(group[0][1], tuple(i for i, _ in group), times[first], ends - times[first]))
     return runs
+
+
+def _stands_out(runs: list[_Run[V]], number: int, apart: Callable[[V, V], float]) -> bool:
+    """Whether a value that comes for a moment is another than those beside it."""
+    beside = runs[max(number - 1, 0) : number] + runs[number + 1 : number + 2]
+    alike = all(apart(runs[number].value, other.value) <= _ALIKE for other in beside)
+    return runs[number].lasts <= _ZERO_SECONDS and not alike
 
 
 def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Limits) -> list[_Run[V]]:
