@@ -106,14 +106,16 @@ def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Li
     if len(pieces) < 2:
         return list(runs)
     main = max(range(len(pieces)), key=lambda i: sum(len(run.lines) for run in pieces[i]))
-    after, before = [pieces[main]], [pieces[main]]
+    after: list[list[_Run[V]]] = [pieces[main]]
+    before: list[list[_Run[V]]] = [pieces[main]]
     for piece in pieces[main + 1 :]:
         if reaches(after[-1][-1], piece[0]):
             after.append(piece)
     for piece in reversed(pieces[:main]):
         if reaches(piece[-1], before[-1][0]):
             before.append(piece)
-    kept = [run for piece in (*before[:0:-1], *after) for run in piece]
+    ordered: list[list[_Run[V]]] = before[:0:-1] + after
+    kept: list[_Run[V]] = [run for piece in ordered for run in piece]
     lines = sum(len(run.lines) for run in runs)
     return kept if 2 * sum(len(run.lines) for run in kept) > lines else []  # nothing tells which piece is true
 
@@ -122,7 +124,7 @@ def _spikes(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Lim
     """Numbers of runs that leave what stands before and after them, which agree, and of those at the ends that leap."""
     found = set()
     for number in range(1, len(runs) - 1):
-        before, run, after = runs[number - 1 : number + 2]
+        before, run, after = runs[number - 1], runs[number], runs[number + 1]
         away = min(apart(before.value, run.value), apart(run.value, after.value))
         if run.lasts <= limits.seconds and away > limits.most and apart(before.value, after.value) < away / 2:
             found.add(number)
