@@ -1,7 +1,7 @@
 """One frame through all of it: what is in a fixed camera's frame, where it stands, how long, and whether it may."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -146,7 +146,7 @@ class Look:
         position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
         ruling = self.rulebook.rule(
             class_name=sighting.class_name,
-            at=at,
+            at=at if frame.timed else None,
             position=position,
             dwell=sighting.dwell,
             camera=self.source,
@@ -162,7 +162,7 @@ class Look:
         self.places.report(place.key)
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
-        sighting, voices = place.sighting(self.source, position), self._voices(place)
+        sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
         return Candidate(sighting, ruling, evidence, box, voices, self._origin)
 
     def _voices(self, place: Place) -> tuple[ModelVersion, ...]:

@@ -13,6 +13,7 @@ class Sighting:
 
     `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the
     picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`.
+    Where the footage does not say when it was taken (not `timed`), the two moments only order it.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Sighting:
     frames: int
     found_by: str
     position: GroundPoint | None = None
+    timed: bool = True
 
     @property
     def dwell(self) -> timedelta:
