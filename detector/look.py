@@ -5,7 +5,7 @@ as `strong_looks.py` decides. What each finder says adds up at the place (`place
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -298,7 +298,7 @@ class Look:
             return None
         sighting = place.sighting(self.source)
         position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
-        ruling = self._rule(place, at, sighting.dwell)
+        ruling = self._rule(place, at if frame.timed else None, sighting.dwell)
         said = (ruling.outcome, ruling.rule)
         due = before is None or before.handed_as != said or before.handed_at is None or at - before.handed_at >= AGAIN
         if ruling.outcome is Outcome.PERMITTED or not due:
@@ -309,7 +309,7 @@ class Look:
         self.places.report(place.key)
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
-        sighting, voices = place.sighting(self.source, position), self._voices(place)
+        sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
         return Candidate(sighting, ruling, evidence, box, voices, self._origin)
 
     def _sure(self, place: Place) -> bool:
@@ -320,7 +320,7 @@ class Look:
         again = max(said.of(MODEL).seen, said.of(OBJECTS).seen) >= 2 or said.of(OCCUPANCY).seen > 0
         return place.probability >= LIKELY and self._asked(place) >= 2 and again
 
-    def _rule(self, place: Place, at: datetime, dwell: timedelta) -> Ruling:
+    def _rule(self, place: Place, at: datetime | None, dwell: timedelta) -> Ruling:
         sighting = place.sighting(self.source)
         position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
         return self.rulebook.rule(

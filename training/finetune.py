@@ -18,6 +18,7 @@ import typer
 from detector.errors import DetectorError
 from models.registry import sha256_of
 from training.datasets.labels import check_set, open_set, read_pictures
+from training.datasets.layouts import write_absolute
 from training.errors import RunExists, TrainingError
 from training.networks.bfloat16 import bf16_network, native
 from training.networks.torch_setup import quiet_torch
@@ -222,11 +223,23 @@ def _epochs_left(model: "YOLO", run: Run) -> bool:
     return 0 <= epoch < run.schedule.epochs - 1
 
 
+def _described(dataset: Path, folder: Path) -> Path:
+    """A file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
+    described = open_set(dataset)
+    if described.absolute or described.train is None:
+        return described.file.resolve()
+    sides = {"train": (described.train, described.names), "val": (described.val, described.measured)}
+    pictures = {
+        side: [picture.path for picture in read_pictures(where, len(names))] for side, (where, names) in sides.items()
+    }
+    return write_absolute(folder / "data", described.names, pictures)
+
+
 def _start(model: "YOLO", run: Run, dataset: Path, trainer: "type[DetectionTrainer] | None") -> None:
     schedule = run.schedule
     model.train(
         trainer=trainer,
-        data=str((dataset / "data.yaml").resolve()),
+        data=str(_described(dataset, run.folder)),
         project=str(run.folder.parent),
         name=run.folder.name,
         exist_ok=True,

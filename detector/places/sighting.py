@@ -15,6 +15,7 @@ class Sighting:
     `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the
     picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`;
     `evidence` is what each finder said of it in how many looks, and `confidence` the probability that comes of it.
+    Where the footage does not say when it was taken (not `timed`), the two moments only order it.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Sighting:
     found_by: str
     position: GroundPoint | None = None
     evidence: Evidence = field(default=Evidence())
+    timed: bool = True
 
     @property
     def dwell(self) -> timedelta:

@@ -32,7 +32,8 @@ from models.registry import find_model, model_path
 from training.datasets import camera_faults as faults
 from training.datasets import pole_views
 from training.datasets.composites import CutOut, compose, read_cut_outs
-from training.datasets.labels import PICTURES, Label, LabelledPicture, read_labels, read_pictures
+from training.datasets.labels import Label, LabelledPicture, read_labels, read_pictures
+from training.datasets.layouts import PICTURES
 from training.datasets.pole_views import CLASSES, IGNORE, SIGNS, SIGNS_UNKNOWN, CameraPicture, Place
 from training.datasets.recipes import RECIPES, describe, hold_out, make_room, one_of_each
 from training.datasets.sample import Sample, label_lines, read_sample

@@ -26,6 +26,7 @@ from models.card import ClassMetrics, Interval, ModelCard
 from models.errors import ModelError
 from models.registry import class_names, find_model, model_path, verify
 from training.datasets.labels import LabelledPicture, YoloSet, check_split, open_set, read_pictures
+from training.datasets.layouts import is_there, labels_in_words
 from training.errors import DatasetInvalid, ModelUnreadable, TrainingError
 from training.evaluation.average_precision import Matched, PictureMatches, Scores, Spread, match, score
 from training.evaluation.report_models import Beside, Report
@@ -144,8 +145,10 @@ def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:
     """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
     pictures = read_pictures(described.val, len(described.measured))
     if not any(picture.labels for picture in pictures):
-        raise DatasetInvalid(f"{described.val / 'labels'}: no box in any file; nothing can be measured on this set")
-    if described.train is not None and described.train.is_dir():  # a set may be handed on to be measured on alone
+        raise DatasetInvalid(
+            f"{labels_in_words(described.val)}: no box in any file; nothing can be measured on this set"
+        )
+    if described.train is not None and is_there(described.train):  # a set may be handed on to be measured on alone
         check_split(read_pictures(described.train, len(described.names)), pictures)
     return pictures
 

@@ -99,7 +99,7 @@ def look(model: OnnxModel, dataset: Path, *, tiled: bool = False, progress: bool
 
 
 def _unsure(described: YoloSet, picture: Path) -> tuple[tuple[Label, ...], tuple[tuple[str, ...], ...]]:
-    path = described.val / "ignored" / f"{picture.stem}.txt"
+    path = picture.parent.parent / "ignored" / f"{picture.stem}.txt"
     labels = read_labels(path, len(described.names)) if path.is_file() else ()
     left_open = dict(described.unsure)
     return labels, tuple(left_open[described.names[box.cls]] for box in labels)

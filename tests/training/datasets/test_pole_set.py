@@ -53,6 +53,7 @@ def test_a_held_out_camera_is_measured_on_and_never_trained_on(shared: Path, fra
     (held,) = read_pictures(described.val, len(described.measured))
     assert held.path.stem == "vn00_00"
     assert sorted(box.cls for box in held.labels) == list(range(len(CLASSES)))
+    assert isinstance(described.val, Path)
     unsure = (described.val / "ignored" / "vn00_00.txt").read_text().splitlines()
     assert [int(line.split()[0]) for line in unsure] == [IGNORE, SIGNS_UNKNOWN]
     assert json.loads((described.val / "cameras.json").read_text()) == {"vn00_00": HELD_OUT[0]}
