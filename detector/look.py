@@ -1,7 +1,7 @@
 """One frame through all of it: what is in a fixed camera's frame, where it stands, how long, and whether it may."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -76,10 +76,15 @@ class Look:
         self._album = BestFrames()
         self._handed: dict[str, _Handed] = {}
         self._epoch: tuple[int, int, int] | None = None
+        self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
+        """Gives `models` and `objects` anew before each frame; None where they stay."""
+        self._saw_before: dict[str, tuple[str, ...]] = {}  # key of a place: the models that looked at it and went
 
     def __call__(self, frame: Frame) -> list[Candidate]:
         """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
         self._follow(frame)
+        if self.serving is not None:
+            self._use(*self.serving())
         objects, proposals = self._see(frame.image)
         if STALL in self.rulebook.classes:
             stands = self.occupancy.look(frame.image, frame.captured_at, objects)
@@ -93,7 +98,22 @@ class Look:
         alive = {place.key for place in places}
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
-        return [found for place in places if (found := self._judge(place, frame)) is not None]
+        self._saw_before = {key: models for key, models in self._saw_before.items() if key in alive}
+        found = [found for place in places if (found := self._judge(place, frame)) is not None]
+        return [self._with_earlier_models(candidate) for candidate in found]
+
+    def _use(self, models: Sequence[OnnxModel], objects: OnnxModel | None) -> None:
+        """Look with these models from this frame on; places stay, and remember which models saw them until now."""
+        if (tuple(models), objects) == (self._models, self._objects):
+            return
+        for place in self.places.all:
+            earlier = self._saw_before.get(place.key, ())
+            self._saw_before[place.key] = tuple(dict.fromkeys((*earlier, *self._voices(place))))
+        self._models, self._objects = tuple(models), objects
+
+    def _with_earlier_models(self, candidate: Candidate) -> Candidate:
+        earlier = self._saw_before.get(candidate.sighting.key, ())
+        return replace(candidate, models=tuple(dict.fromkeys((*earlier, *candidate.models))))
 
     def _follow(self, frame: Frame) -> None:
         """Another picture size is another view; a stream that was opened anew may be the same one in another light."""

@@ -5,6 +5,7 @@ classes or input differ from its card is refused (`models.registry.verify`): the
 another model.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -95,6 +96,15 @@ class Threshold(_Part):
     reached: bool = Field(description="false: no confidence gave the wanted precision, this is the best there is")
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """Which model exactly: `version` is its card's, `sha256` that of its ONNX file; None where nobody has said."""
+
+    name: str
+    version: str | None = None
+    sha256: str | None = None
+
+
 class ModelCard(_Part):
     """Everything that is known of one ONNX detector."""
 
@@ -124,6 +134,11 @@ class ModelCard(_Part):
         if strangers:
             raise ValueError(f"thresholds or metrics of {', '.join(strangers)}, which the model does not know")
         return self
+
+    @property
+    def identity(self) -> ModelVersion:
+        """Which model exactly this is the card of."""
+        return ModelVersion(self.name, self.version, self.sha256)
 
     def confidence_for(self, name: str) -> float:
         """The fitted threshold of a class, or the card's default where none was fitted."""

@@ -13,6 +13,7 @@ from detector.errors import ModelInputError
 from detector.vision.detections import Detections
 from detector.vision.frame import Image
 from detector.vision.pixels import Canvas, FloatArray, read_boxes
+from models.card import ModelCard, ModelVersion
 from models.registry import find_model, model_path, verify
 
 ORT_VERSION: str = ort.__version__
@@ -71,7 +72,8 @@ MakeEngine = Callable[[Path], Engine]
 class OnnxModel:
     """A detector: an ONNX file of a YOLO network, its class names, and how sure it must be.
 
-    `confidence` is one threshold, or one for each class. May be used from several threads at once.
+    `confidence` is one threshold, or one for each class; `identity` is what its card says of it. May be used from
+    several threads at once.
 
     Raises:
         ModelInputError: the file's input or output is not that of a YOLO detector of these classes.
@@ -85,9 +87,11 @@ class OnnxModel:
         iou: float = 0.6,
         name: str | None = None,
         make_engine: MakeEngine = OrtEngine,
+        identity: ModelVersion | None = None,
     ) -> None:
         engine = make_engine(path)
         self.name = name or path.stem
+        self.identity = identity or ModelVersion(self.name)
         self.names = names
         self.width, self.height = engine.width, engine.height
         self.engine = engine
@@ -129,7 +133,12 @@ def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = 
         models.errors.ModelError: unknown, missing, changed, or of another shape than its card says.
         ModelInputError: not a YOLO detector.
     """
-    card = find_model(name, folder)
+    return load_card(find_model(name, folder), make_engine)
+
+
+def load_card(card: ModelCard, make_engine: MakeEngine = OrtEngine) -> OnnxModel:
+    """The model of a card, refused where its file is not the one that the card describes; raises as `load_model`."""
     verify(card)
     thresholds = [card.confidence_for(class_name) for class_name in card.classes]
-    return OnnxModel(model_path(card), card.classes, thresholds, card.nms_iou, card.name, make_engine)
+    path, identity = model_path(card), card.identity
+    return OnnxModel(path, card.classes, thresholds, card.nms_iou, card.name, make_engine, identity)

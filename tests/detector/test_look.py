@@ -161,3 +161,32 @@ def test_a_restart_hands_nothing_on_twice(colours: OnnxModel) -> None:
     after = Look("camera", book(SIGNS), [colours])
     after.places.restore(before.places.snapshot())
     assert {one.sighting.key for one in run(after, [wall((80, 160))] * 4, start=60)} <= {key}
+
+
+def test_another_version_looks_from_the_next_frame_on_and_its_places_stay(tmp_path: Path, colours: OnnxModel) -> None:
+    path = save_colour_detector(tmp_path / "b.onnx", convolutions=1, gain=0.95)
+    later = Counting(path, ("red", "green", "blue"), 0.9, name="colours")
+    serving: list[OnnxModel] = [colours]
+    look = Look("camera", book(SIGNS), [colours])
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 4)
+    serving[:] = [later]
+    again = run(look, [wall((80, 160))] * 70, start=20)
+    assert [one.sighting.key for one in again] == [first.sighting.key]  # one place, handed on again after five minutes
+    assert later.looks == 70
+    assert again[0].sighting.first_seen == first.sighting.first_seen
+
+
+def test_a_candidate_names_every_model_that_saw_it_and_a_new_one_only_its_own(tmp_path: Path) -> None:
+    paths = [save_colour_detector(tmp_path / name) for name in ("stalls.onnx", "others.onnx")]
+    stalls, others = (OnnxModel(path, ("stall", "green", "blue"), 0.9, name=path.stem) for path in paths)
+    look = Look("camera", book(Rule("stalls", ("stall",), ("main_road",), code="0501")), [stalls])
+    serving: list[OnnxModel] = [stalls]
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 4)
+    serving[:] = [others]
+    seen = run(look, [wall((80, 160))] * 66 + [wall((80, 160), (400, 320))] * 4, start=20)
+    named = {one.sighting.key: one.models for one in seen}
+    assert first.models == ("stalls",)
+    assert named.pop(first.sighting.key) == ("stalls", "others")
+    assert list(named.values()) == [("others",)]
