@@ -6,6 +6,7 @@ TrainingError
 ├── RunExists           the run folder holds another run
 ├── RunNameInvalid      a run's name that is no plain folder name
 ├── ReportInvalid       a report folder that cannot be written, or whose report cannot be read
+├── GateRefused         a model that may not take the place of the one in service; says where it is worse
 ├── ModelUnreadable     what is to be measured is no ONNX detector of ours
 ├── NotQuantised        a network of which no int8 copy can be made, or onnx is not installed
 └── EncodingError       ffmpeg is not there or refused the frames of a rendered clip
@@ -34,6 +35,10 @@ class RunNameInvalid(TrainingError):
 
 class ReportInvalid(TrainingError):
     """A report folder that cannot be written, or whose report cannot be read."""
+
+
+class GateRefused(TrainingError):
+    """A model that may not take the place of the one in service."""
 
 
 class ModelUnreadable(TrainingError):

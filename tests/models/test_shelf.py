@@ -330,9 +330,8 @@ def test_a_kill_in_the_middle_leaves_nothing_and_the_lock_is_free(shelf: Shelf, 
 
 
 def test_two_promotions_of_one_model_exclude_each_other_and_of_two_models_do_not(shelf: Shelf) -> None:
-    with locked(shelf, "colours"), locked(shelf, "mine"):
-        with pytest.raises(ShelfBusy), locked(shelf, "colours"):
-            pass
+    with locked(shelf, "colours"), locked(shelf, "mine"), pytest.raises(ShelfBusy), locked(shelf, "colours"):
+        pass
     with locked(shelf, "colours"):
         pass
 
