@@ -4,12 +4,10 @@ Each change is one rename, so a kill or a full disk leaves what was there before
 one model exclude each other (an advisory lock, which the kernel releases when its process ends).
 """
 
-import fcntl
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +16,7 @@ from uuid import uuid4
 from pydantic import BaseModel
 
 from models.card import ModelCard, read_card
+from models.durable import copy_file, exclusive, sync_folder, write_text
 from models.errors import (
     CardInvalid,
     ModelUnsafe,
@@ -67,7 +66,7 @@ def add(shelf: Shelf, source: Path) -> ModelCard:
             staged.rename(target)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-        _sync(target.parent)
+        sync_folder(target.parent)
     return shelf.card(card.name, card.version)
 
 
@@ -113,17 +112,14 @@ def locked(shelf: Shelf, name: str) -> Iterator[None]:
     """While it lasts, no other process changes this model. Raises ShelfBusy, ShelfUnwritable or VersionUnknown."""
     if not re.fullmatch(NAME_PATTERN, name):
         raise VersionUnknown(f"{name!r} cannot be a model's name: small letters, digits and hyphens")
-    with _writing(shelf.folder):
-        (shelf.folder / name).mkdir(parents=True, exist_ok=True)
-        handle = os.open(shelf.folder / name / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ShelfBusy(f"model {name} is being changed by another process; try again when it has ended") from error
+    with ExitStack() as stack:
+        with _writing(shelf.folder):
+            (shelf.folder / name).mkdir(parents=True, exist_ok=True)
+            try:
+                stack.enter_context(exclusive(shelf.folder / name / _LOCK))
+            except BlockingIOError as error:
+                raise ShelfBusy(f"model {name} is being changed by another process; try again later") from error
         yield
-    finally:
-        os.close(handle)
 
 
 @contextmanager
@@ -166,18 +162,11 @@ def _stage(card: ModelCard, network: Path, staged: Path) -> None:
     """Copy card and network, then check the copies: the source may change under our hands."""
     ours = card.model_copy(update={"folder": staged, "file": f"{card.name}.onnx"})
     if network.is_file():
-        _copy(network, staged / ours.file)
+        copy_file(network, staged / ours.file)
     verify(ours)
     _write(ours, staged / f"{card.name}.json")
     record = Added(card_sha256=card_sha256(ours), onnx_sha256=sha256_of(staged / ours.file), added=datetime.now(UTC))
     _write(record, staged / ADDED)
-
-
-def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as reader, target.open("wb") as writer:
-        shutil.copyfileobj(reader, writer)
-        writer.flush()
-        os.fsync(writer.fileno())
 
 
 def _point(shelf: Shelf, card: ModelCard, version: str, before: tuple[str, ...]) -> Pointer:
@@ -191,21 +180,9 @@ def _point(shelf: Shelf, card: ModelCard, version: str, before: tuple[str, ...])
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync_folder(path.parent)
     return pointer
 
 
 def _write(value: BaseModel, path: Path) -> None:
-    with path.open("w", encoding="utf-8") as writer:
-        writer.write(value.model_dump_json(indent=2) + "\n")
-        writer.flush()
-        os.fsync(writer.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename in a folder last through a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_text(value.model_dump_json(indent=2) + "\n", path)

@@ -2,6 +2,7 @@
 
 TrainingError
 ├── DatasetInvalid      a folder, label or split that must not be trained on; names file and line
+│   └── ImportFaults    an export with faults; holds each, with its file and line
 ├── UnsafeWeights       start weights from outside the guarded folder: a .pt file is a pickle and runs code
 ├── RunExists           the run folder holds another run
 ├── RunNameInvalid      a run's name that is no plain folder name
@@ -19,6 +20,14 @@ class TrainingError(Exception):
 
 class DatasetInvalid(TrainingError):
     """Labels out of range, a missing picture, an empty set, twins on both sides of a split."""
+
+
+class ImportFaults(DatasetInvalid):
+    """An export of which nothing was imported: `faults` are one line each, the message counts them."""
+
+    def __init__(self, message: str, faults: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class UnsafeWeights(TrainingError):

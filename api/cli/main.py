@@ -5,7 +5,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from api.cli import cameras, ground
+from api.cli import cameras, dataset, ground, shelf
 from api.cli import detect as look
 from api.cli import engines as agreeing
 from api.cli import models as registry
@@ -30,11 +30,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 agreeing.register(registry.app)
+shelf.register(registry.app)
+dataset.register(app)
 app.add_typer(registry.app, name="models")
 for group in (service, jobs, watching, look, push, ground, teaching):
     group.register(app)
 app.add_typer(cameras.app, name="cameras")
-later.register(app, registry.app)
+later.register(app)
 
 
 def run(arguments: list[str]) -> int:

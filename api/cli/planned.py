@@ -17,10 +17,8 @@ def _add(app: typer.Typer, group: str, name: str, about: str, meanwhile: str) ->
     app.command(name, help=f"{about} (not there yet)", context_settings=ANYTHING)(run)
 
 
-def register(app: typer.Typer, models: typer.Typer) -> None:
+def register(app: typer.Typer) -> None:
     """Add the commands, so that `--help` tells what is to come."""
-    _add(models, "models", "promote", "Let a model serve.", "the models in models/weights serve")
-    _add(models, "models", "rollback", "Go back to the model before.", "restore the file and its card")
     audit = typer.Typer(help="The audit log.", no_args_is_help=True, rich_markup_mode=None)
     _add(audit, "audit", "verify", "Check the hash chain and every evidence file.", "compare the SHA-256 of each case")
     app.add_typer(audit, name="audit")

@@ -277,14 +277,14 @@ def full(*_: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("at", ["_copy", "_write", "_sync"])
+@pytest.mark.parametrize("at", ["copy_file", "write_text", "sync_folder"])
 def test_a_full_disk_adds_nothing(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
     source = save_version(tmp_path / "2", "2").folder
     monkeypatch.setattr(shelf_changes, at, full)
     with pytest.raises(ShelfUnwritable, match="No space left on device"):
         add(shelf, source)
     monkeypatch.undo()
-    assert at == "_sync" or contents(shelf.folder) == {}  # the last step comes when all is whole
+    assert at == "sync_folder" or contents(shelf.folder) == {}  # the last step comes when all is whole
     assert add(shelf, source).version == "2"
 
 
@@ -293,7 +293,7 @@ def test_a_full_disk_promotes_nothing(shelf: Shelf, tmp_path: Path, monkeypatch:
         add(shelf, save_version(tmp_path / version, version, gain=gain).folder)
     promote(shelf, "colours", "2")
     before = contents(shelf.folder)
-    monkeypatch.setattr(shelf_changes, "_write", full)
+    monkeypatch.setattr(shelf_changes, "write_text", full)
     for change in (lambda: promote(shelf, "colours", "3"), lambda: roll_back(shelf, "colours")):
         with pytest.raises(ShelfUnwritable, match="nothing was changed"):
             change()
@@ -302,14 +302,14 @@ def test_a_full_disk_promotes_nothing(shelf: Shelf, tmp_path: Path, monkeypatch:
 
 def add_slowly(shelf: Shelf, source: Path, begun: Event) -> None:
     """Add a model, and hang when its network has been copied."""
-    copy = shelf_changes._copy
+    copy = shelf_changes.copy_file
 
     def hang(a: Path, b: Path) -> None:
         copy(a, b)
         begun.set()
         multiprocessing.Event().wait(60)
 
-    shelf_changes._copy = hang
+    shelf_changes.copy_file = hang
     add(shelf, source)
 
 
