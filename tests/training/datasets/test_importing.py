@@ -124,7 +124,7 @@ def test_one_picture_with_two_labels_is_a_fault_and_twice_the_same_is_once(tmp_p
     assert len(result.manifest.pictures) == 10
     assert "1 pictures stand there twice, once is enough" in result.notes
     (folder / "train/labels/again.txt").write_text(yolo_lines([STALL], ["stall", "sign"]))
-    with pytest.raises(ImportFaults, match="is the same picture as .*, and is labelled otherwise"):
+    with pytest.raises(ImportFaults, match=r"is the same picture as .*, and is labelled otherwise"):
         imported(folder, root, name="other")
 
 
