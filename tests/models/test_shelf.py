@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import shelf_changes
+from models.durable import copy_file
 from models.errors import (
     CardChanged,
     CardInvalid,
@@ -31,7 +33,7 @@ from models.errors import (
     VersionUnknown,
 )
 from models.registry import model_path
-from models.shelf import SHIPPED, Shelf
+from models.shelf import SHIPPED, Shelf, card_sha256
 from models.shelf_changes import add, locked, promote, roll_back
 from tests.detector.nets import save_identity
 from tests.models.cards import save_model, save_version
@@ -234,7 +236,7 @@ def test_a_card_edited_by_hand_neither_serves_nor_is_promoted(shelf: Shelf, tmp_
     with pytest.raises(CardChanged):
         shelf.in_service("colours")
     record = card.with_name("added.json")  # whoever changes the card may change what was noted of it
-    digest = shelf_changes.card_sha256(shelf.card("colours", "0").model_copy(update={"folder": card.parent}))
+    digest = card_sha256(shelf.card("colours", "0").model_copy(update={"folder": card.parent}))
     record.write_text(json.dumps({**json.loads(record.read_text()), "card_sha256": digest}))
     with pytest.raises(CardChanged, match="not the card that was promoted"):
         shelf.in_service("colours")
@@ -302,15 +304,15 @@ def test_a_full_disk_promotes_nothing(shelf: Shelf, tmp_path: Path, monkeypatch:
 
 def add_slowly(shelf: Shelf, source: Path, begun: Event) -> None:
     """Add a model, and hang when its network has been copied."""
-    copy = shelf_changes.copy_file
 
-    def hang(a: Path, b: Path) -> None:
-        copy(a, b)
+    def hang(source: Path, target: Path) -> None:
+        copy_file(source, target)
         begun.set()
-        multiprocessing.Event().wait(60)
+        time.sleep(60)
 
-    shelf_changes.copy_file = hang
-    add(shelf, source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shelf_changes, "copy_file", hang)
+        add(shelf, source)
 
 
 def test_a_kill_in_the_middle_leaves_nothing_and_the_lock_is_free(shelf: Shelf, tmp_path: Path) -> None:
@@ -318,7 +320,7 @@ def test_a_kill_in_the_middle_leaves_nothing_and_the_lock_is_free(shelf: Shelf, 
     context = multiprocessing.get_context("fork")
     begun = context.Event()
     process = context.Process(target=add_slowly, args=(shelf, source, begun))
-    process.start()
+    process.start()  # type: ignore[no-untyped-call]  # of the standard library
     assert begun.wait(30)
     with pytest.raises(ShelfBusy, match="being changed by another process"), locked(shelf, "colours"):
         pass

@@ -19,8 +19,10 @@ from tests.detector.nets import COLOURS
 from tests.training.evaluation.test_gate import frozen, model
 from tests.training.sets import save_squares
 from training.datasets.importing import ImportWish, grow, import_export
+from training.datasets.manifest import Manifest, read_manifest
+from training.datasets.version_store import latest
 from training.errors import DatasetInvalid, GateRefused
-from training.evaluation.gate import FrozenSet
+from training.evaluation.gate import FrozenSet, judge
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -90,7 +92,6 @@ def test_of_two_promotions_at_once_one_is_turned_away(
     shelf: Shelf, street: FrozenSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judging, go_on = threading.Event(), threading.Event()
-    judge = promotion.judge
 
     def slowly(candidate: ModelCard, serving: ModelCard | None, sets: list[FrozenSet]) -> object:
         judging.set()
@@ -176,12 +177,12 @@ def test_a_model_that_has_seen_the_held_out_pictures_is_not_judged_on_them(shelf
     assert before.folder.name not in after.same_as
 
 
-def import_manifest(root: Path) -> promotion.Manifest:
-    return promotion.read_manifest(promotion.latest(root, "river"))
+def import_manifest(root: Path) -> Manifest:
+    return read_manifest(latest(root, "river"))
 
 
 def test_a_data_set_that_was_edited_judges_nobody(shelf: Shelf, root: Path) -> None:
-    label = next(promotion.latest(root, "river").glob("val/labels/*.txt"))
+    label = next(latest(root, "river").glob("val/labels/*.txt"))
     label.write_text("")
     with pytest.raises(DatasetInvalid, match="was changed after this version was made"):
         frozen_sets(root, shelf.card("colours", "2"), None, ())

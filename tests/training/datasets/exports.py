@@ -58,7 +58,8 @@ def coco(folder: Path, *, indent: int | None = 1, boxes: dict[str, list[Edges]] 
     """COCO JSON beside its pictures, as CVAT writes it."""
     boxes = BOXES if boxes is None else boxes
     names = ["stall", "sign"]
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for number, (name, edges) in enumerate(boxes.items(), 1):
         picture(folder / "images" / name)
         images.append({"id": number, "file_name": name, "width": SIZE[0], "height": SIZE[1], "license": 1})

@@ -312,3 +312,28 @@ def test_a_box_is_inside_its_picture_or_refused(left: float, top: float, right: 
     assert box.x - box.width / 2 >= -1e-9
     assert box.y + box.height / 2 <= 1 + 1e-9
     assert abs((box.x - box.width / 2) - left) <= 2e-3 + 1e-9
+
+
+@pytest.mark.parametrize("outside", ["..", "../secret", "{root}/secret"])
+def test_a_description_that_points_out_of_the_export_reads_nothing_there(tmp_path: Path, outside: str) -> None:
+    """A line of somebody's file must not come back in a message."""
+    folder = yolo(tmp_path / "export")
+    picture(tmp_path / "secret/images/a.jpg")
+    (tmp_path / "secret/labels").mkdir()
+    (tmp_path / "secret/labels/a.txt").write_text("password of the city\n")
+    named = outside.format(root=tmp_path)
+    (folder / "data.yaml").write_text(f"val: {named}/images\nnames: [stall, sign]\n")
+    export = read_export(folder)
+    assert export.pictures == []
+    assert len(export.faults) == 1
+    assert "password" not in export.faults[0]
+
+
+def test_a_list_that_names_a_picture_outside_is_a_fault(tmp_path: Path) -> None:
+    folder = yolo(tmp_path / "export")
+    secret = picture(tmp_path / "secret.jpg")
+    (folder / "all.txt").write_text(f"train/images/a.jpg\n{secret}\n")
+    (folder / "data.yaml").write_text("val: all.txt\nnames: [stall, sign]\n")
+    (fault,) = read_export(folder).faults
+    assert fault.startswith(f"{folder / 'all.txt'}:2: ")
+    assert "lies outside the export" in fault

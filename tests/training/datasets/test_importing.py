@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from models.durable import copy_file
 from tests.training.datasets.exports import BOXES, Edges, coco, picture, voc, yolo, yolo_lines, zipped
 from training.datasets import version_store
 from training.datasets.export_formats import ExportFormat, export_version
@@ -376,10 +377,8 @@ def test_a_disk_that_fills_makes_no_version(
 def test_a_picture_that_changes_while_it_is_imported_is_refused(
     tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy = version_store.copy_file
-
     def changed(source: Path, target: Path) -> None:
-        copy(source, target)
+        copy_file(source, target)
         target.write_bytes(target.read_bytes() + b"\0")
 
     monkeypatch.setattr(version_store, "copy_file", changed)

@@ -27,7 +27,7 @@ def model(folder: Path, version: str, *, sees: tuple[float, float, float] = (1, 
     path = save_colour_detector(folder / "colours.onnx", convolutions=1)
     network = onnx.load(path)
     (same,) = [one for one in network.graph.initializer if one.name == "same"]
-    same.CopyFrom(numpy_helper.from_array(np.diag(np.float32(sees))[:, :, None, None], "same"))
+    same.CopyFrom(numpy_helper.from_array(np.diag(np.array(sees, np.float32))[:, :, None, None], "same"))
     onnx.save(network, path)
     card = card_of(path, version=version, **{"sha256": sha256_of(path), "thresholds": {}, **changes})
     write_card(card, folder / "colours.json")
