@@ -5,6 +5,7 @@ TrainingError
 │   └── ImportFaults    an export with faults; holds each, with its file and line
 ├── UnsafeWeights       start weights from outside the guarded folder: a .pt file is a pickle and runs code
 ├── RunExists           the run folder holds another run
+├── RunFailed           a training that cannot go on, e.g. as the disk is full; it can be resumed
 ├── RunNameInvalid      a run's name that is no plain folder name
 ├── ReportInvalid       a report folder that cannot be written, or whose report cannot be read
 ├── GateRefused         a model that may not take the place of the one in service; says where it is worse
@@ -36,6 +37,10 @@ class UnsafeWeights(TrainingError):
 
 class RunExists(TrainingError):
     """A run folder that is taken, or one that cannot be resumed."""
+
+
+class RunFailed(TrainingError):
+    """A training that cannot go on; what it learned up to the last whole epoch is kept."""
 
 
 class RunNameInvalid(TrainingError):

@@ -11,7 +11,7 @@ from api.settings import load_settings
 from training.datasets.export_formats import ExportFormat, export_version
 from training.datasets.import_formats import Format
 from training.datasets.importing import ImportResult, ImportWish, grow, import_export
-from training.datasets.manifest import Manifest, View, read_manifest
+from training.datasets.manifest import Manifest, read_manifest
 from training.datasets.version_store import latest, names, verify_version, versions
 from training.errors import ImportFaults
 
@@ -30,7 +30,7 @@ def import_(
         Path | None,
         typer.Option(help="CSV: file, camera, place, day, licence, origin; else pictures.csv in the export."),
     ] = None,
-    view: Annotated[View, typer.Option(help="How the pictures show the street.")] = "street",
+    view: Annotated[str, typer.Option(help="How the pictures show the street: above, oblique, street.")] = "street",
     licence: Annotated[str, typer.Option(help="Of pictures of which nothing else says it.")] = "",
     origin: Annotated[str, typer.Option(help="Where the pictures come from, for the cards of models.")] = "",
     as_json: AsJson = False,

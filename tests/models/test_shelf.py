@@ -296,7 +296,11 @@ def test_a_full_disk_promotes_nothing(shelf: Shelf, tmp_path: Path, monkeypatch:
     promote(shelf, "colours", "2")
     before = contents(shelf.folder)
     monkeypatch.setattr(shelf_changes, "write_text", full)
-    for change in (lambda: promote(shelf, "colours", "3"), lambda: roll_back(shelf, "colours")):
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: promote(shelf, "colours", "3"),
+        lambda: roll_back(shelf, "colours"),
+    )
+    for change in changes:
         with pytest.raises(ShelfUnwritable, match="nothing was changed"):
             change()
         assert contents(shelf.folder) == before
@@ -310,9 +314,8 @@ def add_slowly(shelf: Shelf, source: Path, begun: Event) -> None:
         begun.set()
         time.sleep(60)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shelf_changes, "copy_file", hang)
-        add(shelf, source)
+    pytest.MonkeyPatch().setattr(shelf_changes, "copy_file", hang)  # this process ends by a kill
+    add(shelf, source)
 
 
 def test_a_kill_in_the_middle_leaves_nothing_and_the_lock_is_free(shelf: Shelf, tmp_path: Path) -> None:
@@ -320,7 +323,7 @@ def test_a_kill_in_the_middle_leaves_nothing_and_the_lock_is_free(shelf: Shelf, 
     context = multiprocessing.get_context("fork")
     begun = context.Event()
     process = context.Process(target=add_slowly, args=(shelf, source, begun))
-    process.start()  # type: ignore[no-untyped-call]  # of the standard library
+    process.start()
     assert begun.wait(30)
     with pytest.raises(ShelfBusy, match="being changed by another process"), locked(shelf, "colours"):
         pass

@@ -18,9 +18,10 @@ from training.datasets.import_archive import unpacked
 from training.datasets.import_formats import Format, export_root, read_export
 from training.datasets.import_tables import PICTURES_TABLE, PictureFacts, read_class_names, read_picture_facts
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Side
-from training.datasets.manifest import UNKNOWN, Act, Box, Manifest, Picture, View, Where
+from training.datasets.manifest import UNKNOWN, Act, Box, Manifest, Picture, Where
 from training.datasets.version_store import latest, locked, picture_files, verify_version, versions, write_version
 from training.errors import DatasetInvalid, ImportFaults
+from training.runs.schedule import schedule_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ImportWish:
     name: str
     by: str
     format: Format = "auto"
-    view: View = "street"
+    view: str = "street"
     classes: Path | None = None
     pictures: Path | None = None
     licence: str = ""
@@ -76,6 +77,7 @@ def import_export(source: Path, root: Path, wish: ImportWish, at: datetime) -> I
         ImportFaults: faults in the export, each with file and line; nothing was imported.
         DatasetInvalid: the ZIP, a table, or the data set so far cannot be used; nothing was imported.
     """
+    schedule_for(wish.view)  # a view that nothing can be trained for is refused
     with locked(root, wish.name), unpacked(source, root) as outer:
         folder = export_root(outer)
         export = read_export(folder, wish.format)
@@ -88,7 +90,10 @@ def import_export(source: Path, root: Path, wish: ImportWish, at: datetime) -> I
             )
         incoming = _read(folder, source, export, wish, earlier, notes)
         act = Act(kind="import", by=wish.by, at=at, note=f"{export.format}: {source.name}"[:200])
-        manifest = _first(incoming, wish, act, notes) if earlier is None else _next(incoming, earlier, wish, act, notes)
+        if earlier is None:
+            manifest = _first(incoming, _class_order(export, wish), wish, act, notes)
+        else:
+            manifest = _next(incoming, earlier, wish, act, notes)
         files = {one.sha256: one.path for one in incoming}
         if earlier is not None:
             files |= picture_files(before[-1], earlier)
@@ -196,14 +201,22 @@ def _incoming(
     return _Incoming(one.path, name, digest, (image.shape[1], image.shape[0]), boxes, known, one.side)
 
 
-def _first(incoming: Sequence[_Incoming], wish: ImportWish, act: Act, notes: _Notes) -> Manifest:
+def _class_order(export: Export, wish: ImportWish) -> tuple[str, ...]:
+    """Our class names in the order of the file that maps them, then in that of the export: a model's outputs follow."""
+    names = read_class_names(wish.classes) if wish.classes else {}
+    every = (*names.values(), *(names.get(name, name) for name in export.classes))
+    return tuple(dict.fromkeys(name for name in every if name is not None))
+
+
+def _first(incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish, act: Act, notes: _Notes) -> Manifest:
     parted = split([_unparted(one) for one in incoming])
     if len(set(parted.sides)) < 2:
         raise DatasetInvalid(
             f"{act.note}: all pictures are of one {parted.by}; nothing can be held out: bring pictures of another"
         )
     notes.lines += parted.notes
-    classes = tuple(dict.fromkeys(box.name for one in incoming for box in one.boxes))
+    used = {box.name for one in incoming for box in one.boxes}
+    classes = tuple(name for name in order if name in used)
     if not classes:
         raise DatasetInvalid(f"{act.note}: no box on any picture")
     pictures = [

@@ -21,7 +21,6 @@ DIGITS: Final = 12  # of the digest, in a version's name
 UNKNOWN: Final = "unknown"
 """Licence of pictures of which nobody has said it."""
 
-View = Literal["above", "oblique", "street"]
 Text = Annotated[str, Field(max_length=200)]
 
 
@@ -86,7 +85,7 @@ class Manifest(_Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     number: int = Field(ge=1)
     parent: str | None = Field(default=None, description="name of the version before")
-    view: View
+    view: str = Field(pattern=r"^[a-z]{1,20}$")
     classes: tuple[Text, ...] = Field(min_length=1)
     split_by: str
     acts: tuple[Act, ...] = Field(min_length=1)
