@@ -164,7 +164,8 @@ def _check_classes(export: Export, names: Mapping[str, str | None], wish: Import
     unused = sorted(set(names) - set(export.classes))
     if unused:
         raise DatasetInvalid(f"{wish.classes}: {unused[0]!r} is no class of the export; it has {_list(export.classes)}")
-    mapped = [names.get(name, name) for name in export.classes]
+    used = {box.name for one in export.pictures for box in one.boxes}  # exports list classes that no box has
+    mapped = [names.get(name, name) for name in export.classes if name in used]
     if earlier is None or wish.classes is not None:
         return
     strangers = [name for name in mapped if name not in earlier.classes]
