@@ -223,7 +223,7 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         lr0=schedule.learning_rate,
         lrf=0.01,
         cos_lr=True,
-        warmup_epochs=1.0,
+        warmup_epochs=schedule.warmup_epochs,
         close_mosaic=schedule.whole_picture_epochs,
         flipud=schedule.flip_up_down,
         fliplr=schedule.flip_left_right,

@@ -17,6 +17,7 @@ class Schedule:
     flip_left_right: float = 0.5
     scale: float = 0.5
     frozen_layers: int = 0
+    warmup_epochs: float = 1.0
     input_size: tuple[int, int] | None = None  # width, height of the exported network; `image_size` squared when None
     close_mosaic_share: float = 0.3  # the last epochs see whole pictures, as the model will
 
@@ -60,6 +61,7 @@ def gentle(schedule: Schedule, pictures: int) -> Schedule:
         learning_rate=schedule.learning_rate / 10,
         epochs=max(3, schedule.epochs // 2),
         frozen_layers=max(10, schedule.frozen_layers),
+        warmup_epochs=0.0,
         batch=min(schedule.batch, 8),
     )
 

@@ -162,7 +162,7 @@ def test_boxes_go_through_import_and_export_and_stay_where_they_are(
     original = {one.file: Path(one.original).name for one in result.manifest.pictures}
     for wanted in ("yolo", "coco"):
         out = folder / wanted
-        export_version(result.folder, out, wanted)  # type: ignore[arg-type]  # both are formats
+        export_version(result.folder, out, wanted)
         if wanted == "yolo":  # as the product reads it
             for side in ("train", "val"):
                 for part in ("images", "labels"):
@@ -171,7 +171,7 @@ def test_boxes_go_through_import_and_export_and_stay_where_they_are(
             (out / "data.yaml").write_text(
                 f"train: train/images\nval: val/images\nnames: {list(result.manifest.classes)}\n"
             )
-        export = read_export(out, wanted)  # type: ignore[arg-type]  # both are formats
+        export = read_export(out, wanted)
         assert export.faults == []
         assert len(export.pictures) == len(boxes)
         for one in export.pictures:

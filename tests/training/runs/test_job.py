@@ -109,6 +109,7 @@ def test_few_pictures_are_taken_gently(view: str) -> None:
     few, many = gentle(usual, 38), gentle(usual, FEW_PICTURES)
     assert few.learning_rate == pytest.approx(usual.learning_rate / 10)
     assert few.epochs < usual.epochs
+    assert few.warmup_epochs == 0  # its first steps move biases by a tenth each: with three steps an epoch, that is all
     assert few.frozen_layers >= 10
     assert many.learning_rate == pytest.approx(usual.learning_rate / 2)
     assert many.epochs == usual.epochs
