@@ -1,19 +1,19 @@
 """`streetwarden models add`, `versions`, `promote` and `rollback`: which version of a model serves."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.models import Name
 from api.console import AsJson, print_error, print_json
-from api.inference.model_cache import shelf_of
-from api.inference.promotion import frozen_sets, promote_model, read_gate_report, roll_back_model
 from api.settings import load_settings
 from models.shelf_changes import add as add_to_shelf
 from training.errors import GateRefused
-from training.evaluation.gate import GateReport
 
+if TYPE_CHECKING:
+    from training.evaluation.gate import GateReport
+
+Name = Annotated[str, typer.Argument(help="The model's name.")]
 Version = Annotated[str, typer.Argument(help="A version on the shelf; 0 is the one that comes with the product.")]
 
 
@@ -25,6 +25,8 @@ def add(
 
     Example: streetwarden models add runs/river-stalls/model
     """
+    from api.inference.model_cache import shelf_of
+
     card = add_to_shelf(shelf_of(load_settings()), source)
     record = {"name": card.name, "version": card.version, "sha256": card.sha256, "folder": str(card.folder)}
     print_json(record, f"{card.name} {card.version} is on the shelf: {card.folder}", as_json)
@@ -35,6 +37,9 @@ def versions(name: Name, as_json: AsJson = False) -> None:
 
     Example: streetwarden models versions aerial-stalls
     """
+    from api.inference.model_cache import shelf_of
+    from api.inference.promotion import read_gate_report
+
     shelf = shelf_of(load_settings())
     for one in shelf.of(name):
         report = read_gate_report(shelf, name, one.version)
@@ -65,6 +70,9 @@ def promote(
 
     Running services take it within a look each. Example: streetwarden models promote aerial-stalls 4
     """
+    from api.inference.model_cache import shelf_of
+    from api.inference.promotion import frozen_sets, promote_model, read_gate_report
+
     settings = load_settings()
     shelf = shelf_of(settings)
     candidate = shelf.card(name, version)
@@ -86,16 +94,19 @@ def rollback(name: Name, as_json: AsJson = False) -> None:
 
     Example: streetwarden models rollback aerial-stalls
     """
+    from api.inference.model_cache import shelf_of
+    from api.inference.promotion import roll_back_model
+
     pointer = roll_back_model(shelf_of(load_settings()), name)
     record = {"name": name, "version": pointer.version, "since": pointer.since.isoformat()}
     print_json(record, f"{name} {pointer.version} serves again", as_json)
 
 
-def _print(report: GateReport, as_json: bool) -> None:
+def _print(report: "GateReport", as_json: bool) -> None:
     print_json(report.model_dump(mode="json"), "\n".join(gate_lines(report)), as_json)
 
 
-def gate_lines(report: GateReport) -> list[str]:
+def gate_lines(report: "GateReport") -> list[str]:
     """What the gate found, for a terminal."""
     against = f"{report.serving}, which serves" if report.serving else "nothing: it is the first"
     lines = [f"{report.model} {report.version} against {against} (AP50; difference with its 95 % interval)"]
