@@ -4,7 +4,7 @@ A frame gets a cheap look (the small picture: what stands, what has changed) or 
 as `strong_looks.py` decides. What each finder says adds up at the place (`place_evidence.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -114,10 +114,15 @@ class Look:
         self._epoch: tuple[int, int, int] | None = None
         self._taken_at: datetime | None = None
         self._looks = self._strong_looks = 0
+        self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
+        """Gives `models` and `objects` anew before each look; None where they stay."""
+        self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
         """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
         self._follow(frame)
+        if self.serving is not None:
+            self._use(*self.serving())
         self._looks += 1
         if not self._take_in(frame):
             return []
@@ -128,7 +133,23 @@ class Look:
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
         self._patches.drop_all_but(alive)
-        return [found for place in places if (found := self._judge(place, frame)) is not None]
+        self._saw_before = {key: models for key, models in self._saw_before.items() if key in alive}
+        found = [found for place in places if (found := self._judge(place, frame)) is not None]
+        return [self._with_earlier_models(candidate) for candidate in found]
+
+    def _use(self, models: Sequence[OnnxModel], objects: OnnxModel | None) -> None:
+        """Look with these models from this frame on; places stay, and remember which models saw them until now."""
+        if (tuple(models), objects) == (self._models, self._objects):
+            return
+        for place in self.places.all:
+            earlier = self._saw_before.get(place.key, ())
+            self._saw_before[place.key] = tuple(dict.fromkeys((*earlier, *self._voices(place))))
+        self._models, self._objects = tuple(models), objects
+        self._finders = NetworkFinders(self.rulebook, self.source, models, objects, self._locator)
+
+    def _with_earlier_models(self, candidate: Candidate) -> Candidate:
+        earlier = self._saw_before.get(candidate.sighting.key, ())
+        return replace(candidate, models=tuple(dict.fromkeys((*earlier, *candidate.models))))
 
     def _take_in(self, frame: Frame) -> bool:
         """Look at the small picture; False where the last such look is too young for anything to have changed."""

@@ -49,6 +49,7 @@ def finetune(
     image_size: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
+    schedule: Schedule | None = None,
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
@@ -64,6 +65,7 @@ def finetune(
         image_size: side of the square in pixels, instead of the schedule's.
         batch: pictures in one step, instead of the schedule's.
         learning_rate: instead of the schedule's.
+        schedule: in place of the one of the data set's view.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
 
@@ -82,7 +84,7 @@ def finetune(
     else:
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
-        schedule = _schedule(dataset, epochs, image_size, batch, learning_rate)
+        schedule = _schedule(dataset, schedule, epochs, image_size, batch, learning_rate)
         run = _new_run(folder, dataset, schedule, seed, start_of(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
@@ -132,11 +134,16 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
 
 
 def _schedule(
-    dataset: Path, epochs: int | None, image_size: int | None, batch: int | None, learning_rate: float | None
+    dataset: Path,
+    schedule: Schedule | None,
+    epochs: int | None,
+    image_size: int | None,
+    batch: int | None,
+    learning_rate: float | None,
 ) -> Schedule:
     described = open_set(dataset)
     check_set(described)
-    schedule = schedule_for(described.view)
+    schedule = schedule or schedule_for(described.view)
     return replace(
         schedule,
         epochs=epochs or schedule.epochs,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from api.inference.model_cache import ModelCache
+from api.inference.model_cache import ModelCache, pinned
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Pose
@@ -41,10 +41,14 @@ def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
 
 
 def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
-    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame."""
+    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame.
+
+    All frames of this look are seen by one version of each model, also where another is put in service meanwhile.
+    """
+    get_once = pinned(get)
 
     def detect(frame: Frame) -> Detections:
-        return detect_tiled(get(model_for(frame.pose, name)), frame.image)
+        return detect_tiled(get_once(model_for(frame.pose, name)), frame.image)
 
     return detect
 

@@ -246,3 +246,32 @@ def test_what_places_know_survives_a_restart(everyday: Everyday) -> None:
     assert place.evidence.of("objects").seen >= 2
     found = run(after, [STALL_SEEN[i % 4] for i in range(20)], start=105)
     assert [one.sighting.first_seen for one in found] == [START]
+
+
+def test_another_version_looks_from_the_next_frame_on_and_its_places_stay(tmp_path: Path, colours: OnnxModel) -> None:
+    path = save_colour_detector(tmp_path / "b.onnx", convolutions=1, gain=0.95)
+    later = Counting(path, ("red", "green", "blue"), 0.9, name="colours")
+    serving: list[OnnxModel] = [colours]
+    look = Look("camera", book(SIGNS), [colours])
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 4)
+    serving[:] = [later]
+    again = run(look, [wall((80, 160))] * 70, start=20)
+    assert [one.sighting.key for one in again] == [first.sighting.key]  # one place, handed on again after five minutes
+    assert later.looks >= 2
+    assert again[0].sighting.first_seen == first.sighting.first_seen
+
+
+def test_a_candidate_names_every_model_that_saw_it_and_a_new_one_only_its_own(tmp_path: Path) -> None:
+    paths = [save_colour_detector(tmp_path / name) for name in ("stalls.onnx", "others.onnx")]
+    stalls, others = (OnnxModel(path, ("stall", "green", "blue"), 0.9, name=path.stem) for path in paths)
+    look = Look("camera", book(Rule("stalls", ("stall",), ("main_road",), code="0501")), [stalls])
+    serving: list[OnnxModel] = [stalls]
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 40)
+    serving[:] = [others]
+    seen = run(look, [wall((80, 160))] * 66 + [wall((80, 160), (400, 320))] * 60, start=200)
+    named = {one.sighting.key: tuple(model.name for model in one.models) for one in seen}
+    assert [one.name for one in first.models] == ["stalls"]
+    assert named.pop(first.sighting.key) == ("stalls", "others")
+    assert list(named.values()) == [("others",)]

@@ -86,17 +86,23 @@ def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Rep
 
 
 def measure(
-    model: str | Path | OnnxModel, dataset: Path, *, beside: str | Path | None = None, progress: bool = False
+    model: str | Path | OnnxModel,
+    dataset: Path,
+    *,
+    beside: str | Path | OnnxModel | None = None,
+    progress: bool = False,
+    known_only: bool = False,
 ) -> Measured:
     """As `evaluate`, and keep what the figures came from; `beside` is timed in the same run, and not measured.
 
-    `model` may also be a detector that is loaded already, e.g. on another engine.
+    `model` may also be a detector that is loaded already, e.g. on another engine. `known_only` leaves out the classes
+    that the model does not know, in place of refusing the data set.
     """
     described = open_set(dataset)
     detector, card = open_model(model)
     other = None if beside is None else open_model(beside)[0]
     strangers = [name for name in described.measured if name not in detector.names]
-    if strangers:
+    if strangers and not (known_only and len(strangers) < len(described.measured)):
         raise DatasetInvalid(
             f"{dataset}: class {strangers[0]!r} is unknown to {detector.name} ({', '.join(detector.names)})"
         )
@@ -113,7 +119,9 @@ def measure(
             if other is not None:
                 other_times.append(_time(other, image))
     matched = {
-        name: match([_of_class(one, (name,), described.measured) for one in seen]) for name in described.measured
+        name: match([_of_class(one, (name,), described.measured) for one in seen])
+        for name in described.measured
+        if name not in strangers
     }
     each, mean = score(list(matched.values()))
     report = Report(
