@@ -60,3 +60,24 @@ def model_of_frame(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Iden
         return get(model_for(frame.pose, name)).identity
 
     return identify
+
+
+class DroneLooks:
+    """The looks of one worker, one piece of work after another; for one thread.
+
+    `detector` begins a piece of work with the versions that serve then, and `identify` says which these are: all of its
+    frames are seen by one version, and are said to be.
+    """
+
+    def __init__(self, get: Callable[[str], OnnxModel]) -> None:
+        self._get = get
+        self._pinned = get
+
+    def detector(self, name: str = BY_VIEW) -> Detect:
+        """The look at the frames of the next piece of work, by the model of that name."""
+        self._pinned = pinned(self._get)
+        return drone_look(self._pinned, name)
+
+    def identify(self, name: str = BY_VIEW) -> Identify:
+        """Which model exactly looks at each frame of the piece of work that has begun."""
+        return model_of_frame(self._pinned, name)

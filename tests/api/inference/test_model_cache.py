@@ -10,7 +10,7 @@ import pytest
 
 from api.cameras.assembly import LookSpec, build_look
 from api.inference.model_cache import ModelCache, pinned, shelf_of
-from api.inference.model_choice import drone_look
+from api.inference.model_choice import DroneLooks, drone_look
 from api.rulebooks.fallback import without_rulebook
 from api.settings import Settings
 from detector.vision.engine import OnnxModel
@@ -197,3 +197,17 @@ def test_cameras_look_on_through_promotions_and_no_look_mixes_two_versions(shelf
     assert [len(versions) for versions in seen] == [40] * 8  # no look was lost
     assert not mixed
     assert {version for versions in seen for version in versions} >= {"2", "3"}
+
+
+def test_what_is_said_to_have_looked_is_what_looked(shelf: Shelf) -> None:
+    """A promotion between the first look at a chunk and the first thing that was found in it."""
+    cache = ModelCache(shelf=shelf)
+    looks = DroneLooks(cache.get)
+    detect, identify = looks.detector("colours"), looks.identify("colours")
+    detect(frame(0))
+    promote(shelf, "colours", "2")
+    assert float(detect(frame(1)).scores.max()) == pytest.approx(1.0)
+    assert identify(frame(1)) == shelf.card("colours", "0").identity
+    detect, identify = looks.detector("colours"), looks.identify("colours")
+    assert float(detect(frame(2)).scores.max()) == pytest.approx(0.5)
+    assert identify(frame(2)) == shelf.card("colours", "2").identity
