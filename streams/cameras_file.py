@@ -192,7 +192,7 @@ class _Reader:
             self._fault(1, "a camera file is `cameras:` and a list below it")
             return ()
         for key in content.keys() - {"cameras"}:
-            self._fault(self._line((key,)), f"unknown key {mask_url(str(key))!r}; only `cameras` stands at the top")
+            self._fault(self._line((key,)), f"unknown key {str(key)!r}; only `cameras` stands at the top")
         self._check_duplicates(content["cameras"])
         entries = [self._entry(number, entry) for number, entry in enumerate(content["cameras"])]
         cameras = [(number, entry.config()) for number, entry in enumerate(entries) if entry is not None]
@@ -215,7 +215,7 @@ class _Reader:
                 said = fault["msg"].removeprefix("Value error, ")
                 said = "unknown key" if fault["type"] == "extra_forbidden" else said
                 line = self._line(("cameras", number, *fault["loc"]))
-                self._fault(line, mask_url(f"{who}: {where}: {said}" if where else f"{who}: {said}"))
+                self._fault(line, f"{who}: {where}: {said}" if where else f"{who}: {said}")
             return None
 
     def _check_duplicates(self, entries: list[object]) -> None:
@@ -236,7 +236,7 @@ class _Reader:
             self._fault(self._line(("cameras", *where)), f"{where[1]}: {error}")
 
     def _fault(self, line: int, said: str) -> None:
-        self.faults.append((line, f"line {line}: {said}"))
+        self.faults.append((line, mask_url(f"line {line}: {said}")))
 
     def _line(self, location: Sequence[int | str]) -> int:
         """The line of the innermost part of this location that is in the file, counted from 1."""

@@ -35,7 +35,8 @@ class Database:
                 "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
             ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        self._shown = address.render_as_string(hide_password=True)
+        # Without its query: `?password=` is a way of libpq to give one.
+        self._shown = address.set(query={}).render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
