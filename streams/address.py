@@ -25,7 +25,7 @@ _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 _ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):/+(\S*)")
 _ENDS = ":;,.)]}>'\"`"  # what ends a sentence or a bracket behind an address is no part of it
 _HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
-# A plain first word of a path, such as /Streaming/..., /h264 or /axis-media/...: letters in one case but for a capital in
+# A plain first word of a path, as in /Streaming/..., /h264 or /axis-media/...: letters in one case but for a capital in
 # front, and at most three digits. A token that a camera or a recorder makes up (UniFi, Ring) mixes more than that.
 _WORD = re.compile(r"(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,12})(?:-[a-z]{1,12})?[0-9]{0,3}")
 
@@ -50,7 +50,7 @@ def _mask_match(match: re.Match[str]) -> str:
 def _mask_rest(rest: str) -> str:
     """What stands behind the slashes of an address, as it may be shown."""
     authority, path, query = re.fullmatch(r"([^/?#]*)([^?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
-    user, at, host = authority.rpartition("@")
+    _, at, host = authority.rpartition("@")
     if "@" in path + query or not _HOST.fullmatch(host):
         return "***"  # nobody knows where its host begins: a password may hold what ends one
     first, _, more = path.removeprefix("/").partition("/")

@@ -50,7 +50,7 @@ def rtsp_options(*, transport: str, key_frames: bool, patient: bool = False) -> 
     """
     probe = 12_000_000 if patient else 200_000
     options = (
-        f"rtsp_transport;{transport}|protocol_whitelist;rtsp,rtsps,rtp,rtcp,tcp,udp,tls,srtp,crypto,pipe"
+        f"rtsp_transport;{transport}|protocol_whitelist;rtsp,rtp,rtcp,tcp,udp,srtp,crypto,pipe"
         f"|analyzeduration;{probe}|{_LOOKED_INTO}"
     )
     return f"{options}|avdiscard;nonkey" if key_frames else options

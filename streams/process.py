@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import reduction
@@ -26,7 +26,9 @@ import numpy as np
 
 from detector.frame import Frame, Image
 from streams.backoff import Backoff, Turns
-from streams.camera import CameraCounts, CameraSource
+from streams.camera import RECENT, CameraCounts, CameraSource
+from streams.connection import knock
+from streams.errors import CameraError
 from streams.job import CameraJob
 from streams.measure import Plan
 from streams.sink import CameraNote
@@ -118,7 +120,8 @@ class ProcessSource:
         backoff: Backoff | None = None,
     ) -> None:
         """`make_source` must be importable by name: it runs in the child. Raises AddressRefused."""
-        CameraJob.source(job, budget, on_note)  # an address that is refused is refused here, not in the child
+        # An address that is refused is refused here, not in the child.
+        self._address = CameraJob.source(job, budget, on_note).address
         self.job = job
         self.counts = CameraCounts()
         self.plan: Plan | None = None
@@ -158,13 +161,13 @@ class ProcessSource:
     def frames(self) -> Iterator[Frame]:
         """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
         while not self._stop.is_set():
-            ours, theirs = context().Pipe(duplex=True)
-            pixels = _Pixels()
-            arguments = (self.job, self.plan, self._make_source, theirs, pixels)
-            self._child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
-            self._child.start()
+            try:
+                knock(self._address, self.job.reach, self.job.deadlines.open)  # a camera that is away costs no process
+                self._child, ours, pixels = self._start()
+            except (CameraError, OSError) as error:
+                self._wait(error)
+                continue
             self._heard, self._silence = False, 0.0
-            theirs.close()
             with self._lock:
                 self._pipe = ours
             try:
@@ -179,6 +182,35 @@ class ProcessSource:
                 self._replace()
         self.counts.state = CameraState.STOPPED
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
+
+    def _start(self) -> "tuple[BaseProcess, Connection[str, _Message], _Pixels]":
+        """A child, our end of its pipe, and the memory shared with it. Raises OSError where the machine has no more."""
+        ours, theirs = context().Pipe(duplex=True)
+        with ExitStack() as undo:
+            undo.callback(ours.close)
+            with closing(theirs):
+                pixels = _Pixels()
+                undo.callback(pixels.close)
+                arguments = (self.job, self.plan, self._make_source, theirs, pixels)
+                child = context().Process(target=_child, args=arguments, name=f"camera {self.name}", daemon=True)
+                child.start()
+            undo.pop_all()
+        return child, ours, pixels
+
+    def _wait(self, error: CameraError | OSError) -> None:
+        """There is no child yet: the camera is away, or the machine has no process or no file to spare."""
+        if self._stop.is_set():
+            return
+        camera = isinstance(error, CameraError)
+        said = str(error) if camera else f"its reader cannot be started ({error.strerror or error})"
+        reason = error.reason if isinstance(error, CameraError) else ""
+        pause = self._backoff.next_pause()
+        failures = self.counts.failures + 1
+        self.counts = CameraCounts(
+            failures=failures, state=CameraState.WAITING, last_error=said, last_reason=reason
+        )
+        self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), f"{said}; next try in {pause:.1f} s"))
+        self._stop.wait(pause)
 
     def _receive(self, pipe: "Connection[str, _Message]", pixels: _Pixels) -> Iterator[Frame]:
         while not self._stop.is_set() and not self._hangs():
@@ -213,7 +245,9 @@ class ProcessSource:
         return Frame(image, picture.captured_at, self.name, picture.lag, picture.index, self._epoch + picture.epoch)
 
     def _grant_turn(self, pipe: "Connection[str, _Message]") -> None:
-        if self._budget.wait_turn(self._stop):
+        since = self.counts.last_frame
+        recent = since is not None and time.monotonic() - since < RECENT
+        if self._budget.wait_turn(self._stop, recent=recent):
             with suppress(OSError, ValueError):  # the child may have gone, its pipe be closed
                 pipe.send("turn")
 
@@ -255,7 +289,7 @@ class _AskedTurns:
         self._send = send
         self.granted = threading.Event()
 
-    def wait_turn(self, stop: threading.Event) -> bool:
+    def wait_turn(self, stop: threading.Event, *, recent: bool = False) -> bool:
         self.granted.clear()
         self._send(_TurnWanted())
         while not stop.is_set():
