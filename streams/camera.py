@@ -25,9 +25,9 @@ from streams.errors import (
     Unauthorised,
 )
 from streams.ffmpeg import Deadlines, Stamp, rtsp_options
-from streams.measure import JOINABLE, Mode, Plan, StreamFacts, check_size, choose_mode, deadlines_for, measure
+from streams.measure import JOINABLE, LONG, Mode, Plan, StreamFacts, check_size, choose_mode, deadlines_for, measure
 from streams.readers import DecodingReader, PacketReader, PictureReader
-from streams.sampling import EARLY, live_sampler, recording_sampler
+from streams.sampling import live_sampler, recording_sampler
 from streams.sink import CameraNote
 from streams.states import CameraState, check_move
 
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 STALE = 10.0  # a picture older than this many seconds is dropped; so long late, the stream is opened anew
 STEADY = 20.0  # seconds a camera must stay alive before its pauses become short again
+WAITED = 0.1  # seconds after an opening within which pictures are read that came before
 RECENT = 600.0  # seconds since its last picture for which a camera is opened before others, after short pauses
 SHORT = 4.0  # the longest of those pauses, in seconds
 
@@ -175,13 +176,13 @@ class CameraSource:
             knock(self.address, self._reach, self._deadlines.open)
         if not self._budget.wait_turn(self._stop, recent=self._recent()):
             return
-        if self.plan is None:
-            self.plan = yield from self._make_plan()
-        plan = self.plan
+        plan, measured = self.plan, self.plan is None
+        if plan is None:
+            plan = self.plan = yield from self._make_plan()
         self.counts.mode = plan.mode.value
         stream = self._open(plan.address, plan.mode, self._deadlines_for(plan.facts, plan.mode))
         try:
-            yield from self._read(self._reader(stream, plan), plan)
+            yield from self._read(self._reader(stream, plan), plan, passing=measured and _often(plan))
         finally:
             stream.close()
 
@@ -210,13 +211,11 @@ class CameraSource:
         return Plan(address, choose_mode(facts, self._every), facts)
 
     def _measure(self, address: CameraAddress, width: int) -> Generator[Frame, None, StreamFacts]:
-        """Measure a stream, and give its key pictures meanwhile if they are at least so wide: the first, and those that
-        follow within a period.
-        """
+        """Measure a stream, and give its first key picture meanwhile if it is at least so wide."""
         deadlines = self._deadlines_for(None, Mode.FULL)
         limit = max(self._every.total_seconds() * 2, 6.0, deadlines.read if self._patient else 0.0)
         stream = self._open(address, Mode.PACKETS, deadlines)
-        now: datetime | None = None
+        first = True
         try:
             pictures = measure(stream, address.masked, deadlines.read, limit=limit, stop=self._stop)
             while True:
@@ -226,10 +225,10 @@ class CameraSource:
                 except StopIteration as end:
                     facts: StreamFacts = end.value
                     return facts
-                now, since = datetime.now(UTC), now
-                often = since is None or now - since <= self._every * (1 + EARLY)
-                if often and image.shape[1] >= width and self._sampler.due(now):
+                now = datetime.now(UTC)
+                if first and image.shape[1] >= width and self._sampler.due(now):
                     yield self._frame(image, now, 0.0, time.monotonic())
+                first = False
         finally:
             stream.close()
 
@@ -267,8 +266,11 @@ class CameraSource:
         key_frames = mode is not Mode.FULL
         return deadlines_for(self._deadlines, facts, self._every, key_frames=key_frames, patient=self._patient)
 
-    def _read(self, reader: PictureReader, plan: Plan) -> Iterator[Frame]:
-        """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted."""
+    def _read(self, reader: PictureReader, plan: Plan, *, passing: bool) -> Iterator[Frame]:
+        """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted.
+
+        With `passing` the pictures that waited while FFmpeg opened the stream are passed over: it is not known how long.
+        """
         opened = time.monotonic()
         silence = self._deadlines_for(plan.facts, plan.mode).read
         self.clock = CaptureClock(jumps=self.clock.jumps)
@@ -294,6 +296,8 @@ class CameraSource:
             if arrival - opened > STEADY:
                 self._backoff.reset()
             captured_at = self._captured_at(stamp.seconds, lag)
+            if passing and arrival - opened < WAITED:
+                continue
             if not self._sampler.due(captured_at):
                 continue
             if (image := reader.picture()) is None:
@@ -363,3 +367,8 @@ class CameraSource:
         self.counts.state = state
         if changed and self._on_note is not None:
             self._on_note(CameraNote(self._name, state.value, datetime.now(UTC), reason))
+
+
+def _often(plan: Plan) -> bool:
+    """Whether the next key picture is never far, so that one may be passed over."""
+    return plan.facts is not None and plan.facts.gop is not None and plan.facts.gop < LONG

@@ -25,6 +25,7 @@ from streams.sampling import EARLY
 LARGEST = 40_000_000  # pixels of a picture; 8K UHD has 33 million
 PATIENT = 4.0  # times the usual deadlines, for a camera from which little or nothing came within them
 LONGEST = 90.0  # seconds of silence that a long period alone excuses
+LONG = 2.0  # seconds between key frames from which one such distance is enough to go by
 SELDOM = 1.5  # key-frame distances in a period from which walking over packets is cheaper than decoding every key frame
 
 
@@ -143,7 +144,9 @@ class _Seen:
 
     @property
     def enough(self) -> bool:
-        return len(self.keys) >= 3 and not self._parts
+        """Two distances between key frames; one will do where it is long."""
+        seldom = len(self.keys) == 2 and self.keys[1] - self.keys[0] >= LONG
+        return (len(self.keys) >= 3 or seldom) and not self._parts
 
     def take(self, capture: cv2.VideoCapture) -> Image | None:
         """Note the packet that was grabbed; return a key picture that is whole by now."""

@@ -162,7 +162,8 @@ class ProcessSource:
         """Frames until `stop`; a child that ends otherwise is replaced after a pause."""
         while not self._stop.is_set():
             try:
-                knock(self._address, self.job.reach, self.job.deadlines.open)  # a camera that is away costs no process
+                if self._make_source is CameraJob.source:  # a camera that is away costs no process
+                    knock(self._address, self.job.reach, self.job.deadlines.open)
                 self._child, ours, pixels = self._start()
             except (CameraError, OSError) as error:
                 self._wait(error)
@@ -316,10 +317,13 @@ def _child(
 
     turns = _AskedTurns(send)
     source = make_source(job, turns, send)
-    source.plan = plan
+    source.plan = told = plan
     threading.Thread(target=_report, args=(source, send), daemon=True).start()
     threading.Thread(target=_obey, args=(source, turns, taken, pipe), daemon=True).start()
     for frame in source.frames():
+        if source.plan is not told:  # at once: whoever replaces this child need not measure again
+            told = source.plan
+            send(_Report(source.counts, told))
         if not taken.is_set():
             continue  # the parent has not got round to the last one; waiting here would let the stream queue up
         taken.clear()
