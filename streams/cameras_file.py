@@ -1,7 +1,9 @@
 """The camera file: which cameras there are, read as a whole or not at all."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +15,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from streams.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
 
+log = logging.getLogger(__name__)
+
+LOOKUPS = 32  # host names looked up at the same time: one that does not resolve takes seconds
+LARGEST = 16 * 1024 * 1024  # bytes of a camera file; ten thousand cameras take two million
 _PERIOD = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
@@ -152,9 +158,13 @@ def read_cameras(
 ) -> tuple[CameraConfig, ...]:
     """All cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
 
-    Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
+    Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`. A name
+    that does not resolve just now is logged and no fault: one must not keep hundreds of cameras from being watched, and
+    each opening looks it up and checks it anew.
     """
     try:
+        if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):
+            raise CamerasInvalid(str(path), (f"is no file, or larger than {LARGEST // 1024**2} MB",))
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise CamerasInvalid(str(path), (f"cannot be read ({error.strerror})",)) from error
@@ -196,10 +206,8 @@ class _Reader:
         self._check_duplicates(content["cameras"])
         entries = [self._entry(number, entry) for number, entry in enumerate(content["cameras"])]
         cameras = [(number, entry.config()) for number, entry in enumerate(entries) if entry is not None]
+        self._check_addresses(cameras)
         for number, camera in cameras:
-            self._check_address((number, "url"), camera.address)
-            if camera.substream is not None:
-                self._check_address((number, "substream"), camera.substream)
             for key, said in self._check(camera):
                 self._fault(self._line(("cameras", number, key)), f"camera {camera.id!r}: {key}: {said}")
         return tuple(camera for _, camera in cameras)
@@ -229,11 +237,24 @@ class _Reader:
                 self._fault(line, f"camera {ident!r}: id: already used in line {seen[ident]}")
             seen.setdefault(ident, line)
 
-    def _check_address(self, where: tuple[int, str], address: CameraAddress) -> None:
+    def _check_addresses(self, cameras: Sequence[tuple[int, CameraConfig]]) -> None:
+        given = [(number, "url", camera.address) for number, camera in cameras]
+        given += [(number, "substream", camera.substream) for number, camera in cameras if camera.substream is not None]
+        with ThreadPoolExecutor(LOOKUPS) as pool:
+            answers = pool.map(self._wrong_with, (address for *_, address in given))
+        for (number, key, _), error in zip(given, answers, strict=True):
+            line = self._line(("cameras", number, key))
+            if isinstance(error, Unreachable):
+                log.warning("line %d: %s: %s just now; it is looked up again whenever it is opened", line, key, error)
+            elif error is not None:
+                self._fault(line, f"{key}: {error}")
+
+    def _wrong_with(self, address: CameraAddress) -> AddressRefused | Unreachable | None:
         try:
             address.check_allowed(self._networks, loopback=self._loopback)
         except (AddressRefused, Unreachable) as error:
-            self._fault(self._line(("cameras", *where)), f"{where[1]}: {error}")
+            return error
+        return None
 
     def _fault(self, line: int, said: str) -> None:
         self.faults.append((line, mask_url(f"line {line}: {said}")))
@@ -256,17 +277,19 @@ class _Reader:
         return line
 
 
-def _repeated_keys(node: yaml.Node | None, above: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[int, str]]:
+def _repeated_keys(node: yaml.Node | None, seen: set[int] | None = None) -> Iterator[tuple[int, str]]:
     """YAML forbids a key twice, PyYAML takes the last one: a camera would lose its first address unseen."""
-    if node is None or node in above:  # an alias may lead back to where it stands
+    seen = set() if seen is None else seen
+    if node is None or id(node) in seen:  # an alias leads to what was looked at, and may lead back to where it stands
         return
+    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
-        seen = set()
+        keys = set()
         for key, value in node.value:
-            if key.value in seen:
+            if key.value in keys:
                 yield key.start_mark.line + 1, key.value
-            seen.add(key.value)
-            yield from _repeated_keys(value, (*above, node))
+            keys.add(key.value)
+            yield from _repeated_keys(value, seen)
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _repeated_keys(value, (*above, node))
+            yield from _repeated_keys(value, seen)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from streams.address import PRIVATE_NETWORKS, CameraAddress, Reach, mask_url
 from streams.diagnose import connection_error, refusal, video_codecs
 from streams.errors import AddressRefused, NoFrames, NotAllowed, Unauthorised
 from streams.ffmpeg import Deadlines, open_rtsp
-from streams.rtsp_client import Message, NotRtsp, RtspConnection
+from streams.rtsp_client import Message, NotRtsp, RtspConnection, bare_url
 from streams.rtsp_relay import Described, Relay, Transport
 
 
@@ -62,10 +63,18 @@ def open_stream(
 
 
 def knock(address: CameraAddress, reach: Reach | None, timeout: float) -> None:
-    """Connect to a camera and hang up, saying nothing. Raises NotAllowed, Refused, TimedOut or Unreachable."""
+    """See whether anybody is there: connect, ask for the methods, hang up at the first byte, whatever it is.
+
+    Raises NotAllowed, Refused, TimedOut or Unreachable.
+    """
     target = reached(address, reach)
     try:
-        RtspConnection(replace(target, url=re.sub("^rtsps", "rtsp", target.url)), time.monotonic() + timeout).close()
+        with socket.create_connection((target.host, target.port), timeout) as connection:
+            if target.url.lower().startswith("rtsp:"):
+                connection.sendall(f"OPTIONS {bare_url(target)} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode())
+                connection.recv(1)
+    except ConnectionResetError:
+        return  # it is there; what is wrong with it is found out when it is opened
     except OSError as error:
         raise connection_error(error, target, timeout) from error
 

@@ -181,7 +181,8 @@ class _Watched:
             except Exception as error:  # noqa: BLE001 - of any kind: it is in the status and in the log, and not the end
                 if time.monotonic() - began > backoff.cap:
                     backoff.reset()
-                self._rest(f"{type(error).__name__}: {error}", backoff.next_pause(), stop)
+                why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+                self._rest(why, backoff.next_pause(), stop)
 
     def _rest(self, why: str, pause: float, stop: threading.Event) -> None:
         if stop.is_set():
