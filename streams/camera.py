@@ -24,7 +24,7 @@ from streams.errors import (
     TransportRefused,
     Unauthorised,
 )
-from streams.ffmpeg import Deadlines, Stamp, rtsp_options
+from streams.ffmpeg import Deadlines, Stamp
 from streams.measure import JOINABLE, LONG, Mode, Plan, StreamFacts, check_size, choose_mode, deadlines_for, measure
 from streams.readers import DecodingReader, PacketReader, PictureReader
 from streams.sampling import live_sampler, recording_sampler
@@ -234,11 +234,13 @@ class CameraSource:
 
     def _open(self, address: CameraAddress, mode: Mode, deadlines: Deadlines) -> CameraStream:
         self.counts.openings += 1
-        options = rtsp_options(transport=self._transport, key_frames=mode is Mode.KEY, patient=self._patient)
-        raw = mode is Mode.PACKETS
         with self._busy(self._deadlines.open + deadlines.open):
             return open_stream(
-                address, self._reach, self._transport, options, deadlines, answer=self._deadlines.open, raw=raw
+                *(address, self._reach, self._transport, deadlines),
+                answer=self._deadlines.open,
+                raw=mode is Mode.PACKETS,
+                key_frames=mode is Mode.KEY,
+                patient=self._patient,
             )
 
     @contextmanager

@@ -9,7 +9,7 @@ from detector.frame import Image
 from streams.address import CameraAddress, Reach
 from streams.connection import CameraStream, open_stream
 from streams.errors import CameraError, NoMedia, TransportRefused
-from streams.ffmpeg import Deadlines, rtsp_options
+from streams.ffmpeg import Deadlines
 from streams.measure import Mode, StreamFacts, choose_mode, deadlines_for, measure
 from streams.readers import DecodingReader
 from streams.rtsp_relay import Transport
@@ -105,10 +105,13 @@ class _Trial:
             stream.close()
 
     def _open(self, mode: Mode, deadlines: Deadlines) -> CameraStream:
-        options = rtsp_options(transport=self.transport, key_frames=mode is Mode.KEY, patient=self.patient)
-        raw = mode is Mode.PACKETS
-        answer = self.deadlines.open
-        return open_stream(self.address, self.reach, self.transport, options, deadlines, answer=answer, raw=raw)
+        return open_stream(
+            *(self.address, self.reach, self.transport, deadlines),
+            answer=self.deadlines.open,
+            raw=mode is Mode.PACKETS,
+            key_frames=mode is Mode.KEY,
+            patient=self.patient,
+        )
 
     def _slow(self, facts: StreamFacts | None) -> Deadlines:
         return deadlines_for(self.deadlines, facts, self.every, key_frames=True, patient=self.patient)

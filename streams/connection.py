@@ -13,7 +13,7 @@ import cv2
 from streams.address import PRIVATE_NETWORKS, CameraAddress, Reach, mask_url
 from streams.diagnose import connection_error, refusal, video_codecs
 from streams.errors import AddressRefused, NoFrames, NotAllowed, Unauthorised
-from streams.ffmpeg import Deadlines, open_rtsp
+from streams.ffmpeg import Deadlines, open_rtsp, rtsp_options
 from streams.rtsp_client import Message, NotRtsp, RtspConnection, bare_url
 from streams.rtsp_relay import Described, Relay, Transport
 
@@ -37,15 +37,17 @@ def open_stream(
     address: CameraAddress,
     reach: Reach | None,
     transport: Transport,
-    options: str,
     deadlines: Deadlines,
     *,
     answer: float,
     raw: bool = False,
+    key_frames: bool = False,
+    patient: bool = False,
 ) -> CameraStream:
-    """Open a camera's stream; `options` are of `rtsp_options`, `raw` hands out packets instead of pictures.
+    """Open a camera's stream; `raw` hands out packets instead of pictures, `key_frames` those pictures alone.
 
-    The camera has `answer` seconds for each of its answers, and `deadlines` for what it sends.
+    The camera has `answer` seconds for each of its answers, and `deadlines` for what it sends. `patient` has FFmpeg wait
+    long for parameter sets, where the camera's description names none.
 
     Its host is looked up now and must lie within `reach` (None: whatever a person typed is theirs to know), and so must
     the one that it redirects to. Raises the CameraError that fits.
@@ -53,6 +55,13 @@ def open_stream(
     described = describe(address, reach, answer)
     began = time.monotonic()
     relay = Relay(described, transport, answer)
+    named = "sprop-" in described.sdp or set(video_codecs(described.sdp)) == {"JPEG"}
+    options = rtsp_options(
+        transport=transport,
+        key_frames=key_frames,
+        patient=patient and not named,
+        described=named and "a=framerate:" in described.sdp,
+    )
     capture = open_rtsp(relay.url, options, deadlines, raw=raw)
     # FFmpeg opens a stream whose codec it does not know, and hands out its packets.
     if not capture.isOpened() or (raw and capture.get(cv2.CAP_PROP_FOURCC) <= 0):

@@ -140,7 +140,7 @@ def test_a_slow_camera_is_not_cut(bad_cameras: BadCameras, clips: Clips, sink: N
     answer = check(url)
     assert answer.ok, answer.verdict
     source = camera(url, sink)
-    frames = frames_of(source, 5, patience=40)
+    frames = frames_of(source, 5, patience=30)
     assert len(frames) == 5
     gaps = [later.captured_at - earlier.captured_at for earlier, later in pairwise(frames[2:])]
     assert max(gaps) < timedelta(seconds=3.2)
