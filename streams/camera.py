@@ -176,46 +176,58 @@ class CameraSource:
             knock(self.address, self._reach, self._deadlines.open)
         if not self._budget.wait_turn(self._stop, recent=self._recent()):
             return
-        plan, measured = self.plan, self.plan is None
+        plan, stream = self.plan, None
+        measured = plan is None
         if plan is None:
-            plan = self.plan = yield from self._make_plan()
+            plan, stream = yield from self._make_plan()
+            self.plan = plan
         self.counts.mode = plan.mode.value
-        stream = self._open(plan.address, plan.mode, self._deadlines_for(plan.facts, plan.mode))
+        passing = measured and stream is None and _often(plan)
+        stream = stream or self._open(plan.address, plan.mode, self._deadlines_for(plan.facts, plan.mode))
         try:
-            yield from self._read(self._reader(stream, plan), plan, passing=measured and _often(plan))
+            yield from self._read(self._reader(stream, plan), plan, passing=passing)
         finally:
             stream.close()
 
-    def _make_plan(self) -> Generator[Frame, None, Plan]:
+    def _make_plan(self) -> Generator[Frame, None, tuple[Plan, CameraStream | None]]:
         """Measured at the first opening: what a camera sends changes only when somebody sets it up anew.
 
         The sub-stream is taken where there is one of at least the width that is wanted; one that fails is no reason to
-        lose the camera.
+        lose the camera. The stream comes with the plan where it can be read on as it is open.
         """
         if self._start is not None or self._every <= timedelta(0):
-            return Plan(self.address, Mode.FULL, None)
+            return Plan(self.address, Mode.FULL, None), None
         if self.substream is not None:
             try:
-                facts = yield from self._measure(self.substream, self._sharp_width)
+                facts, stream = yield from self._measure(self.substream, self._sharp_width)
             except CameraError as error:
                 log.warning("%s; the main stream is used", error)
             else:
                 if facts.width >= self._sharp_width:
-                    return self._planned(self.substream, facts)
-        facts = yield from self._measure(self.address, 0)
-        return self._planned(self.address, facts)
+                    return self._planned(self.substream, facts, stream)
+                stream.close()
+        facts, stream = yield from self._measure(self.address, 0)
+        return self._planned(self.address, facts, stream)
 
-    def _planned(self, address: CameraAddress, facts: StreamFacts) -> Plan:
+    def _planned(
+        self, address: CameraAddress, facts: StreamFacts, stream: CameraStream
+    ) -> tuple[Plan, CameraStream | None]:
         self._alive_at = time.monotonic()
+        plan = Plan(address, choose_mode(facts, self._every), facts)
+        wanted = self._deadlines_for(facts, plan.mode).read
+        if plan.mode is Mode.PACKETS and wanted <= self._deadlines_for(None, Mode.FULL).read:
+            return plan, stream
+        stream.close()
         self._budget.wait_turn(self._stop, recent=True)
-        return Plan(address, choose_mode(facts, self._every), facts)
+        return plan, None
 
-    def _measure(self, address: CameraAddress, width: int) -> Generator[Frame, None, StreamFacts]:
-        """Measure a stream, and give its first key picture meanwhile if it is at least so wide."""
+    def _measure(
+        self, address: CameraAddress, width: int
+    ) -> Generator[Frame, None, tuple[StreamFacts, CameraStream]]:
+        """Measure a stream, which stays open, and give the pictures that it is measured by if they are so wide."""
         deadlines = self._deadlines_for(None, Mode.FULL)
         limit = max(self._every.total_seconds() * 2, 6.0, deadlines.read if self._patient else 0.0)
         stream = self._open(address, Mode.PACKETS, deadlines)
-        first = True
         try:
             pictures = measure(stream, address.masked, deadlines.read, limit=limit, stop=self._stop)
             while True:
@@ -224,13 +236,13 @@ class CameraSource:
                         image = next(pictures)
                 except StopIteration as end:
                     facts: StreamFacts = end.value
-                    return facts
+                    return facts, stream
                 now = datetime.now(UTC)
-                if first and image.shape[1] >= width and self._sampler.due(now):
+                if image.shape[1] >= width and self._sampler.due(now):
                     yield self._frame(image, now, 0.0, time.monotonic())
-                first = False
-        finally:
+        except BaseException:
             stream.close()
+            raise
 
     def _open(self, address: CameraAddress, mode: Mode, deadlines: Deadlines) -> CameraStream:
         self.counts.openings += 1
@@ -257,7 +269,7 @@ class CameraSource:
         if plan.mode is not Mode.PACKETS or plan.facts is None:
             return DecodingReader(stream.capture)
         patience, facts = self._deadlines_for(plan.facts, plan.mode).read, plan.facts
-        codec = JOINABLE[facts.codec]
+        codec = JOINABLE.get(facts.codec, facts.codec)
         return PacketReader(
             stream.capture, codec, stream.parameters, whole=facts.whole, patience=patience, stop=self._stop
         )

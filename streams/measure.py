@@ -64,6 +64,8 @@ def choose_mode(facts: StreamFacts, every: timedelta) -> Mode:
         return Mode.PACKETS
     if facts.gop is None or facts.gop > period * (1 + EARLY):
         return Mode.FULL
+    if facts.codec == "MJPEG":  # each picture is a file of its own
+        return Mode.PACKETS
     return Mode.PACKETS if joinable and (facts.reordered or period >= SELDOM * facts.gop) else Mode.KEY
 
 
@@ -79,8 +81,9 @@ class Plan:
 def measure(
     stream: CameraStream, where: str, silence: float, *, limit: float, stop: threading.Event
 ) -> Generator[Image, None, StreamFacts]:
-    """Read packets until two key-frame distances are known or `limit` seconds have passed; give key pictures meanwhile.
+    """Read packets until two key-frame distances are known or `limit` seconds have passed.
 
+    Gives the first key picture meanwhile, and of a stream that sends nothing else (a time-lapse camera) all of them.
     `stream` is open for raw packets; `where` is the camera in messages, `silence` the seconds after which its capture
     gives up. Raises NoMedia when less came than can be judged, StreamCut when a stream that was alive ended.
     """
@@ -95,9 +98,9 @@ def measure(
             break
         if (image := seen.take(capture)) is not None:
             width, height = image.shape[1], image.shape[0]
-            yield image
-    if (image := seen.finish()) is not None:
-        yield image
+            if seen.decoded == 1 or len(seen.keys) == len(seen.stamps):
+                yield image
+    seen.finish()
     facts = seen.facts(width, height)
     if seen.ended and facts.gop is None:
         if facts.fps == 0 or 3 / facts.fps > silence:
@@ -114,12 +117,14 @@ def deadlines_for(
     One and a half periods of silence are excused. `patient` is for a camera that gave little or nothing within the usual
     time. `key_frames`: they alone are read.
     """
-    longer = [min(1.5 * every.total_seconds(), LONGEST)]
+    period = every.total_seconds()
+    longer = [min(1.5 * period, LONGEST)]
     if facts is not None:
         longer += [3 / facts.fps] if facts.fps > 0 else []
         longer += [2 * facts.gop + 1] if facts.gop is not None and key_frames else []
     factor = PATIENT if patient else 1.0
-    return Deadlines(*(max(one * factor, *longer) for one in (usual.open, usual.read)))
+    silence = [min(2.5 * period, LONGEST)] if facts is None else []  # the next picture may be far; below three periods
+    return Deadlines(max(usual.open * factor, *longer), max(usual.read * factor, *longer, *silence))
 
 
 def check_size(width: int, height: int, where: str) -> None:
@@ -172,7 +177,7 @@ class _Seen:
         return image
 
     def _keep(self, capture: cv2.VideoCapture) -> None:
-        if self.codec in JOINABLE or self.codec == "MJPEG":
+        if self.codec in (*JOINABLE, "MJPEG"):
             read, packet = capture.retrieve()
             self._parts.append(packet.tobytes() if read and packet is not None else b"")
 

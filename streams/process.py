@@ -202,15 +202,15 @@ class ProcessSource:
         """There is no child yet: the camera is away, or the machine has no process or no file to spare."""
         if self._stop.is_set():
             return
-        camera = isinstance(error, CameraError)
-        said = str(error) if camera else f"its reader cannot be started ({error.strerror or error})"
-        reason = error.reason if isinstance(error, CameraError) else ""
+        if isinstance(error, CameraError):
+            said, reason = str(error), error.reason
+        else:
+            said, reason = f"its reader cannot be started ({error.strerror or error})", ""
         pause = self._backoff.next_pause()
         failures = self.counts.failures + 1
-        self.counts = CameraCounts(
-            failures=failures, state=CameraState.WAITING, last_error=said, last_reason=reason
-        )
-        self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), f"{said}; next try in {pause:.1f} s"))
+        self.counts = CameraCounts(failures=failures, state=CameraState.WAITING, last_error=said, last_reason=reason)
+        said = f"{said}; next try in {pause:.1f} s"
+        self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), said))
         self._stop.wait(pause)
 
     def _receive(self, pipe: "Connection[str, _Message]", pixels: _Pixels) -> Iterator[Frame]:
