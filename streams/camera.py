@@ -221,9 +221,7 @@ class CameraSource:
         self._budget.wait_turn(self._stop, recent=True)
         return plan, None
 
-    def _measure(
-        self, address: CameraAddress, width: int
-    ) -> Generator[Frame, None, tuple[StreamFacts, CameraStream]]:
+    def _measure(self, address: CameraAddress, width: int) -> Generator[Frame, None, tuple[StreamFacts, CameraStream]]:
         """Measure a stream, which stays open, and give the pictures that it is measured by if they are so wide."""
         deadlines = self._deadlines_for(None, Mode.FULL)
         limit = max(self._every.total_seconds() * 2, 6.0, deadlines.read if self._patient else 0.0)
@@ -283,7 +281,7 @@ class CameraSource:
     def _read(self, reader: PictureReader, plan: Plan, *, passing: bool) -> Iterator[Frame]:
         """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted.
 
-        With `passing` the pictures that waited while FFmpeg opened the stream are passed over: it is not known how long.
+        With `passing` pictures that waited while FFmpeg opened the stream are passed over: it is not known how long.
         """
         opened = time.monotonic()
         silence = self._deadlines_for(plan.facts, plan.mode).read

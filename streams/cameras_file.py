@@ -158,9 +158,9 @@ def read_cameras(
 ) -> tuple[CameraConfig, ...]:
     """All cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
 
-    Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`. A name
-    that does not resolve just now is logged and no fault: one must not keep hundreds of cameras from being watched, and
-    each opening looks it up and checks it anew.
+    Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
+    A name that does not resolve just now is logged and no fault: one must not keep hundreds of cameras from being
+    watched, and each opening looks it up and checks it anew.
     """
     try:
         if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):

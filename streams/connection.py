@@ -49,7 +49,7 @@ def open_stream(
     The camera has `answer` seconds for each of its answers, and `deadlines` for what it sends. `patient` has FFmpeg wait
     long for parameter sets, where the camera's description names none.
 
-    Its host is looked up now and must lie within `reach` (None: whatever a person typed is theirs to know), and so must
+    Its host is looked up now and must lie within `reach` (None: whatever a person typed is theirs to know); so must
     the one that it redirects to. Raises the CameraError that fits.
     """
     described = describe(address, reach, answer)
@@ -140,9 +140,7 @@ def _check(answer: Message, connection: RtspConnection, target: CameraAddress) -
         raise NoFrames(f"{where}: the description names no video stream")
 
 
-def _redirected(
-    target: CameraAddress, asked: str, answer: Message, reach: Reach
-) -> tuple[CameraAddress, bool]:
+def _redirected(target: CameraAddress, asked: str, answer: Message, reach: Reach) -> tuple[CameraAddress, bool]:
     """Where a camera sends us, looked up and checked; and whether that is the camera itself, which has the password."""
     if not answer.header("location"):
         raise NoFrames(f"{target.masked}: the camera answers {answer.status} and does not say where to go")

@@ -123,7 +123,8 @@ def deadlines_for(
         longer += [3 / facts.fps] if facts.fps > 0 else []
         longer += [2 * facts.gop + 1] if facts.gop is not None and key_frames else []
     factor = PATIENT if patient else 1.0
-    silence = [min(2.5 * period, LONGEST)] if facts is None else []  # the next picture may be far; below three periods
+    # Before anything is known the next picture may be far: a little less than three periods.
+    silence = [min(2.5 * period, LONGEST)] if facts is None else []
     return Deadlines(max(usual.open * factor, *longer), max(usual.read * factor, *longer, *silence))
 
 

@@ -1,7 +1,7 @@
 """One RTSP connection to one camera (RFC 2326): questions and answers, with the password where it is asked for.
 
 FFmpeg does the streaming, but it must not talk to a camera by itself: it follows every redirect wherever it leads,
-takes the password along, and knows neither Digest with SHA-256 nor what went wrong. So we open each connection ourselves.
+takes the password along, and knows neither Digest with SHA-256 nor what went wrong. So connections are opened here.
 """
 
 import re

@@ -61,7 +61,10 @@ def replay() -> Iterator[str]:
 def gstreamer() -> Iterator[str]:
     """GStreamer's RTSP server; its address."""
     python = "/usr/bin/python3"
-    if not Path(python).exists() or subprocess.run([python, "-c", GSTREAMER], capture_output=True, check=False).returncode:
+    if (
+        not Path(python).exists()
+        or subprocess.run([python, "-c", GSTREAMER], capture_output=True, check=False).returncode
+    ):
         pytest.skip("GStreamer's RTSP server is not there: apt-get install gir1.2-gst-rtsp-server-1.0 and its plugins")
     port = free_port()
     process = wait_ready([python, str(CASES / "43-udp-only-camera/gstserver.py"), port])
