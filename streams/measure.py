@@ -114,8 +114,8 @@ def deadlines_for(
 ) -> Deadlines:
     """Return how long an opening and a silence may last, as the rate and the key-frame distance that were measured say.
 
-    One and a half periods of silence are excused. `patient` is for a camera that gave little or nothing within the usual
-    time. `key_frames`: they alone are read.
+    One and a half periods of silence are excused. `patient` is for a camera that gave little or nothing within the
+    usual time. `key_frames`: they alone are read.
     """
     period = every.total_seconds()
     longer = [min(1.5 * period, LONGEST)]
