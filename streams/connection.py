@@ -46,8 +46,8 @@ def open_stream(
 ) -> CameraStream:
     """Open a camera's stream; `raw` hands out packets instead of pictures, `key_frames` those pictures alone.
 
-    The camera has `answer` seconds for each of its answers, and `deadlines` for what it sends. `patient` has FFmpeg wait
-    long for parameter sets, where the camera's description names none.
+    The camera has `answer` seconds for each of its answers, and `deadlines` for what it sends. `patient` has FFmpeg
+    wait long for parameter sets, where the camera's description names none.
 
     Its host is looked up now and must lie within `reach` (None: whatever a person typed is theirs to know); so must
     the one that it redirects to. Raises the CameraError that fits.

@@ -5,7 +5,7 @@ Each situation is made small here. The first tests are those of a folder of reco
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -219,10 +219,14 @@ def test_a_redirect_to_this_machine_is_not_followed_from_a_camera_elsewhere(
     assert elsewhere["main"].describes == 0
 
 
-def first_time_free(check):  # type: ignore[no-untyped-def]  # wraps a private method for one test
-    asked = []
+Check = Callable[[CameraAddress, Reach], object]
 
-    def allowed(self, reach):  # type: ignore[no-untyped-def]
+
+def first_time_free(check: Check) -> Check:
+    """The same check of an address, which lets this machine pass when it is asked for the first time."""
+    asked: list[CameraAddress] = []
+
+    def allowed(self: CameraAddress, reach: Reach) -> object:
         asked.append(self)
         return check(self, replace(reach, loopback=True) if len(asked) == 1 else reach)
 
