@@ -43,9 +43,10 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
     Keys that are there twice are `faults`, as the rest of the file can still be judged.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)  # a device may have no size and no end
+        if len(content) > MAX_BYTES:
             raise YamlUnreadable(path, f"larger than {MAX_BYTES // 1_000_000} MB")
-        content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise YamlUnreadable(path, f"cannot be read: {error.strerror}") from error

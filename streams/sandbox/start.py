@@ -34,7 +34,7 @@ class Program:
 
     module: str
     function: str = "main"
-    packages: tuple[str, ...] = ("detector", "streams")
+    packages: tuple[str, ...] = ("detector", "models", "streams")
 
 
 class Child:

@@ -19,7 +19,7 @@ from streams.sandbox.start import Program, start
 from streams.sandbox.supervisor import Addresses, Supervisor
 from tests.streams.sandbox.attacks import attempts
 
-ATTACKS = Program("tests.streams.sandbox.attacks", packages=("detector", "streams", "tests"))
+ATTACKS = Program("tests.streams.sandbox.attacks", packages=("detector", "models", "streams", "tests"))
 HARMFUL = (
     *("mount", "chroot", "take 4 GB of memory", "start 500 threads", "write to /tmp", "connect elsewhere"),
     *("ptrace the parent", "queue a signal to the parent"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from streams.sandbox.channel import ChildChannel
 from streams.sandbox.start import Program, start
 
-SLEEPER = Program("tests.streams.sandbox.orphan", "sleep", ("detector", "streams", "tests"))
+SLEEPER = Program("tests.streams.sandbox.orphan", "sleep", ("detector", "models", "streams", "tests"))
 
 
 def sleep(channel: int, pixels: int, held: Mapping[str, object]) -> None:

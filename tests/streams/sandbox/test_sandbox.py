@@ -26,7 +26,7 @@ from tests.streams.aerial import Town, leg, write_video
 
 TOWN = Town(((0, 0),))
 NOTES: list[str] = []
-OURS = ("detector", "streams", "tests")
+OURS = ("detector", "models", "streams", "tests")
 
 
 @pytest.fixture
