@@ -56,6 +56,7 @@ class Relay:
         self._media = 0
         self._lock = threading.Lock()
         self._closed = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="rtsp relay", daemon=True)
         self._thread.start()
 
@@ -63,6 +64,11 @@ class Relay:
     def url(self) -> str:
         host, port = self._listener.getsockname()[:2]
         return f"rtsp://{f'[{host}]' if ':' in host else host}:{port}/{self._path}"
+
+    @property
+    def open(self) -> bool:
+        """Whether neither side has closed yet."""
+        return not self._ended
 
     def why_nothing(self, waited: float) -> CameraError:
         """Why FFmpeg made nothing of the stream in so many seconds."""
@@ -98,6 +104,7 @@ class Relay:
         except (OSError, NotRtsp):
             pass  # whoever reads the other end sees it closed; `why_nothing` tells how far it came
         finally:
+            self._ended = True  # before FFmpeg can see it
             self._hang_up()
 
     def _accept(self) -> None:

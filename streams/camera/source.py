@@ -195,7 +195,7 @@ class CameraSource:
         passing = measured and stream is None and _often(plan)
         stream = stream or self._open(plan.address, plan.mode, self._deadlines_for(plan.facts, plan.mode))
         try:
-            yield from self._read(self._reader(stream, plan), plan, passing=passing)
+            yield from self._read(stream, plan, passing=passing)
         finally:
             stream.close()
 
@@ -288,12 +288,12 @@ class CameraSource:
         key_frames = mode is not Mode.FULL
         return deadlines_for(self._deadlines, facts, self._every, key_frames=key_frames, patient=self._patient)
 
-    def _read(self, reader: PictureReader, plan: ReadingPlan, *, passing: bool) -> Iterator[Frame]:
+    def _read(self, stream: CameraStream, plan: ReadingPlan, *, passing: bool) -> Iterator[Frame]:
         """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted.
 
         With `passing` pictures that waited while FFmpeg opened the stream are passed over: it is not known how long.
         """
-        opened = time.monotonic()
+        reader, opened = self._reader(stream, plan), time.monotonic()
         silence = self._deadlines_for(plan.facts, plan.mode).read
         self.clock = CaptureClock(jumps=self.clock.jumps)
         last: Stamp | None = None
@@ -304,7 +304,11 @@ class CameraSource:
             with self._busy(silence):
                 stamp = reader.grab()
             if stamp is None:
-                raise self._why_ended(plan, last is None, time.monotonic() - asked, silence)
+                waited = time.monotonic() - asked
+                if last is not None and waited < 0.9 * silence and stream.relay.open:
+                    # The decoder has given up, not the camera.
+                    raise self._no_picture(plan, "sends packets, but none of its pictures decodes")
+                raise self._why_ended(plan, last is None, waited, silence)
             arrival = time.monotonic()
             if stamp.same_picture(last):
                 self._reject_halves()
