@@ -17,8 +17,11 @@ StreamError
     ├── TimedOut           the camera did not answer in time
     ├── Unauthorised       user or password are wrong, or missing
     ├── StreamNotFound           the camera knows no such stream
+    ├── TransportRefused   the camera does not send over TCP (or over UDP), as it was asked to
+    ├── PictureTooLarge    its pictures have more pixels than are decoded
     ├── UnsupportedCodec   the stream is neither H.264 nor H.265 (nor another that OpenCV decodes)
     ├── NoFrames           the camera answers but sends no picture
+    │   └── NoMedia        it plays, and sends nothing, or too seldom for the time that was waited
     ├── StreamCut          the stream was alive and ended
     └── StreamStale        pictures arrive later than the limit, and stay late
 """
@@ -134,6 +137,18 @@ class StreamNotFound(CameraError):
     reason = "not found"
 
 
+class TransportRefused(CameraError):
+    """The camera does not send over TCP, or not over UDP, as it was asked to."""
+
+    reason = "transport refused"
+
+
+class PictureTooLarge(CameraError):
+    """The camera's pictures have more pixels than are decoded."""
+
+    reason = "picture too large"
+
+
 class UnsupportedCodec(CameraError):
     """The stream is in no codec that we decode."""
 
@@ -144,6 +159,10 @@ class NoFrames(CameraError):
     """The camera answers but sends no picture."""
 
     reason = "no frames"
+
+
+class NoMedia(NoFrames):
+    """The camera plays its stream, and sends nothing that decodes, or too seldom for the time that was waited."""
 
 
 class StreamCut(CameraError):

@@ -1,12 +1,14 @@
 """Many cameras watched at once; cameras come, change, pause and go while the others are watched on."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from streams.camera.backoff import OpeningBudget
+from streams.camera.backoff import Backoff, OpeningBudget
 from streams.camera.job import CameraJob
 from streams.camera.process_source import ProcessSource
 from streams.camera.source import CameraSource
@@ -14,6 +16,8 @@ from streams.camera.state import CameraState
 from streams.errors import CameraUnknown
 from streams.frames.sink import CameraNote, Sink
 from streams.watcher import Look, WatchCounts, watch
+
+log = logging.getLogger(__name__)
 
 __all__ = ["CameraJob", "CameraStatus", "Fleet", "MakeLook"]
 
@@ -164,11 +168,35 @@ class _Watched:
             self._thread.start()
 
     def _run(self) -> None:
-        try:
-            watch(self._source, self._make_look(self.job.id), self._sink, self.job.every, self._stop, self._counts)
-        except Exception as error:  # noqa: BLE001 - the thread ends here: what ended it must be seen in the status
-            self._crash = f"{type(error).__name__}: {error}"
-            self._sink.note(CameraNote(self.job.id, CameraState.STOPPED.value, datetime.now(UTC), self._crash))
+        """Watch until told to stop: whatever ends the watching otherwise (no file, thread or memory to spare, a model
+        that does not load) is shown, and after a pause it is begun anew.
+        """
+        backoff, look, stop = Backoff(), None, self._stop
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                look = look or self._make_look(self.job.id)
+                watch(self._source, look, self._sink, self.job.every, stop, self._counts)
+                return
+            except Exception as error:  # noqa: BLE001 - of any kind: it is in the status and in the log, and not the end
+                if time.monotonic() - began > backoff.cap:
+                    backoff.reset()
+                why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+                self._rest(why, backoff.next_pause(), stop)
+
+    def _rest(self, why: str, pause: float, stop: threading.Event) -> None:
+        if stop.is_set():
+            return
+        log.error("camera %s: watching it failed, it is begun anew in %.0f s: %s", self.job.id, pause, why)
+        self._crash = why
+        reason = f"{why}; next try in {pause:.1f} s"
+        with suppress(Exception):  # the sink may be what failed
+            self._sink.note(CameraNote(self.job.id, CameraState.WAITING.value, datetime.now(UTC), reason))
+        stop.wait(pause)
+        if not stop.is_set():
+            plan, self._source = self._source.plan, self._make_source(self.job)
+            self._source.plan = plan
+        self._crash = ""
 
     def ask_to_stop(self) -> None:
         self._stop.set()
@@ -221,5 +249,7 @@ class _Watched:
         )
 
     def _state(self) -> CameraState:
+        if self._crash:
+            return CameraState.WAITING
         state = self._source.counts.state
         return CameraState.BLIND if state is CameraState.LIVE and self._counts.blind else state

@@ -73,7 +73,10 @@ COMMANDS: Final = {
         "telemetry",
         "Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.",
     ),
-    "train": Entry("train", "Fine-tune a model on a data set, and compare it with the model in service on the pictures that are held out."),
+    "train": Entry(
+        "train",
+        "Fine-tune a model on a data set, and compare it with the model in service on the pictures that are held out.",
+    ),
     "evaluate": Entry("train", "Measure a model on the pictures that a data set holds out."),
     EVALUATE_PLACES: Entry(
         "evaluate_places",

@@ -40,7 +40,8 @@ class Database:
         self._file = (
             Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
         )
-        self._shown = address.render_as_string(hide_password=True)
+        # Without its query: `?password=` is a way of libpq to give one.
+        self._shown = address.set(query={}).render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)

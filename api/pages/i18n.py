@@ -95,6 +95,8 @@ CAMERA_ERRORS = {
     "timed out": N_("timed out"),
     "unauthorised": N_("wrong user or password"),
     "not found": N_("no such stream"),
+    "transport refused": N_("transport refused"),
+    "picture too large": N_("picture too large"),
     "unsupported codec": N_("unsupported codec"),
     "no frames": N_("sends no pictures"),
     "cut": N_("cut off"),

@@ -7,12 +7,14 @@ from streams.footage_wording import TEXTS as READING_ERRORS
 
 CAMERA_TROUBLES: Final = {  # by the word of streams.errors
     "failed": N_("It gives no pictures, and it cannot be told why."),
-    "not allowed": N_("Its host name leads to a place outside the camera networks."),
+    "not allowed": N_("Its host name, or a redirect of its own, leads to a place outside the camera networks."),
     "refused": N_("Nobody listens at its address: is it switched on, is the port right?"),
     "unreachable": N_("Its host name is not known, or no way leads there."),
     "timed out": N_("It did not answer in time."),
     "unauthorised": N_("User name or password are wrong, or missing."),
     "not found": N_("It knows no such stream: is the path of its address right?"),
+    "transport refused": N_("It does not send over this transport: set `transport: udp` (or tcp) in the camera file."),
+    "picture too large": N_("Its pictures have more pixels than are read here: set it to a smaller picture size."),
     "unsupported codec": N_("Its stream is in no codec that is read here: set it to H.264 or H.265."),
     "no frames": N_("It answers but sends no picture."),
     "cut": N_("Its stream was cut off."),

@@ -22,19 +22,41 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("fc00::/7"),
 )
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
-_CREDENTIALS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/?#]*@")
-_BEFORE_AT = re.compile(r"(?is)^(rtsps?:/*)?.*@")
-_SECRET_PARAMETER = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|auth|secret|user|username)=)[^&\s]*")
+_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):/+(\S*)")
+_ENDS = ":;,.)]}>'\"`"  # what ends a sentence or a bracket behind an address is no part of it
+_HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+# A plain first word of a path, as in /Streaming/..., /h264 or /axis-media/...: letters in one case but for a capital in
+# front, and at most three digits. A token that a camera or a recorder makes up (UniFi, Ring) mixes more than that.
+_WORD = re.compile(r"(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,12})(?:-[a-z]{1,12})?[0-9]{0,3}")
 
 
 def mask_url(text: str) -> str:
-    """The text with the user and password of every address in it replaced by `***`; safe to print and to log."""
-    return _SECRET_PARAMETER.sub(r"\1***", _CREDENTIALS.sub(r"\1***@", text))
+    """Return the text with every address in it cut down to what may be shown; safe to print and to log.
+
+    Shown are scheme, host, port and a plain first word of the path. Credentials, the rest of the path and the query are
+    `***`: makers put passwords into all of them, under any name (`user=admin_password=x`, `?loginpas=`, `?admin:x`).
+    """
+    return _ADDRESS.sub(_mask_match, text)
 
 
-def _mask_refused(text: str) -> str:
-    """A mistyped address as it may be shown: a password may hold what ends a host, so all before the last @ goes."""
-    return mask_url(_BEFORE_AT.sub(r"\1***@", text))
+def _mask_match(match: re.Match[str]) -> str:
+    scheme, rest = match[1], match[2]
+    shown = rest.rstrip(_ENDS)
+    if shown.startswith("[") and "]" not in shown:  # the bracket belongs to the host: rtsp://[fd00::1]
+        shown = rest[: rest.find("]") + 1] or shown
+    return f"{scheme}://{_mask_rest(shown)}{rest[len(shown) :]}"
+
+
+def _mask_rest(rest: str) -> str:
+    """What stands behind the slashes of an address, as it may be shown."""
+    authority, path, query = re.fullmatch(r"([^/?#]*)([^?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
+    _, at, host = authority.rpartition("@")
+    if "@" in path + query or not _HOST.fullmatch(host):
+        return "***"  # nobody knows where its host begins: a password may hold what ends one
+    first, _, more = path.removeprefix("/").partition("/")
+    word = first if _WORD.fullmatch(first) else ""
+    parts = [f"{'***@' if at else ''}{host}", *([word] if word or (path == "/" and not query) else [])]
+    return "/".join([*parts, *(["***"] if more or query or first != word else [])])
 
 
 def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
@@ -73,7 +95,7 @@ class CameraAddress:
     @classmethod
     def parse(cls, text: str) -> "CameraAddress":
         """Reads `rtsp://[user:password@]host[:port]/path`; raises AddressRefused, without the password in its text."""
-        shown = _mask_refused(text)
+        shown = mask_url(re.sub(r"\s", "_", text)) if "://" in text else "***"
         if re.search(r"[\s\x00-\x1f]", text):
             raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
         if "@" in text and "@" not in text.partition("://")[2].split("/", 1)[0]:

@@ -5,6 +5,8 @@ them reconnect in the same second, again and again; full jitter spreads them, an
 storm.
 """
 
+import bisect
+import itertools
 import threading
 import time
 from dataclasses import dataclass, field
@@ -31,10 +33,11 @@ class Backoff:
     random: Random = field(default_factory=Random)
     _tries: int = 0
 
-    def next_pause(self) -> float:
-        """Seconds to wait now; the next one may be twice as long."""
+    def next_pause(self, most: float | None = None) -> float:
+        """Seconds to wait now, below `most` and the cap; the next one may be twice as long."""
+        cap = self.cap if most is None else min(most, self.cap)
         self._tries += 1
-        return full_jitter(self._tries - 1, self.base, self.cap, self.random)
+        return full_jitter(self._tries - 1, self.base, cap, self.random)
 
     def reset(self) -> None:
         """The camera has been well for a while: begin with short pauses again."""
@@ -44,7 +47,8 @@ class Backoff:
 class OpeningBudget:
     """At most `per_second` openings in any second, for all cameras that share this object; thread-safe.
 
-    Openings are spaced evenly, not in bursts: a burst is what makes a switch or a recorder drop connections.
+    Openings are spaced evenly, not in bursts: a burst is what makes a switch or a recorder drop connections. Cameras
+    that were live a moment ago come before the others: hundreds of dead ones must not keep one from coming back.
     """
 
     def __init__(self, per_second: float = 8.0) -> None:
@@ -52,22 +56,55 @@ class OpeningBudget:
             raise ValueError(f"a budget of {per_second} openings per second opens nothing")
         self._gap = 1.0 / per_second
         self._lock = threading.Lock()
-        self._next = 0.0
+        self._next = 0.0  # monotonic seconds of the next turn
+        self._queue: list[_Ticket] = []
+        self._numbers = itertools.count()
 
-    def reserve(self) -> float:
-        """Takes the next free turn; returns the seconds until it comes."""
+    def wait_turn(self, stop: threading.Event, *, recent: bool = False) -> bool:
+        """Block until it is this caller's turn; return False when `stop` was set meanwhile.
+
+        `recent`: this camera was live a moment ago.
+        """
+        ticket = _Ticket((not recent, next(self._numbers)))
         with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._gap
-            return turn - now
+            bisect.insort(self._queue, ticket)
+        try:
+            while not stop.is_set():
+                if (pause := self._pause_of(ticket)) <= 0:
+                    return True
+                ticket.first.wait(pause)
+            return False
+        finally:
+            with self._lock:
+                self._queue.remove(ticket)
+                for one in self._queue[:1]:
+                    one.first.set()
 
-    def wait_turn(self, stop: threading.Event) -> bool:
-        """Blocks until it is this caller's turn; False when `stop` was set meanwhile."""
-        return not stop.wait(self.reserve())
+    def _pause_of(self, ticket: "_Ticket") -> float:
+        """Seconds until this ticket may look again; 0 takes the turn."""
+        with self._lock:
+            ticket.first.clear()
+            if self._queue[0] is not ticket:
+                return _LOOK
+            now = time.monotonic()
+            if now < self._next:
+                return min(self._next - now, _LOOK)
+            self._next = max(now, self._next) + self._gap
+            return 0.0
+
+
+_LOOK = 0.5  # seconds between two looks at `stop` while one waits
+
+
+@dataclass(slots=True, order=True)
+class _Ticket:
+    """A place in the queue, by rank and number."""
+
+    rank: tuple[bool, int]
+    first: threading.Event = field(default_factory=threading.Event, compare=False)
 
 
 class Turns(Protocol):
     """Whoever says when a camera may open: the budget itself, or a process that asks it."""
 
-    def wait_turn(self, stop: threading.Event) -> bool: ...
+    def wait_turn(self, stop: threading.Event, *, recent: bool = False) -> bool: ...

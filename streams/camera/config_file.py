@@ -1,7 +1,9 @@
 """The camera file: which cameras there are, read as a whole or not at all."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,6 +16,10 @@ from detector.errors import YamlUnreadable
 from detector.marked_yaml import MarkedYaml, Tree, read_marked_yaml
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
+
+log = logging.getLogger(__name__)
+
+LOOKUPS = 32  # host names looked up at the same time: one that does not resolve takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,8 @@ def read_cameras(
     """All cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
 
     Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
+    A name that does not resolve just now is logged and no fault: one must not keep hundreds of cameras from being
+    watched, and each opening looks it up and checks it anew.
     """
     try:
         document = read_marked_yaml(path)
@@ -187,20 +195,18 @@ class _Reader:
     def read(self) -> tuple[CameraConfig, ...]:
         content = self._document.root
         for line, said in self._document.faults:
-            self._fault(line, mask_url(said))
+            self._fault(line, said)
         listed = content.get("cameras") if isinstance(content, dict) else None
         if not isinstance(content, dict) or not isinstance(listed, list):
             self._fault(1, "a camera file is `cameras:` and a list below it")
             return ()
         for key in content.keys() - {"cameras"}:
-            self._fault(self._line((key,)), f"unknown key {mask_url(key)!r}; only `cameras` stands at the top")
+            self._fault(self._line((key,)), f"unknown key {key!r}; only `cameras` stands at the top")
         self._check_duplicates(listed)
         entries = [self._entry(number, entry) for number, entry in enumerate(listed)]
         cameras = [(number, entry.config()) for number, entry in enumerate(entries) if entry is not None]
+        self._check_addresses(cameras)
         for number, camera in cameras:
-            self._check_address((number, "url"), camera.address)
-            if camera.substream is not None:
-                self._check_address((number, "substream"), camera.substream)
             for key, said in self._check(camera):
                 self._fault(self._line(("cameras", number, key)), f"camera {camera.id!r}: {key}: {said}")
         return tuple(camera for _, camera in cameras)
@@ -216,7 +222,7 @@ class _Reader:
                 said = fault["msg"].removeprefix("Value error, ")
                 said = "unknown key" if fault["type"] == "extra_forbidden" else said
                 line = self._line(("cameras", number, *fault["loc"]))
-                self._fault(line, mask_url(f"{who}: {where}: {said}" if where else f"{who}: {said}"))
+                self._fault(line, f"{who}: {where}: {said}" if where else f"{who}: {said}")
             return None
 
     def _check_duplicates(self, entries: Sequence[Tree]) -> None:
@@ -230,14 +236,27 @@ class _Reader:
                 self._fault(line, f"camera {ident!r}: id: already used in line {seen[ident]}")
             seen.setdefault(ident, line)
 
-    def _check_address(self, where: tuple[int, str], address: CameraAddress) -> None:
+    def _check_addresses(self, cameras: Sequence[tuple[int, CameraConfig]]) -> None:
+        given = [(number, "url", camera.address) for number, camera in cameras]
+        given += [(number, "substream", camera.substream) for number, camera in cameras if camera.substream is not None]
+        with ThreadPoolExecutor(LOOKUPS) as pool:
+            answers = pool.map(self._wrong_with, (address for *_, address in given))
+        for (number, key, _), error in zip(given, answers, strict=True):
+            line = self._line(("cameras", number, key))
+            if isinstance(error, Unreachable):
+                log.warning("line %d: %s: %s just now; it is looked up again whenever it is opened", line, key, error)
+            elif error is not None:
+                self._fault(line, f"{key}: {error}")
+
+    def _wrong_with(self, address: CameraAddress) -> AddressRefused | Unreachable | None:
         try:
             address.check_allowed(self._networks, loopback=self._loopback)
         except (AddressRefused, Unreachable) as error:
-            self._fault(self._line(("cameras", *where)), f"{where[1]}: {error}")
+            return error
+        return None
 
     def _fault(self, line: int, said: str) -> None:
-        self.faults.append((line, f"line {line}: {said}"))
+        self.faults.append((line, mask_url(f"line {line}: {said}")))
 
     def _line(self, location: Sequence[int | str]) -> int:
         """The line of the innermost part of this location that is in the file, counted from 1."""

@@ -5,7 +5,6 @@ The child decodes and samples; frames come back through shared memory and checke
 silent for too long, notices one that died, and replaces both.
 """
 
-import ipaddress
 import logging
 import subprocess
 import threading
@@ -18,12 +17,14 @@ from typing import Final
 from pydantic import ValidationError
 
 from detector.vision.frame import Frame
-from streams.camera.address import CameraAddress, Reach
+from streams.camera.address import CameraAddress
 from streams.camera.backoff import Backoff, Turns
+from streams.camera.connection import knock
 from streams.camera.job import CameraJob
 from streams.camera.probe import ReadingPlan
 from streams.camera.source import CameraCounts
 from streams.camera.state import CameraState
+from streams.errors import CameraError
 from streams.frames.sink import CameraNote
 from streams.sandbox.camera_messages import (
     CAMERA_SAID,
@@ -47,7 +48,6 @@ PATIENCE = 3.0  # times the longest deadline that a call into OpenCV may take be
 START = 60.0  # seconds that a child may take until its first word: a busy machine has to start it
 MEMORY: Final = 1_500_000_000  # bytes beyond what a child has when it starts
 READER: Final = Program("streams.sandbox.camera_child")
-ANYWHERE: Final = Reach((ipaddress.IPv4Network("0.0.0.0/0"), ipaddress.IPv6Network("::/0")), loopback=True)
 
 
 class ProcessSource:
@@ -63,7 +63,8 @@ class ProcessSource:
         backoff: Backoff | None = None,
     ) -> None:
         """`program` is what the child runs. Raises AddressRefused."""
-        CameraJob.source(job, budget, on_note)  # an address that is refused is refused here, not in the child
+        # An address that is refused is refused here, not in the child.
+        self._address = CameraJob.source(job, budget, on_note).address
         self.job = job
         self.counts = CameraCounts()
         self.plan: ReadingPlan | None = None
@@ -105,33 +106,49 @@ class ProcessSource:
         while not self._stop.is_set():
             self._heard, self._silence, self._fault = False, 0.0, ""
             addresses = [CameraAddress.parse(url) for url in (self.job.url, self.job.substream) if url]
-            with CameraNetwork(addresses, self.job.reach or ANYWHERE, self._budget, self._stop) as network:
-                child = self._start(network.ports)
-                if child is not None:
-                    try:
-                        yield from self._receive(child, network)
-                    finally:
-                        with self._lock:
-                            self._child = None
-                        self._end(child)
+            with CameraNetwork(addresses, self.job.reach, self._budget, self._stop) as network:
+                try:
+                    knock(self._address, self.job.reach, self.job.deadlines.open)  # one that is away costs no process
+                    child = self._start(network.ports)
+                except (CameraError, OSError) as error:
+                    self._wait(error)
+                    continue
+                try:
+                    yield from self._receive(child, network)
+                finally:
+                    with self._lock:
+                        self._child = None
+                    self._end(child)
             if not self._stop.is_set():
                 self._replace()
         self.counts.state = CameraState.STOPPED
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
 
-    def _start(self, ports: tuple[int, ...]) -> Child | None:
-        try:
-            supervised, name = what_holds().supervised, f"camera {self.name}"
-            child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
-        except OSError as error:  # too many processes or open files: it may be better after a pause
-            self._fault = f"its reader cannot be started ({error.strerror or error})"
-            return None
+    def _start(self, ports: tuple[int, ...]) -> Child:
+        """Raises OSError where the machine has no more processes, files or memory."""
+        supervised, name = what_holds().supervised, f"camera {self.name}"
+        child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
         with self._lock:
             self._child = child
         return child
 
+    def _wait(self, error: CameraError | OSError) -> None:
+        """There is no child yet: the camera is away, or the machine has nothing to spare for a moment."""
+        if self._stop.is_set():
+            return
+        if isinstance(error, CameraError):
+            said, reason = str(error), error.reason
+        else:
+            said, reason = f"its reader cannot be started ({error.strerror or error})", ""
+        pause = self._backoff.next_pause()
+        failures = self.counts.failures + 1
+        self.counts = CameraCounts(failures=failures, state=CameraState.WAITING, last_error=said, last_reason=reason)
+        said = f"{said}; next try in {pause:.1f} s"
+        self._on_note(CameraNote(self.name, CameraState.WAITING.value, datetime.now(UTC), said))
+        self._stop.wait(pause)
+
     def _receive(self, child: Child, network: CameraNetwork) -> Iterator[Frame]:
-        asked = AskedCamera.of(self.job, self.job.reach or ANYWHERE, self.plan, MEMORY)
+        asked = AskedCamera.of(self.job, self.plan, MEMORY)
         child.channel.say(asked.model_dump_json())
         flood = Flood()
         while not self._stop.is_set() and not self._hangs():

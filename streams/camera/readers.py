@@ -9,7 +9,9 @@ import numpy as np
 
 from detector.vision.frame import Image
 from streams.video.capture import Stamp, open_packet, stamp_of
-from streams.video.rtp import is_slice, split_units
+from streams.video.rtp import is_slice, split_units, unit_kind
+
+_SETS = 4096  # bytes at the beginning of a packet within which its parameter sets stand
 
 
 class PictureReader(Protocol):
@@ -46,14 +48,22 @@ class PacketReader:
     """
 
     def __init__(
-        self, capture: cv2.VideoCapture, codec: str, *, whole: bool, patience: float, stop: threading.Event
+        self,
+        capture: cv2.VideoCapture,
+        codec: str,
+        parameters: bytes,
+        *,
+        whole: bool,
+        patience: float,
+        stop: threading.Event,
     ) -> None:
-        """`capture` is open for raw packets; `codec` is "H.264" or "H.265".
+        """`capture` is open for raw packets; `codec` is "H264" or "H265", `parameters` its sets in Annex B.
 
         After `patience` seconds of packets without a key picture the stream counts as timed out.
         """
         self._capture = capture
-        self._codec = {"H.264": "H264", "H.265": "H265"}[codec]
+        self._codec = codec
+        self._parameters = parameters
         self._whole = whole
         self._patience = patience
         self._stop = stop
@@ -85,15 +95,17 @@ class PacketReader:
         return None
 
     def picture(self) -> Image | None:
-        return decode_key_picture(self._parts, self._codec)
+        return decode_key_picture(self._parts, self._codec, self._parameters)
 
     def _packet(self) -> bytes:
         read, packet = self._capture.retrieve()
         return packet.tobytes() if read and packet is not None else b""
 
 
-def decode_key_picture(parts: list[bytes], codec: str) -> Image | None:
-    """One key picture from its Annex-B packets (`codec` H264 or H265); None when they do not decode.
+def decode_key_picture(parts: list[bytes], codec: str, parameters: bytes = b"") -> Image | None:
+    """One key picture from its Annex-B packets (`codec` H264 or H265, or a JPEG); None when they do not decode.
+
+    `parameters` are used where the packets hold none: many cameras name them in their description (SDP) alone.
 
     Of the second and later parts only the slices are kept: a delimiter or a parameter set between two slices would end
     the picture there.
@@ -101,11 +113,18 @@ def decode_key_picture(parts: list[bytes], codec: str) -> Image | None:
     if len(parts) > 1:
         later = (unit for part in parts[1:] for unit in split_units(part) if is_slice(unit, codec))
         parts = [parts[0], *(b"\0\0\0\1" + unit for unit in later)]
+    if parameters and not _has_parameters(parts[0], codec):
+        parts = [parameters, *parts]
     with open_packet(b"".join(parts)) as capture:
         if not capture.isOpened():
             return None
         read, image = capture.read()
         return as_image(image) if read and image is not None else None
+
+
+def _has_parameters(packet: bytes, codec: str) -> bool:
+    kinds = {unit_kind(unit, codec) for unit in split_units(packet[:_SETS])}
+    return kinds >= ({7, 8} if codec == "H264" else {33, 34})
 
 
 def as_image(picture: cv2.typing.MatLike) -> Image:

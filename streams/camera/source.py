@@ -1,30 +1,53 @@
 """One camera: an RTSP address that becomes frames, and comes back by itself whatever happens to it."""
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-
-import cv2
 
 from detector.vision.frame import Frame, Image
 from streams.camera.address import CameraAddress, Reach
 from streams.camera.backoff import Backoff, OpeningBudget, Turns
 from streams.camera.capture_clock import CaptureClock
-from streams.camera.diagnose import diagnose
-from streams.camera.probe import Mode, ReadingPlan, StreamFacts, choose_mode, make_plan, measure, reached
+from streams.camera.connection import CameraStream, knock, open_stream
+from streams.camera.probe import (
+    JOINABLE,
+    LONG,
+    Mode,
+    ReadingPlan,
+    StreamFacts,
+    check_size,
+    choose_mode,
+    deadlines_for,
+    measure,
+)
 from streams.camera.readers import DecodingReader, PacketReader, PictureReader
 from streams.camera.state import CameraState, check_move
-from streams.errors import CameraError, NoFrames, StreamCut, StreamStale, TimedOut, Unauthorised
+from streams.errors import (
+    CameraError,
+    NoFrames,
+    NoMedia,
+    StreamCut,
+    StreamStale,
+    TimedOut,
+    TransportRefused,
+    Unauthorised,
+)
 from streams.frames.sampling import live_sampler, recording_sampler
 from streams.frames.sink import CameraNote
-from streams.video.capture import Deadlines, Stamp, open_rtsp, rtsp_options
+from streams.video.capture import Deadlines, Stamp
+
+log = logging.getLogger(__name__)
 
 STALE = 10.0  # a picture older than this many seconds is dropped; so long late, the stream is opened anew
 STEADY = 20.0  # seconds a camera must stay alive before its pauses become short again
+WAITED = 0.1  # seconds after an opening within which pictures are read that came before
+RECENT = 600.0  # seconds since its last picture for which a camera is opened before others, after short pauses
+SHORT = 4.0  # the longest of those pauses, in seconds
 
 
 @dataclass(slots=True)
@@ -45,7 +68,9 @@ class CameraCounts:
     last_reason: str = ""
     mode: str = ""
     state: CameraState = CameraState.IDLE
-    busy_since: float | None = None  # inside OpenCV since (monotonic seconds); long ago means that it hangs
+    # Inside OpenCV since (monotonic seconds); long ago means that it hangs. Later than it really was where a call may
+    # take longer than the usual deadlines.
+    busy_since: float | None = None
 
 
 class CameraSource:
@@ -89,6 +114,8 @@ class CameraSource:
         self._deadlines = deadlines or Deadlines()
         self._reach = reach
         self._patient = False
+        self._switched = False  # to the other transport, as the camera refuses the one that was set
+        self._alive_at: float | None = None  # when it last gave anything, in monotonic seconds
         self._budget = budget or OpeningBudget()
         self._backoff = backoff or Backoff()
         self._on_note = on_note
@@ -137,92 +164,151 @@ class CameraSource:
         if self._stop.is_set():
             return
         self.counts.failures += 1
-        if isinstance(error, NoFrames):
-            self._patient = not self._patient
-        if isinstance(error, TimedOut) or (self.plan and self.plan.facts and self.plan.facts.broke):
-            self.plan = None  # somebody may have set another key-frame distance, or it was never seen: measure again
+        self._patient = isinstance(error, NoMedia) and not self._patient
+        if isinstance(error, TimedOut | NoMedia):
+            self.plan = None  # somebody may have set another key-frame distance: measure again
         self.counts.last_error, self.counts.last_reason = str(error), error.reason
-        pause = self._backoff.next_pause()
+        pause = self._backoff.next_pause(SHORT if self._recent() else None)
         if isinstance(error, Unauthorised):
             pause = max(pause, self._backoff.cap / 2)  # many cameras lock the account after a few wrong passwords
+        if isinstance(error, TransportRefused):
+            self._transport = "udp" if self._transport == "tcp" else "tcp"
+            pause, self._switched = pause if self._switched else 0.0, True
         self._move(CameraState.WAITING, f"{error}; next try in {pause:.1f} s")
         self._stop.wait(pause)
 
+    def _recent(self) -> bool:
+        """Whether the camera gave something within the last minutes: it is served first, and is likely to be back."""
+        return self._alive_at is not None and time.monotonic() - self._alive_at < RECENT
+
     def _one_connection(self) -> Iterator[Frame]:
-        if not self._budget.wait_turn(self._stop):
+        if not self._recent():  # a camera that is away takes no turn from those that are there
+            knock(self.address, self._reach, self._deadlines.open)
+        if not self._budget.wait_turn(self._stop, recent=self._recent()):
             return
-        plan = self.plan = self._make_plan()
+        plan, stream = self.plan, None
+        measured = plan is None
+        if plan is None:
+            plan, stream = yield from self._make_plan()
+            self.plan = plan
         self.counts.mode = plan.mode.value
-        capture = self._open(plan)
+        passing = measured and stream is None and _often(plan)
+        stream = stream or self._open(plan.address, plan.mode, self._deadlines_for(plan.facts, plan.mode))
         try:
-            yield from self._read(self._reader(capture, plan))
+            yield from self._read(stream, plan, passing=passing)
         finally:
-            # Another thread may be inside read(): releasing here is safe because this generator is that thread.
-            with suppress(cv2.error):
-                capture.release()
+            stream.close()
 
-    def _make_plan(self) -> ReadingPlan:
-        """Measured at the first opening: what a camera sends changes only when somebody sets it up anew."""
+    def _make_plan(self) -> Generator[Frame, None, tuple[ReadingPlan, CameraStream | None]]:
+        """Measured at the first opening: what a camera sends changes only when somebody sets it up anew.
+
+        The sub-stream is taken where there is one of at least the width that is wanted; one that fails is no reason to
+        lose the camera. The stream comes with the plan where it can be read on as it is open.
+        """
         if self._start is not None or self._every <= timedelta(0):
-            return ReadingPlan(self.address, Mode.FULL, None)
-        if self.plan is not None:
-            return self.plan
-        plan = make_plan(self.address, self.substream, self._every, self._sharp_width, self._measure)
-        self._budget.wait_turn(self._stop)
-        return plan
+            return ReadingPlan(self.address, Mode.FULL, None), None
+        if self.substream is not None:
+            try:
+                facts, stream = yield from self._measure(self.substream, self._sharp_width)
+            except CameraError as error:
+                log.warning("%s; the main stream is used", error)
+            else:
+                if facts.width >= self._sharp_width:
+                    return self._planned(self.substream, facts, stream)
+                stream.close()
+        facts, stream = yield from self._measure(self.address, 0)
+        return self._planned(self.address, facts, stream)
 
-    def _measure(self, address: CameraAddress) -> StreamFacts:
+    def _planned(
+        self, address: CameraAddress, facts: StreamFacts, stream: CameraStream
+    ) -> tuple[ReadingPlan, CameraStream | None]:
+        self._alive_at = time.monotonic()
+        plan = ReadingPlan(address, choose_mode(facts, self._every), facts)
+        wanted = self._deadlines_for(facts, plan.mode).read
+        if plan.mode is Mode.PACKETS and wanted <= self._deadlines_for(None, Mode.FULL).read:
+            return plan, stream
+        stream.close()
+        self._budget.wait_turn(self._stop, recent=True)
+        return plan, None
+
+    def _measure(self, address: CameraAddress, width: int) -> Generator[Frame, None, tuple[StreamFacts, CameraStream]]:
+        """Measure a stream, which stays open, and give the pictures that it is measured by if they are so wide."""
+        deadlines = self._deadlines_for(None, Mode.FULL)
+        limit = max(self._every.total_seconds() * 2, 6.0, deadlines.read if self._patient else 0.0)
+        stream = self._open(address, Mode.PACKETS, deadlines)
+        try:
+            pictures = measure(stream, address.masked, deadlines.read, limit=limit, stop=self._stop)
+            while True:
+                try:
+                    with self._busy(limit + deadlines.read):
+                        image = next(pictures)
+                except StopIteration as end:
+                    facts: StreamFacts = end.value
+                    return facts, stream
+                now = datetime.now(UTC)
+                if image.shape[1] >= width and self._sampler.due(now):
+                    yield self._frame(image, now, 0.0, time.monotonic())
+        except BaseException:
+            stream.close()
+            raise
+
+    def _open(self, address: CameraAddress, mode: Mode, deadlines: Deadlines) -> CameraStream:
         self.counts.openings += 1
-        limit = max(self._every.total_seconds() * 2, 6.0)
-        with self._busy():
-            address = reached(address, self._reach)
-            return measure(address, self._options(Mode.FULL), self._deadlines, limit=limit, stop=self._stop)
-
-    def _options(self, mode: Mode) -> str:
-        return rtsp_options(transport=self._transport, key_frames=mode is Mode.KEY, patient=self._patient)
-
-    def _open(self, plan: ReadingPlan) -> cv2.VideoCapture:
-        self.counts.openings += 1
-        raw = plan.mode is Mode.PACKETS
-        with self._busy():
-            address = reached(plan.address, self._reach)
-            capture = open_rtsp(address.url, self._options(plan.mode), self._deadlines_for(plan), raw=raw)
-        if not capture.isOpened():
-            raise diagnose(address, self._deadlines.open)
-        return capture
+        with self._busy(self._deadlines.open + deadlines.open):
+            return open_stream(
+                *(address, self._reach, self._transport, deadlines),
+                answer=self._deadlines.open,
+                raw=mode is Mode.PACKETS,
+                key_frames=mode is Mode.KEY,
+                patient=self._patient,
+            )
 
     @contextmanager
-    def _busy(self) -> Iterator[None]:
-        self.counts.busy_since = time.monotonic()
+    def _busy(self, allowed: float) -> Iterator[None]:
+        """While a call into OpenCV lasts, which may take so many seconds."""
+        usual = max(self._deadlines.open, self._deadlines.read)
+        self.counts.busy_since = time.monotonic() + max(0.0, allowed - usual)
         try:
             yield
         finally:
             self.counts.busy_since = None
 
-    def _reader(self, capture: cv2.VideoCapture, plan: ReadingPlan) -> PictureReader:
+    def _reader(self, stream: CameraStream, plan: ReadingPlan) -> PictureReader:
         if plan.mode is not Mode.PACKETS or plan.facts is None:
-            return DecodingReader(capture)
-        patience, facts = self._deadlines_for(plan).read, plan.facts
-        return PacketReader(capture, facts.codec, whole=facts.whole, patience=patience, stop=self._stop)
+            return DecodingReader(stream.capture)
+        patience, facts = self._deadlines_for(plan.facts, plan.mode).read, plan.facts
+        codec = JOINABLE.get(facts.codec, facts.codec)
+        return PacketReader(
+            stream.capture, codec, stream.parameters, whole=facts.whole, patience=patience, stop=self._stop
+        )
 
-    def _deadlines_for(self, plan: ReadingPlan) -> Deadlines:
-        """Where key frames alone are read, silence is only longer than the key-frame distance, and then some."""
-        if plan.mode is Mode.FULL or plan.facts is None or plan.facts.gop is None:
+    def _deadlines_for(self, facts: StreamFacts | None, mode: Mode) -> Deadlines:
+        if self._start is not None:
             return self._deadlines
-        return replace(self._deadlines, read=max(self._deadlines.read, 2 * plan.facts.gop + 1))
+        key_frames = mode is not Mode.FULL
+        return deadlines_for(self._deadlines, facts, self._every, key_frames=key_frames, patient=self._patient)
 
-    def _read(self, reader: PictureReader) -> Iterator[Frame]:
-        """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted."""
-        opened = time.monotonic()
+    def _read(self, stream: CameraStream, plan: ReadingPlan, *, passing: bool) -> Iterator[Frame]:
+        """Grabs everything, so that nothing queues up behind us, and decodes to a picture only what is wanted.
+
+        With `passing` pictures that waited while FFmpeg opened the stream are passed over: it is not known how long.
+        """
+        reader, opened = self._reader(stream, plan), time.monotonic()
+        silence = self._deadlines_for(plan.facts, plan.mode).read
         self.clock = CaptureClock(jumps=self.clock.jumps)
         last: Stamp | None = None
         late_since: float | None = None
+        failing_since: float | None = None
         while not self._stop.is_set():
             asked = time.monotonic()
-            with self._busy():
+            with self._busy(silence):
                 stamp = reader.grab()
             if stamp is None:
-                raise self._why_ended(last is None, time.monotonic() - asked)
+                waited = time.monotonic() - asked
+                if last is not None and waited < 0.9 * silence and stream.relay.open:
+                    # The decoder has given up, not the camera.
+                    raise self._no_picture(plan, "sends packets, but none of its pictures decodes")
+                raise self._why_ended(plan, last is None, waited, silence)
             arrival = time.monotonic()
             if stamp.same_picture(last):
                 self._reject_halves()
@@ -236,10 +322,28 @@ class CameraSource:
             if arrival - opened > STEADY:
                 self._backoff.reset()
             captured_at = self._captured_at(stamp.seconds, lag)
+            if passing and arrival - opened < WAITED:
+                continue
             if not self._sampler.due(captured_at):
                 continue
-            if (image := reader.picture()) is not None:
-                yield self._frame(image, captured_at, lag, arrival)
+            if (image := reader.picture()) is None:
+                failing_since = self._undecoded(plan, arrival, failing_since)
+                continue
+            failing_since = None
+            yield self._frame(image, captured_at, lag, arrival)
+
+    def _undecoded(self, plan: ReadingPlan, arrival: float, since: float | None) -> float:
+        """A picture that was wanted does not decode; when none has for a period, the camera has a fault."""
+        if since is None or arrival - since < max(0.9 * self._every.total_seconds(), 0.5):
+            return arrival if since is None else since
+        raise self._no_picture(plan, "sends packets, but none of its pictures decodes")
+
+    def _no_picture(self, plan: ReadingPlan, what: str) -> NoFrames:
+        """The error for a stream without pictures; what cannot be read by key frames is decoded whole next."""
+        if plan.mode is Mode.FULL or plan.facts is None:
+            return NoMedia(f"{self.address.masked}: {what}")
+        self.plan = replace(plan, mode=Mode.FULL)
+        return NoFrames(f"{self.address.masked}: {what}; from now on every frame is decoded, not key frames alone")
 
     def _reject_halves(self) -> None:
         self.counts.halves += 1
@@ -257,10 +361,10 @@ class CameraSource:
             raise StreamStale(f"{self.address.masked}: pictures arrive {lag:.0f} s late; connecting anew")
         return since
 
-    def _why_ended(self, nothing_came: bool, waited: float) -> CameraError:
-        silent = waited >= self._deadlines.read * 0.9  # FFmpeg says the same, nothing, of an end and of a time-out
+    def _why_ended(self, plan: ReadingPlan, nothing_came: bool, waited: float, silence: float) -> CameraError:
+        silent = waited >= silence * 0.9  # FFmpeg says the same, nothing, of an end and of a time-out
         if nothing_came:
-            return NoFrames(f"{self.address.masked}: opened, but no picture came within {waited:.0f} s")
+            return self._no_picture(plan, f"opened, but no picture came within {waited:.0f} s")
         if silent:
             return TimedOut(f"{self.address.masked}: no picture for {waited:.0f} s")
         return StreamCut(f"{self.address.masked}: the camera ended the stream")
@@ -272,11 +376,13 @@ class CameraSource:
 
     def _frame(self, image: Image, captured_at: datetime, lag: float, arrival: float) -> Frame:
         height, width = image.shape[:2]
+        check_size(width, height, self.address.masked)
         if self._size is not None and self._size != (width, height):
             self.counts.epoch += 1
         self._size = (width, height)
         self.counts.delivered += 1
         self.counts.lag, self.counts.last_frame = lag, arrival
+        self._alive_at, self._switched = arrival, False
         self.counts.drift_ppm, self.counts.clock_jumps = self.clock.drift_ppm, self.clock.jumps
         self._move(CameraState.LIVE)
         return Frame(image, captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch)
@@ -287,3 +393,8 @@ class CameraSource:
         self.counts.state = state
         if changed and self._on_note is not None:
             self._on_note(CameraNote(self._name, state.value, datetime.now(UTC), reason))
+
+
+def _often(plan: ReadingPlan) -> bool:
+    """Whether the next key picture is never far, so that one may be passed over."""
+    return plan.facts is not None and plan.facts.gop is not None and plan.facts.gop < LONG

@@ -17,7 +17,14 @@ from typing import Self
 from streams.video.rtp import EncodedClip, Packetiser, read_clip
 
 _METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
-_REASONS = {200: "OK", 401: "Unauthorized", 404: "Not Found", 455: "Method Not Valid", 461: "Unsupported Transport"}
+_REASONS = {
+    200: "OK",
+    302: "Moved Temporarily",
+    401: "Unauthorized",
+    404: "Not Found",
+    455: "Method Not Valid",
+    461: "Unsupported Transport",
+}
 LINGER = 600.0  # seconds for which a connection is kept after its goodbye
 
 

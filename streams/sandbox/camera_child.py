@@ -4,6 +4,7 @@ It is isolated before this module is imported (see `launch.py`): it reads its ow
 that its camera is, and asks the service for the numbers of a host.
 """
 
+import errno
 import ipaddress
 import os
 import socket
@@ -57,13 +58,16 @@ def run(channel: int, pixels: int, make_source: MakeSource) -> None:
     limit_memory(asked.memory)
     job = asked.job()
     reader.source = source = make_source(job, reader, reader.note)
-    source.plan = asked.known.plan(job) if asked.known else None
+    source.plan = told = asked.known.plan(job) if asked.known else None
     socket.getaddrinfo = reader.look_up  # type: ignore[assignment]  # fewer shapes of answer than the standard one
     cv2.setNumThreads(min(cv2.getNumThreads(), _THREADS))
     threading.Thread(target=reader.report, args=(job,), daemon=True).start()
     threading.Thread(target=reader.obey, daemon=True).start()
     out = PixelsOut(pixels)
     for frame in source.frames():
+        if source.plan is not told:  # at once: whoever replaces this process need not measure again
+            told = source.plan
+            reader.say_report(job)
         if not reader.taken.is_set():
             continue  # the service has not got round to the last one; waiting here would let the stream queue up
         reader.taken.clear()
@@ -104,10 +108,15 @@ class _Reader:
 
     def report(self, job: CameraJob) -> None:
         """Say how the camera is doing, for ever."""
-        while self.source is not None:
+        while True:
+            self.say_report(job)
+            time.sleep(HEARTBEAT)
+
+    def say_report(self, job: CameraJob) -> None:
+        """Say how the camera is doing."""
+        if self.source is not None:
             plan = SaidPlan.of(self.source.plan, job) if self.source.plan else None
             self.say(Report(counts=SaidCounts.of(self.source.counts), plan=plan))
-            time.sleep(HEARTBEAT)
 
     def obey(self) -> None:
         """The service says when to open and when it has taken a frame; when it hangs up, the process ends."""
@@ -122,26 +131,28 @@ class _Reader:
                 self._answered.set()
         self._stop()
 
-    def wait_turn(self, stop: threading.Event) -> bool:
+    def wait_turn(self, stop: threading.Event, *, recent: bool = False) -> bool:
         """Ask the service for a turn of the site's budget, and wait for it."""
         self._granted.clear()
-        self.say(TurnWanted())
+        self.say(TurnWanted(recent=recent))
         while not stop.is_set():
             if self._granted.wait(0.2):
                 return True
         return False
 
     def look_up(self, host: str, port: int, *_: object, **__: object) -> list[tuple[object, ...]]:
-        """`socket.getaddrinfo` by asking the service."""
+        """`socket.getaddrinfo` by asking the service, which also says so whether it will connect there."""
         with self._asking:
-            ips = _literal(host) or self._ask(host)
+            ips = self._ask(host, port)
+        if not ips and _is_number(host):
+            raise PermissionError(errno.EACCES, "a second redirect within a minute, which is not followed")
         if not ips:
             raise socket.gaierror(socket.EAI_NONAME, os.strerror(2))
         return [_entry(ip, port) for ip in ips]
 
-    def _ask(self, host: str) -> tuple[str, ...]:
+    def _ask(self, host: str, port: int) -> tuple[str, ...]:
         self._answered.clear()
-        self.say(LookUp(host=host[:255]))
+        self.say(LookUp(host=host[:255], port=port))
         return self._found if self._answered.wait(_LOOK_UP) else ()
 
     def _stop(self) -> None:
@@ -149,11 +160,12 @@ class _Reader:
             self.source.stop()
 
 
-def _literal(host: str) -> tuple[str, ...]:
+def _is_number(host: str) -> bool:
     try:
-        return (str(ipaddress.ip_address(host)),)
+        ipaddress.ip_address(host)
     except ValueError:
-        return ()
+        return False
+    return True
 
 
 def _entry(ip: str, port: int) -> tuple[object, ...]:

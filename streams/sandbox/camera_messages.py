@@ -32,7 +32,7 @@ class SaidFacts(Message):
     gop: Annotated[float, Field(ge=0, le=1e6)] | None
     whole: bool
     reordered: bool
-    broke: bool
+    alone: bool
 
 
 class SaidPlan(Message):
@@ -108,16 +108,18 @@ class Report(Message):
 
 
 class TurnWanted(Message):
-    """The reader would like to open its camera."""
+    """The reader would like to open its camera, which was live a moment ago if it is `recent`."""
 
     kind: Literal["turn"] = "turn"
+    recent: bool
 
 
 class LookUp(Message):
-    """The reader needs the numbers of a host: it has no name service of its own."""
+    """The reader is about to connect, and needs the numbers of a host: it has no name service of its own."""
 
     kind: Literal["look_up"] = "look_up"
     host: Annotated[str, Field(max_length=255)]
+    port: Annotated[int, Field(ge=0, le=65_535)]
 
 
 class SaidNote(Message):
@@ -150,13 +152,13 @@ class AskedCamera(Message):
     sharp_width: int
     open: float
     read: float
-    networks: tuple[str, ...]
+    networks: tuple[str, ...] | None  # None: the address was typed by a person, and may be anywhere
     loopback: bool
     known: SaidPlan | None
     memory: int  # bytes beyond what the process has when it starts
 
     @classmethod
-    def of(cls, job: CameraJob, reach: Reach, plan: ReadingPlan | None, memory: int) -> "AskedCamera":
+    def of(cls, job: CameraJob, plan: ReadingPlan | None, memory: int) -> "AskedCamera":
         return cls(
             id=job.id,
             url=job.url,
@@ -166,8 +168,8 @@ class AskedCamera(Message):
             sharp_width=job.sharp_width,
             open=job.deadlines.open,
             read=job.deadlines.read,
-            networks=tuple(map(str, reach.networks)),
-            loopback=reach.loopback,
+            networks=tuple(map(str, job.reach.networks)) if job.reach else None,
+            loopback=job.reach is not None and job.reach.loopback,
             known=SaidPlan.of(plan, job) if plan else None,
             memory=memory,
         )
@@ -182,7 +184,7 @@ class AskedCamera(Message):
             self.substream,
             self.sharp_width,
             Deadlines(self.open, self.read),
-            Reach(parse_networks(self.networks), self.loopback),
+            None if self.networks is None else Reach(parse_networks(self.networks), self.loopback),
         )
 
 
@@ -199,7 +201,7 @@ class Turn(Message):
 
 
 class Found(Message):
-    """The numbers of a host, none where it has none."""
+    """The numbers of a host, none where it has none or must not be connected to."""
 
     kind: Literal["found"] = "found"
     host: str

@@ -15,6 +15,7 @@ import select
 import socket
 import struct
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -44,10 +45,20 @@ class Addresses:
         self._ports = frozenset(ports)
         self._ips: frozenset[Ip] = frozenset()
         self._own: frozenset[tuple[Ip, int]] = frozenset()
+        self._elsewhere: frozenset[tuple[Ip, int]] = frozenset()
 
     def add(self, ip: Ip) -> None:
         """From now on the camera has this address too."""
         self._ips |= {_unwrapped(ip)}
+
+    @property
+    def ips(self) -> frozenset[Ip]:
+        """The numbers of the camera."""
+        return self._ips
+
+    def redirect(self, ips: Iterable[Ip], port: int) -> None:
+        """From now on the camera is there too, and no longer where it was redirected to before."""
+        self._elsewhere = frozenset((_unwrapped(ip), port) for ip in ips)
 
     def own(self, ip: Ip, port: int) -> None:
         """The reader itself listens there, on this machine: what it says to itself concerns nobody."""
@@ -55,9 +66,10 @@ class Addresses:
 
     def allow(self, ip: Ip, port: int, *, stream: bool) -> bool:
         """Whether a stream (TCP) or a datagram may go there."""
-        if stream and (_unwrapped(ip), port) in self._own:
-            return True
-        return _unwrapped(ip) in self._ips and (port in self._ports or not stream)
+        ip = _unwrapped(ip)
+        if stream:
+            return (ip in self._ips and port in self._ports) or (ip, port) in self._own | self._elsewhere
+        return ip in self._ips or any(ip == one for one, _ in self._elsewhere)
 
 
 class Supervisor:

@@ -34,6 +34,12 @@ RECIPES = {
     "long-gop": ["320x240", *X264, "-g", "75"],
     "sliced": ["320x240", *X264, "-g", "10", "-x264-params", "slices=4"],
     "b-frames": ["320x240", "-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "10", "-threads", "1"],
+    "refresh": ["320x240", *X264, "-g", "10", "-intra-refresh", "1"],
+    "hevc-cra": [
+        "320x240",
+        *["-c:v", "libx265", "-preset", "ultrafast"],
+        *["-x265-params", "keyint=10:open-gop=1:bframes=2:log-level=none"],
+    ],
     "hevc": [
         "320x240",
         "-c:v",

@@ -73,7 +73,7 @@ def gentle(schedule: Schedule, pictures: int) -> Schedule:
     return replace(
         schedule,
         learning_rate=schedule.learning_rate / 10,
-        epochs=max(3, schedule.epochs // 2),
+        epochs=min(schedule.epochs, max(3, schedule.epochs // 2)),
         frozen_layers=max(10, schedule.frozen_layers),
         warmup_epochs=0.0,
         batch=min(schedule.batch, 8),

@@ -1,3 +1,5 @@
+import socket
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -80,7 +82,6 @@ def test_every_fault_is_listed_with_its_line(file: Path) -> None:
         ("10.1.2.4", "127.0.0.1", 14, "this machine"),
         ("10.1.2.4", "8.8.4.4", 14, "outside the camera networks"),
         ("10.1.2.4", "169.254.169.254", 14, "link-local"),
-        ("10.1.2.4", "no-such-host.invalid", 14, "does not resolve"),
         ("41010300081320000017", "99010300081320000017", 2, "province"),
         ("41010300081320000017", "41010300081180000017", 2, "131 or 132"),
         ("grade: 2", "grade: 4", 11, "grade"),
@@ -107,6 +108,33 @@ def test_an_id_of_digits_needs_no_quotes(file: Path) -> None:
     """Read as a number it would be too large to be told from its neighbours, or octal."""
     file.write_text(GOOD.replace('"41010300081320000017"', "41010300081320000017").replace("id: yard", "id: 007"))
     assert [camera.id for camera in read_cameras(file)] == ["41010300081320000017", "007"]
+
+
+def test_one_name_that_does_not_resolve_takes_no_other_camera_with_it(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    more = "".join(f"  - {{id: c{n}, url: 'rtsp://me:s3cret@10.1.3.{n}/'}}\n" for n in range(1, 200))
+    file.write_text(GOOD + more + "  - {id: away, url: 'rtsp://me:s3cret@no-such-host.invalid/'}\n")
+    assert len(read_cameras(file)) == 202
+    (said,) = caplog.messages
+    assert said.startswith("line 214: url: rtsp://***@no-such-host.invalid")
+    assert "does not resolve" in said
+    assert "s3cret" not in said
+
+
+def test_a_name_that_leads_outside_is_a_fault_all_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("8.8.8.8", 554))])
+    (fault,) = faults(file, GOOD.replace("10.1.2.4", "gate.city"))
+    assert "8.8.8.8 is outside the camera networks" in fault
+
+
+def test_aliases_cost_no_time_and_a_device_is_no_camera_file(file: Path) -> None:
+    bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 40))
+    began = time.monotonic()
+    assert faults(file, bomb)
+    assert time.monotonic() - began < 2
+    with pytest.raises(CamerasInvalid, match="larger than"):
+        read_cameras(Path("/dev/zero"))
 
 
 def test_loopback_and_other_networks_when_configured(file: Path) -> None:

@@ -1,9 +1,11 @@
 import errno
 import os
 import signal
+import subprocess
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +15,7 @@ from streams.camera.backoff import Backoff, OpeningBudget
 from streams.camera.job import CameraJob
 from streams.camera.process_source import READER, ProcessSource
 from streams.errors import AddressRefused
+from streams.sandbox.kernel import what_holds
 from streams.sandbox.start import Child, Program, start
 from streams.video.capture import Deadlines
 from tests.streams.conftest import Clips
@@ -53,9 +56,9 @@ def test_frames_come_from_another_process_as_from_this_one(bad_cameras: BadCamer
 
 
 @pytest.mark.parametrize(("program", "words"), [(CRASHING, "ended"), (HANGING, "hung")])
-def test_a_decoder_that_fails_is_replaced(program: Program, words: str) -> None:
+def test_a_decoder_that_fails_is_replaced(program: Program, words: str, bad_cameras: BadCameras, clips: Clips) -> None:
     sink = Notebook()
-    source = make("rtsp://127.0.0.1:9/x", sink, program)
+    source = make(bad_cameras.add("gate", clips["small"]), sink, program)
     epochs = []
     for one in source.frames():
         epochs.append(one.epoch)
@@ -116,8 +119,39 @@ def test_a_reader_that_cannot_be_started_is_tried_again(
     source = make(bad_cameras.add("gate", clips["small"]), sink)
     for _ in source.frames():
         source.stop()
-    assert (len(tries), source.replaced) == (3, 2)
-    assert "Too many open files" in sink.notes[0].reason
+    assert (len(tries), source.replaced) == (3, 0)
+    assert [note.state for note in sink.notes][:3] == ["waiting", "waiting", "opening"]
+    assert "cannot be started (Too many open files); next try in" in sink.notes[0].reason
+
+
+def test_a_failed_start_leaves_no_file_open(
+    bad_cameras: BadCameras, clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOMEM, "no memory")
+
+    source = make(bad_cameras.add("gate", clips["small"]), Notebook())
+    what_holds()
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(OSError, match="no memory"):
+            source._start((554,))
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_camera_that_is_away_costs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start_none(*_: object, **__: object) -> Child:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(process, "start", start_none)
+    sink = Notebook()
+    source = make("rtsp://127.0.0.1:9/x", sink)
+    threading.Timer(0.5, source.stop).start()
+    assert list(source.frames()) == []
+    assert {note.state for note in sink.notes} == {"waiting", "stopped"}
+    assert "nobody listens" in sink.notes[0].reason
+    assert source.counts.last_reason == "refused"
 
 
 def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) -> None:
@@ -134,17 +168,18 @@ def test_stopping_leaves_no_child_behind(bad_cameras: BadCameras, clips: Clips) 
     [
         "not JSON",
         '{"kind":"picture"}',
-        '{"kind":"look_up","host":7}',
+        '{"kind":"look_up","host":7,"port":554}',
+        '{"kind":"look_up","host":"elsewhere.example"}',
         '{"kind":"listener","file":0}',
         '{"kind":"report","counts":{"delivered":-1}}',
-        '{"kind":"look_up","host":"elsewhere.example"}',
+        '{"kind":"look_up","host":"192.0.2.9","port":554}',
         "x" * 70_000,
     ],
 )
-def test_a_reader_that_says_what_it_must_not_is_replaced(line: str) -> None:
+def test_a_reader_that_says_what_it_must_not_is_replaced(line: str, bad_cameras: BadCameras, clips: Clips) -> None:
     """Nonsense, a second listener, a flood of questions, a line without end."""
     sink = Notebook()
-    source = make(f"rtsp://127.0.0.1:9/x?{quote(line)}", sink, SAYING)
+    source = make(f"{bad_cameras.add('gate', clips['small'])}?{quote(line)}", sink, SAYING)
     reading = threading.Thread(target=lambda: list(source.frames()))
     reading.start()
     until = time.monotonic() + 20

@@ -43,7 +43,7 @@ def test_the_number_stands_in_the_address_and_the_name_is_shown(lead: Lead) -> N
     pinned = CameraAddress.parse("rtsp://me:s3c%40ret@gate.city:8554/main?x=1").pinned(Reach())
     assert (pinned.url, pinned.host) == ("rtsp://me:s3c%40ret@10.1.2.3:8554/main?x=1", "10.1.2.3")
     assert (pinned.user, pinned.password, pinned.port) == ("me", "s3c@ret", 8554)
-    assert pinned.masked == str(pinned) == "rtsp://***@gate.city:8554/main?x=1"
+    assert pinned.masked == str(pinned) == "rtsp://***@gate.city:8554/main/***"
     assert "s3c" not in repr(pinned)
     lead("fd00::1")
     assert CameraAddress.parse("rtsp://gate.city/").pinned(Reach()).url == "rtsp://[fd00::1]:554/"
