@@ -252,4 +252,4 @@ class _Watched:
         if self._crash:
             return CameraState.WAITING
         state = self._source.counts.state
-        return CameraState.BLIND if state is CameraState.LIVE and self._counts.blind else state
+        return CameraState.FAILING if state is CameraState.LIVE and self._counts.blind else state

@@ -113,7 +113,7 @@ class _Looker:
             log.error("camera %s: looking at a frame failed: %s", self._name, self._counts.last_error)
             log.debug("camera %s: where it failed", self._name, exc_info=error)
             self._counts.blind = True
-            self._note(CameraState.BLIND, self._counts.last_error)
+            self._note(CameraState.FAILING, self._counts.last_error)
 
     def _worked(self) -> None:
         if self._counts.blind:

@@ -41,16 +41,16 @@ def list_health(
     return listing(page, [FaultEventOut.of(item) for item in page.items])
 
 
-@router.get("/cameras/{camera_id}/health/{ailment_id}/picture", response_class=Response,
+@router.get("/cameras/{camera_id}/health/{fault_id}/picture", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
 def show_fault_picture(
-    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, ailment_id: UUID
+    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, fault_id: UUID
 ) -> Response:
     """The first picture that showed a fault, checked against its hash before it leaves."""
     with database.read() as connection:
-        found = camera_health.find(scope, connection, camera_id, ailment_id)
+        found = camera_health.find(scope, connection, camera_id, fault_id)
     if found is None:
-        raise NotFound(f"there is no fault {ailment_id} of a camera {camera_id!r}")
+        raise NotFound(f"there is no fault {fault_id} of a camera {camera_id!r}")
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{found.sha256}"'}
     return Response(evidence_files.read(found.picture), headers=headers, media_type="image/jpeg")
 

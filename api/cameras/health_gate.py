@@ -26,16 +26,16 @@ UNWRITTEN = 12  # events that wait for the store, each with its picture: more wo
 
 
 class HealthGatedLook:
-    """Called by one thread at a time, as the look itself; the board and the sink may be shared.
+    """Called by one thread at a time, as the look itself; the live and the sink may be shared.
 
     With a `memory` folder, what the camera usually shows, its places and its empty scene survive a restart.
     """
 
     def __init__(
-        self, look: Look, board: LiveStatus, sink: Sink, health: HealthStore, memory: Path | None = None
+        self, look: Look, live: LiveStatus, sink: Sink, health: HealthStore, memory: Path | None = None
     ) -> None:
         self._camera = look.source
-        self._board = board
+        self._live = live
         self._sink = sink
         self._store = health
         self._memory = memory
@@ -47,7 +47,7 @@ class HealthGatedLook:
         self._since: dict[Fault, datetime] = {}  # what is wrong now, as shown
         self._left_open: set[Fault] = set()  # what an earlier run did not see the end of
         self._unwritten: deque[HealthEvent] = deque(maxlen=UNWRITTEN)
-        self._told = False  # that the store is away, once in a row
+        self._store_failed = False  # that the store is away, once in a row
         self._frames = 0
         self._cpu, self._watched_since = 0.0, time.monotonic()
         self._began_at: datetime | None = None
@@ -58,8 +58,8 @@ class HealthGatedLook:
         if self._frames == 1:
             self._began_at = frame.captured_at
             self._take_up(frame)
-        self._board.show(self._camera, frame, self._gate.skipped)
-        if self._board.take_accepted(self._camera):
+        self._live.show(self._camera, frame, self._gate.skipped)
+        if self._live.take_accepted(self._camera):
             self._accept(frame)
         began = time.thread_time()
         try:
@@ -74,7 +74,7 @@ class HealthGatedLook:
         """Show how the camera is looked at, and what share of a core that takes."""
         self._cpu += seconds
         watched = time.monotonic() - self._watched_since
-        self._board.count_looks(self._camera, LookView(self._look.status(), self._cpu / max(watched, 1.0)))
+        self._live.count_looks(self._camera, LookView(self._look.status(), self._cpu / max(watched, 1.0)))
 
     def _hear(self, event: HealthEvent) -> None:
         if event.ended_at is None:
@@ -87,7 +87,9 @@ class HealthGatedLook:
         self._sink.note(note_of(event, self._health.faults))
 
     def _show_faults(self) -> None:
-        self._board.ail(self._camera, tuple(FaultView(fault, since) for fault, since in sorted(self._since.items())))
+        self._live.report_fault(
+            self._camera, tuple(FaultView(fault, since) for fault, since in sorted(self._since.items()))
+        )
 
     def _accept(self, frame: Frame) -> None:
         self._forget_scene()
@@ -106,11 +108,11 @@ class HealthGatedLook:
             try:
                 self._store.record(self._unwritten[0])
             except (DatabaseUnavailable, EvidenceError) as error:  # the next frame tries again
-                if not self._told:
+                if not self._store_failed:
                     log.error("camera %s: a fault of its picture waits to be stored: %s", self._camera, error)
-                self._told = True
+                self._store_failed = True
                 return
-            self._told = False
+            self._store_failed = False
             self._unwritten.popleft()
 
     def _take_up(self, frame: Frame) -> None:

@@ -162,7 +162,7 @@ class LiveStatus:
             self._pictures[camera] = LastPicture(encoded.tobytes(), taken_at, PICTURE_WIDTH, height)
         self._skipped[camera] = skipped
 
-    def ail(self, camera: str, faults: tuple[FaultView, ...]) -> None:
+    def report_fault(self, camera: str, faults: tuple[FaultView, ...]) -> None:
         """What is wrong with a camera's picture from now on; nothing when empty."""
         self._faults[camera] = faults
 
@@ -171,7 +171,7 @@ class LiveStatus:
         self._looks[camera] = looks
 
     def picture(self, camera: str) -> LastPicture | None:
-        """The newest picture of a camera that is still on the board."""
+        """The newest picture of a camera that is still on the live."""
         return self._pictures.get(camera) if any(one.id == camera for one in self.cameras) else None
 
     def accept(self, camera: str) -> None:
@@ -194,11 +194,11 @@ class LiveStatus:
         note = self._notes.get(camera.id, CameraNote(camera.id, CameraState.IDLE.value, now))
         picture, faults = self._pictures.get(camera.id), self._faults.get(camera.id, ())
         # Frames that arrive again after a cut say "live" of a camera that may still be black.
-        sick = faults and note.state == CameraState.LIVE.value
+        unhealthy = faults and note.state == CameraState.LIVE.value
         return CameraView(
             id=camera.id,
             name=camera.name,
-            state=CameraState.SICK.value if sick else note.state,
+            state=CameraState.UNHEALTHY.value if unhealthy else note.state,
             since=note.at,
             reason=note.reason,
             last_frame_at=picture.taken_at if picture else None,

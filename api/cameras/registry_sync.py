@@ -50,14 +50,14 @@ class Watching:
 
 @dataclass(slots=True)
 class RegistrySync:
-    """A context manager: while it lasts, a thread follows the registry. Without `watching` only the board follows.
+    """A context manager: while it lasts, a thread follows the registry. Without `watching` only the live follows.
 
     Entering it raises DatabaseUnavailable or SecretUnreadable; later on both are logged and tried again.
     """
 
     database: Database
     box: SecretBox
-    board: LiveStatus
+    live: LiveStatus
     watching: Watching | None = None
     _fleet: Fleet | None = None
     _known: dict[str, RegisteredCamera] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class RegistrySync:
         if self.watching is not None:
             # In processes: a decoder that hangs or crashes takes no other camera with it.
             self._fleet = Fleet(partial(self._make_look, self.watching), self.watching.sink, processes=True)
-            self.board.statuses = self._fleet.status
+            self.live.statuses = self._fleet.status
         try:
             self.follow()
         except BaseException:
@@ -95,8 +95,8 @@ class RegistrySync:
                 return
             wanted = {camera.id: camera for camera in cameras.present(connection, self.box)}
         known = self._known  # kept true step by step: what fails half-way is gone on with, not done twice
-        self.board.cameras = tuple(camera.config for camera in wanted.values())
-        self.board.paused = {camera.id: camera.paused for camera in wanted.values()}
+        self.live.cameras = tuple(camera.config for camera in wanted.values())
+        self.live.paused = {camera.id: camera.paused for camera in wanted.values()}
         for camera in wanted.values():
             if camera.id not in known:
                 self._add(camera)
@@ -143,12 +143,12 @@ class RegistrySync:
                 (self._fleet.pause if camera.paused else self._fleet.resume)(camera.id)
 
     def _note(self, camera: str, state: CameraState, reason: str = "") -> None:
-        self.board.note(CameraNote(camera, state.value, datetime.now(UTC), reason))
+        self.live.note(CameraNote(camera, state.value, datetime.now(UTC), reason))
 
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
         look = build_look(self._specs[camera], book, watching.shelf)
-        return HealthGatedLook(look, self.board, watching.sink, watching.health, watching.memory)
+        return HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory)
 
     def _step(self) -> bool:
         self.follow()  # where it fails, what is watched goes on being watched

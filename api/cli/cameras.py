@@ -60,7 +60,7 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
         "removed": list(changes.removed),
         "unchanged": changes.unchanged,
     }
-    print_json(record, _told(changes), as_json)
+    print_json(record, _summary(changes), as_json)
 
 
 @app.command("list")
@@ -143,7 +143,7 @@ def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
         return present(connection, box_of(settings))
 
 
-def _told(changes: Changes) -> str:
+def _summary(changes: Changes) -> str:
     if changes.none:
         return f"nothing has changed: {changes.unchanged} cameras, version {changes.version}"
     parts = [

@@ -73,25 +73,25 @@ def serve(
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, cameras.name)
-        board = LiveStatus()
+        live = LiveStatus()
         zones = map_zones(book) if book else ()
         app = create_app(
             settings,
             database,
             files,
             zones=lambda: zones,
-            cameras=board.views,
-            picture=board.picture,
-            accept_view=board.accept,
+            cameras=live.views,
+            picture=live.picture,
+            accept_view=live.accept,
         )
         server = stack.enter_context(BackgroundServer(app, listener))
         workers = settings.model_copy(update={"rulebook_file": rulebook})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
-        sink = StoreSink(database, files, on_note=board.note)
+        sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
         watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach) if watch else None
-        stack.enter_context(RegistrySync(database, box_of(settings), board, watching))
-        if watch and not board.cameras:
+        stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
+        if watch and not live.cameras:
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
             )

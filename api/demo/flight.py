@@ -31,7 +31,7 @@ def survey_flight(
     """Bring the files of a flight and work through them; the survey that they made. Raises ApiError."""
     survey_id = _bring(database, FootageStore(settings.footage_dir), files)
     looks = DroneLooks(shelf.get)
-    desk = WorkerContext(
+    context = WorkerContext(
         database=database,
         footage=settings.footage_dir,
         pictures_dir=settings.pictures_dir,
@@ -43,7 +43,7 @@ def survey_flight(
         zone=book.timezone,
         identify=looks.identify,
     )
-    run(desk, until_idle=True)
+    run(context, until_idle=True)
     return survey_id
 
 

@@ -55,7 +55,7 @@ class _Stage:
     shelf: ModelCache
     book: Rulebook
     site: Site
-    board: LiveStatus
+    live: LiveStatus
     database: Database
     sink: StoreSink
     health: HealthStore
@@ -85,21 +85,21 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
         with database.write() as connection:
             rulebooks.record(connection, book.source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
-        board = LiveStatus(site.cameras)
+        live = LiveStatus(site.cameras)
         app = create_app(
             settings,
             database,
             files,
             zones=lambda: map_zones(book),
-            cameras=board.views,
-            picture=board.picture,
-            accept_view=board.accept,
+            cameras=live.views,
+            picture=live.picture,
+            accept_view=live.accept,
         )
         stack.enter_context(BackgroundServer(app, listener))
         print_error(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
-        sink = StoreSink(database, files, on_note=board.note)
+        sink = StoreSink(database, files, on_note=live.note)
         stage = _Stage(
-            settings, folder, script, shelf, book, site, board, database, sink, HealthStore(database, files), deadline
+            settings, folder, script, shelf, book, site, live, database, sink, HealthStore(database, files), deadline
         )
         perfect = _watch_street(stage) and _fly_over(stage)
         _serve_until(deadline)
@@ -109,14 +109,14 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
 def _watch_street(stage: _Stage) -> bool:
     script, camera = stage.script, stage.site.cameras[0]
     look = HealthGatedLook(
-        build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.board, stage.sink, stage.health
+        build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.live, stage.sink, stage.health
     )
     with LoopbackCamera(stage.folder / script.clip) as player:
         source = CameraSource(
             player.url,
             name=camera.id,
             every=camera.every,
-            on_note=stage.board.note,
+            on_note=stage.live.note,
             start=script.start,
             speed=script.speed,
             # Player and watcher share this machine: on a busy one silence is no cut, and would end the recording.

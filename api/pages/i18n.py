@@ -72,8 +72,8 @@ CAMERA_STATES = {
     "idle": N_("Not started"),
     "opening": N_("Connecting"),
     "live": N_("Live"),
-    "blind": N_("Not analysed"),
-    "sick": N_("Picture faulty"),
+    "failing": N_("Not analysed"),
+    "unhealthy": N_("Picture faulty"),
     "waiting": N_("Waiting to retry"),
     "paused": N_("Paused"),
     "ended": N_("Ended"),
@@ -148,7 +148,7 @@ FILE_STATES = {
     "stored": N_("Here"),
     "corrupt": N_("Damaged, send again"),
     "duplicate": N_("Duplicate"),
-    "odd": N_("Not used"),
+    "suspect": N_("Not used"),
 }
 FILE_NOTES = {
     "empty": N_("an empty file"),

@@ -22,7 +22,7 @@ CAMERA_TROUBLES: Final = {  # by the word of streams.errors
 }
 STATE_TROUBLES: Final = {  # where there is no such word
     "waiting": N_("It gives no pictures just now; another try follows by itself."),
-    "blind": N_("Its pictures come, but looking at them fails."),
+    "failing": N_("Its pictures come, but looking at them fails."),
     "stopped": N_("It cannot be watched."),
 }
 FOOTAGE_ERRORS: Final[dict[str, str]] = {

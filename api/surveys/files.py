@@ -27,7 +27,7 @@ class FileNote(StrEnum):
     REMOVED = "removed"  # its survey ended longer ago than footage is kept
 
 
-SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.ODD)
+SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.SUSPECT)
 
 
 @dataclass(frozen=True, slots=True)

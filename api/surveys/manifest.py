@@ -117,9 +117,9 @@ def _planned(survey_id: UUID, file: Announced, path: str | None, twin: UUID | No
     state, note = FileState.STORED if path else FileState.MISSING, None
     if kind is FileKind.OTHER:
         preview = PurePosixPath(file.name).suffix.lower() in _PREVIEWS
-        state, note = FileState.ODD, FileNote.PREVIEW if preview else FileNote.NOT_FOOTAGE
+        state, note = FileState.SUSPECT, FileNote.PREVIEW if preview else FileNote.NOT_FOOTAGE
     elif file.size == 0:
-        state, note = FileState.ODD, FileNote.EMPTY
+        state, note = FileState.SUSPECT, FileNote.EMPTY
     elif twin is not None:
         state, note = FileState.DUPLICATE, FileNote.SAME_AS
     stored = state is FileState.STORED

@@ -118,7 +118,7 @@ def move(connection: Connection, survey_id: UUID, before: SurveyState, after: Su
 def progress(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
     """How much of each survey has come, and how much has been looked at."""
     table, ids = survey_files.c, list(ids)
-    wanted = table.state.not_in((FileState.DUPLICATE, FileState.ODD))
+    wanted = table.state.not_in((FileState.DUPLICATE, FileState.SUSPECT))
     query = (
         select(
             table.survey_id,

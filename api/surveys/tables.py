@@ -46,7 +46,7 @@ class FileState(StrEnum):
     STORED = "stored"
     CORRUPT = "corrupt"
     DUPLICATE = "duplicate"
-    ODD = "odd"
+    SUSPECT = "suspect"
 
 
 surveys = Table(

@@ -84,7 +84,7 @@ def _manifest(
 
 
 def _send_all(answer: AnnouncedOut, files: Sequence[CardFile], service: SurveyService, shown: Shown) -> None:
-    aside = (FileState.ODD, FileState.DUPLICATE)
+    aside = (FileState.SUSPECT, FileState.DUPLICATE)
     total = sum(file.size for file in answer.files if file.state not in aside)
     before = sum(file.size for file in answer.files if file.state is FileState.STORED)
     shown.sending(before, total)

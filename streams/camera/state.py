@@ -11,8 +11,8 @@ class CameraState(StrEnum):
     IDLE = "idle"  # made, not started
     OPENING = "opening"  # waiting for its turn to open, or for the camera's answer
     LIVE = "live"  # frames arrive
-    BLIND = "blind"  # frames arrive but looking at them fails
-    SICK = "sick"  # frames arrive but something is wrong with the picture (health.py): nothing is looked at
+    FAILING = "failing"  # frames arrive but looking at them fails
+    UNHEALTHY = "unhealthy"  # frames arrive but something is wrong with the picture (health): nothing is looked at
     WAITING = "waiting"  # failed; tries again after a pause
     PAUSED = "paused"  # a person has switched it off for now
     ENDED = "ended"  # a recording came to its end
@@ -23,9 +23,9 @@ _S = CameraState
 MOVES: dict[CameraState, frozenset[CameraState]] = {
     _S.IDLE: frozenset({_S.OPENING, _S.PAUSED, _S.STOPPED}),
     _S.OPENING: frozenset({_S.LIVE, _S.WAITING, _S.PAUSED, _S.STOPPED}),
-    _S.LIVE: frozenset({_S.BLIND, _S.SICK, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
-    _S.BLIND: frozenset({_S.LIVE, _S.SICK, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
-    _S.SICK: frozenset({_S.LIVE, _S.BLIND, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
+    _S.LIVE: frozenset({_S.FAILING, _S.UNHEALTHY, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
+    _S.FAILING: frozenset({_S.LIVE, _S.UNHEALTHY, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
+    _S.UNHEALTHY: frozenset({_S.LIVE, _S.FAILING, _S.OPENING, _S.WAITING, _S.PAUSED, _S.ENDED, _S.STOPPED}),
     _S.WAITING: frozenset({_S.OPENING, _S.PAUSED, _S.STOPPED}),
     _S.PAUSED: frozenset({_S.OPENING, _S.STOPPED}),
     _S.ENDED: frozenset(),

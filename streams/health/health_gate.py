@@ -46,7 +46,7 @@ def note_of(event: HealthEvent, faults: Sequence[Fault]) -> CameraNote:
     """A fault that began or ended as a change of the camera's state; `faults` is what is wrong now."""
     wrong = "; ".join(f"{fault}{SUSPENDED if fault is Fault.MOVED else ''}" for fault in faults)
     if wrong:
-        return CameraNote(event.camera, CameraState.SICK.value, datetime.now(UTC), wrong)
+        return CameraNote(event.camera, CameraState.UNHEALTHY.value, datetime.now(UTC), wrong)
     return CameraNote(event.camera, CameraState.LIVE.value, datetime.now(UTC), f"no longer {event.fault}")
 
 

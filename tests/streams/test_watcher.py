@@ -83,7 +83,7 @@ def test_a_look_that_fails_is_noted_once_and_the_watch_goes_on(caplog: pytest.Lo
     counts = watch(ScriptedSource([frame(number) for number in range(5)], live=False), look, sink)
     assert (counts.looked, counts.errors, counts.candidates, counts.blind) == (5, 2, 3, False)
     assert [(note.state, note.reason) for note in sink.notes] == [
-        ("blind", "RuntimeError: out of memory"),
+        ("failing", "RuntimeError: out of memory"),
         ("live", "looking works again"),
     ]
     assert len(caplog.records) == 1

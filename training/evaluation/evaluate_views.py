@@ -299,7 +299,7 @@ def main(
     typer.echo(f"class\tboxes\tpictures\tviews\tAP50\trecall at precision {PRECISION}\tconfidence")
     for one in figures(seen, names):
         typer.echo(
-            f"{one.name}\t{one.boxes}\t{one.pictures}\t{one.views}\t{_told(one.ap50)}\t{_told(one.recall)}\t"
+            f"{one.name}\t{one.boxes}\t{one.pictures}\t{one.views}\t{_interval(one.ap50)}\t{_interval(one.recall)}\t"
             f"{one.confidence:.3f}"
         )
     if views:
@@ -309,7 +309,7 @@ def main(
                 typer.echo(f"{view}\t{found} of {labelled} stalls, {false} false")
 
 
-def _told(one: Interval) -> str:
+def _interval(one: Interval) -> str:
     return f"{one.value:.3f} ({one.low:.2f}-{one.high:.2f})"
 
 

@@ -129,7 +129,7 @@ function sendFile(file, url, progress) {
 }
 
 async function sendAll(files) {
-  const wanted = files.filter(({ state }) => state !== "odd" && state !== "duplicate");
+  const wanted = files.filter(({ state }) => state !== "suspect" && state !== "duplicate");
   const total = wanted.reduce((sum, file) => sum + file.size, 0);
   let done = wanted.reduce((sum, file) => sum + (file.upload ? 0 : file.size), 0);
   for (const [index, { upload, name, size: length }] of files.entries()) {

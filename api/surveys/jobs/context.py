@@ -71,15 +71,15 @@ class WorkerContext:
 class ChunkLease(AbstractContextManager["ChunkLease"]):
     """A chunk in hand: renewed while its work goes on, by a background loop."""
 
-    def __init__(self, desk: WorkerContext, chunk: Chunk) -> None:
-        self._desk = desk
+    def __init__(self, context: WorkerContext, chunk: Chunk) -> None:
+        self._desk = context
         self._chunk = chunk
         self._lost = False
         self._steps = 0
         self._steps_before = 0
         self._still = 0.0
         self._patience = PATIENCE
-        pause = desk.lease / 3
+        pause = context.lease / 3
         self._loop = BackgroundLoop(
             "chunk lease", self._renew, pause=pause, first_pause=pause, longest_retry=pause.total_seconds()
         )

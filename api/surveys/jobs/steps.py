@@ -48,25 +48,25 @@ class _Task:
     files: tuple[SurveyFile, ...]
 
 
-def work_through(desk: WorkerContext, chunk: Chunk) -> None:
+def work_through(context: WorkerContext, chunk: Chunk) -> None:
     """Do what a chunk asks for and store its results.
 
     Raises NotAVideo where its footage is none, DecoderFailed where reading it went wrong, LeaseLost, Interrupted,
     EvidenceError, DatabaseUnavailable, and ModelError where the survey's model is not there.
     """
-    task = _task(desk, chunk)
-    with ChunkLease(desk, chunk) as held:
+    task = _task(context, chunk)
+    with ChunkLease(context, chunk) as held:
         match chunk.kind:
             case ChunkKind.PROBE:
-                _probe(desk, task)
+                _probe(context, task)
             case ChunkKind.LOOK:
-                _look(desk, task, held)
+                _look(context, task, held)
             case ChunkKind.LINK:
-                _link(desk, task, held)
+                _link(context, task, held)
 
 
-def _task(desk: WorkerContext, chunk: Chunk) -> _Task:
-    with desk.database.read() as connection:
+def _task(context: WorkerContext, chunk: Chunk) -> _Task:
+    with context.database.read() as connection:
         survey = surveys.find(EVERYWHERE, connection, chunk.survey_id)
         files = survey_files.files(EVERYWHERE, connection, chunk.survey_id)
     if survey is None:
@@ -74,26 +74,26 @@ def _task(desk: WorkerContext, chunk: Chunk) -> _Task:
     return _Task(chunk, survey, files)
 
 
-def _footage(desk: WorkerContext, task: _Task) -> list[Footage]:
+def _footage(context: WorkerContext, task: _Task) -> list[Footage]:
     by_id = {file.id: file for file in task.files}
     footage = []
     for file in (by_id[wanted] for wanted in task.chunk.files):
         telemetry = by_id.get(file.pair_id) if file.pair_id else None
-        beside = desk.footage / telemetry.path if telemetry and telemetry.path else None
-        footage.append(Footage(file.name, desk.footage / (file.path or ""), beside))
+        beside = context.footage / telemetry.path if telemetry and telemetry.path else None
+        footage.append(Footage(file.name, context.footage / (file.path or ""), beside))
     return footage
 
 
-def _probe(desk: WorkerContext, task: _Task) -> None:
-    length = read_length(_footage(desk, task)[0], desk.limits)
-    with desk.database.write() as connection:
+def _probe(context: WorkerContext, task: _Task) -> None:
+    length = read_length(_footage(context, task)[0], context.limits)
+    with context.database.write() as connection:
         cut_video(connection, task.chunk, length)
         chunks.finish(connection, task.chunk)
 
 
-def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
+def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     chunk = task.chunk
-    pictures = desk.pictures(chunk.survey_id)
+    pictures = context.pictures(chunk.survey_id)
     notes: list[str] = []
 
     def keep(frame: Frame) -> Path:
@@ -116,33 +116,33 @@ def _look(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
         failed.append(chunk.files[number])
 
     flown = read_frames(
-        _footage(desk, task),
+        _footage(context, task),
         notes.append,
         on_failure=on_failure if len(chunk.files) > 1 else None,
-        zone=desk.zone,
+        zone=context.zone,
         span=span,
-        limits=desk.limits,
+        limits=context.limits,
     )
     try:
-        model = task.survey.model or desk.usual_model
-        found = list(look(watched(flown), desk.detector(model), keep, desk.identify(model)))
+        model = task.survey.model or context.usual_model
+        found = list(look(watched(flown), context.detector(model), keep, context.identify(model)))
     finally:
         flown.close()
-    with desk.database.write() as connection:
+    with context.database.write() as connection:
         seen.add(connection, chunk, found, pictures.folder)
         chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
         look_at_each(connection, chunk, failed)
     log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
 
 
-def _link(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
+def _link(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     """Put together what all chunks saw. May be done twice after a crash: the same frames give the same candidates."""
-    survey, pictures = task.survey, desk.pictures(task.survey.id)
-    with desk.database.read() as connection:
+    survey, pictures = task.survey, context.pictures(task.survey.id)
+    with context.database.read() as connection:
         frames = seen.of_survey(connection, survey.id, pictures.folder)
     held.step(_LINKING * len(frames))
-    together = _together(desk, survey, frames)
-    book = desk.rules(together.finds)
+    together = _together(context, survey, frames)
+    book = context.rules(together.finds)
     hashes = {file.name: file.sha256 for file in task.files}
     ruled = [(find, ruling_of(find, book)) for find in together.finds]
     for find, ruling in ruled:
@@ -151,9 +151,9 @@ def _link(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
             find, ruling, Origin(survey.district, survey_id=survey.id, file_sha256=hashes[find.clip])
         )
         if candidate is not None:
-            desk.sink.take(candidate)
+            context.sink.take(candidate)
     sizes = {one.picture: one.view.size for one in frames}
-    with desk.database.write() as connection:
+    with context.database.write() as connection:
         chunks.finish(connection, task.chunk, len(frames), together.notes[:_MOST_NOTES])
         places.add(connection, [_place(survey, find, ruling, pictures.folder, sizes) for find, ruling in ruled])
         seen.drop_corners(connection, survey.id)
@@ -162,11 +162,11 @@ def _link(desk: WorkerContext, task: _Task, held: ChunkLease) -> None:
     log.info("survey %s: %d places in %d frames", survey.name, len(ruled), len(frames))
 
 
-def _together(desk: WorkerContext, survey: Survey, frames: list[FrameObservations]) -> Together:
+def _together(context: WorkerContext, survey: Survey, frames: list[FrameObservations]) -> Together:
     """On the operator's terrain; where it does not reach, the ground is taken as flat, and a note says so."""
     source, ground = source_of(survey.id), survey.ground or 0.0
     try:
-        return put_together(frames, source, ground, desk.terrain)
+        return put_together(frames, source, ground, context.terrain)
     except TerrainUnreadable as error:
         flat = put_together(frames, source, ground)
         return replace(flat, notes=(f"{error}: the ground is taken as flat", *flat.notes))

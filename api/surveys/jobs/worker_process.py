@@ -42,7 +42,7 @@ GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 def open_context(
     settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
 ) -> WorkerContext:
-    """A desk with the shipped models, loaded now, and the operator's rulebook and terrain.
+    """A context with the shipped models, loaded now, and the operator's rulebook and terrain.
 
     Raises ModelError or DetectorError where a model is damaged, a wanted engine may not run it, or a file is faulty.
     """
@@ -92,10 +92,10 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
     try:
         database, files = open_store(settings)
         check_rulebook(database, settings.rulebook_file)
-        desk = open_context(settings, database, files, stop, name)
+        context = open_context(settings, database, files, stop, name)
         kernel.report()
         log.info("worker %s looks at surveys", name)
-        run(desk, until_idle=until_idle)
+        run(context, until_idle=until_idle)
         database.close()
     except (DatabaseUnavailable, EvidenceError) as error:
         log.error("a survey worker cannot go on: %s", error)  # one line; whoever started it tries again

@@ -99,7 +99,7 @@ class Finalizer:
             log.warning("survey %s: '%s' came with another hash than was announced", file.survey_id, file.name)
             self._set(file, FileState.CORRUPT, 0, note=FileNote.DAMAGED)
         elif _is_mislabelled(file.kind, self._footage.path_of(path)):
-            self._set(file, FileState.ODD, file.size, path=path, note=FileNote.MISLABELLED)
+            self._set(file, FileState.SUSPECT, file.size, path=path, note=FileNote.MISLABELLED)
         else:
             self._set(file, FileState.STORED, file.size, path=path)
         return True

@@ -29,8 +29,8 @@ class Desk:
 def desk(settings: Settings) -> Iterator[Desk]:
     database, files = open_store(settings)
     post = Post(database, files, settings.data_dir / "memory", wall_clock)
-    board = post.board
-    app = create_app(settings, database, files, cameras=board.views, picture=board.picture, accept_view=board.accept)
+    live = post.live
+    app = create_app(settings, database, files, cameras=live.views, picture=live.picture, accept_view=live.accept)
     with serve(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as http:
         yield Desk(post, http)
     database.close()
@@ -60,7 +60,7 @@ def test_a_history_of_faults_with_their_pictures(desk: Desk) -> None:
     assert desk.http.get(f"{URL}/health").json() == {"items": [], "total": 0, "next": None}
     desk.post.watch([*desk.post.good(5), *[picture // 20 for picture in desk.post.good(4)]])
     (camera,) = desk.http.get("/api/v1/cameras").json()["items"]
-    assert (camera["state"], [one["fault"] for one in camera["faults"]]) == ("sick", ["black"])
+    assert (camera["state"], [one["fault"] for one in camera["faults"]]) == ("unhealthy", ["black"])
     (item,) = desk.http.get(f"{URL}/health").json()["items"]
     assert (item["fault"], item["ended_at"], item["started_at"]) == ("black", None, camera["faults"][0]["since"])
     assert desk.http.get(item["picture"]).headers["content-type"] == "image/jpeg"
@@ -71,7 +71,7 @@ def test_a_history_of_faults_with_their_pictures(desk: Desk) -> None:
     assert "黑屏" in page
     assert "持续中" in page
     assert item["picture"] in page
-    desk.post.board.cameras = ()  # what was is known of a camera that is gone
+    desk.post.live.cameras = ()  # what was is known of a camera that is gone
     assert desk.http.get(f"{URL}/health").json()["total"] == 1
     assert desk.http.get(f"/cameras/{quote(CAMERA)}").status_code == 200
 

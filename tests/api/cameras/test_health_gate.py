@@ -27,9 +27,9 @@ def test_a_fault_is_noted_shown_and_stored_with_its_first_picture_and_its_end(po
     post.watch(post.good(10))
     black = [picture // 20 for picture in post.good(4)]
     post.watch(black)
-    (view,) = post.board.views()
+    (view,) = post.live.views()
     (item,) = post.stored()
-    assert (view.state, post.shown(), post.notes[-1].reason) == ("sick", ["black"], "black")
+    assert (view.state, post.shown(), post.notes[-1].reason) == ("unhealthy", ["black"], "black")
     assert (item.fault, item.started_at, item.ended_at) == (
         Fault.BLACK,
         post.street.as_frame(black[0], 50.0).captured_at,
@@ -47,25 +47,25 @@ def test_a_fault_is_noted_shown_and_stored_with_its_first_picture_and_its_end(po
 
 def test_a_camera_that_reconnects_while_it_is_sick_is_not_called_live(post: Post) -> None:
     post.watch([*post.good(5), *[picture // 20 for picture in post.good(4)]])
-    post.board.note(CameraNote(CAMERA, "live", post.clock()))
-    assert post.board.views()[0].state == "sick"
+    post.live.note(CameraNote(CAMERA, "live", post.clock()))
+    assert post.live.views()[0].state == "unhealthy"
 
 
 def test_the_last_picture_is_small_and_carries_its_own_time(post: Post, clock: FakeClock) -> None:
-    assert post.board.picture(CAMERA) is None
-    assert post.board.views()[0].silent(post.clock())
+    assert post.live.picture(CAMERA) is None
+    assert post.live.views()[0].silent(post.clock())
     post.watch(post.good(1))
-    picture = post.board.picture(CAMERA)
+    picture = post.live.picture(CAMERA)
     assert picture is not None
     assert (picture.width, picture.height, picture.taken_at) == (480, 270, post.clock())
     assert cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR) is not None
-    (view,) = post.board.views()
+    (view,) = post.live.views()
     clock.pass_by(seconds=14)
     assert not view.silent(post.clock())  # three periods of five seconds
     clock.pass_by(seconds=1)
     assert view.silent(post.clock())
-    post.board.cameras = ()
-    assert post.board.picture(CAMERA) is None
+    post.live.cameras = ()
+    assert post.live.picture(CAMERA) is None
 
 
 def test_a_moved_camera_stays_moved_over_a_restart_until_it_looks_as_before(post: Post) -> None:
@@ -76,7 +76,7 @@ def test_a_moved_camera_stays_moved_over_a_restart_until_it_looks_as_before(post
     post.start()
     post.watch([turned(picture) for picture in post.good(20)])
     assert post.shown() == ["moved"]
-    assert post.board.views()[0].faults[0].since == before.started_at
+    assert post.live.views()[0].faults[0].since == before.started_at
     assert post.stored() == (before,)
     post.watch(post.good(4))
     assert post.shown() == []
@@ -90,7 +90,7 @@ def test_a_new_view_that_was_accepted_counts_from_the_next_picture_on(post: Post
     post.watch([turned(picture) for picture in post.good(4)])
     with post.database.write() as connection:
         assert camera_health.accept_view(EVERYWHERE, connection, CAMERA, LI_WEI)
-    post.board.accept(CAMERA)
+    post.live.accept(CAMERA)
     if restart:
         post.start()
     post.watch([turned(picture) for picture in post.good(20)])

@@ -30,9 +30,9 @@ def post(settings: Settings) -> Iterator[Post]:
 @pytest.fixture
 def page(context: BrowserContext, post: Post, settings: Settings) -> Iterator[Page]:
     """The page of the cameras, not opened yet; it may neither complain nor be wider than its window."""
-    board = post.board
+    live = post.live
     app = create_app(
-        settings, post.database, post.files, cameras=board.views, picture=board.picture, accept_view=board.accept
+        settings, post.database, post.files, cameras=live.views, picture=live.picture, accept_view=live.accept
     )
     with serve(app) as served:
         opened = context.new_page()
@@ -49,7 +49,7 @@ def test_a_picture_gets_its_mark_by_itself_when_the_service_is_away(
 ) -> None:
     expect(page.locator(".nopicture")).to_have_text("No picture yet")
     post.watch(post.good(1))
-    post.board.note(CameraNote(CONFIG.id, "live", post.clock()))
+    post.live.note(CameraNote(CONFIG.id, "live", post.clock()))
     page.clock.install()
     page.reload()
     assert page.locator(".picture img").evaluate("async image => { await image.decode(); return image.naturalWidth }")

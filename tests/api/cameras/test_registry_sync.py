@@ -78,10 +78,10 @@ class Site:
 @pytest.fixture
 def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     database, files = open_store(settings)
-    board = LiveStatus()
-    app = create_app(settings, database, files, cameras=board.views, picture=board.picture)
+    live = LiveStatus()
+    app = create_app(settings, database, files, cameras=live.views, picture=live.picture)
     (tmp_path / "shelf").mkdir()
-    sink = StoreSink(database, files, on_note=board.note)
+    sink = StoreSink(database, files, on_note=live.note)
     watching = Watching(
         ModelCache(tmp_path / "shelf"), None, sink, HealthStore(database, files), tmp_path, Reach(loopback=True)
     )
@@ -89,7 +89,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
         BadCameras() as rtsp,
         serve(app) as served,
         client(served) as http,
-        RegistrySync(database, BOX, board, watching),
+        RegistrySync(database, BOX, live, watching),
     ):
         yield Site(database, http, rtsp)
     database.close()
@@ -219,7 +219,7 @@ def test_what_failed_half_way_is_gone_on_with(settings: Settings, monkeypatch: p
         cameras.replace(EVERYWHERE, connection, BOX, wanted, A_CHANGE)
     noted: list[str] = []
 
-    def note(board: LiveStatus, told: CameraNote) -> None:
+    def note(live: LiveStatus, told: CameraNote) -> None:
         noted.append(told.camera)
         if len(noted) == 2:
             raise OSError(errno.EMFILE, "Too many open files")

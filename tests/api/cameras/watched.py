@@ -1,4 +1,4 @@
-"""A watched camera, from its pictures to the board and the store; no network, no model."""
+"""A watched camera, from its pictures to the live and the store; no network, no model."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -51,14 +51,14 @@ class Post:
 
     def start(self) -> None:
         self.notes: list[CameraNote] = []
-        self.board = LiveStatus([CONFIG], clock=self.clock)
+        self.live = LiveStatus([CONFIG], clock=self.clock)
         self.sink = StoreSink(self.database, self.files, on_note=self._note, clock=self.clock)
         self.health = HealthStore(self.database, self.files)
-        self.look = HealthGatedLook(Look(CAMERA, BOOK, []), self.board, self.sink, self.health, self.memory)
+        self.look = HealthGatedLook(Look(CAMERA, BOOK, []), self.live, self.sink, self.health, self.memory)
 
     def _note(self, note: CameraNote) -> None:
         self.notes.append(note)
-        self.board.note(note)
+        self.live.note(note)
 
     def watch(self, pictures: Iterable[Image]) -> None:
         for picture in pictures:
@@ -73,5 +73,5 @@ class Post:
             return camera_health.page(EVERYWHERE, connection, CAMERA, None, 50).items
 
     def shown(self) -> list[str]:
-        (view,) = self.board.views()
+        (view,) = self.live.views()
         return [str(one.fault) for one in view.faults]

@@ -37,7 +37,7 @@ def test_a_picture_that_goes_black_is_a_state_of_the_camera(streetwarden: Typed,
     writer.release()
     printed = streetwarden("watch", dark, "--models-folder", tiny[1], "--every", "1s", "--json")
     assert [(record["state"], record["reason"]) for record in printed.records] == [
-        ("sick", "black"),
+        ("unhealthy", "black"),
         ("live", "no longer black"),
     ]
 

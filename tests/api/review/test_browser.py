@@ -9,7 +9,7 @@ import pytest
 from api.surveys.jobs import worker
 from tests.api.conftest import Service
 from tests.api.samples import a_candidate
-from tests.api.surveys.jobs.flights import desk_over, drawn_flight, uploaded
+from tests.api.surveys.jobs.flights import context_over, drawn_flight, uploaded
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect  # noqa: E402  # after the skip above
@@ -189,7 +189,7 @@ def test_a_survey_is_followed_from_its_map_to_its_candidate(
     page: Page, service: Service, tmp_path: Path, lang: str, done: str
 ) -> None:
     survey_id = uploaded(service.database, service.data_dir, drawn_flight(tmp_path))
-    worker.run(desk_over(service.database, service.data_dir, service.sink), until_idle=True)
+    worker.run(context_over(service.database, service.data_dir, service.sink), until_idle=True)
     page.goto(f"{service.url}/surveys/{survey_id}?lang={lang}")
     expect(page.locator("h1 .chip")).to_have_text(done)
     expect(page.locator(".places tbody tr")).to_have_count(3)

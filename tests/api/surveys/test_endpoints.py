@@ -35,9 +35,9 @@ def test_a_card_is_sorted_and_nothing_is_dropped(service: Service) -> None:
         "DJI_0001.SRT": ("telemetry", "missing", None),
         "DJI_0002.JPG": ("photo", "missing", None),
         "copy/DJI_0001 (2).MP4": ("video", "duplicate", "same_as"),
-        "DJI_0001.LRF": ("other", "odd", "preview"),
-        "notes.txt": ("other", "odd", "not_footage"),
-        "E.MP4": ("video", "odd", "empty"),
+        "DJI_0001.LRF": ("other", "suspect", "preview"),
+        "notes.txt": ("other", "suspect", "not_footage"),
+        "E.MP4": ("video", "suspect", "empty"),
     }
     assert [bool(file["upload"]) for file in answer.json()["files"]] == [True] * 3 + [False] * 4
     survey = answer.json()["survey"]

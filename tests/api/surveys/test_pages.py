@@ -20,7 +20,7 @@ from api.surveys.map import draw_survey_map
 from api.surveys.tables import SurveyState
 from tests.api.conftest import Service
 from tests.api.samples import NOON
-from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
+from tests.api.surveys.jobs.flights import TOWN, context_over, drawn_flight, uploaded
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def flown(service: Service, folder: Path) -> UUID:
     """A survey that has been worked through."""
     survey_id = uploaded(service.database, service.data_dir, drawn_flight(folder), name="Daxue Road <1>")
-    worker.run(desk_over(service.database, service.data_dir, service.sink), until_idle=True)
+    worker.run(context_over(service.database, service.data_dir, service.sink), until_idle=True)
     return survey_id
 
 
@@ -115,7 +115,7 @@ def test_a_survey_in_work_says_how_far_it_is(service: Service, tmp_path: Path, l
 def test_what_could_not_be_read_is_said(service: Service, tmp_path: Path) -> None:
     (tmp_path / "DJI_0009.MP4").write_text("#EXTM3U <script>\n")
     survey_id = uploaded(service.database, service.data_dir, [tmp_path / "DJI_0009.MP4"])
-    worker.run(desk_over(service.database, service.data_dir, service.sink), until_idle=True)
+    worker.run(context_over(service.database, service.data_dir, service.sink), until_idle=True)
     text = page(service, survey_id)
     assert "Completed with errors" in text
     assert "<li>DJI_0009.MP4: neither a video (MP4, MOV, MKV, WebM, AVI, TS) nor a picture" in text

@@ -40,7 +40,7 @@ def test_a_card_is_sent_from_the_list_of_surveys(page: Page, service: Service, c
         "100MEDIA/DJI_0001.MP4": "stored",
         "100MEDIA/DJI_0001.SRT": "stored",
         "100MEDIA/DJI_0002.JPG": "stored",
-        "notes.txt": "odd",
+        "notes.txt": "suspect",
     }
     assert files["100MEDIA/DJI_0001.MP4"]["sha256"] == video(size=20_000_000).sha256
     page.get_by_role("link", name="Show the survey").click()

@@ -55,7 +55,7 @@ def test_a_card_is_sent_and_said_file_by_file(streetwarden: Typed, card: Path, s
         "100MEDIA/DJI_0001.MP4": ("duplicate", "same_as"),
         "100MEDIA/DJI_0001.SRT": ("stored", None),
         "100MEDIA/DJI_0002.JPG": ("stored", None),
-        "100MEDIA/DJI_0001.LRF": ("odd", "preview"),
+        "100MEDIA/DJI_0001.LRF": ("suspect", "preview"),
         "copy.mp4": ("stored", None),  # its telemetry is called like its double
     }
     survey = printed.records[-1]["survey"]

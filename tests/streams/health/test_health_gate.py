@@ -52,7 +52,7 @@ def test_a_fault_is_a_state_of_the_camera_and_what_a_move_suspends_is_said() -> 
     frame = Street().frame(0)
     begun = HealthEvent("gate", Fault.MOVED, frame.captured_at, None, frame)
     ended = HealthEvent("gate", Fault.MOVED, frame.captured_at, frame.captured_at, frame)
-    assert note_of(begun, (Fault.MOVED,)).state == "sick"
+    assert note_of(begun, (Fault.MOVED,)).state == "unhealthy"
     assert "zones and positions are suspended" in note_of(begun, (Fault.MOVED,)).reason
-    assert note_of(ended, (Fault.BLACK,)).state == "sick"
+    assert note_of(ended, (Fault.BLACK,)).state == "unhealthy"
     assert (note_of(ended, ()).state, note_of(ended, ()).reason) == ("live", "no longer moved")

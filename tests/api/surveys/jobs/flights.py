@@ -1,4 +1,4 @@
-"""Surveys that have been uploaded: the sample flight, or a small drawn one, and a desk for a worker to look at them."""
+"""Surveys that have been uploaded: the sample flight, or a small drawn one; and a worker to look at them."""
 
 import hashlib
 import shutil
@@ -71,8 +71,8 @@ def drawn_flight(folder: Path) -> list[Path]:
     return [write_video(folder, TOWN, leg((-20, 0), (20, 0), 40)), folder / "flight.srt"]
 
 
-def desk_over(database: Database, data_dir: Path, sink: StoreSink, lease: timedelta = LEASE) -> WorkerContext:
-    """A desk whose model takes what is red for a stall, without a rulebook."""
+def context_over(database: Database, data_dir: Path, sink: StoreSink, lease: timedelta = LEASE) -> WorkerContext:
+    """A context whose model takes what is red for a stall, without a rulebook."""
     return WorkerContext(
         database=database,
         footage=data_dir / "footage",

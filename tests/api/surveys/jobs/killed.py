@@ -97,11 +97,11 @@ def _fault() -> None:
 def standing_member(settings: Settings, name: str, until_idle: bool) -> None:
     """A worker that stands still over its first chunk until the file `hold` has gone."""
 
-    def work_through(desk: WorkerContext, chunk: Chunk) -> None:
+    def work_through(context: WorkerContext, chunk: Chunk) -> None:
         while (settings.data_dir / "hold").exists():
-            if desk.stop.wait(0.05):
+            if context.stop.wait(0.05):
                 raise Interrupted
-        work.work_through(desk, chunk)
+        work.work_through(context, chunk)
 
     setattr(worker, "work_through", work_through)  # noqa: B010
     process.run_member(settings, name, until_idle)
@@ -129,8 +129,8 @@ def work_until(settings: Settings, moment: str) -> None:
     setattr(planning, "SPAN", 6.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     database, files = open_store(settings)
-    desk = open_context(settings, database, files, threading.Event(), moment)
-    worker.run(replace(desk, lease=timedelta(seconds=1)), until_idle=True)
+    context = open_context(settings, database, files, threading.Event(), moment)
+    worker.run(replace(context, lease=timedelta(seconds=1)), until_idle=True)
 
 
 def main() -> None:

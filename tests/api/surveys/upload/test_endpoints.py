@@ -141,7 +141,7 @@ def test_a_file_that_is_not_what_its_name_says_is_set_aside(service: Service) ->
     for file, given_ in zip(answer["files"], (playlist, picture), strict=True):
         send(service.http, file["upload"], given_.content)
     files = settled(service.http, answer["survey"]["id"])
-    assert {(file["state"], file["note"]) for file in files.values()} == {("odd", "mislabelled")}
+    assert {(file["state"], file["note"]) for file in files.values()} == {("suspect", "mislabelled")}
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
