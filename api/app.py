@@ -54,7 +54,7 @@ def create_app(
     accept_view: AcceptView = lambda _: None,
     clock: Clock = wall_clock,
 ) -> FastAPI:
-    """The service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
+    """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
 
     Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
     needs is swept away. Raises FootageUnwritable.

@@ -68,17 +68,17 @@ class BackgroundLoop:
 
     @property
     def stopping(self) -> bool:
-        """Whether the loop was told to stop."""
+        """Return whether the loop was told to stop."""
         return self._stopping.is_set()
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs."""
+        """Return whether the thread runs."""
         return self._thread is not None and self._thread.is_alive()
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with a loop that should run, as a short sentence; None while it is well."""
+        """Return what is wrong with a loop that should run, as a short sentence; None while it is well."""
         if not self.alive:
             return f"{self.name} has ended"
         now = time.monotonic()

@@ -36,7 +36,7 @@ def print_error(line: str) -> None:
 
 
 def errors_console() -> "Console":
-    """Where progress bars are drawn: standard error, so that standard output stays clean."""
+    """Return where progress bars are drawn: standard error, so that standard output stays clean."""
     from rich.console import Console  # most commands draw none
 
     return Console(stderr=True)

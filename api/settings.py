@@ -176,7 +176,7 @@ class Settings(BaseSettings):
 
     @property
     def secret_key_file(self) -> Path:
-        """Where the key lies that a development service makes for itself."""
+        """Return where the key lies that a development service makes for itself."""
         return self.data_dir / "secret.key"
 
     @property
@@ -185,30 +185,30 @@ class Settings(BaseSettings):
 
     @property
     def footage_dir(self) -> Path:
-        """Where uploaded footage lies; `SurveyFile.path` is relative to it."""
+        """Return where uploaded footage lies; `SurveyFile.path` is relative to it."""
         return self.data_dir / "footage"
 
     @property
     def pictures_dir(self) -> Path:
-        """Where the pictures of surveys lie, a folder for each."""
+        """Return where the pictures of surveys lie, a folder for each."""
         return self.data_dir / "survey_pictures"
 
     @property
     def engine_url(self) -> str:
-        """The database's address, for SQLAlchemy; holds the password."""
+        """Return the database's address, for SQLAlchemy; holds the password."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data_dir / 'streetwarden.sqlite3').absolute()}"
 
     @property
     def base_url(self) -> str:
-        """What links to this service begin with, without a slash at the end."""
+        """Return what links to this service begin with, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return str(self.public_url).rstrip("/") if self.public_url else f"http://{host}:{self.port}"
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host name or address can only mean the machine we run on."""
+    """Return whether a host name or address can only mean the machine we run on."""
     if host == "localhost":
         return True
     try:
@@ -218,7 +218,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def load_settings(**overrides: object) -> Settings:
-    """The settings in force; every fault named by its variable, values never shown. Raises SettingsInvalid."""
+    """Return the settings in force; every fault named by its variable, values never shown. Raises SettingsInvalid."""
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them; a mapping has no field types
     except ValidationError as error:

@@ -42,7 +42,7 @@ class Laid:
         return cls(np.frombuffer(b"".join(parts), np.uint8), np.array(heads))
 
     def numbered(self, sequence: int, stamp: int) -> bytes:
-        """The bytes with these RTP numbers, counting up, and this time."""
+        """Return the bytes with these RTP numbers, counting up, and this time."""
         wire, numbers = self.wire.copy(), (sequence + np.arange(len(self.heads))) & 0xFFFF
         wire[self.heads + 2], wire[self.heads + 3] = numbers >> 8, numbers & 255
         for byte in range(4):

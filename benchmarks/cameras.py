@@ -107,7 +107,10 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
 
 
 def watch_with_looks(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
-    """The product as it watches: cheap and strong looks, stalls and signs, behind the gate that skips what is still."""
+    """Yield the product as it watches.
+
+    Cheap and strong looks, stalls and signs, behind the gate that skips what is still.
+    """
     shelf = ModelCache()
 
     def make_look(camera: str) -> Look:
@@ -132,7 +135,7 @@ def watch_with_looks(urls: Sequence[str], args: argparse.Namespace, samples: Sam
 
 
 def look_ms(look: Callable[[Image], object], video: Path, looks: int = 20) -> float:
-    """What a look costs by itself: no way of watching can be cheaper than all of its looks."""
+    """Return what a look costs by itself: no way of watching can be cheaper than all of its looks."""
     picture = next(pictures_of(video, 1))
     look(picture)
     began = time.process_time()
@@ -279,7 +282,7 @@ def encode(video: str, out: Path, size: str, rate: str, *more: str) -> Path:
 
 
 def prepare(args: argparse.Namespace, stream: str) -> tuple[Clips, Path]:
-    """The clips and the network, made once and kept in the cache."""
+    """Return the clips and the network, made once and kept in the cache."""
     cache, name = Path(args.cache), Path(args.video).stem
     cache.mkdir(parents=True, exist_ok=True)
     main = encode(args.video, cache / f"{name}-25-main.mp4", "1920:1080", "4M")
@@ -296,7 +299,7 @@ def prepare(args: argparse.Namespace, stream: str) -> tuple[Clips, Path]:
 
 
 def run_one(args: argparse.Namespace, contender: str, clips: Clips, network: Path) -> Run:
-    """One contender against a fresh server, so that each finds the same."""
+    """Return one contender against a fresh server, so that each finds the same."""
     context = multiprocessing.get_context("spawn")
     port: multiprocessing.Queue[int] = context.Queue()
     commands: multiprocessing.Queue[str] = context.Queue()
@@ -340,7 +343,7 @@ def observe(
     watching: "subprocess.Popen[str]",
     commands: "multiprocessing.Queue[str]",
 ) -> tuple[Run, float, float]:
-    """The run as it is seen from outside, and when it began and all was cut (monotonic seconds, 0 for never)."""
+    """Return the run as it is seen from outside, and when it began and all was cut (monotonic seconds, 0 for never)."""
     assert watching.stdout is not None
     line = watching.stdout.readline()
     while line and line != "watching\n":
@@ -369,7 +372,7 @@ def count_return(run: Run, told: dict[str, list[float]], opened: Opened, cut_at:
 
 
 def table(runs: Sequence[Run]) -> str:
-    """The figures side by side; the ratio is that of the first contender's CPU time to the others'."""
+    """Return the figures side by side; the ratio is that of the first contender's CPU time to the others'."""
     heads = ("", "CPU s/cam-min", "ratio", "ms a look", "samples/cam-min", "longest gap s", "cameras a core", "cores")
     rows: list[tuple[object, ...]] = [(*heads, "MB", "MB/min"), ("---",) * 10]
     for run in runs:

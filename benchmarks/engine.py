@@ -28,7 +28,7 @@ LIMITS = {"around_share": 0.15, "detect_1080p": 1.2, "tiled_4k": 1.15}
 
 
 def picture(width: int, height: int) -> Image:
-    """A busy picture, the same every time: noise at several scales, so that no step gets it for free."""
+    """Return a busy picture, the same every time: noise at several scales, so that no step gets it for free."""
     rng = np.random.default_rng(7)
     image = np.zeros((height, width, 3), np.float32)
     for scale in (4, 16, 64):

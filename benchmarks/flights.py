@@ -58,7 +58,7 @@ class Truth:
         return Detections(np.array(boxes, np.float32).reshape(-1, 4), scores, np.array(ids, np.int64), NAMES)
 
     def shown(self, find: SurveyFind) -> int | None:
-        """Which stall the picture of a find shows inside of its box; None where it is no stall."""
+        """Return which stall the picture of a find shows inside of its box; None where it is no stall."""
         boxes = self._boxes[self._looked_at[int(find.evidence.stem)]]
         shares = {
             seen["id"]: float(overlap(as_array([find.evidence_box]), as_array([seen["box"]]))[0][0, 0])
@@ -95,7 +95,7 @@ def stalls_found(found: SurveyResult, truth: Truth) -> tuple[dict[int, list[floa
 
 
 def erred(telemetry: str, rng: np.random.Generator) -> str:
-    """The flight's subtitles with one error for the whole flight, drawn from the error budget."""
+    """Return the flight's subtitles with one error for the whole flight, drawn from the error budget."""
     budget = TELEMETRY
     north, east = rng.normal(0, budget.position_m, 2).tolist()
 
@@ -111,5 +111,5 @@ def erred(telemetry: str, rng: np.random.Generator) -> str:
 
 
 def _shifted(text: str, key: str, error: float) -> str:
-    """The telemetry with one value off by the same error in every line."""
+    """Return the telemetry with one value off by the same error in every line."""
     return re.sub(rf"{key}: ([-\d.]+)", lambda match: f"{key}: {float(match[1]) + error:.3f}", text)

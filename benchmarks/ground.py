@@ -38,7 +38,7 @@ WORST_VECTOR, WORST_POSE, INSIDE, POLE_MEDIAN = (
 
 
 def exactness() -> bool:
-    """The known answers, and 2,000 random poses against the ellipsoid; whether both keep their bounds."""
+    """Return the known answers, and 2,000 random poses against the ellipsoid; whether both keep their bounds."""
     off = [distance(*_position(pose, pixel), *target) for pose, pixel, target, _ in VECTORS]
     print(f"known answers: {len(off)}, worst {max(off):.4f} m off (at most {WORST_VECTOR})")
     rng = np.random.default_rng(4)
@@ -61,7 +61,7 @@ def _position(pose: Pose, pixel: tuple[float, float]) -> tuple[float, float]:
 
 
 def erred(said: Pose, rng: np.random.Generator) -> Pose:
-    """Where the drone truly was when its telemetry said `said`: errors drawn from the budget."""
+    """Return where the drone truly was when its telemetry said `said`: errors drawn from the budget."""
     budget, error = RTK if said.rtk else TELEMETRY, rng.normal(size=7).tolist()
     lat, lon = HOME.degrees(budget.position_m * error[0], budget.position_m * error[1])
     focal = LENS.fx * (1 + budget.focal * error[6])
@@ -135,7 +135,7 @@ def pole_points(k1: float, count: int, rng: np.random.Generator) -> list[Control
 
 
 def noisy(points: list[ControlPoint], rng: np.random.Generator) -> list[ControlPoint]:
-    """The points as an operator gives them."""
+    """Return the points as an operator gives them."""
     given = []
     for point in points:
         north, east = HOME.metres(point.lat, point.lon)

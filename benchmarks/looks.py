@@ -24,7 +24,7 @@ from training.runs.start_weights import guarded
 
 
 def contenders(card: ModelCard, start: Path, int8: Path) -> dict[str, OnnxModel]:
-    """What looks in turns; the start weights first."""
+    """Return what looks in turns; the start weights first."""
 
     def ours(path: Path, make: MakeEngine = OrtEngine) -> OnnxModel:
         return OnnxModel(path, card.classes, iou=card.nms_iou, make_engine=make)

@@ -35,7 +35,7 @@ class View:
 
 
 def read_clean_views(folder: Path, count: int) -> list[View]:
-    """The clean views with most pictures, one of a camera."""
+    """Return the clean views with most pictures, one of a camera."""
     with (folder / "pictures.tsv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["clean_of_stalls"] == "clean"]
     by_view: dict[str, list[dict[str, str]]] = {}
@@ -116,7 +116,7 @@ def _boxes(path: Path, class_id: int | None = None) -> list[Box]:
 
 
 def _stage(view: View) -> Image:
-    """The picture of the view in which least is passing."""
+    """Return the picture of the view in which least is passing."""
     return view.pictures[_emptiest(view)]
 
 
@@ -127,7 +127,7 @@ def _emptiest(view: View) -> int:
 def _place(
     base: Image, view: View, stall: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[tuple[int, int, int, int], Image]:
-    """Where the stall stands, and the picture with it."""
+    """Return where the stall stands, and the picture with it."""
     feet = [(y2, y2 - y1) for boxes in view.passing for _, y1, _, y2 in boxes if y2 < HEIGHT - 5]
     standing = view.passing[_emptiest(view)]
     for _ in range(200):  # where nothing stands already
@@ -162,7 +162,7 @@ def _pass(picture: Image, view: View, rng: np.random.Generator) -> Image:
 
 
 def _light(picture: Image, number: int, rng: np.random.Generator) -> Image:
-    """A slow change of exposure, a cloud now and then, a hard shadow that wanders, noise."""
+    """Return a slow change of exposure, a cloud now and then, a hard shadow that wanders, noise."""
     gain = 1 + 0.12 * np.sin(number / 25) - 0.25 * (number % 60 in range(30, 36))
     mask = np.zeros((HEIGHT, WIDTH), np.float32)
     x = 200 + 2.2 * number

@@ -78,13 +78,13 @@ def hurried(settings: Settings, name: str, until_idle: bool) -> None:
 
 
 def start(folder: Path, url: str | None) -> subprocess.Popen[bytes]:
-    """A worker with its witness over this data folder."""
+    """Return a worker with its witness over this data folder."""
     command = [sys.executable, __file__, "--work", str(folder), *(["--database-url", url] if url else [])]
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=REPO, start_new_session=True)
 
 
 def worker_of(witness: int) -> int | None:
-    """The worker's process, where there is one just now."""
+    """Return the worker's process, where there is one just now."""
     try:
         for task in Path(f"/proc/{witness}/task").iterdir():
             for child in (task / "children").read_text().split():
@@ -111,7 +111,7 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
 
 
 def disturbed(database: Database, settings: Settings, url: str | None, victim: str, moments: Sequence[float]) -> Round:
-    """A survey in which `victim` is killed at these moments, seconds since it began."""
+    """Return a survey in which `victim` is killed at these moments, seconds since it began."""
     survey_id, began, hits = uploaded(database, settings.data_dir), time.monotonic(), 0
     witness = start(settings.data_dir, url)
     for moment in moments:
@@ -150,7 +150,7 @@ def kill(witness: subprocess.Popen[bytes], victim: str) -> bool:
 
 
 def over(database: Database, survey_id: UUID) -> bool:
-    """Whether a survey has ended."""
+    """Return whether a survey has ended."""
     with database.read() as connection:
         survey = surveys.find(EVERYWHERE, connection, survey_id)
     return survey is not None and survey.state in OVER

@@ -24,7 +24,7 @@ PATTERNS = ("*.srt", "*.SRT", "*.jpg", "*.JPG", "*.bin", "*.klv", "*.ts", "*.mp4
 
 
 def counts(records: Iterable[Record]) -> Counter[str]:
-    """How many records say what, and how many say something that cannot be."""
+    """Return how many records say what, and how many say something that cannot be."""
     found: Counter[str] = Counter()
     for one in records:
         found["records"] += 1
@@ -37,14 +37,14 @@ def counts(records: Iterable[Record]) -> Counter[str]:
 
 
 def sound(one: Record) -> bool:
-    """Whether a record's position is a place on the map, or none."""
+    """Return whether a record's position is a place on the map, or none."""
     if one.lat is None or one.lon is None:
         return one.lat is None and one.lon is None
     return abs(one.lat) <= 90 and abs(one.lon) <= 180 and (one.lat, one.lon) != (0, 0)
 
 
 def first_place(records: Iterable[Record]) -> str:
-    """The first position and height, to hold against what a person reads in the file."""
+    """Return the first position and height, to hold against what a person reads in the file."""
     for one in records:
         if one.lat is not None and one.lon is not None:
             height = "no height" if one.height is None else f"{one.height:g} m"

@@ -119,7 +119,7 @@ class Look:
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
-        """The candidates in this frame; raises ModelInputError where the frame holds no picture."""
+        """Return the candidates in this frame; raises ModelInputError where the frame holds no picture."""
         self._follow(frame)
         if self.serving is not None:
             self._use(*self.serving())
@@ -164,7 +164,7 @@ class Look:
         return True
 
     def status(self) -> LookStatus:
-        """How many looks there were, and why the strong ones were taken."""
+        """Return how many looks there were, and why the strong ones were taken."""
         return LookStatus(self._looks, self._strong_looks, self.strong.status())
 
     def forget(self) -> None:
@@ -196,7 +196,7 @@ class Look:
         return {key: share for key, share in found.items() if share is not None}
 
     def _take_due(self, at: datetime, likeness: dict[str, float]) -> tuple[Task, ...]:
-        """The tasks that this frame gets a strong look for."""
+        """Return the tasks that this frame gets a strong look for."""
         due = {
             task: reason
             for task in self.strong.tasks
@@ -210,7 +210,7 @@ class Look:
         return tasks
 
     def _wanted(self, task: Task, at: datetime, likeness: dict[str, float]) -> Iterator[Reason]:
-        """Why a cheap look asks for a strong one, the weightiest reason first."""
+        """Yield why a cheap look asks for a strong one, the weightiest reason first."""
         age = self.strong.age(task, at)
         if task is Task.SIGNS:
             signs = [one for one in self.places.all if one.kind != STALL]
@@ -240,7 +240,7 @@ class Look:
         return self._rule(place, at, at - place.first_seen).outcome is not Outcome.PERMITTED
 
     def _asked(self, place: Place) -> int:
-        """How many strong looks there were at a place."""
+        """Return how many strong looks there were at a place."""
         return max(place.evidence.of(MODEL).looks, place.evidence.of(OBJECTS).looks)
 
     def _look_cheaply(self, frame: Frame, likeness: dict[str, float]) -> tuple[Place, ...]:
@@ -285,7 +285,7 @@ class Look:
     def _stalls(
         self, proposals: list[Proposal], stands: list[Proposal], objects: Detections, height: int
     ) -> list[Proposal]:
-        """The proposals with those of all finders of stalls merged, less what no stall can be by its size."""
+        """Return the proposals with those of all finders of stalls merged, less what no stall can be by its size."""
         trained = [one for one in proposals if one.kind == STALL]
         everyday = _merge(find_groups(objects), find_lone(objects, height))
         found = _merge(_merge(trained, stands), everyday)
@@ -308,7 +308,7 @@ class Look:
         return self.places.all
 
     def _judge(self, place: Place, frame: Frame) -> Candidate | None:
-        """The place as a candidate, when there is something to say of it that has not been said."""
+        """Return the place as a candidate, when there is something to say of it that has not been said."""
         at = frame.captured_at
         before = self._handed.get(place.key)
         if not place.settled or place.last_seen != at:
@@ -354,7 +354,7 @@ class Look:
         )
 
     def _voices(self, place: Place) -> tuple[ModelVersion, ...]:
-        """The models that had a say."""
+        """Return the models that had a say."""
         voices = [model.identity for model in self._models if place.class_name in model.names]
         if place.kind == STALL and self._objects:
             voices.append(self._objects.identity)
@@ -366,12 +366,12 @@ class Look:
 
 
 def _once(proposals: list[Proposal]) -> list[Proposal]:
-    """Each proposal once, the surest first."""
+    """Return each proposal once, the surest first."""
     return sorted(dict.fromkeys(proposals), key=lambda one: -one.confidence)
 
 
 def _merge(stands: list[Proposal], groups: list[Proposal]) -> list[Proposal]:
-    """Two finders on one thing: their common box, what both say, and more confidence than either has alone."""
+    """Return two finders on one thing: their common box, what both say, and more confidence than either has alone."""
     merged = list(stands)
     for group in groups:
         _, inside, around = overlap(as_array([one.box for one in merged]), as_array([group.box]))

@@ -32,7 +32,7 @@ class MarkedYaml:
     content: bytes = b""
 
     def line(self, trail: Trail) -> int:
-        """The line of the value at a trail, or of the nearest one that holds it."""
+        """Return the line of the value at a trail, or of the nearest one that holds it."""
         while trail and trail not in self.lines:
             trail = trail[:-1]
         return self.lines.get(trail, 1)

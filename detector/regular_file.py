@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The bytes of a file of at most `most` bytes; raises OSError, and ValueError in words for what is none.
+    """Return the bytes of a file of at most `most` bytes; raises OSError, and ValueError in words for what is none.
 
     A device or a pipe has no end, and its size is said to be 0.
     """

@@ -138,11 +138,11 @@ class ModelCard(_Part):
 
     @property
     def identity(self) -> ModelVersion:
-        """Which model exactly this is the card of."""
+        """Return which model exactly this is the card of."""
         return ModelVersion(self.name, self.version, self.sha256)
 
     def confidence_for(self, name: str) -> float:
-        """The fitted threshold of a class, or the card's default where none was fitted."""
+        """Return the fitted threshold of a class, or the card's default where none was fitted."""
         fitted = self.thresholds.get(name)
         return fitted.confidence if fitted else self.default_confidence
 

@@ -40,7 +40,7 @@ class Int8(BaseModel):
 
     @property
     def fault(self) -> str:
-        """Why it may not be used; empty when it may."""
+        """Return why it may not be used; empty when it may."""
         for name, mine, reference in (
             ("AP50", self.map50, self.reference_map50),
             ("AP50-95", self.map50_95, self.reference_map50_95),
@@ -70,7 +70,7 @@ class EngineRecord(BaseModel):
 
     @property
     def fault(self) -> str:
-        """Why the engine may not be used; empty when it may."""
+        """Return why the engine may not be used; empty when it may."""
         if self.boxes < LEAST_BOXES:
             return f"only {self.boxes} boxes were seen and {LEAST_BOXES} are needed: give more pictures"
         if self.odd > MOST_ODD * self.boxes:
@@ -81,18 +81,18 @@ class EngineRecord(BaseModel):
         return self.int8.fault if self.int8 else ""
 
     def holds_for(self, card: ModelCard, version: str, int8_sha256: str | None = None) -> bool:
-        """Whether this file (and its int8 copy), engine version and processor are the ones that were checked."""
+        """Return whether this file (and its int8 copy), engine version and processor are the ones that were checked."""
         checked = (self.sha256, self.int8.sha256 if self.int8 else None, self.version, self.machine)
         return checked == (card.sha256, int8_sha256, version, machine())
 
 
 def record_path(folder: Path, model: str, engine: str) -> Path:
-    """Where the record of a check lies; it need not exist."""
+    """Return where the record of a check lies; it need not exist."""
     return folder / f"{model}-{engine}.json"
 
 
 def read_record(path: Path) -> EngineRecord | None:
-    """The record, None where there is none or it cannot be read: the check can be made again."""
+    """Return the record, None where there is none or it cannot be read: the check can be made again."""
     try:
         return EngineRecord.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -106,7 +106,7 @@ def write_record(record: EngineRecord, path: Path) -> None:
 
 
 def machine() -> str:
-    """The processor, as far as it decides what an engine computes: its name and a digest of what it can do."""
+    """Return the processor, as far as it decides what an engine computes: its name and a digest of what it can do."""
     facts: dict[str, str] = {}
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():

@@ -24,7 +24,10 @@ _LEADS: Final[Mapping[str, Mapping[int, str]]] = {
 
 
 def has_external_data(content: bytes) -> bool:
-    """Whether any tensor of a model lies in another file. Raises ValueError where the content is no ONNX model."""
+    """Return whether any tensor of a model lies in another file.
+
+    Raises ValueError where the content is no ONNX model.
+    """
     waiting = [("model", memoryview(content), 0)]
     while waiting:
         kind, message, depth = waiting.pop()

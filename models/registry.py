@@ -21,7 +21,7 @@ WEIGHTS = Path(__file__).resolve().parent / "weights"
 
 
 def list_models(folder: Path | None = None) -> list[ModelCard]:
-    """Every card in `folder` (default: the shipped ones), by name; an absent folder holds none.
+    """Return every card in `folder` (default: the shipped ones), by name; an absent folder holds none.
 
     Raises:
         CardInvalid: one of the cards cannot be read, or two cards bear one name.
@@ -35,7 +35,7 @@ def list_models(folder: Path | None = None) -> list[ModelCard]:
 
 
 def find_model(name: str, folder: Path | None = None) -> ModelCard:
-    """The card of that name.
+    """Return the card of that name.
 
     Raises:
         UnknownModel: there is none; the message lists those that are known.
@@ -50,7 +50,7 @@ def find_model(name: str, folder: Path | None = None) -> ModelCard:
 
 
 def model_path(card: ModelCard) -> Path:
-    """Where the card's ONNX file should be; it need not exist."""
+    """Return where the card's ONNX file should be; it need not exist."""
     return card.folder / card.file
 
 
@@ -75,7 +75,7 @@ def verify(card: ModelCard) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
+    """Return the file's SHA-256 in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -96,7 +96,9 @@ def _verify_network(card: ModelCard, path: Path) -> None:
 
 
 def class_names(path: Path) -> tuple[str, ...]:
-    """The class names written in an ONNX file by its export, in the order of its outputs; () where there are none.
+    """Return the class names written in an ONNX file by its export, in the order of its outputs.
+
+    () where there are none.
 
     Raises:
         ShapeMismatch: ONNX Runtime cannot load the file.
@@ -133,7 +135,7 @@ def _refuse_external_data(path: Path) -> None:
 
 
 def _written_names(text: str) -> tuple[str, ...]:
-    """The names in an export's metadata: a Python dict literal of index to name; () for anything else."""
+    """Return the names in an export's metadata: a Python dict literal of index to name; () for anything else."""
     if len(text) > _LONGEST_NAMES:
         return ()
     try:

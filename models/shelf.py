@@ -71,13 +71,13 @@ class Shelf:
     shipped: Path = WEIGHTS
 
     def names(self) -> list[str]:
-        """Every model that serves or has a version, by name."""
+        """Return every model that serves or has a version, by name."""
         ours = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
         ours = [name for name in ours if re.fullmatch(NAME_PATTERN, name) and self.versions(name)]
         return sorted({*(card.name for card in list_models(self.shipped)), *ours})
 
     def has(self, name: str) -> bool:
-        """Whether a model of that name serves."""
+        """Return whether a model of that name serves."""
         return self.pointer(name) is not None or any(card.name == name for card in list_models(self.shipped))
 
     def versions(self, name: str) -> list[str]:
@@ -87,12 +87,12 @@ class Shelf:
         return shipped + [path.parent.name for path in added]
 
     def of(self, name: str) -> list[OnShelf]:
-        """Every version of a model. Raises ModelError where one is not what it was when it was added."""
+        """Return every version of a model. Raises ModelError where one is not what it was when it was added."""
         serving = self.serving_version(name)
         return [OnShelf(version, self.card(name, version), version == serving) for version in self.versions(name)]
 
     def card(self, name: str, version: str) -> ModelCard:
-        """The card of a version.
+        """Return the card of a version.
 
         Raises:
             VersionUnknown: there is none; the message lists those there are.
@@ -113,7 +113,7 @@ class Shelf:
         return card
 
     def added(self, name: str, version: str) -> Added:
-        """What a version was when it was added. Raises CardChanged where that cannot be read."""
+        """Return what a version was when it was added. Raises CardChanged where that cannot be read."""
         path = self.folder / name / version / ADDED
         try:
             return Added.model_validate_json(path.read_bytes())
@@ -121,7 +121,7 @@ class Shelf:
             raise CardChanged(f"{path}: cannot be read; remove the folder and add this version anew") from error
 
     def pointer(self, name: str) -> Pointer | None:
-        """Which version serves, as written; None where nothing was ever promoted. Raises PointerDamaged."""
+        """Return which version serves, as written; None where nothing was ever promoted. Raises PointerDamaged."""
         path = self.pointer_path(name)
         try:
             return Pointer.model_validate_json(path.read_bytes())
@@ -133,7 +133,7 @@ class Shelf:
             ) from error
 
     def serving_version(self, name: str) -> str:
-        """The version that serves. Raises UnknownModel where none does."""
+        """Return the version that serves. Raises UnknownModel where none does."""
         pointer = self.pointer(name)
         if pointer is not None:
             return pointer.version
@@ -143,7 +143,7 @@ class Shelf:
         return SHIPPED
 
     def in_service(self, name: str) -> ModelCard:
-        """The card of the version that serves.
+        """Return the card of the version that serves.
 
         Raises:
             ModelError: none serves, or its card is not the one that was promoted.
@@ -158,11 +158,11 @@ class Shelf:
         return card
 
     def pointer_path(self, name: str) -> Path:
-        """Where the file lies that says which version serves; it need not exist."""
+        """Return where the file lies that says which version serves; it need not exist."""
         return self.folder / name / POINTER
 
     def pointer_mark(self, name: str) -> tuple[int, int, int] | None:
-        """What changes whenever another version is put in service: cheap enough to ask before each frame."""
+        """Return what changes whenever another version is put in service: cheap enough to ask before each frame."""
         try:
             found = self.pointer_path(name).stat()
         except OSError:
@@ -171,7 +171,7 @@ class Shelf:
 
 
 def card_sha256(card: ModelCard) -> str:
-    """The SHA-256 of the file that a card was read from."""
+    """Return the SHA-256 of the file that a card was read from."""
     return _sha256(card.folder / f"{card.name}.json")
 
 

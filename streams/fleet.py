@@ -115,7 +115,7 @@ class Fleet:
         self._find(camera).resume()
 
     def status(self) -> tuple[CameraStatus, ...]:
-        """All cameras, in order of their ids."""
+        """Return all cameras, in order of their ids."""
         with self._lock:
             return tuple(self._watched[camera].status() for camera in sorted(self._watched))
 

@@ -225,13 +225,16 @@ def _opened(weights: Path | str, dataset: Path, size: int) -> "YOLO":
 
 
 def _epochs_left(model: "YOLO", run: Run) -> bool:
-    """Whether a checkpoint stands before the run's last epoch; one without an optimizer is a result (epoch -1)."""
+    """Return whether a checkpoint stands before the run's last epoch.
+
+    One without an optimizer is a result (epoch -1).
+    """
     epoch = int((model.ckpt or {}).get("epoch", -1))
     return 0 <= epoch < run.schedule.epochs - 1
 
 
 def _described(dataset: Path, folder: Path) -> Path:
-    """A file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
+    """Return a file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
     described = open_set(dataset)
     if described.absolute or described.train is None:
         return described.file.resolve()

@@ -136,7 +136,9 @@ def publish(
 
 
 def _history(run: Run, folder: Path) -> tuple[str, list[DataSource]]:
-    """The run's command after that of the model it began from, and what that one was trained on: its successor was too.
+    """Return the run's command after that of the model it began from, and what that one was trained on.
+
+    Its successor was too.
 
     Looked for in the registry and in `folder`; nothing comes before a run that began from start weights.
     """

@@ -51,7 +51,7 @@ def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:
-    """A fixed camera from its file of control points; raises CalibrationError."""
+    """Return a fixed camera from its file of control points; raises CalibrationError."""
     return None if points is None else calibrate(read_points(points)).camera
 
 
@@ -81,7 +81,10 @@ def read_site(
 def read_camera_file(
     path: Path, shelf: ModelCache, networks: Sequence[Network] = PRIVATE_NETWORKS, *, loopback: bool = False
 ) -> tuple[RegisteredCamera, ...]:
-    """A camera file with the control points that it names; raises CamerasInvalid with every fault and its line."""
+    """Return a camera file with the control points that it names.
+
+    Raises CamerasInvalid with every fault and its line.
+    """
     points: dict[str, tuple[ControlPoint, ...]] = {}
 
     def check(camera: CameraConfig) -> Iterator[tuple[str, str]]:
@@ -100,7 +103,7 @@ def read_camera_file(
 
 
 def spec_of(camera: RegisteredCamera, shelf: ModelCache) -> LookSpec:
-    """What a camera's look is made of, its models loaded; raises ModelError or CalibrationError."""
+    """Return what a camera's look is made of, its models loaded; raises ModelError or CalibrationError."""
     config = camera.config
     models = config.models or default_models(shelf)
     for name in models:
@@ -110,7 +113,7 @@ def spec_of(camera: RegisteredCamera, shelf: ModelCache) -> LookSpec:
 
 
 def origin_of(camera: RegisteredCamera) -> Origin:
-    """What a camera's candidates come from; one that is in no registry has no version to refer to."""
+    """Return what a camera's candidates come from; one that is in no registry has no version to refer to."""
     printed = json.dumps([astuple(point) for point in camera.points])
     return Origin(
         district=camera.config.district or None,
@@ -121,6 +124,6 @@ def origin_of(camera: RegisteredCamera) -> Origin:
 
 
 def job_of(camera: CameraConfig, reach: Reach) -> CameraJob:
-    """How a camera is read, and where it may stand whenever it is opened."""
+    """Return how a camera is read, and where it may stand whenever it is opened."""
     substream = camera.substream.url if camera.substream else None
     return CameraJob(camera.id, camera.address.url, camera.every, camera.transport, substream, reach=reach)

@@ -29,11 +29,14 @@ class SecretBox:
         return cls([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
 
     def encrypt(self, text: str) -> bytes:
-        """The text as a token that only these keys open."""
+        """Return the text as a token that only these keys open."""
         return self._keys.encrypt(text.encode())
 
     def renew(self, token: bytes) -> bytes:
-        """The same text under the newest key; the token itself where it is so already. Raises SecretUnreadable."""
+        """Return the same text under the newest key; the token itself where it is so already.
+
+        Raises SecretUnreadable.
+        """
         try:
             self._newest.decrypt(token)
         except InvalidToken:
@@ -41,7 +44,7 @@ class SecretBox:
         return token
 
     def decrypt(self, token: bytes) -> str:
-        """The text of a token; raises SecretUnreadable where none of the keys made it."""
+        """Return the text of a token; raises SecretUnreadable where none of the keys made it."""
         try:
             return self._keys.decrypt(token).decode()
         except InvalidToken as error:
@@ -60,12 +63,12 @@ def box_of(settings: "Settings") -> SecretBox:
 
 
 def make_key() -> str:
-    """A new key."""
+    """Return a new key."""
     return Fernet.generate_key().decode()
 
 
 def box_in_file(path: Path) -> SecretBox:
-    """The box whose key lies in a file, which is made where it is absent, for its owner alone to read.
+    """Return the box whose key lies in a file, which is made where it is absent, for its owner alone to read.
 
     Raises SettingsInvalid.
     """

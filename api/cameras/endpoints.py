@@ -16,7 +16,7 @@ REFUSALS = problem_responses(403, 404, 422)
 
 @router.get("/cameras")
 def list_cameras(now: Now, live: Live) -> Listing[CameraOut]:
-    """Every camera with its state and the age of its last picture, in one page."""
+    """Return every camera with its state and the age of its last picture, in one page."""
     items = [CameraOut.of(view, now) for view in live.views()]
     return Listing(items=items, total=len(items), next=None)
 
@@ -49,7 +49,10 @@ def list_history(
     cursor: CursorQuery = None,
     limit: Limit = 50,
 ) -> Listing[HistoryEntryOut]:
-    """Who changed a camera of the registry when, and what of it, latest first. One that was removed has its history."""
+    """Return who changed a camera of the registry when, and what of it, latest first.
+
+    One that was removed has its history.
+    """
     page = service.history_of(scope, database, settings, camera_id, cursor, limit)
     if not page.total and not any(view.id == camera_id for view in live.views()):
         raise NotFound(f"there is no camera {camera_id!r}")

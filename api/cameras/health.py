@@ -40,7 +40,7 @@ class FaultEvent:
 
     @property
     def picture(self) -> EvidenceFile:
-        """The first picture that showed it."""
+        """Return the first picture that showed it."""
         return EvidenceFile(EvidenceKind.SCENE, self.sha256, self.path, self.started_at, self.width, self.height)
 
 
@@ -95,13 +95,13 @@ def accept_view(scope: Scope, connection: Connection, camera: str, actor: Actor)
 
 
 def lasting(connection: Connection, camera: str) -> tuple[FaultEvent, ...]:
-    """What is wrong with a camera now."""
+    """Return what is wrong with a camera now."""
     mine = (camera_health.c.camera == camera, camera_health.c.ended_at.is_(None))
     return _events(connection, connection.execute(select(camera_health).where(*mine)).all())
 
 
 def find(scope: Scope, connection: Connection, camera: str, fault_id: UUID) -> FaultEvent | None:
-    """The fault of this camera with this id."""
+    """Return the fault of this camera with this id."""
     query = select(camera_health).where(
         camera_health.c.id == fault_id, camera_health.c.camera == camera, scope.sees(camera_health.c.district)
     )
@@ -110,7 +110,7 @@ def find(scope: Scope, connection: Connection, camera: str, fault_id: UUID) -> F
 
 
 def page(scope: Scope, connection: Connection, camera: str, cursor: str | None, limit: int) -> Page[FaultEvent]:
-    """A camera's faults, latest first. Raises CursorInvalid."""
+    """Return a camera's faults, latest first. Raises CursorInvalid."""
     mine = [camera_health.c.camera == camera, scope.sees(camera_health.c.district)]
     rows = page_by_time(connection, camera_health.c.started_at, lambda row: row, cursor, limit, where=mine)
     return Page(_events(connection, rows.items), rows.total, rows.next)

@@ -22,7 +22,7 @@ JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg"
 @router.get("/cameras/{camera_id}/picture", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
 def show_picture(live: Live, camera_id: CameraId) -> Response:
-    """The camera's last picture, made small. It may be old: `last_frame_age` of the camera says how old."""
+    """Return the camera's last picture, made small. It may be old: `last_frame_age` of the camera says how old."""
     picture = live.picture(camera_id)
     if picture is None:
         raise NotFound(f"there is no picture of a camera {camera_id!r}")
@@ -33,7 +33,7 @@ def show_picture(live: Live, camera_id: CameraId) -> Response:
 def list_health(
     scope: CurrentScope, live: Live, database: Db, camera_id: CameraId, cursor: CursorQuery = None, limit: Limit = 50
 ) -> Listing[FaultEventOut]:
-    """What was wrong with a camera's picture, latest first; what lasts has no end."""
+    """Return what was wrong with a camera's picture, latest first; what lasts has no end."""
     with database.read() as connection:
         page = camera_health.page(scope, connection, camera_id, cursor, limit)
     if not page.total:
@@ -46,7 +46,7 @@ def list_health(
 def show_fault_picture(
     scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, fault_id: UUID
 ) -> Response:
-    """The first picture that showed a fault, checked against its hash before it leaves."""
+    """Return the first picture that showed a fault, checked against its hash before it leaves."""
     with database.read() as connection:
         found = camera_health.find(scope, connection, camera_id, fault_id)
     if found is None:

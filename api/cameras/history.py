@@ -65,7 +65,7 @@ _SWITCHES: Final = {ChangeKind.PAUSE: HistoryAction.PAUSED, ChangeKind.RESUME: H
 def page(
     scope: Scope, connection: Connection, box: SecretBox, camera: str, cursor: str | None, limit: int
 ) -> Page[HistoryEntry]:
-    """What was done to a camera, latest first. Raises CursorInvalid.
+    """Return what was done to a camera, latest first. Raises CursorInvalid.
 
     Where an address cannot be decrypted, that it changed is not known.
     """
@@ -106,7 +106,7 @@ def _acts(scope: Scope, connection: Connection, box: SecretBox, camera: str) -> 
 def _rows_as_acts(
     rows: Sequence[Row[tuple[object, ...]]], versions: Mapping[int, _Version], box: SecretBox
 ) -> Iterator[HistoryEntry]:
-    """A row that ends where the next begins was changed; else its camera went, and may have come again."""
+    """Yield a row that ends where the next begins was changed; else its camera went, and may have come again."""
     if rows:
         yield _past(versions[rows[0].since], HistoryAction.ADDED)
     for old, new in pairwise(rows):

@@ -70,7 +70,7 @@ class CameraView:
     district: str | None = None
 
     def age(self, now: datetime) -> timedelta | None:
-        """How old the last picture is; None before the first."""
+        """Return how old the last picture is; None before the first."""
         return None if self.last_frame_at is None else max(now - self.last_frame_at, timedelta(0))
 
     def live_for(self, now: datetime) -> float:
@@ -83,7 +83,7 @@ class CameraView:
         return 0.0 if age is None else max(0.0, (limit - age).total_seconds())
 
     def silent(self, now: datetime) -> bool:
-        """Whether the last picture is too old to be called live, or there is none."""
+        """Return whether the last picture is too old to be called live, or there is none."""
         return self.live_for(now) <= 0
 
 
@@ -171,7 +171,7 @@ class LiveStatus:
         self._looks[camera] = looks
 
     def picture(self, camera: str) -> LastPicture | None:
-        """The newest picture of a camera that is still on the live."""
+        """Return the newest picture of a camera that is still on the live."""
         return self._pictures.get(camera) if any(one.id == camera for one in self.cameras) else None
 
     def accept(self, camera: str) -> None:
@@ -179,13 +179,13 @@ class LiveStatus:
         self._accepted.add(camera)
 
     def take_accepted(self, camera: str) -> bool:
-        """Whether the view was accepted since this was last asked."""
+        """Return whether the view was accepted since this was last asked."""
         accepted = camera in self._accepted
         self._accepted.discard(camera)
         return accepted
 
     def views(self) -> Sequence[CameraView]:
-        """Every camera as a page shows it."""
+        """Return every camera as a page shows it."""
         statuses = {status.camera: status for status in self.statuses()}
         now = self.clock()
         return [self._view(camera, statuses.get(camera.id), now) for camera in self.cameras]

@@ -21,7 +21,7 @@ NOTHING: Final = timedelta(0)
 
 @router.get("/cameras")
 def cameras_page(now: Now, live: Live, render: Render) -> HTMLResponse:
-    """Every camera with its last picture, how old that is, and what is wrong."""
+    """Show every camera with its last picture, how old that is, and what is wrong."""
     return render.page("cameras.html", active="cameras", views=live.views(), now=now)
 
 
@@ -36,7 +36,7 @@ def camera_page(
     camera_id: CameraId,
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
-    """One camera, what was wrong with its picture, and what was done to it; both latest first."""
+    """Show one camera, what was wrong with its picture, and what was done to it; both latest first."""
     view = next((view for view in live.views() if view.id == camera_id), None)
     with database.read() as connection:
         page = camera_health.page(scope, connection, camera_id, cursor, ROWS)

@@ -160,7 +160,7 @@ class RegistrySync:
 
 
 def _work(camera: RegisteredCamera) -> tuple[object, ...]:
-    """Where and how a camera is read, and what its look is made of: all that `job_of` and `spec_of` use.
+    """Return where and how a camera is read, and what its look is made of: all that `job_of` and `spec_of` use.
 
     The version is left out: candidates refer to the one that began to be watched, and a later one that changes nothing
     here would judge the same.

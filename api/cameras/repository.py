@@ -70,12 +70,12 @@ class Change:
 
 
 def latest(connection: Connection) -> int:
-    """The version of the registry; 0 while nothing was ever imported."""
+    """Return the version of the registry; 0 while nothing was ever imported."""
     return connection.execute(select(func.max(camera_versions.c.version))).scalar_one() or 0
 
 
 def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, ...]:
-    """The cameras that there are, by id. Raises SecretUnreadable."""
+    """Return the cameras that there are, by id. Raises SecretUnreadable."""
     query = select(cameras).where(cameras.c.until.is_(None)).order_by(cameras.c.camera)
     return tuple(_from_row(row, box) for row in connection.execute(query))
 

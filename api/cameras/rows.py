@@ -48,7 +48,7 @@ class CameraRow(BaseModel):
         )
 
     def config(self, addresses: str) -> CameraConfig:
-        """The camera, with the addresses that `join_addresses` wrote."""
+        """Return the camera, with the addresses that `join_addresses` wrote."""
         main, substream = _ADDRESSES.validate_json(addresses)
         return CameraConfig(
             id=self.id,
@@ -67,10 +67,10 @@ class CameraRow(BaseModel):
         )
 
     def control_points(self) -> tuple[ControlPoint, ...]:
-        """Those of its calibration."""
+        """Return those of its calibration."""
         return tuple(ControlPoint(*point) for point in self.points)
 
 
 def join_addresses(config: CameraConfig) -> str:
-    """A camera's addresses in the clear: to be encrypted before they are kept."""
+    """Return a camera's addresses in the clear: to be encrypted before they are kept."""
     return _ADDRESSES.dump_json((config.address.url, config.substream.url if config.substream else None)).decode()

@@ -101,7 +101,7 @@ def keep_view(folder: Path, camera: str, view: bytes) -> None:
 
 
 def kept_view(folder: Path, camera: str) -> bytes | None:
-    """What a camera usually showed in an earlier run, not more than a month ago."""
+    """Return what a camera usually showed in an earlier run, not more than a month ago."""
     path = _stem(folder, camera).with_suffix(".view.npz")
     try:
         if time.time() - path.stat().st_mtime > VIEW_STALE.total_seconds():

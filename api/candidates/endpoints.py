@@ -54,7 +54,7 @@ def list_candidates(
 def show_candidate(
     scope: CurrentScope, database: Db, settings: AppSettings, render: Render, candidate_id: UUID
 ) -> CandidateOut:
-    """One candidate with its evidence, what judged it and, where there is one, its verdict."""
+    """Return one candidate with its evidence, what judged it and, where there is one, its verdict."""
     with database.read() as connection:
         item = _known(candidates.find(scope, connection, candidate_id), candidate_id)
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
@@ -69,7 +69,7 @@ def show_candidate(
 def show_evidence(
     scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, candidate_id: UUID, kind: EvidenceKind
 ) -> Response:
-    """A picture, checked against its hash before it leaves."""
+    """Return a picture, checked against its hash before it leaves."""
     with database.read() as connection:
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
     file = next((file for file in files if file.kind is kind), None)

@@ -73,7 +73,7 @@ class StoredCandidate:
 
     @property
     def dwell(self) -> timedelta:
-        """How long the thing has stood there, as far as we saw."""
+        """Return how long the thing has stood there, as far as we saw."""
         return self.last_seen - self.first_seen
 
 
@@ -122,20 +122,20 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
 
 
 def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
-    """The candidate with this id."""
+    """Return the candidate with this id."""
     row = connection.execute(select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 
 
 def lock(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
-    """The candidate with this id; nobody else changes it before this transaction ends."""
+    """Return the candidate with this id; nobody else changes it before this transaction ends."""
     query = select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope)).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
 
 
 def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidate | None:
-    """The candidate of this place, locked: keys are unique within their source."""
+    """Return the candidate of this place, locked: keys are unique within their source."""
     query = select(candidates).where(candidates.c.source == source, candidates.c.key == key).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
@@ -167,7 +167,7 @@ def columns_of(candidate: Candidate) -> dict[str, object]:
 
 
 def _first_seen(candidate: Candidate) -> dict[str, object]:
-    """What stays as it was when the thing was first handed on; a column is called as the field that it holds."""
+    """Return what stays as it was when the thing was first handed on; a column is called as the field that it holds."""
     position = candidate.sighting.position
     values = _columns(candidate.origin) | _columns(candidate.sighting)
     return values | {

@@ -64,7 +64,7 @@ def add(scope: Scope, connection: Connection, verdict: Verdict) -> None:
 
 
 def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Verdict]:
-    """The verdict that counts, by candidate; those without one are absent."""
+    """Return the verdict that counts, by candidate; those without one are absent."""
     query = select(verdicts).where(
         verdicts.c.candidate_id.in_(list(ids)),
         verdicts.c.undone_at.is_(None),

@@ -114,7 +114,10 @@ def _raise_for(response: httpx.Response) -> None:
 
 
 def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """What a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date), at most a day; None if unreadable."""
+    """Return what a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date), at most a day.
+
+    None if unreadable.
+    """
     if value is None:
         return None
     text = value.strip()

@@ -18,7 +18,7 @@ router = APIRouter(tags=["cases"])
 
 @router.get("/cases", responses=problem_responses(422))
 def list_cases(scope: CurrentScope, database: Db, cursor: CursorQuery = None, limit: Limit = 50) -> Listing[CaseOut]:
-    """The built-in case list, latest first; empty where a case API is configured."""
+    """Return the built-in case list, latest first; empty where a case API is configured."""
     with database.read() as connection:
         page = cases.page(scope, connection, cursor, limit)
     return listing(page, [CaseOut.of(case) for case in page.items])
@@ -26,7 +26,7 @@ def list_cases(scope: CurrentScope, database: Db, cursor: CursorQuery = None, li
 
 @router.get("/cases/{case_id}", responses=problem_responses(404, 422))
 def show_case(scope: CurrentScope, database: Db, case_id: UUID) -> CaseOut:
-    """One case of the built-in list."""
+    """Return one case of the built-in list."""
     with database.read() as connection:
         case = cases.find(scope, connection, case_id)
     if case is None:

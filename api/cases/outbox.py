@@ -52,7 +52,7 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
-    """The delivery that is due longest, leased: a sender that dies gives it back when the lease ends."""
+    """Return the delivery that is due longest, leased: a sender that dies gives it back when the lease ends."""
     due = (
         select(outbox)
         .where(outbox.c.state == DeliveryState.PENDING, outbox.c.next_attempt_at <= now)
@@ -96,7 +96,7 @@ def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bo
 
 
 def find(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
-    """The delivery with this idempotency key."""
+    """Return the delivery with this idempotency key."""
     row = connection.execute(select(outbox).where(outbox.c.id == key, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 

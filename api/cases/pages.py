@@ -34,7 +34,7 @@ def cases_page(
     render: Render,
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
-    """What was confirmed, and how far it got."""
+    """Show what was confirmed, and how far it got."""
     with database.read() as connection:
         page = outbox.page(scope, connection, None, cursor, ROWS)
         known = {item.candidate_id: candidates.find(scope, connection, item.candidate_id) for item in page.items}
@@ -53,7 +53,7 @@ def cases_page(
 
 @router.get("/cases/{delivery_id}")
 def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
-    """One confirmed case: what was sent, when, and what came back."""
+    """Show one confirmed case: what was sent, when, and what came back."""
     with database.read() as connection:
         delivery = outbox.find(scope, connection, delivery_id)
         if delivery is None:
@@ -81,6 +81,6 @@ def retry_case(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -
 
 
 def _flights(scope: Scope, connection: Connection, ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """The names of the surveys that some candidates come from."""
+    """Return the names of the surveys that some candidates come from."""
     flown = {survey_id: surveys.find(scope, connection, survey_id) for survey_id in set(ids) if survey_id is not None}
     return {survey_id: survey.name for survey_id, survey in flown.items() if survey}

@@ -70,7 +70,7 @@ class CasePayload(CandidateFacts):
 def write_payload(
     candidate: StoredCandidate, files: tuple[EvidenceFile, ...], verdict: Verdict, *, base_url: str
 ) -> bytes:
-    """The bytes to deliver: UTF-8 JSON."""
+    """Return the bytes to deliver: UTF-8 JSON."""
     body = CasePayload(
         **dict(CandidateFacts.model_validate(candidate)),
         external_id=verdict.id,

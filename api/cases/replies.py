@@ -41,7 +41,7 @@ class KnownCase:
 
 
 def reference_in(reply: bytes) -> str | None:
-    """What a reply calls the case, one printable line; None where it does not say."""
+    """Return what a reply calls the case, one printable line; None where it does not say."""
     text = reply.decode("utf-8", "replace")
     try:
         found = _name(json.loads(text), 0)
@@ -53,7 +53,7 @@ def reference_in(reply: bytes) -> str | None:
 
 
 def known_case(status: int, reply: bytes) -> KnownCase | None:
-    """The case that a refusal says is there already, or that a 409 names; None where it says something else.
+    """Return the case that a refusal says is there already, or that a 409 names; None where it says something else.
 
     A refusal because the same request is still under way is none: it may be answered otherwise later.
     """
@@ -66,7 +66,7 @@ def known_case(status: int, reply: bytes) -> KnownCase | None:
 
 
 def _name(value: object, depth: int) -> str | None:
-    """The first name of a case in an object, in the first object of a list, or in one inside of it."""
+    """Return the first name of a case in an object, in the first object of a list, or in one inside of it."""
     if isinstance(value, list):
         return next((name for one in value if (name := _name(one, depth)) is not None), None)
     if not isinstance(value, dict) or depth > _DEEPEST:

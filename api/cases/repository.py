@@ -32,7 +32,7 @@ def receive(connection: Connection, key: UUID, body: bytes, now: datetime) -> tu
 
 
 def find(scope: Scope, connection: Connection, case_id: UUID) -> Case | None:
-    """The case with this id."""
+    """Return the case with this id."""
     row = connection.execute(select(cases).where(cases.c.id == case_id, _seen_by(scope))).one_or_none()
     return _from_row(row) if row else None
 
@@ -43,7 +43,7 @@ def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -
 
 
 def _seen_by(scope: Scope) -> ColumnElement[bool]:
-    """A case is seen by whoever sees the candidate that was confirmed: its key is that of the delivery."""
+    """Return a case is seen by whoever sees the candidate that was confirmed: its key is that of the delivery."""
     if scope.districts is None:
         return true()
     seen = select(outbox.c.id).where(scope.sees_parent(outbox.c.candidate_id, "candidates"))

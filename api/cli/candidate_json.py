@@ -7,7 +7,7 @@ from detector.rules.wording import english
 
 
 def candidate_json(candidate: Candidate) -> dict[str, object]:
-    """A candidate as plain values: times ISO 8601 with offset, positions WGS-84, boxes half-open pixels."""
+    """Return a candidate as plain values: times ISO 8601 with offset, positions WGS-84, boxes half-open pixels."""
     # Only here: a ruling, or a line for a person, needs nothing of the web.
     from api.candidates.repository import columns_of
     from api.candidates.schemas import CandidateFacts, ProvenanceOut
@@ -45,7 +45,7 @@ def reasons_json(ruling: Ruling) -> dict[str, object]:
 
 
 def candidate_line(candidate: Candidate) -> str:
-    """A candidate as one line for a person."""
+    """Return a candidate as one line for a person."""
     sighting, ruling = candidate.sighting, candidate.ruling
     where = "position unknown"
     if sighting.position:
@@ -55,5 +55,5 @@ def candidate_line(candidate: Candidate) -> str:
 
 
 def why(ruling: Ruling) -> str:
-    """The reasons of a ruling in one line."""
+    """Return the reasons of a ruling in one line."""
     return "; ".join(english(reason) for reason in ruling.reasons)

@@ -58,7 +58,7 @@ def make_int8(name: str, dataset: Path, folder: Path | None) -> tuple[ModelCard,
 
 
 def _validation(given: Sequence[Path]) -> list[Path]:
-    """The pictures of a data set's val side: int8 is held to the labels as well."""
+    """Return the pictures of a data set's val side: int8 is held to the labels as well."""
     if len(given) != 1 or not (given[0] / "data.yaml").is_file():
         raise typer.BadParameter(f"{given[0]}: int8 is held to labels as well: give a data set, a folder of data.yaml")
     described = open_set(given[0])

@@ -80,7 +80,7 @@ def measure_places(
 def score_record(
     sequence: PictureSequence, score: PlaceScore, seconds: list[float], status: LookStatus
 ) -> dict[str, object]:
-    """The figures of one sequence as plain values: the JSON line."""
+    """Return the figures of one sequence as plain values: the JSON line."""
     low, high = score.false_interval
     return {
         "sequence": sequence.name,
@@ -105,7 +105,7 @@ def score_record(
 
 
 def stalls_anywhere(camera: str, dwell: timedelta) -> Rulebook:
-    """The rulebook that stands in: no stall may stand in view for longer than `dwell`."""
+    """Return the rulebook that stands in: no stall may stand in view for longer than `dwell`."""
     everywhere = ((-1e6, -1e6), (1e6, -1e6), (1e6, 1e6), (-1e6, 1e6))
     zone = Zone(f"view of {camera}", "view", everywhere, camera)
     return Rulebook.of("none", ZoneInfo("UTC"), [zone], [Rule("stalls", (STALL,), ("view",), dwell=dwell)], None)

@@ -45,7 +45,7 @@ class GeotagRequest(BaseModel):
     v: Bounded
 
     def locate(self, terrain: Terrain | None) -> GroundPoint:
-        """The ground point under the pixel; raises RayMissesGround."""
+        """Return the ground point under the pixel; raises RayMissesGround."""
         lens = Lens(self.fx, self.fy, self.cx, self.cy, self.distortion)
         pose = Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens)
         return PoseLocator(pose, self.ground, terrain=terrain).locate(self.u, self.v)

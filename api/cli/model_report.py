@@ -44,7 +44,7 @@ def card_lines(card: ModelCard) -> list[str]:
 
 
 def figure_lines(metrics: Metrics) -> list[str]:
-    """What was measured, by class, with 95 % intervals and counts."""
+    """Return what was measured, by class, with 95 % intervals and counts."""
     rows = [_row(name, one) for name, one in metrics.per_class.items()]
     rows += [_row(f"any {name}", one) for name, one in metrics.merged.items()]
     mean = ("mean of the classes", str(metrics.pictures), str(metrics.boxes))

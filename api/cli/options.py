@@ -50,7 +50,7 @@ def duration_from(option: str, text: str) -> timedelta:
 
 
 def terrain_from(dem: Path | None, takeoff: str | None) -> "Terrain | None":
-    """The terrain model of a command line, its heights counted from take-off where that is said."""
+    """Return the terrain model of a command line, its heights counted from take-off where that is said."""
     if dem is None:
         if takeoff is not None:
             raise typer.BadParameter("--takeoff says where a terrain model counts from: give --dem FILE with it")
@@ -62,7 +62,7 @@ def terrain_from(dem: Path | None, takeoff: str | None) -> "Terrain | None":
 
 
 def zone_from(name: str) -> ZoneInfo:
-    """The time zone of that IANA name."""
+    """Return the time zone of that IANA name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a name with odd characters is looked for as a file
@@ -70,7 +70,7 @@ def zone_from(name: str) -> ZoneInfo:
 
 
 def area_from(near: str | None) -> "Polygon | None":
-    """The square of two degrees around a place, or around the operator's (STREETWARDEN_NEAR), as lon, lat."""
+    """Return the square of two degrees around a place, or around the operator's (STREETWARDEN_NEAR), as lon, lat."""
     from api.settings import load_settings
     from streams.telemetry.order import around
 

@@ -45,7 +45,7 @@ def rule(
 
 
 def _moment(text: str, zone: tzinfo) -> datetime:
-    """An ISO 8601 moment; without an offset it is meant in the rulebook's time zone."""
+    """Return an ISO 8601 moment; without an offset it is meant in the rulebook's time zone."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

@@ -107,7 +107,7 @@ def _print(report: "GateReport", as_json: bool) -> None:
 
 
 def gate_lines(report: "GateReport") -> list[str]:
-    """What the gate found, for a terminal."""
+    """Return what the gate found, for a terminal."""
     against = f"{report.serving}, which serves" if report.serving else "nothing: it is the first"
     lines = [f"{report.model} {report.version} against {against} (AP50; difference with its 95 % interval)"]
     for one in report.changes:

@@ -186,7 +186,7 @@ def _run(plan: Sequence[Watched], book: Rulebook, shelf: ModelCache, sink: Conso
 
 
 def _look(spec: LookSpec, book: Rulebook, shelf: ModelCache, sink: ConsoleSink) -> Look:
-    """A look behind its guard, which says when the picture is sick and when it is well again."""
+    """Return a look behind its guard, which says when the picture is sick and when it is well again."""
     health = HealthWatch(spec.id)
     return health_gated(
         build_look(spec, book, shelf),

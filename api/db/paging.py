@@ -29,7 +29,7 @@ class Cursor:
 
     @classmethod
     def from_cursor(cls, cursor: str) -> Self:
-        """The place that a cursor names. Raises CursorInvalid."""
+        """Return the place that a cursor names. Raises CursorInvalid."""
         try:
             text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
             at, _, row_id = text.partition("|")
@@ -81,12 +81,12 @@ def page_by_time(
 
 
 def encode_name(name: str) -> str:
-    """The cursor of a list that is sorted by name."""
+    """Return the cursor of a list that is sorted by name."""
     return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
 
 
 def decode_name(cursor: str) -> str:
-    """The name that a cursor stands for. Raises CursorInvalid."""
+    """Return the name that a cursor stands for. Raises CursorInvalid."""
     try:
         name = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):

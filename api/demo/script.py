@@ -64,12 +64,12 @@ class _Truth(_Part):
 
 
 def read_script(folder: Path) -> SampleScript:
-    """The demo's script; raises SamplesMissing."""
+    """Return the demo's script; raises SamplesMissing."""
     return _read(folder / "demo.json", SampleScript)
 
 
 def stalls_flown_over(folder: Path, script: SampleScript) -> tuple[Expected, ...]:
-    """The stalls that the drone flies over, from the flight's truth; raises SamplesMissing.
+    """Return the stalls that the drone flies over, from the flight's truth; raises SamplesMissing.
 
     Those on the permitted site are not required: from the air its border is nearer than the radius of a position.
     """

@@ -52,7 +52,7 @@ class EvidenceStore:
         return digest, path
 
     def read(self, file: EvidenceFile) -> bytes:
-        """The bytes of a stored file, checked against its hash. Raises EvidenceDamaged."""
+        """Return the bytes of a stored file, checked against its hash. Raises EvidenceDamaged."""
         try:
             content = (self.folder / file.path).read_bytes()
         except OSError as error:
@@ -86,7 +86,7 @@ class EvidenceStore:
 
 
 def crop(image: Image, box: Box) -> Image:
-    """The thing and a margin around it, at least one pixel, inside the picture."""
+    """Return the thing and a margin around it, at least one pixel, inside the picture."""
     height, width = image.shape[:2]
     margin_x, margin_y = (box[2] - box[0]) * CROP_MARGIN, (box[3] - box[1]) * CROP_MARGIN
     left = min(max(int(box[0] - margin_x), 0), width - 1)
@@ -97,7 +97,7 @@ def crop(image: Image, box: Box) -> Image:
 
 
 def boxed(image: Image, box: Box) -> Image:
-    """A copy with the box drawn in; the original stays as it came."""
+    """Return a copy with the box drawn in; the original stays as it came."""
     copy = image.copy()
     thickness = max(2, round(max(image.shape[:2]) / 500))
     cv2.rectangle(copy, (round(box[0]), round(box[1])), (round(box[2]), round(box[3])), BOX_COLOUR, thickness)

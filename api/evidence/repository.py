@@ -50,7 +50,7 @@ def add(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile
 
 
 def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
-    """The pictures of each candidate, scene first; a candidate without any is absent."""
+    """Return the pictures of each candidate, scene first; a candidate without any is absent."""
     query = select(evidence).where(
         evidence.c.candidate_id.in_(list(ids)), scope.sees_parent(evidence.c.candidate_id, "candidates")
     )

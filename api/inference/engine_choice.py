@@ -25,22 +25,22 @@ _ORDER: dict[Wanted, tuple[Checked, ...]] = {
 
 
 def records_folder(data_dir: Path) -> Path:
-    """Where the records of checks lie."""
+    """Return where the records of checks lie."""
     return data_dir / "engines"
 
 
 def int8_path(records: Path, model: str) -> Path:
-    """Where the int8 copy of a model lies; it need not exist."""
+    """Return where the int8 copy of a model lies; it need not exist."""
     return records / f"{model}.int8.onnx"
 
 
 def is_int8(engine: Checked) -> bool:
-    """Whether an engine runs the int8 copy."""
+    """Return whether an engine runs the int8 copy."""
     return engine != "openvino"
 
 
 def choose_engine(card: ModelCard, wanted: Wanted, records: Path) -> MakeEngine:
-    """The engine for one model. `auto` and `int8` take what may be used, and say nothing of what may not.
+    """Return the engine for one model. `auto` and `int8` take what may be used, and say nothing of what may not.
 
     Raises:
         EngineRefused: OpenVINO is wanted, and is not installed or has no record that it passed.
@@ -55,7 +55,7 @@ def choose_engine(card: ModelCard, wanted: Wanted, records: Path) -> MakeEngine:
 
 
 def make_engine(card: ModelCard, engine: Checked, records: Path) -> MakeEngine:
-    """How that engine is made for this model, checked or not."""
+    """Return how that engine is made for this model, checked or not."""
     base: MakeEngine = OrtEngine if engine == "onnxruntime-int8" else OpenVinoEngine
     if not is_int8(engine):
         return base
@@ -91,7 +91,7 @@ def _int8_sha256(card: ModelCard, engine: Checked, records: Path) -> str | None:
 
 
 def record_of(card: ModelCard, engine: Checked, compared: "EngineComparison", int8: Int8 | None = None) -> EngineRecord:
-    """What a comparison of that engine with the reference showed, here and now."""
+    """Return what a comparison of that engine with the reference showed, here and now."""
     return EngineRecord(
         model=card.name,
         sha256=card.sha256,

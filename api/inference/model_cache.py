@@ -54,7 +54,7 @@ class ModelCache:
         self._loading: set[str] = set()
 
     def get(self, name: str) -> OnnxModel:
-        """The model that serves, verified against its card; raises ModelError, ModelInputError or EngineRefused.
+        """Return the model that serves, verified against its card; raises ModelError, ModelInputError or EngineRefused.
 
         Where a new version cannot be loaded, the one before serves on, and the log says so once.
         """
@@ -79,7 +79,7 @@ class ModelCache:
         return model
 
     def get_all(self, names: Iterable[str]) -> dict[str, OnnxModel]:
-        """The models of one look, each name asked once: a look never works with two versions of one model."""
+        """Return the models of one look, each name asked once: a look never works with two versions of one model."""
         return {name: self.get(name) for name in dict.fromkeys(names)}
 
     @classmethod
@@ -88,7 +88,7 @@ class ModelCache:
         return cls(folder, settings.engine, records_folder(settings.data_dir), shelf_of(settings))
 
     def has(self, name: str) -> bool:
-        """Whether a model of that name serves."""
+        """Return whether a model of that name serves."""
         if self._shelf is not None:
             return self._shelf.has(name)
         return any(card.name == name for card in list_models(self._folder))
@@ -114,5 +114,5 @@ def pinned(get: Callable[[str], OnnxModel]) -> Callable[[str], OnnxModel]:
 
 
 def shelf_of(settings: Settings) -> Shelf:
-    """The models of this service: `models/` in its data folder, beside the shipped ones."""
+    """Return the models of this service: `models/` in its data folder, beside the shipped ones."""
     return Shelf(settings.data_dir / "models", WEIGHTS)

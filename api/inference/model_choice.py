@@ -34,7 +34,7 @@ STEEP: Final = -70.0
 
 
 def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
-    """The model for a frame. Where nobody says how the camera looked, the oblique one: it has seen both."""
+    """Return the model for a frame. Where nobody says how the camera looked, the oblique one: it has seen both."""
     if name != BY_VIEW:
         return name
     return STALLS if pose is not None and pose.pitch <= STEEP else OBLIQUE
@@ -54,7 +54,7 @@ def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
 
 
 def model_of_frame(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Identify:
-    """Which model exactly `drone_look` takes for a frame."""
+    """Return which model exactly `drone_look` takes for a frame."""
 
     def identify(frame: Frame) -> ModelVersion:
         return get(model_for(frame.pose, name)).identity
@@ -74,10 +74,10 @@ class DroneLooks:
         self._pinned = get
 
     def detector(self, name: str = BY_VIEW) -> Detect:
-        """The look at the frames of the next piece of work, by the model of that name."""
+        """Return the look at the frames of the next piece of work, by the model of that name."""
         self._pinned = pinned(self._get)
         return drone_look(self._pinned, name)
 
     def identify(self, name: str = BY_VIEW) -> Identify:
-        """Which model exactly looks at each frame of the piece of work that has begun."""
+        """Return which model exactly looks at each frame of the piece of work that has begun."""
         return model_of_frame(self._pinned, name)

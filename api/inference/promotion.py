@@ -43,13 +43,13 @@ def roll_back_model(shelf: Shelf, name: str) -> Pointer:
 
 
 def read_gate_report(shelf: Shelf, name: str, version: str) -> GateReport | None:
-    """What the gate last found of a version; None where it was never asked."""
+    """Return what the gate last found of a version; None where it was never asked."""
     path = _report_path(shelf, name, version)
     return GateReport.model_validate_json(path.read_bytes()) if path.is_file() else None
 
 
 def frozen_sets(root: Path, candidate: ModelCard, serving: ModelCard | None, wanted: Sequence[str]) -> list[FrozenSet]:
-    """The held-out sides to judge a candidate on.
+    """Return the held-out sides to judge a candidate on.
 
     Args:
         root: the folder of data sets, `data_dir/datasets`.

@@ -190,14 +190,14 @@ class Language:
     translate: Translate
 
     def render(self, template: str, **values: object) -> str:
-        """A template with its values, in this language."""
+        """Return a template with its values, in this language."""
         page = self.environment.get_template(template)
         return page.render(**values, language=self.code, html_lang=HTML_LANG[self.code])
 
 
 @cache
 def language(code: str) -> Language:
-    """A language by its code, `en` or `zh`."""
+    """Return a language by its code, `en` or `zh`."""
     words = translations(code)
     environment = Environment(
         loader=PackageLoader("api.pages"),
@@ -250,7 +250,7 @@ def _said(sentence: str, words: gettext.NullTranslations) -> str:
 
 
 def size(count: int) -> str:
-    """A number of bytes in the unit that suits it."""
+    """Return a number of bytes in the unit that suits it."""
     for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
         if count >= 1000**power:
             return f"{count / 1000**power:.1f} {unit}"
@@ -259,7 +259,10 @@ def size(count: int) -> str:
 
 @cache
 def translations(code: str) -> gettext.NullTranslations:
-    """The words of a language. Catalogues are kept as text and compiled here: no binary file can be out of date."""
+    """Return the words of a language.
+
+    Catalogues are kept as text and compiled here: no binary file can be out of date.
+    """
     path = CATALOGUES[code]
     if path is None:
         return gettext.NullTranslations()
@@ -272,12 +275,12 @@ def translations(code: str) -> gettext.NullTranslations:
 
 
 def duration(value: timedelta, words: gettext.NullTranslations) -> str:
-    """A time span in its two largest units: 6 min 12 s, 2 h 5 min, 3 d 4 h."""
+    """Return a time span in its two largest units: 6 min 12 s, 2 h 5 min, 3 d 4 h."""
     return span(value.total_seconds(), words.gettext)
 
 
 def choose_language(asked: str | None, remembered: str | None, accepted: str, fallback: str) -> str:
-    """The language of a page: what the address asks for, else the cookie, else the browser, else the setting."""
+    """Return the language of a page: what the address asks for, else the cookie, else the browser, else the setting."""
     for choice in (asked, remembered):
         if choice in CATALOGUES:
             return choice

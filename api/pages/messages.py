@@ -39,5 +39,5 @@ FOOTAGE_ERRORS: Final[dict[str, str]] = {
 
 
 def camera_trouble(state: str, reason: str) -> str:
-    """Why a camera in this state is not live, by the word of its last error; empty where its state says all."""
+    """Return why a camera in this state is not live, by the word of its last error; empty where its state says all."""
     return CAMERA_TROUBLES.get(reason) or STATE_TROUBLES.get(state, "")

@@ -21,7 +21,7 @@ class MapZone:
 
 
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
-    """The rulebook's zones on the ground, for the map."""
+    """Return the rulebook's zones on the ground, for the map."""
     return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
 
 
@@ -74,7 +74,7 @@ class Sheet:
     height: float
 
     def spot(self, lat: float, lon: float) -> MapSpot:
-        """Where a position (WGS-84 degrees) lies."""
+        """Return where a position (WGS-84 degrees) lies."""
         north, east = self.plane.metres(lat, lon)
         return MapSpot(round(self.width / 2 + east * self.scale, 1), round(self.height / 2 - north * self.scale, 1))
 
@@ -83,7 +83,7 @@ class Sheet:
         return " ".join(f"{spot.x},{spot.y}" for spot in (self.spot(lat, lon) for lat, lon in places))
 
     def zones(self, zones: Iterable[MapZone], marks: Sequence[MapSpot]) -> Iterable[DrawnZone]:
-        """The zones that are in view; their names keep away from the marks."""
+        """Yield the zones that are in view; their names keep away from the marks."""
         view = box(0, 0, self.width, self.height)
         for zone in zones:
             spots = [self.spot(lat, lon) for lon, lat in zone.polygon]
@@ -96,7 +96,7 @@ class Sheet:
 
     @property
     def bar_metres(self) -> int:
-        """The longest round length that the ruler has room for."""
+        """Return the longest round length that the ruler has room for."""
         return _round_down(LONGEST_BAR / self.scale)
 
     @property
@@ -137,7 +137,7 @@ def draw_map(
     camera: MapCamera | None,
     path: Sequence[tuple[float, float]] = (),
 ) -> MapPicture:
-    """The map around a position (WGS-84 degrees; `ce90` metres); `path` are (lat, lon) of a flight."""
+    """Return the map around a position (WGS-84 degrees; `ce90` metres); `path` are (lat, lon) of a flight."""
     plane = Plane(lat, lon)
     at_camera = None
     if camera is not None and camera.lat is not None and camera.lon is not None:
@@ -166,7 +166,7 @@ def draw_map(
 
 
 def _beside(middle: Point, half: float, marks: Sequence[MapSpot]) -> MapSpot:
-    """A label's place, moved down where it would lie under a mark; after a few tries it lies where it lies."""
+    """Return a label's place, moved down where it would lie under a mark; after a few tries it lies where it lies."""
     spot = MapSpot(round(middle.x, 1), round(middle.y, 1))
     for _ in range(MOVES):
         under = [one for one in marks if abs(spot.x - one.x) < half + MARK and abs(spot.y - one.y) < CLEARANCE]
@@ -177,7 +177,7 @@ def _beside(middle: Point, half: float, marks: Sequence[MapSpot]) -> MapSpot:
 
 
 def _round_down(metres: float) -> int:
-    """The longest of 1, 2, 5, 10, 20, 50 ... that is not longer; at least one metre."""
+    """Return the longest of 1, 2, 5, 10, 20, 50 ... that is not longer; at least one metre."""
     power = 10 ** math.floor(math.log10(max(metres, 1.0)))
     return int(max(step * power for step in (1, 2, 5) if step * power <= max(metres, 1.0)))
 

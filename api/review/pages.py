@@ -98,7 +98,7 @@ ReviewCards = Annotated[Cards, Depends(cards)]
 
 @router.get("/review")
 def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards) -> HTMLResponse:
-    """The candidate that waits longest, or the news that none does."""
+    """Show the candidate that waits longest, or the news that none does."""
     queue = _queue(scope, database)
     card = drawn.draw(queue.ids[0]) if queue.ids else None
     return render.page("review.html", active="review", card=card, queue=queue, cameras=len(live.views()))
@@ -106,7 +106,7 @@ def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn:
 
 @router.get("/review/queue")
 def review_queue(scope: CurrentScope, database: Db) -> Queue:
-    """Which candidates wait."""
+    """Return which candidates wait."""
     return _queue(scope, database)
 
 
@@ -114,7 +114,7 @@ def review_queue(scope: CurrentScope, database: Db) -> Queue:
 def review_one(
     scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, candidate_id: UUID
 ) -> HTMLResponse:
-    """The review page, beginning with this candidate."""
+    """Show the review page, beginning with this candidate."""
     card = drawn.draw(candidate_id)
     return render.page(
         "review.html", active="review", card=card, queue=_queue(scope, database), cameras=len(live.views())
@@ -123,7 +123,7 @@ def review_one(
 
 @router.get("/review/{candidate_id}/card")
 def review_card(drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
-    """The candidate alone: what the page puts in place of the one before."""
+    """Show the candidate alone: what the page puts in place of the one before."""
     return HTMLResponse(drawn.draw(candidate_id))
 
 

@@ -17,7 +17,7 @@ router = APIRouter(tags=["rulebooks"])
 def show_rulebook(
     scope: CurrentScope, database: Db, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 ) -> RulebookOut:
-    """The rulebook of this hash as it was when it was used; a candidate's `provenance` names it."""
+    """Return the rulebook of this hash as it was when it was used; a candidate's `provenance` names it."""
     with database.read() as connection:
         kept = rulebooks.find(scope, connection, sha256)
     if kept is None:

@@ -62,7 +62,7 @@ def list_surveys(
 
 @router.get("/surveys/{survey_id}", responses=problem_responses(404, 422))
 def show_survey(scope: CurrentScope, database: Db, render: Render, survey_id: UUID) -> SurveyOut:
-    """One survey: its state and its progress."""
+    """Return one survey: its state and its progress."""
     with database.read() as connection:
         survey = known_survey(surveys.find(scope, connection, survey_id), survey_id)
         progress = surveys.progress(scope, connection, [survey_id])[survey_id]
@@ -73,7 +73,7 @@ def show_survey(scope: CurrentScope, database: Db, render: Render, survey_id: UU
 def list_survey_files(
     scope: CurrentScope, database: Db, survey_id: UUID, cursor: NameCursor = None, limit: Limit = 50
 ) -> Listing[FileOut]:
-    """The files of a survey by name: those that have come, those that are missing, those that were set aside."""
+    """Return the files of a survey by name: those that have come, those that are missing, those that were set aside."""
     with database.read() as connection:
         known_survey(surveys.find(scope, connection, survey_id), survey_id)
         page = survey_files.files_page(scope, connection, survey_id, cursor, limit)

@@ -58,7 +58,7 @@ def _seen_by(scope: Scope) -> ColumnElement[bool]:
 
 
 def files(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyFile, ...]:
-    """The files of a survey, by name."""
+    """Return the files of a survey, by name."""
     query = (
         select(survey_files).where(survey_files.c.survey_id == survey_id, _seen_by(scope)).order_by(survey_files.c.name)
     )
@@ -68,7 +68,7 @@ def files(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Survey
 def files_page(
     scope: Scope, connection: Connection, survey_id: UUID, cursor: str | None, limit: int
 ) -> Page[SurveyFile]:
-    """The files of a survey by name. Raises CursorInvalid."""
+    """Return the files of a survey by name. Raises CursorInvalid."""
     conditions = [survey_files.c.survey_id == survey_id, _seen_by(scope)]
     total = connection.execute(select(func.count()).select_from(survey_files).where(*conditions)).scalar_one()
     if cursor is not None:
@@ -80,13 +80,13 @@ def files_page(
 
 
 def find_file(scope: Scope, connection: Connection, file_id: UUID) -> SurveyFile | None:
-    """The file with this id."""
+    """Return the file with this id."""
     row = connection.execute(select(survey_files).where(survey_files.c.id == file_id, _seen_by(scope))).one_or_none()
     return _file(row) if row else None
 
 
 def find_by_name(scope: Scope, connection: Connection, survey_id: UUID, name: str) -> SurveyFile | None:
-    """The file of a survey with this name."""
+    """Return the file of a survey with this name."""
     named = (survey_files.c.survey_id == survey_id, survey_files.c.name == name)
     query = select(survey_files).where(*named, _seen_by(scope))
     row = connection.execute(query).one_or_none()
@@ -124,7 +124,7 @@ def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
 
 
 def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
-    """Where each of these contents lies, by SHA-256; those that no survey has brought yet are absent."""
+    """Return where each of these contents lies, by SHA-256; those that no survey has brought yet are absent."""
     wanted = sorted(set(hashes))
     found: dict[str, str] = {}
     for start in range(0, len(wanted), 500):  # SQLite takes no more than some thousand parameters
@@ -144,7 +144,7 @@ def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID
 
 
 def all_settled(files: Sequence[SurveyFile]) -> bool:
-    """Whether nothing of a survey is still to come."""
+    """Return whether nothing of a survey is still to come."""
     return all(file.state in SETTLED for file in files)
 
 

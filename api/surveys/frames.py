@@ -73,7 +73,7 @@ def add(connection: Connection, chunk: Chunk, seen: Iterable[FrameObservations],
 
 
 def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[FrameObservations]:
-    """Every frame of a survey, in the order flown; before its corners were dropped."""
+    """Return every frame of a survey, in the order flown; before its corners were dropped."""
     query = (
         select(survey_frames)
         .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
@@ -84,7 +84,7 @@ def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[Fra
 
 
 def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypoint]:
-    """Where the camera was, in the order flown; frames without a pose are left out."""
+    """Return where the camera was, in the order flown; frames without a pose are left out."""
     columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.timed, survey_frames.c.pose)
     query = (
         select(*columns)

@@ -99,7 +99,7 @@ class PathOut(BaseModel):
 
 
 def picture_path(place: SurveyPlace, kind: Literal["scene", "crop"]) -> str:
-    """Where a picture of a place is."""
+    """Return where a picture of a place is."""
     return f"/api/v1/surveys/{place.survey_id}/places/{place.id}/{kind}"
 
 

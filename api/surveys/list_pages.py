@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/surveys")
 def surveys_page(scope: CurrentScope, database: Db, render: Render, cursor: CursorQuery = None) -> HTMLResponse:
-    """What drone teams have brought, latest first."""
+    """Show what drone teams have brought, latest first."""
     with database.read() as connection:
         page = surveys.page(scope, connection, cursor, ROWS)
         progress = surveys.progress(scope, connection, [survey.id for survey in page.items])

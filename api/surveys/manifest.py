@@ -45,7 +45,7 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """The same for whoever announces the same, in any order."""
+        """Return the same for whoever announces the same, in any order."""
         files = sorted((file.name, file.size, file.sha256) for file in self.files)
         said = [self.name, files, self.ground, self.model]
         printed = json.dumps(said if self.district is None else [*said, self.district])
@@ -59,7 +59,7 @@ def read_manifest(
     model: str | None = None,
     district: str | None = None,
 ) -> Manifest:
-    """A manifest whose names can be shown, stored and told apart. Raises ManifestInvalid."""
+    """Return a manifest whose names can be shown, stored and told apart. Raises ManifestInvalid."""
     cleaned = tuple(Announced(clean(file.name), file.size, file.sha256) for file in files)
     seen: set[str] = set()
     for number, (given, file) in enumerate(zip(files, cleaned, strict=True)):
@@ -75,7 +75,10 @@ def read_manifest(
 
 
 def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[Survey, tuple[SurveyFile, ...]]:
-    """The survey that a manifest makes, in the manifest's order; `known` says where contents that we have lie."""
+    """Return the survey that a manifest makes, in the manifest's order.
+
+    `known` says where contents that we have lie.
+    """
     survey = Survey(
         id=uuid4(),
         name=manifest.name,
@@ -97,7 +100,7 @@ def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[S
 
 
 def kind_of(name: str) -> FileKind:
-    """What a file's name says that it is."""
+    """Return what a file's name says that it is."""
     suffix = PurePosixPath(name).suffix.lower()
     hidden = PurePosixPath(name).name.startswith(".")  # ._DJI_0001.MP4 of macOS is no video
     kinds = (kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes)
@@ -105,7 +108,7 @@ def kind_of(name: str) -> FileKind:
 
 
 def clean(name: str) -> str:
-    """A name that can be shown and stored: no control characters, no way out of a folder, not too long."""
+    """Return a name that can be shown and stored: no control characters, no way out of a folder, not too long."""
     text = unicodedata.normalize("NFC", name.replace("\\", "/"))
     shown = "".join(letter for letter in text if not unicodedata.category(letter).startswith("C"))
     parts = [part.strip() for part in shown[-LONGEST_NAME:].split("/")]

@@ -48,7 +48,7 @@ class SurveyMap:
 def draw_survey_map(
     path: Sequence[Waypoint], places: Sequence[SurveyPlace], zones: Iterable[MapZone]
 ) -> SurveyMap | None:
-    """The map that holds the whole flight and every circle; None where no position is known."""
+    """Return the map that holds the whole flight and every circle; None where no position is known."""
     sheet = _sheet(path, places)
     if sheet is None:
         return None
@@ -74,7 +74,7 @@ def draw_survey_map(
 
 
 def _sheet(path: Sequence[Waypoint], places: Sequence[SurveyPlace]) -> Sheet | None:
-    """The scale at which everything fits; a long flight from south to north makes a higher drawing."""
+    """Return the scale at which everything fits; a long flight from south to north makes a higher drawing."""
     shown = [(point.lat, point.lon, 0.0) for point in path]
     shown += [(one.lat, one.lon, one.ce90 or 0.0) for one in places if one.lat is not None and one.lon is not None]
     if not shown:

@@ -71,7 +71,7 @@ def survey_page(
     render: Render,
     survey_id: Annotated[UUID, Path()],
 ) -> HTMLResponse:
-    """One survey."""
+    """Show one survey."""
     with database.read() as connection:
         survey = known_survey(surveys.find(scope, connection, survey_id), survey_id)
         progress = surveys.progress(scope, connection, [survey_id])[survey_id]

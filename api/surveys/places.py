@@ -44,12 +44,12 @@ class SurveyPlace:
 
     @property
     def id(self) -> str:
-        """The part of the key that tells it from the survey's other places: twelve hexadecimal digits."""
+        """Return the part of the key that tells it from the survey's other places: twelve hexadecimal digits."""
         return self.key.rpartition("-")[2]
 
 
 def source_of(survey_id: UUID) -> str:
-    """What candidates of a survey call their source, and begin their keys with."""
+    """Return what candidates of a survey call their source, and begin their keys with."""
     return f"survey {survey_id}"
 
 
@@ -69,7 +69,7 @@ def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
 
 
 def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
-    """The places of a survey, first seen first, each with its candidate where it has one."""
+    """Return the places of a survey, first seen first, each with its candidate where it has one."""
     table = survey_places.c
     theirs = and_(candidates.c.survey_id == table.survey_id, candidates.c.key == table.key)
     query = (
@@ -82,7 +82,7 @@ def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Su
 
 
 def find(scope: Scope, connection: Connection, survey_id: UUID, place_id: str) -> SurveyPlace | None:
-    """The place of this id."""
+    """Return the place of this id."""
     return next((place for place in of_survey(scope, connection, survey_id) if place.id == place_id), None)
 
 

@@ -65,19 +65,19 @@ def add(scope: Scope, connection: Connection, survey: Survey, files: Iterable[Su
 
 
 def find(scope: Scope, connection: Connection, survey_id: UUID) -> Survey | None:
-    """The survey with this id."""
+    """Return the survey with this id."""
     row = connection.execute(select(surveys).where(surveys.c.id == survey_id, _seen_by(scope))).one_or_none()
     return _survey(row) if row else None
 
 
 def find_by_manifest(scope: Scope, connection: Connection, manifest: str) -> Survey | None:
-    """The survey that was announced with exactly this manifest."""
+    """Return the survey that was announced with exactly this manifest."""
     row = connection.execute(select(surveys).where(surveys.c.manifest == manifest, _seen_by(scope))).one_or_none()
     return _survey(row) if row else None
 
 
 def lock(connection: Connection, survey_id: UUID) -> Survey | None:
-    """The survey with this id; nobody else changes it before this transaction ends."""
+    """Return the survey with this id; nobody else changes it before this transaction ends."""
     row = connection.execute(select(surveys).where(surveys.c.id == survey_id).with_for_update()).one_or_none()
     return _survey(row) if row else None
 
@@ -92,7 +92,7 @@ def _seen_by(scope: Scope) -> ColumnElement[bool]:
 
 
 def in_state(connection: Connection, state: SurveyState) -> tuple[Survey, ...]:
-    """Every survey in this state, longest waiting first."""
+    """Return every survey in this state, longest waiting first."""
     query = select(surveys).where(surveys.c.state == state).order_by(surveys.c.created_at, surveys.c.id)
     return tuple(_survey(row) for row in connection.execute(query))
 
@@ -116,7 +116,7 @@ def move(connection: Connection, survey_id: UUID, before: SurveyState, after: Su
 
 
 def progress(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Progress]:
-    """How much of each survey has come, and how much has been looked at."""
+    """Return how much of each survey has come, and how much has been looked at."""
     table, ids = survey_files.c, list(ids)
     wanted = table.state.not_in((FileState.DUPLICATE, FileState.SUSPECT))
     query = (

@@ -32,7 +32,7 @@ class GeoJson(JSONResponse):
 
 @router.get("/surveys/{survey_id}/places", response_class=GeoJson, responses=problem_responses(404, 422))
 def list_places(scope: CurrentScope, database: Db, survey_id: UUID) -> PlacesOut:
-    """Every thing that the survey found, once, as GeoJSON; empty until its footage has been looked at."""
+    """Return every thing that the survey found, once, as GeoJSON; empty until its footage has been looked at."""
     with database.read() as connection:
         known_survey(surveys.find(scope, connection, survey_id), survey_id)
         return PlacesOut.of(places.of_survey(scope, connection, survey_id))
@@ -40,7 +40,7 @@ def list_places(scope: CurrentScope, database: Db, survey_id: UUID) -> PlacesOut
 
 @router.get("/surveys/{survey_id}/path", response_class=GeoJson, responses=problem_responses(404, 422))
 def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
-    """How the drone flew, as GeoJSON: one feature for each video or photo that says where it was taken."""
+    """Return how the drone flew, as GeoJSON: one feature for each video or photo that says where it was taken."""
     with database.read() as connection:
         known_survey(surveys.find(scope, connection, survey_id), survey_id)
         return PathOut.of(seen.path_of(scope, connection, survey_id))
@@ -56,7 +56,7 @@ def show_place(
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
 ) -> Response:
-    """The frame that shows a place best, or the place alone."""
+    """Return the frame that shows a place best, or the place alone."""
     with database.read() as connection:
         place = places.find(scope, connection, survey_id, place_id)
     if place is None:

@@ -117,7 +117,7 @@ def _pictures(folder: Path, database: Database, before: datetime) -> Iterator[Re
 
 
 def _remove_folder(folder: Path) -> int | None:
-    """The bytes that were freed; None where something of it could not be removed."""
+    """Return the bytes that were freed; None where something of it could not be removed."""
     faults: list[BaseException] = []
 
     def missed(_: object, path: str, fault: tuple[type[BaseException], BaseException, object]) -> None:

@@ -38,7 +38,7 @@ class SurveyIn(BaseModel):
     district: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 
     def manifest(self) -> Manifest:
-        """What it says, cleaned. Raises ManifestInvalid."""
+        """Return what it says, cleaned. Raises ManifestInvalid."""
         files = [Announced(file.name, file.size, file.sha256) for file in self.files]
         return read_manifest(self.name, files, self.ground, self.model, self.district)
 
@@ -135,5 +135,5 @@ class AnnouncedOut(BaseModel):
 
 
 def upload_path(file: SurveyFile) -> str:
-    """Where tus 1.0 takes a file."""
+    """Return where tus 1.0 takes a file."""
     return f"/api/v1/surveys/{file.survey_id}/files/{file.id}"

@@ -18,7 +18,7 @@ from api.surveys.upload.storage import FootageStore
 def create_survey(
     scope: Scope, database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
 ) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
-    """The survey, its files in the manifest's order, and whether it is new. Raises NoRoom.
+    """Return the survey, its files in the manifest's order, and whether it is new. Raises NoRoom.
 
     Whoever announces the same again, since it was killed or its line broke, gets the same survey. `reserve` is how many
     bytes of the disk must stay free.
@@ -60,7 +60,7 @@ def _shown(size: int) -> str:
 
 
 def known_survey(survey: Survey | None, survey_id: UUID) -> Survey:
-    """The survey that was found. Raises NotFound."""
+    """Return the survey that was found. Raises NotFound."""
     if survey is None:
         raise NotFound(f"there is no survey {survey_id}")
     return survey

@@ -45,7 +45,7 @@ class Graph:
 
 
 def draw_losses(epochs: Sequence[Epoch], wanted: int) -> Graph:
-    """The three losses by epoch, on an axis that has room for all `wanted` epochs."""
+    """Return the three losses by epoch, on an axis that has room for all `wanted` epochs."""
     most = max((max(epoch.box, epoch.cls, epoch.dfl) for epoch in epochs), default=1.0)
     last = max(wanted, max((epoch.number for epoch in epochs), default=1))
     series = {
@@ -90,7 +90,7 @@ def _y(value: float, most: float) -> float:
 
 
 def _step(most: float) -> float:
-    """The least of 1, 2, 5, 10 ... times a power of ten that makes at most _STEPS steps."""
+    """Return the least of 1, 2, 5, 10 ... times a power of ten that makes at most _STEPS steps."""
     wanted = max(most, 1e-9) / _STEPS
     power = 10.0 ** math.floor(math.log10(wanted))
     return next(step * power for step in (1, 2, 5, 10) if step * power >= wanted * (1 - 1e-9))

@@ -21,14 +21,14 @@ Name = Annotated[str, Path(max_length=100)]
 
 @router.get("/training")
 def training_page(settings: AppSettings, now: Now, render: Render) -> HTMLResponse:
-    """Every training run, the latest first."""
+    """Show every training run, the latest first."""
     runs = list_runs(settings.runs_dir, now)
     return render.page("training.html", active="training", runs=[(run, _left(run)) for run in runs])
 
 
 @router.get("/training/{name}")
 def run_page(settings: AppSettings, now: Now, render: Render, name: Name) -> HTMLResponse:
-    """One run: its progress, and its report when there is one."""
+    """Show one run: its progress, and its report when there is one."""
     run = find_run(settings.runs_dir, name, now)
     if run is None:
         raise NotFound(f"there is no training run {name!r}")
@@ -47,7 +47,7 @@ def run_page(settings: AppSettings, now: Now, render: Render, name: Name) -> HTM
 
 @router.get("/training/{name}/{sheet}.jpg")
 def mistakes(settings: AppSettings, name: Name, sheet: MistakeKind) -> FileResponse:
-    """A contact sheet of a run; its address changes when it does (`?v=`), so the browser may keep it."""
+    """Return a contact sheet of a run; its address changes when it does (`?v=`), so the browser may keep it."""
     path = sheet_path(settings.runs_dir, name, sheet)
     if path is None:
         raise NotFound(f"the training run {name!r} has no sheet of {sheet}")

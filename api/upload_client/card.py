@@ -23,13 +23,13 @@ class CardFile:
     changed: int
 
     def is_unchanged(self) -> bool:
-        """Whether it still is as it was when it was found. Raises CardUnreadable."""
+        """Return whether it still is as it was when it was found. Raises CardUnreadable."""
         status = _status(self.path)
         return (status.st_size, status.st_mtime_ns) == (self.size, self.changed)
 
 
 def read_card(folder: Path, skipped: Callable[[str], None]) -> list[CardFile]:
-    """Every regular file under a folder, by name; `skipped` is told of what is none. Raises CardUnreadable."""
+    """Return every regular file under a folder, by name; `skipped` is told of what is none. Raises CardUnreadable."""
     found = []
     for parent, folders, names in os.walk(folder, onerror=_raise):
         folders.sort()
@@ -53,7 +53,7 @@ class HashBook:
         self._book = book
 
     def of(self, file: CardFile) -> str:
-        """The hash of a file, read anew where it has changed. Raises CardUnreadable."""
+        """Return the hash of a file, read anew where it has changed. Raises CardUnreadable."""
         key: Key = (str(file.path.absolute()), file.size, file.changed)
         asked = "SELECT sha256 FROM hashes WHERE path = ? AND size = ? AND changed = ?"
         row = self._book.execute(asked, key).fetchone()
@@ -83,7 +83,7 @@ def open_book(folder: Path) -> Iterator[HashBook]:
 
 
 def cache_folder() -> Path:
-    """Where this user's programs keep what they can make again."""
+    """Return where this user's programs keep what they can make again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "streetwarden"
 
 

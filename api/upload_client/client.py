@@ -65,11 +65,11 @@ class SurveyService:
         return self._read(AnnouncedOut, self._ask("POST", "/api/v1/surveys", content=body, headers=headers))
 
     def survey(self, answer: AnnouncedOut) -> SurveyOut:
-        """The survey as it is now. Raises PushFailed."""
+        """Return the survey as it is now. Raises PushFailed."""
         return self._read(SurveyOut, self._ask("GET", f"/api/v1/surveys/{answer.survey.id}"))
 
     def files(self, answer: AnnouncedOut) -> list[FileOut]:
-        """Its files as they are now, by name. Raises PushFailed."""
+        """Return its files as they are now, by name. Raises PushFailed."""
         found: list[FileOut] = []
         cursor: str | None = None
         while True:
@@ -159,7 +159,7 @@ def _number(answer: httpx.Response, name: str) -> int:
 
 
 def _said(answer: httpx.Response) -> str:
-    """What a problem document says, else its status."""
+    """Return what a problem document says, else its status."""
     try:
         document = answer.json()
         detail = document.get("detail") if isinstance(document, dict) else None

@@ -51,7 +51,7 @@ def push(
 
 
 def _checked(service: SurveyService, answer: AnnouncedOut, sleep: Callable[[float], None]) -> SurveyOut:
-    """The survey once every hash is checked: it has left `uploading`, or something has to be sent again."""
+    """Return the survey once every hash is checked: it has left `uploading`, or something has to be sent again."""
     while True:
         survey = service.survey(answer)
         if survey.state is not SurveyState.UPLOADING or survey.progress.received < survey.progress.size:

@@ -28,13 +28,16 @@ class Readiness(Health):
 
 @router.get("/livez")
 async def live() -> Health:
-    """The process answers."""
+    """Return the process answers."""
     return Health()
 
 
 @router.get("/readyz", responses=problem_responses(503))
 def ready(database: Db, settings: AppSettings) -> Readiness:
-    """The database answers, background loops are alive, there is room; and what of the sandbox does not hold here."""
+    """Tell whether the database answers, background loops are alive, there is room.
+
+    And what of the sandbox does not hold here.
+    """
     try:
         database.ping()
     except DatabaseUnavailable as error:

@@ -100,7 +100,10 @@ def _split(url: str) -> SplitResult:
 
 
 async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
-    """The whole body, None where it is too long or cut off; hardly a route takes a stream, so it is read up front."""
+    """Return the whole body, None where it is too long or cut off.
+
+    Hardly a route takes a stream, so it is read up front.
+    """
     announced = Headers(scope=scope).get("content-length", "")
     if announced.isdigit() and int(announced) > most:
         return None

@@ -23,5 +23,5 @@ class Listing(BaseModel, Generic[ModelT]):
 
 
 def listing(page: Page[T], items: list[ModelT]) -> Listing[ModelT]:
-    """A page with its rows turned into JSON shapes."""
+    """Return a page with its rows turned into JSON shapes."""
     return Listing(items=items, total=page.total, next=page.next)

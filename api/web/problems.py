@@ -47,12 +47,12 @@ def problem_responses(*statuses: int) -> Responses:
 
 
 def phrase(status: int) -> str:
-    """What a status is called; 460 is tus's own."""
+    """Return what a status is called; 460 is tus's own."""
     return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
 
 
 def answer(request: Request, document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
-    """The problem document as a response."""
+    """Return the problem document as a response."""
     return Response(document.model_dump_json(exclude_defaults=True), document.status, headers, media_type=MEDIA_TYPE)
 
 

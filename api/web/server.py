@@ -16,7 +16,7 @@ START = 20.0  # seconds a server may take to begin to listen
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening address, taken before anything heavy starts; raises PortTaken."""
+    """Return a listening address, taken before anything heavy starts; raises PortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,5 +62,5 @@ class BackgroundServer:
 
     @property
     def alive(self) -> bool:
-        """Whether it still serves."""
+        """Return whether it still serves."""
         return self._thread.is_alive()

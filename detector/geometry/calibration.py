@@ -115,7 +115,7 @@ def read_points(path: Path) -> list[ControlPoint]:
 
 
 def _point(row: dict[str, str]) -> ControlPoint:
-    """One line of the file; ValueError says what is wrong with it."""
+    """Return one line of the file; ValueError says what is wrong with it."""
     values = []
     for name in ("u", "v", "lat", "lon"):
         text = (row[name] or "").strip()

@@ -57,7 +57,7 @@ class _Prior:
 def fit_camera(
     ground: Floats, pixels: Floats, size: tuple[int, int], *, size_known: bool, start: Parameters | None = None
 ) -> Fit:
-    """The most likely camera for (n, 2) ground points in metres north, east and their (n, 2) pixels.
+    """Return the most likely camera for (n, 2) ground points in metres north, east and their (n, 2) pixels.
 
     Clicks are trusted to 2 pixels and positions to 0.3 m, so a near point counts for less in pixels than a far one.
     Raises CalibrationError when no camera sees the points at all.

@@ -40,7 +40,7 @@ RTK: Final = ErrorBudget(position_m=0.05, height_m=0.5, yaw=3.0, pitch=0.5, roll
 
 
 def budget_of(pose: Pose) -> ErrorBudget:
-    """The budget of plain or RTK telemetry, larger by what was interpolated or is absent."""
+    """Return the budget of plain or RTK telemetry, larger by what was interpolated or is absent."""
     plain = RTK if pose.rtk else TELEMETRY
     off = dict.fromkeys(pose.interpolated, pose.gap)
     absent = ROLL_ABSENT if "roll" in pose.absent else 0.0

@@ -62,7 +62,7 @@ class FixedCamera:
     size: tuple[int, int]
 
     def locate(self, u: float, v: float) -> GroundPoint:
-        """The ground under pixel (u, v); raises RayMissesGround above the horizon.
+        """Return the ground under pixel (u, v); raises RayMissesGround above the horizon.
 
         The circle holds what the control points leave uncertain, and a click (or the edge of a box) of 2 pixels.
         """
@@ -70,7 +70,7 @@ class FixedCamera:
         return GroundPoint(point.lat, point.lon, point.range_m, self._ce90(point))
 
     def project(self, lat: float, lon: float) -> tuple[float, float] | None:
-        """The pixel that shows a place on the ground, inside the picture or not; None behind the camera."""
+        """Return the pixel that shows a place on the ground, inside the picture or not; None behind the camera."""
         pixel = project(self._parameters(), np.array((self._plane().metres(lat, lon),)))[0]
         return None if np.isnan(pixel).any() else (float(pixel[0]), float(pixel[1]))
 
@@ -114,7 +114,7 @@ class FixedCamera:
 
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> "FixedCamera":
-        """What `to_json` wrote; raises CalibrationError with the faulty key."""
+        """Return what `to_json` wrote; raises CalibrationError with the faulty key."""
         try:
             read = _STORED.validate_python(dict(values))
         except ValidationError as error:

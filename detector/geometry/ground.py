@@ -22,5 +22,5 @@ class Locator(Protocol):
     """Anything that turns a pixel of the full picture into a place on the ground."""
 
     def locate(self, u: float, v: float) -> GroundPoint:
-        """The ground point under pixel (u, v); raises RayMissesGround."""
+        """Return the ground point under pixel (u, v); raises RayMissesGround."""
         ...

@@ -45,7 +45,7 @@ class PoseLocator:
         self._min_depression = min_depression
 
     def locate(self, u: float, v: float) -> GroundPoint:
-        """The ground under pixel (u, v), which may lie outside of the picture; raises RayMissesGround.
+        """Return the ground under pixel (u, v), which may lie outside of the picture; raises RayMissesGround.
 
         `range_m` is the horizontal distance from the point under the camera, not the length of the ray.
         """
@@ -59,7 +59,10 @@ class PoseLocator:
         return GroundPoint(lat, lon, math.hypot(north, east), ce90(self._covariance(x, y, slope)))
 
     def _slope(self, u: float, v: float, x: float, y: float) -> Slope:
-        """The ground that a pixel looks at; raises RayMissesGround where there is none, or too flat a look at it."""
+        """Return the ground that a pixel looks at.
+
+        Raises RayMissesGround where there is none, or too flat a look at it.
+        """
         pose = self._pose
         if self._terrain is None and pose.height <= self._ground:
             under = self._ground - pose.height

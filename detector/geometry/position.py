@@ -34,7 +34,7 @@ def position_of(
     fallback: tuple[float, float] | None,
     walls: Sequence[Zone] = (),
 ) -> GroundPoint | None:
-    """Where a thing is whose box has its lower middle at `contact` (u, v), pixels of the full picture.
+    """Return where a thing is whose box has its lower middle at `contact` (u, v), pixels of the full picture.
 
     What hangs does not touch the ground where its lower edge is seen. Where its ray crosses one of the `walls` (ground
     zones) it hangs there, whatever its height; else the ray is cut with the level at which such things hang, and the
@@ -61,7 +61,7 @@ def _cut(contact: tuple[float, float], locator: Locator | None) -> GroundPoint |
 
 
 def _raised(contact: tuple[float, float], camera: FixedCamera, level: float) -> GroundPoint | None:
-    """Where the ray is `level` metres above the ground; None unless that is well below the camera."""
+    """Return where the ray is `level` metres above the ground; None unless that is well below the camera."""
     left = camera.pose.height - level
     if left < 0.5:  # so near to the camera's own height a ray runs on and on
         return None
@@ -77,7 +77,10 @@ def _at_level(contact: tuple[float, float], camera: FixedCamera, level: float) -
 
 
 def _on_wall(contact: tuple[float, float], camera: FixedCamera, walls: Sequence[Zone]) -> GroundPoint | None:
-    """The middle of the ray's first way through a wall, seen from above; its half length is added to the radius."""
+    """Return the middle of the ray's first way through a wall, seen from above.
+
+    Its half length is added to the radius.
+    """
     if not walls:
         return None
     lowest, highest = HUNG_LEVELS

@@ -34,7 +34,7 @@ def rotation(yaw: float | Floats, pitch: float | Floats, roll: float | Floats) -
 
 
 def distort(x: Floats, y: Floats, distortion: Distortion) -> tuple[Floats, Floats]:
-    """Where the lens puts the normalised points (x, y): OpenCV's model with k1, k2, p1, p2, k3."""
+    """Return where the lens puts the normalised points (x, y): OpenCV's model with k1, k2, p1, p2, k3."""
     k1, k2, p1, p2, k3 = distortion
     r2 = x * x + y * y
     radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))

@@ -52,7 +52,10 @@ class Terrain:
     base: float | None = None
 
     def above(self, lat: float, lon: float) -> "Terrain":
-        """The same terrain for poses that count from take-off at (lat, lon); raises TerrainUnreadable outside of it."""
+        """Return the same terrain for poses that count from take-off at (lat, lon).
+
+        Raises TerrainUnreadable outside of it.
+        """
         base = float(self.height(np.array([lat]), np.array([lon]))[0])
         if math.isnan(base):
             raise TerrainUnreadable(f"the terrain model says nothing of take-off at {lat:.6f}, {lon:.6f}")
@@ -75,7 +78,7 @@ class Terrain:
         return np.where(inside, above * (1 - down) + below * down, np.nan)
 
     def meet(self, lat: float, lon: float, height: float, ray: Floats, raised: float = 0.0) -> Slope:
-        """The slope that a ray meets first, `raised` metres above the ground.
+        """Return the slope that a ray meets first, `raised` metres above the ground.
 
         The camera is `height` metres above take-off at (lat, lon); `ray` is (north, east, down), pointing down. Raises
         RayMissesGround where the camera lies outside of the model or under the ground, or the ray leaves the model.
@@ -125,7 +128,7 @@ class Terrain:
 
 
 def read_terrain(path: Path) -> Terrain:
-    """The first band of a GeoTIFF whose heights are metres; raises TerrainUnreadable."""
+    """Return the first band of a GeoTIFF whose heights are metres; raises TerrainUnreadable."""
     if find_spec("rasterio") is None:
         raise TerrainUnreadable(f"{path}: reading a terrain model needs rasterio; {INSTALL}")
     import rasterio
@@ -147,7 +150,7 @@ def read_terrain(path: Path) -> Terrain:
 
 
 def terrain_of(heights: Floats, affine: tuple[float, float, float, float, float, float], projection: str) -> Terrain:
-    """A terrain from an array, GDAL's six numbers and a projection (WKT, or a name such as EPSG:4326)."""
+    """Return a terrain from an array, GDAL's six numbers and a projection (WKT, or a name such as EPSG:4326)."""
     to_model = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
     left, per_column_x, per_row_x, top, per_column_y, per_row_y = affine
     rows, columns = heights.shape

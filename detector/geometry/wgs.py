@@ -12,7 +12,7 @@ EARTH_RADIUS_M: Final = 6_371_008.8  # mean radius; used for the drop of the hor
 
 
 def offset(lat: float, lon: float, north: float, east: float) -> tuple[float, float]:
-    """The position `north` and `east` metres from (lat, lon), along the geodesic; degrees."""
+    """Return the position `north` and `east` metres from (lat, lon), along the geodesic; degrees."""
     there_lon, there_lat, _ = GEOD.fwd(lon, lat, np.degrees(np.arctan2(east, north)), float(np.hypot(east, north)))
     return float(there_lat), float(there_lon)
 

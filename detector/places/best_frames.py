@@ -41,7 +41,7 @@ class BestFrames:
         self._make_room()
 
     def take(self, key: str) -> BestFrame | None:
-        """The best shot of a place, which then starts anew; None when it was not seen since."""
+        """Return the best shot of a place, which then starts anew; None when it was not seen since."""
         return self._shots.pop(key, None)
 
     def drop_all_but(self, keys: Iterable[str]) -> None:

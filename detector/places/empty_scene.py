@@ -60,7 +60,7 @@ class Appearance:
     valid: NDArray[np.bool_]
 
     def cut(self, rows: slice, columns: slice) -> "Appearance":
-        """The same of a part of the picture."""
+        """Return the same of a part of the picture."""
         return Appearance(*(getattr(self, field.name)[rows, columns] for field in fields(self)))
 
 
@@ -69,7 +69,7 @@ def _mean(values: Map, side: int) -> Map:
 
 
 def shrink(image: Image, width: int) -> Image:
-    """The picture at `width` pixels, each the mean of what it covers; a smaller picture is left as it is."""
+    """Return the picture at `width` pixels, each the mean of what it covers; a smaller picture is left as it is."""
     if image.shape[1] <= width:
         return image
     height = max(1, round(image.shape[0] * width / image.shape[1]))
@@ -107,7 +107,9 @@ def describe(small: Image) -> Appearance:
 
 
 def structure_change(a: Appearance, b: Appearance, noise: Map | float = 0.0) -> Map:
-    """How little two pictures' structure agrees: 0 the same, 1 nothing in common, up to 2 the reverse; (height, width).
+    """Return how little two pictures' structure agrees: 0 the same, 1 nothing in common, up to 2 the reverse.
+
+    (height, width).
 
     Where only the light differs, the difference of log light is flat, with steps where shadows end; a median keeps
     flats, ramps and steps, so nothing is left of it. What is left is texture that one picture has and the other has
@@ -136,7 +138,7 @@ class ColourCast:
 
 
 def common_cast(now: Appearance, before: Appearance) -> ColourCast:
-    """How the light has changed for the picture as a whole."""
+    """Return how the light has changed for the picture as a whole."""
     every = slice(3, None, 10), slice(3, None, 10)
     both = now.valid[every] & before.valid[every]
     if both.sum() < 50:
@@ -165,7 +167,7 @@ def _line(x: Map, y: Map) -> tuple[float, float]:
 
 
 def colour_change(now: Appearance, before: Appearance, cast: ColourCast) -> Map:
-    """How far the colours differ beyond what a change of light explains: 1 is the limit; (height, width).
+    """Return how far the colours differ beyond what a change of light explains: 1 is the limit; (height, width).
 
     A cast shadow darkens and, lit by the sky alone, turns bluer; sun does the reverse. Along the daylight axis such a
     step is forgiven in the measure of the change of light; across it, nothing is. `cast` is taken off first.
@@ -181,7 +183,10 @@ def colour_change(now: Appearance, before: Appearance, cast: ColourCast) -> Map:
 
 
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
-    """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
+    """Return how far the picture has moved since, in pixels (x, y).
+
+    (0, 0) where no clear small shift explains it better.
+    """
     a, b = (
         np.clip(cv2.resize(one.contrast, SHIFT_GRID, interpolation=cv2.INTER_LINEAR), -0.5, 0.5)
         for one in (before, now)
@@ -194,12 +199,12 @@ def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tupl
 
 
 def unlikeness(now: Appearance, before: Appearance) -> float:
-    """How far two pictures' contrast is apart in most places; tells a true shift from a guessed one."""
+    """Return how far two pictures' contrast is apart in most places; tells a true shift from a guessed one."""
     return float(np.median(np.abs(now.contrast - before.contrast)[4:-4:2, 4:-4:2]))
 
 
 def move(small: Image, shift: tuple[float, float]) -> Image:
-    """The picture moved back by `shift`; borders are stretched."""
+    """Return the picture moved back by `shift`; borders are stretched."""
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
     size = (small.shape[1], small.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -247,7 +252,7 @@ def blend_part(old: Appearance, new: Appearance, share: Map, part: tuple[slice, 
 
 
 def median_of(looks: list[Appearance]) -> Appearance:
-    """What most of the looks show at each pixel: passing things vanish."""
+    """Return what most of the looks show at each pixel: passing things vanish."""
 
     def usual(maps: list[Map]) -> Map:
         return np.median(maps, axis=0).astype(np.float32)

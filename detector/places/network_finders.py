@@ -75,25 +75,28 @@ class NetworkFinders:
 
     @property
     def stall_model(self) -> bool:
-        """Whether a model of trained stalls looks."""
+        """Return whether a model of trained stalls looks."""
         return bool(self._stalls)
 
     @property
     def everyday(self) -> bool:
-        """Whether a model of everyday objects looks."""
+        """Return whether a model of everyday objects looks."""
         return self._objects is not None
 
     @property
     def sign_kinds(self) -> tuple[str, ...]:
-        """The kinds of the places that this look's models of signs propose."""
+        """Return the kinds of the places that this look's models of signs propose."""
         return tuple(model.name for model in self._signs)
 
     def serves(self, task: Task) -> bool:
-        """Whether any network has to do with a task."""
+        """Return whether any network has to do with a task."""
         return bool(self._signs) if task is Task.SIGNS else bool(self._stalls) or self.everyday
 
     def tasks_of(self, tasks: Collection[Task]) -> tuple[Task, ...]:
-        """The tasks that are looked after when these are due: a network that runs anyway serves all of its own."""
+        """Return the tasks that are looked after when these are due.
+
+        A network that runs anyway serves all of its own.
+        """
         found = set(tasks)
         if Task.STALLS in found and self._signs and set(self._signs) <= {*self._stalls, self._objects}:
             found.add(Task.SIGNS)
@@ -137,7 +140,10 @@ class NetworkFinders:
         return found
 
     def _windows(self, model: OnnxModel, image: Image, horizon: float | None) -> list[Window]:
-        """The far part of the picture in tiles of the network's shape; none where the network sees every pixel."""
+        """Return the far part of the picture in tiles of the network's shape.
+
+        None where the network sees every pixel.
+        """
         height, width = image.shape[:2]
         if width <= 1.1 * model.width:
             return []
@@ -157,7 +163,7 @@ class NetworkFinders:
 
 
 def _share_out(models: Sequence[OnnxModel], classes: set[str]) -> dict[str, set[str]]:
-    """The classes that each model, by name, looks for."""
+    """Return the classes that each model, by name, looks for."""
     left = set(classes)
     shares: dict[str, set[str]] = {}
     for model in models:

@@ -132,7 +132,7 @@ class Occupancy:
         return self._state is not None
 
     def snapshot(self) -> bytes | None:
-        """The empty scene, for `restore` after a restart; None while it is being learned."""
+        """Return the empty scene, for `restore` after a restart; None while it is being learned."""
         return pack(self._state.empty, self._state.noise) if self._state else None
 
     def restore(self, snapshot: bytes, at: datetime) -> None:
@@ -149,7 +149,7 @@ class Occupancy:
         self.__init__()  # type: ignore[misc]  # the constructor is the one list of what there is to forget
 
     def look(self, image: Image, at: datetime, seen: Detections | None = None) -> list[Proposal]:
-        """What stands in this frame, as proposals of class `stall` in pixels of the full picture.
+        """Return what stands in this frame, as proposals of class `stall` in pixels of the full picture.
 
         `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it, None where none
         looked: then what is known of them from earlier looks holds.
@@ -323,13 +323,13 @@ class Occupancy:
 
 
 def _change(now: Appearance, before: Appearance, noise: Map, cast: ColourCast) -> Map:
-    """How far a picture is from another in structure or colours; 1 is the limit."""
+    """Return how far a picture is from another in structure or colours; 1 is the limit."""
     structure = structure_change(now, before, noise) / np.float32(CHANGED)
     return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
 
 
 def _steadied(small: Image, empty: Appearance, scale: float) -> View:
-    """The small picture described, shifted back where that explains it better."""
+    """Return the small picture described, shifted back where that explains it better."""
     now = describe(small)
     shift = find_shift(now, empty)
     if shift != (0.0, 0.0):
@@ -340,7 +340,7 @@ def _steadied(small: Image, empty: Appearance, scale: float) -> View:
 
 
 def _cover(seen: Detections, shape: tuple[int, ...], view: View) -> Map:
-    """Where such things are seen in this frame, and how surely, 0 to 1."""
+    """Return where such things are seen in this frame, and how surely, 0 to 1."""
     cover = np.zeros(shape, np.float32)
     boxes = seen.boxes / view.scale - np.array([*view.shift, *view.shift], np.float32)
     for (x1, y1, x2, y2), score in zip(boxes.tolist(), seen.scores.tolist(), strict=True):
@@ -355,7 +355,7 @@ def _remember(memory: Map, shown: Mask, cover: Map) -> None:
 
 
 def _is_known(state: _State, region: Region) -> bool:
-    """A vehicle, or people alone."""
+    """Return a vehicle, or people alone."""
     vehicle = (state.vehicles[region.mask] > 0.3).mean()
     either = (np.maximum(state.people, state.vehicles)[region.mask] > 0.3).mean()
     return bool(vehicle > 0.6 or either > 0.75)

@@ -68,7 +68,7 @@ class FinderRecord:
 
     @property
     def weight(self) -> float:
-        """What its looks come to, in log odds."""
+        """Return what its looks come to, in log odds."""
         if self.looks == 0:
             return 0.0
         silence = FICKLE if self.seen else SILENCE[self.finder]
@@ -84,11 +84,11 @@ class Evidence:
     records: tuple[FinderRecord, ...] = ()
 
     def of(self, finder: str) -> FinderRecord:
-        """The record of a finder, empty where it was never asked."""
+        """Return the record of a finder, empty where it was never asked."""
         return next((one for one in self.records if one.finder == finder), FinderRecord(finder))
 
     def heard(self, finder: str, support: Support | None, at: datetime) -> "Evidence":
-        """The evidence after one more look of a finder; `support` is None where it saw nothing there."""
+        """Return the evidence after one more look of a finder; `support` is None where it saw nothing there."""
         before = self.of(finder)
         if support is None:
             after = replace(before, looks=before.looks + 1)
@@ -106,7 +106,7 @@ class Evidence:
         return Evidence((*(one for one in self.records if one.finder != finder), after))
 
     def probability(self, stood: float = 0.0) -> float:
-        """How likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there."""
+        """Return how likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there."""
         total = PRIOR + sum(one.weight for one in self.records)
         if self.of(OCCUPANCY).seen:
             total += STOOD * min(1.0, stood / 600)
@@ -114,7 +114,7 @@ class Evidence:
 
 
 def log_odds_of(score: float, even: float, low: float, high: float) -> float:
-    """A score in log odds, 0 at the score `even`, kept between `low` and `high`."""
+    """Return a score in log odds, 0 at the score `even`, kept between `low` and `high`."""
     score = min(0.999, max(0.001, score))
     return min(high, max(low, _logit(score) - _logit(min(0.999, max(0.001, even)))))
 

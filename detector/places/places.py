@@ -55,7 +55,7 @@ class Place:
 
     @property
     def probability(self) -> float:
-        """How likely it is what it is taken for, by all that was said of it, 0 to 1."""
+        """Return how likely it is what it is taken for, by all that was said of it, 0 to 1."""
         return self.evidence.probability((self.last_seen - self.first_seen).total_seconds())
 
     @property
@@ -64,7 +64,7 @@ class Place:
 
     @property
     def box(self) -> Box:
-        """The running median of what was seen, pixels of the full picture."""
+        """Return the running median of what was seen, pixels of the full picture."""
         x1, y1, x2, y2 = np.median(np.array(self.boxes), axis=0).tolist()
         return x1, y1, x2, y2
 
@@ -154,7 +154,7 @@ class Places:
         self._places = ()
 
     def snapshot(self) -> str:
-        """The places as JSON, for `restore` after a restart."""
+        """Return the places as JSON, for `restore` after a restart."""
         return _STATE.dump_json(self._places).decode()
 
     def restore(self, snapshot: str) -> None:
@@ -222,7 +222,7 @@ class Places:
         return _heard(place, proposal, finders)
 
     def _missed(self, place: Place, at: datetime, covering: NDArray[np.float64]) -> Place | None:
-        """The place after a frame that does not show it; None when it has ended."""
+        """Return the place after a frame that does not show it; None when it has ended."""
         if not place.reported:
             if at - place.last_seen > self._gap_of(place):
                 return None
@@ -254,7 +254,10 @@ def _gather(places: list[Box], proposals: list[Proposal]) -> list[Proposal]:
 
 
 def _match(places: list[Box], proposals: list[Proposal]) -> tuple[dict[int, int], set[int]]:
-    """One to one, place -> proposal; and the places that a larger thing without a model's outline has swallowed."""
+    """Match one to one, place -> proposal.
+
+    And the places that a larger thing without a model's outline has swallowed.
+    """
     iou, place_inside, proposal_inside = overlap(as_array(places), as_array([one.box for one in proposals]))
     ratio = place_inside / np.maximum(proposal_inside, 1e-9)  # area of the proposal over area of the place
     pieces = np.array([one.kind == STALL for one in proposals], np.bool_)

@@ -29,7 +29,7 @@ class Proposal:
 
 
 def hull(a: Box, b: Box) -> Box:
-    """The smallest box that holds both."""
+    """Return the smallest box that holds both."""
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
@@ -44,5 +44,5 @@ def groups_of(boxes: Sequence[Box], together: Callable[[Box, Box], bool]) -> lis
 
 
 def hull_of(boxes: Iterable[Box]) -> Box:
-    """The smallest box that holds them all."""
+    """Return the smallest box that holds them all."""
     return reduce(hull, boxes)

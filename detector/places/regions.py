@@ -55,7 +55,7 @@ def find_regions(stands: Mask) -> Iterator[Region]:
 
 
 def extent(mask: Mask, around: int) -> tuple[slice, slice]:
-    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
+    """Return the rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if len(rows) == 0:
         return slice(0, mask.shape[0]), slice(0, mask.shape[1])
@@ -138,7 +138,7 @@ def _edges(picture: Appearance) -> Map:
 
 
 def _unlike(picture: Appearance, inside: Mask, around: Mask) -> float:
-    """How far the colours within are from those around."""
+    """Return how far the colours within are from those around."""
     return float(
         sum(abs(float(plane[inside].mean()) - float(plane[around].mean())) for plane in (picture.warm, picture.tint))
     )

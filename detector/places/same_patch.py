@@ -38,7 +38,7 @@ class Patches:
             self._kept.pop(next(iter(self._kept)))
 
     def likeness(self, key: str, now: Appearance) -> float | None:
-        """How much of a place's structure is as when it was kept, 0 to 1; None where nothing was kept of it.
+        """Return how much of a place's structure is as when it was kept, 0 to 1; None where nothing was kept of it.
 
         Plain pavement between a parasol and its cart looks the same when both have left, so pixels weigh by the
         structure that they have, or had.

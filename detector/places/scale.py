@@ -58,7 +58,7 @@ class SceneScale:
 
     @property
     def horizon(self) -> float | None:
-        """The picture's row at which things are infinitely far; None where it is not known."""
+        """Return the picture's row at which things are infinitely far; None where it is not known."""
         if self._camera is not None:
             lens = self._camera.pose.lens
             return float(lens.cy + lens.fy * np.tan(np.radians(self._camera.pose.pitch)))
@@ -78,7 +78,7 @@ class SceneScale:
         return slope * (v - horizon) if v > horizon + 4 else None
 
     def fits_stall(self, box: Box) -> bool:
-        """Whether a thing of this box may be a stall by its size; True where no scale is known."""
+        """Return whether a thing of this box may be a stall by its size; True where no scale is known."""
         metre = self.pixels_per_metre((box[0] + box[2]) / 2, box[3])
         if metre is None:
             return True

@@ -20,7 +20,7 @@ def pack(empty: Appearance, noise: Map) -> bytes:
 
 
 def unpack(data: bytes) -> tuple[Appearance, Map]:
-    """What `pack` wrote.
+    """Return what `pack` wrote.
 
     Raises:
         DetectorError: the bytes are something else, or damaged.

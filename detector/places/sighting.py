@@ -33,10 +33,10 @@ class Sighting:
 
     @property
     def dwell(self) -> timedelta:
-        """How long the thing has stood here, from first to last frame, forgiven gaps included."""
+        """Return how long the thing has stood here, from first to last frame, forgiven gaps included."""
         return self.last_seen - self.first_seen
 
     @property
     def contact(self) -> tuple[float, float]:
-        """The pixel where the thing touches the ground: the middle of the box's lower edge."""
+        """Return the pixel where the thing touches the ground: the middle of the box's lower edge."""
         return (self.box[0] + self.box[2]) / 2, self.box[3]

@@ -80,20 +80,23 @@ class StrongLooks:
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """The tasks that some rule makes necessary for this camera."""
+        """Return the tasks that some rule makes necessary for this camera."""
         return tuple(self._tasks)
 
     def beat(self, task: Task) -> timedelta:
-        """The longest between two strong looks for a task."""
+        """Return the longest between two strong looks for a task."""
         return self._tasks[task].beat
 
     def age(self, task: Task, at: datetime) -> timedelta | None:
-        """How long ago the task's last strong look was; None before the first."""
+        """Return how long ago the task's last strong look was; None before the first."""
         last = self._tasks[task].last_at
         return None if last is None else at - last
 
     def due(self, task: Task, at: datetime, wanted: Iterable[Reason] = ()) -> Reason | None:
-        """Why this frame gets a strong look for a task, None where it gets none; `wanted`: what cheap looks ask for."""
+        """Return why this frame gets a strong look for a task, None where it gets none.
+
+        `wanted`: what cheap looks ask for.
+        """
         schedule = self._tasks.get(task)
         if schedule is None:
             return None
@@ -119,7 +122,7 @@ class StrongLooks:
             self._credit = max(0.0, self._credit - 1)
 
     def patience(self, task: Task) -> timedelta:
-        """How old a task's last look must be before a change in the picture asks for another."""
+        """Return how old a task's last look must be before a change in the picture asks for another."""
         return self._tasks[task].patience
 
     def learn(self, task: Task, *, new: bool) -> None:
@@ -149,8 +152,10 @@ class StrongLooks:
 
 
 def beats(rulebook: Rulebook, camera: str) -> dict[Task, timedelta]:
-    """The tasks that the rules of a camera need, and how often each is looked after: stalls twice within the shortest
-    dwell, with a margin, signs every few minutes."""
+    """Return the tasks that the rules of a camera need, and how often each is looked after.
+
+    Stalls twice within the shortest dwell, with a margin, signs every few minutes.
+    """
     found: dict[Task, timedelta] = {}
     kinds = {zone.kind for zone in rulebook.zones if zone.camera in (None, camera)}
     for rule in rulebook.rules:

@@ -57,7 +57,7 @@ class Hours:
     country: str | None = None  # whose holidays they speak of; None where they speak of none
 
     def permitted(self, at: datetime) -> bool | None:
-        """Whether the hours permit at the aware instant `at`; None where the expression says "unknown".
+        """Return whether the hours permit at the aware instant `at`; None where the expression says "unknown".
 
         None too in a year of which the calendar knows no public holiday, where the hours speak of them.
         """
@@ -68,7 +68,9 @@ class Hours:
         return any(found) or (None if found else False)
 
     def last_permitted(self, start: datetime, at: datetime) -> datetime | None:
-        """The latest instant in [start, at] at which a permitted stretch ended (or still ran); None where none did.
+        """Return the latest instant in [start, at] at which a permitted stretch ended (or still ran).
+
+        None where none did.
 
         Stretches that the expression calls "unknown", and years whose holidays are not known, count as permitted: what
         may have been allowed starts no clock.
@@ -100,7 +102,7 @@ class Hours:
         return [Stretch(midnight, carried, True), *found] if carried else found
 
     def _carried_over(self, midnight: datetime) -> datetime | None:
-        """When the window that began yesterday and was open at `midnight` ends; None where there is none."""
+        """Return when the window that began yesterday and was open at `midnight` ends; None where there is none."""
         if len(self.parts) < 2:
             return None
         *_, last = self.whole.intervals(midnight - DAY, midnight)
@@ -115,7 +117,7 @@ class Hours:
         return None
 
     def _instants(self, stretch: Stretch, day: date) -> list[tuple[datetime, datetime]]:
-        """The stretch as instants: one pair, or one for each side of a clock change."""
+        """Return the stretch as instants: one pair, or one for each side of a clock change."""
         begin = datetime.combine(day, time(), self.timezone).astimezone(UTC)
         end = datetime.combine(day + DAY, time(), self.timezone).astimezone(UTC)
         found = []
@@ -131,7 +133,7 @@ class Hours:
 def read_hours(
     text: str, timezone: ZoneInfo, country: str | None = None, place: tuple[float, float] | None = None
 ) -> Hours:
-    """The hours that `text` writes down; raises HoursInvalid.
+    """Return the hours that `text` writes down; raises HoursInvalid.
 
     `country` (two letters) is the calendar behind PH, `place` (lat, lon) where the sun rises for sunrise and sunset.
     """
@@ -198,7 +200,7 @@ def check_country(country: str) -> None:
 
 @cache
 def _holidays_known(country: str, year: int) -> bool:
-    """Whether the calendar of a country holds any public holiday of a year."""
+    """Return whether the calendar of a country holds any public holiday of a year."""
     if not 1900 < year < 9998:
         return False
     first, last = (datetime.combine(date(one, 1, 1), time()) for one in (year, year + 1))

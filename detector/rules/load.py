@@ -101,7 +101,7 @@ class RulebookEntry(_Strict):
 
 
 def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
-    """The rulebook in a YAML file (UTF-8, 5 MB at most), with the permits that it names.
+    """Return the rulebook in a YAML file (UTF-8, 5 MB at most), with the permits that it names.
 
     With `now` (aware), a registry from the future is a fault; the detector has no clock of its own. Raises
     RulebookInvalid with every fault of the file and of its permits, each with its line and how to mend it.
@@ -220,7 +220,7 @@ _KEYS: Final = {
 
 
 def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
-    """A fault as pydantic tells it, in the words of the file."""
+    """Return a fault as pydantic tells it, in the words of the file."""
     trail: Trail = tuple(fault["loc"])
     where, key = _name(document.root, trail)
     limits = fault.get("ctx", {})

@@ -89,7 +89,7 @@ class Registry:
         return cls({name: tuple(found) for name, found in by_class.items()}, as_of, max_age, timezone)
 
     def find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
-        """The permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none"."""
+        """Return the permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none"."""
         as_of = self.as_of.astimezone(self.timezone).date()
         if at - self.as_of > self.max_age:
             return PermitFinding(Match.UNKNOWN, wording.registry_stale(as_of, self.max_age))
@@ -163,7 +163,7 @@ class PermitFile:
 
 
 def read_permits(path: Path) -> PermitFile:
-    """The permits of a CSV file or Excel workbook and all its faults, each with its line or row.
+    """Return the permits of a CSV file or Excel workbook and all its faults, each with its line or row.
 
     Encodings, separators and dates are read as offices save them. A file with faults is to be refused.
     """
@@ -246,7 +246,7 @@ def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults
 
 
 def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
-    """A day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
+    """Return a day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
     if not cells[name]:
         return None
     found = _DAY.fullmatch(cells[name]) or _COMPACT_DAY.fullmatch(cells[name])

@@ -8,7 +8,7 @@ _WITH_HEIGHT: Final = 3
 
 
 def corners_of(value: object) -> object:
-    """A list of [lon, lat] of a list with heights, one ring in a ring, a GeoJSON geometry, or KML's coordinates.
+    """Return a list of [lon, lat] of a list with heights, one ring in a ring, a GeoJSON geometry, or KML's coordinates.
 
     What is none of these is handed back as it is. Raises ValueError in words for what is more than one polygon.
     """
@@ -24,7 +24,7 @@ def corners_of(value: object) -> object:
 
 
 def _geometry(value: Mapping[object, object]) -> object:
-    """The coordinates of a GeoJSON geometry or feature."""
+    """Return the coordinates of a GeoJSON geometry or feature."""
     inner = value.get("geometry", value)
     if isinstance(inner, Mapping) and inner.get("type") in ("Polygon", "MultiPolygon"):
         return inner.get("coordinates")
@@ -43,7 +43,7 @@ def _is_ring(value: object) -> bool:
 
 
 def _flat(corner: object) -> object:
-    """A corner without its height, where the height is a number."""
+    """Return a corner without its height, where the height is a number."""
     if not isinstance(corner, list) or len(corner) != _WITH_HEIGHT:
         return corner
     try:

@@ -84,16 +84,22 @@ class Rulebook:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that some rule speaks of, in the order of the file."""
+        """Return the classes that some rule speaks of, in the order of the file."""
         return tuple(dict.fromkeys(name for rule in self.rules for name in rule.classes))
 
     def watched_zones(self, class_name: str, camera: str | None = None) -> tuple[Zone, ...]:
-        """The zones in which a rule speaks of a class: those on the ground, and those in the picture of `camera`."""
+        """Return the zones in which a rule speaks of a class.
+
+        Those on the ground, and those in the picture of `camera`.
+        """
         kinds = {kind for rule in self.rules if class_name in rule.classes for kind in rule.kinds}
         return tuple(zone for zone in self.zones if zone.kind in kinds and zone.camera in (None, camera))
 
     def gap(self, class_name: str) -> timedelta:
-        """How long a thing of a class may go unseen and still count as standing there: the longest of its rules'."""
+        """Return how long a thing of a class may go unseen and still count as standing there.
+
+        The longest of its rules'.
+        """
         return max((rule.gap for rule in self.rules if class_name in rule.classes), default=NOTHING)
 
     def rule(
@@ -106,7 +112,9 @@ class Rulebook:
         camera: str | None = None,
         image_point: tuple[float, float] | None = None,
     ) -> Ruling:
-        """What the rules say of a thing at the aware instant `at` (None: not known), seen there since `at - dwell`.
+        """Return what the rules say of a thing at the aware instant `at` (None.
+
+        Not known), seen there since `at - dwell`.
 
         `position` is where it touches the ground, `image_point` the same as (u, v) pixels of the full picture of
         `camera`. The first rule that speaks of the class in a zone that holds the thing decides. Where the position's
@@ -150,7 +158,10 @@ class Rulebook:
     def _judge(
         self, rule: Rule, standing: Standing, class_name: str, at: datetime | None, spot: Spot, dwell: timedelta | None
     ) -> RuleFinding:
-        """What a rule says of a thing in its zones: any test that clears it permits it, else any doubt is unknown."""
+        """Return what a rule says of a thing in its zones.
+
+        Any test that clears it permits it, else any doubt is unknown.
+        """
         inside = standing.zone if standing.where is Where.INSIDE else None
         place = (wording.inside(inside),) if inside is not None else ()
         if rule.always:
@@ -196,7 +207,7 @@ class Rulebook:
 
 
 def _with_sites(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
-    """The rules behind the one that permits what stands on a permitted site.
+    """Return the rules behind the one that permits what stands on a permitted site.
 
     Sales at a place and time that the government set aside are no unlicensed trading (State Council decree 684 on
     unlicensed business, Art. 3(1)); `Rulebook.rule` leaves it aside for classes whose rules speak of such sites.
@@ -225,7 +236,7 @@ def _dwell(rule: Rule, at: datetime | None, dwell: timedelta | None) -> RuleFind
 
 
 def _agreed(findings: list[tuple[RuleFinding, Standing]], spot: Spot) -> RuleFinding:
-    """One finding of all that the position leaves open; the last one is of the place that is sure."""
+    """Return one finding of all that the position leaves open; the last one is of the place that is sure."""
     last = findings[-1][0]
     if len(findings) == 1:
         return last

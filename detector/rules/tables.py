@@ -31,7 +31,7 @@ class Row:
 
 
 def read_table(data: bytes, columns: tuple[str, ...]) -> list[Row]:
-    """The rows of a file that are not empty, the header first; `columns` are names to know its separator by.
+    """Return the rows of a file that are not empty, the header first; `columns` are names to know its separator by.
 
     Raises TableUnreadable.
     """
@@ -42,7 +42,7 @@ def read_table(data: bytes, columns: tuple[str, ...]) -> list[Row]:
 
 
 def _trimmed(rows: list[Row]) -> list[Row]:
-    """The rows without the empty columns that spreadsheets leave at the right."""
+    """Return the rows without the empty columns that spreadsheets leave at the right."""
     used = max((number for row in rows for number, cell in enumerate(row.cells, 1) if cell), default=0)
     return [Row(row.where, row.cells[:used]) for row in rows]
 
@@ -105,7 +105,7 @@ def _workbook(data: bytes) -> Iterator[Row]:
 
 
 def _cell(value: object, where: str) -> str:
-    """A cell as text, as a person reads it; raises TableUnreadable for what has no value of its own."""
+    """Return a cell as text, as a person reads it; raises TableUnreadable for what has no value of its own."""
     if value is None:
         return ""
     if isinstance(value, str):

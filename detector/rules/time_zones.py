@@ -23,7 +23,7 @@ _CLOSE: Final = 0.9  # of the letters must be right, or another place is named: 
 
 
 def time_zone(name: object) -> ZoneInfo:
-    """The zone of an IANA name; raises ValueError that says what to write instead, where that is sure."""
+    """Return the zone of an IANA name; raises ValueError that says what to write instead, where that is sure."""
     if isinstance(name, str) and name in available_timezones() and not name.startswith("Etc/GMT"):
         return ZoneInfo(name)
     raise ValueError(f"time zone {name!r} is not known: {_hint(str(name).strip())}")

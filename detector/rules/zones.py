@@ -49,7 +49,7 @@ class Spot:
 
     @property
     def on_earth(self) -> bool:
-        """Whether the position is a place on the earth (an unknown one is sometimes stored as NaN)."""
+        """Return whether the position is a place on the earth (an unknown one is sometimes stored as NaN)."""
         point = self.position
         return point is not None and isfinite(point.lon) and abs(point.lat) <= 90 and abs(point.lon) <= 180
 

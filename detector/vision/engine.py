@@ -27,7 +27,7 @@ class Engine(Protocol):
     output_shape: tuple[int | str | None, ...]
 
     def run(self, blob: FloatArray) -> FloatArray:
-        """The first output for a blob (1, 3, height, width) float32 RGB in 0 to 1."""
+        """Return the first output for a blob (1, 3, height, width) float32 RGB in 0 to 1."""
         ...
 
 
@@ -109,7 +109,7 @@ class OnnxModel:
             )
 
     def detect(self, image: Image, confidence: float | None = None) -> Detections:
-        """What is in a BGR picture (height, width, 3), in pixels of the full picture, surest first.
+        """Return what is in a BGR picture (height, width, 3), in pixels of the full picture, surest first.
 
         `confidence` takes the place of the model's own thresholds.
 
@@ -127,7 +127,7 @@ class OnnxModel:
 
 
 def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = OrtEngine) -> OnnxModel:
-    """The registry's model of that name, refused where its file is not the one its card describes.
+    """Return the registry's model of that name, refused where its file is not the one its card describes.
 
     Raises:
         models.errors.ModelError: unknown, missing, changed, or of another shape than its card says.
@@ -137,7 +137,10 @@ def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = 
 
 
 def load_card(card: ModelCard, make_engine: MakeEngine = OrtEngine) -> OnnxModel:
-    """The model of a card, refused where its file is not the one that the card describes; raises as `load_model`."""
+    """Return the model of a card, refused where its file is not the one that the card describes.
+
+    Raises as `load_model`.
+    """
     verify(card)
     thresholds = [card.confidence_for(class_name) for class_name in card.classes]
     path, identity = model_path(card), card.identity

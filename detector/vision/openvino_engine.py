@@ -19,7 +19,7 @@ INSTALL = "install it with: pip install 'streetwarden[openvino]'"
 
 
 def installed() -> str:
-    """The version of OpenVINO that is installed, empty where there is none."""
+    """Return the version of OpenVINO that is installed, empty where there is none."""
     if find_spec("openvino") is None:
         return ""
     try:

@@ -33,7 +33,7 @@ class Letterbox:
 
     @classmethod
     def fit(cls, width: int, height: int, net_width: int, net_height: int) -> "Letterbox":
-        """The largest centred picture of the same shape that the network's input holds."""
+        """Return the largest centred picture of the same shape that the network's input holds."""
         ratio = min(net_width / width, net_height / height)
         inner_width = max(1, min(net_width, round(width * ratio)))
         inner_height = max(1, min(net_height, round(height * ratio)))
@@ -133,7 +133,10 @@ def suppress(boxes: FloatArray, scores: FloatArray, class_ids: NDArray[np.int64]
 def read_boxes(
     output: FloatArray, letterbox: Letterbox, names: tuple[str, ...], thresholds: FloatArray, iou: float
 ) -> Detections:
-    """The network's output as detections in pixels of the full picture; raises ModelInputError as `decode` does."""
+    """Return the network's output as detections in pixels of the full picture.
+
+    Raises ModelInputError as `decode` does.
+    """
     boxes, scores, ids = decode(output, len(names), thresholds)
     keep = suppress(boxes, scores, ids, iou)
     placed = letterbox.to_picture(boxes[keep])

@@ -46,7 +46,7 @@ def detect_tiled(
     overlap: float = 0.2,
     confidence: float | None = None,
 ) -> Detections:
-    """What is in a large BGR picture (height, width, 3), in pixels of the full picture, surest first.
+    """Return what is in a large BGR picture (height, width, 3), in pixels of the full picture, surest first.
 
     `tile` is the tiles' width in pixels (their height has the network's proportion); by default the network's own
     width, so that nothing is scaled. A picture that is no larger than one tile is looked at once.
@@ -64,7 +64,7 @@ def detect_tiled(
 def detect_windows(
     model: OnnxModel, image: Image, parts: Iterable[Window], confidence: float | None = None
 ) -> Detections:
-    """What is in a BGR picture looked at as a whole and in some parts of it, as `detect_tiled` gives it.
+    """Return what is in a BGR picture looked at as a whole and in some parts of it, as `detect_tiled` gives it.
 
     Raises:
         ModelInputError: the array is no picture.

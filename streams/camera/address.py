@@ -48,7 +48,7 @@ def _mask_match(match: re.Match[str]) -> str:
 
 
 def _mask_rest(rest: str) -> str:
-    """What stands behind the slashes of an address, as it may be shown."""
+    """Return what stands behind the slashes of an address, as it may be shown."""
     authority, path, query = re.fullmatch(r"([^/?#]*)([^?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]
     _, at, host = authority.rpartition("@")
     if "@" in path + query or not _HOST.fullmatch(host):
@@ -117,7 +117,7 @@ class CameraAddress:
 
     @property
     def masked(self) -> str:
-        """The address as it may be shown."""
+        """Return the address as it may be shown."""
         return mask_url(self.named or self.url)
 
     def __str__(self) -> str:
@@ -133,7 +133,7 @@ class CameraAddress:
         self._allowed(Reach(tuple(networks), loopback))
 
     def pinned(self, reach: Reach) -> "CameraAddress":
-        """The same camera by the number of its host, which is looked up now: no later answer can lead elsewhere.
+        """Return the same camera by the number of its host, which is looked up now: no later answer can lead elsewhere.
 
         IPv4 comes first where a host has both. Raises AddressRefused where the host lies outside, or Unreachable.
         """
@@ -146,7 +146,7 @@ class CameraAddress:
         return replace(self, url=url, host=str(ip), named=self.url)
 
     def _allowed(self, reach: Reach) -> list[_Ip]:
-        """Every address of the host; raises as `check_allowed` does."""
+        """Return every address of the host; raises as `check_allowed` does."""
         found = self._resolve()
         for ip in found:
             if ip.is_loopback:

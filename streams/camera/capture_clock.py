@@ -24,7 +24,7 @@ class CaptureClock:
     _previous: float | None = None  # and in the one before
 
     def lag(self, pts: float, arrival: float) -> float:
-        """How long before `arrival` (monotonic) the picture with this `pts` was taken; never negative."""
+        """Return how long before `arrival` (monotonic) the picture with this `pts` was taken; never negative."""
         offset = arrival - pts
         if self._last_pts is None or pts < self._last_pts or offset < self._floor() - LEAP:
             if self._last_pts is not None:

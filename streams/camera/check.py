@@ -65,7 +65,7 @@ class _Trial:
     patient: bool = False
 
     def measured(self) -> StreamFacts:
-        """What it sends; a transport that it refuses and a rate that is very low are found out on the way."""
+        """Return what it sends; a transport that it refuses and a rate that is very low are found out on the way."""
         try:
             return self._measured()
         except TransportRefused as error:
@@ -82,7 +82,7 @@ class _Trial:
             return self._measured()
 
     def decoding(self, facts: StreamFacts, mode: Mode) -> Mode:
-        """The mode in which a picture was decoded: the one given, or every frame where that gives none."""
+        """Return the mode in which a picture was decoded: the one given, or every frame where that gives none."""
         if mode is Mode.PACKETS:
             return mode  # so its key pictures were decoded when it was measured
         for one in dict.fromkeys((mode, Mode.FULL)):

@@ -120,7 +120,7 @@ class _Camera(_Entry):
         return value
 
     def config(self) -> CameraConfig:
-        """The same as a value for the rest of the house."""
+        """Return the same as a value for the rest of the house."""
         review = self.legal_review
         return CameraConfig(
             id=self.id,
@@ -165,7 +165,7 @@ def read_cameras(
     loopback: bool = False,
     check: Check = lambda _: (),
 ) -> tuple[CameraConfig, ...]:
-    """All cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
+    """Return all cameras of a file; raises CamerasInvalid with every fault and its line, and then nothing is returned.
 
     Every address must lie in one of `networks` (host names are resolved); this machine's own only with `loopback`.
     A name that does not resolve just now is logged and no fault: one must not keep hundreds of cameras from being
@@ -259,5 +259,5 @@ class _Reader:
         self.faults.append((line, mask_url(f"line {line}: {said}")))
 
     def _line(self, location: Sequence[int | str]) -> int:
-        """The line of the innermost part of this location that is in the file, counted from 1."""
+        """Return the line of the innermost part of this location that is in the file, counted from 1."""
         return self._document.line(tuple(location))

@@ -89,7 +89,10 @@ def knock(address: CameraAddress, reach: Reach | None, timeout: float) -> None:
 
 
 def reached(address: CameraAddress, reach: Reach | None) -> CameraAddress:
-    """The address to connect to, its host looked up now; as it is without `reach`. Raises NotAllowed, Unreachable."""
+    """Return the address to connect to, its host looked up now; as it is without `reach`.
+
+    Raises NotAllowed, Unreachable.
+    """
     if reach is None:
         return address
     try:
@@ -141,7 +144,10 @@ def _check(answer: Message, connection: RtspConnection, target: CameraAddress) -
 
 
 def _redirected(target: CameraAddress, asked: str, answer: Message, reach: Reach) -> tuple[CameraAddress, bool]:
-    """Where a camera sends us, looked up and checked; and whether that is the camera itself, which has the password."""
+    """Return where a camera sends us, looked up and checked.
+
+    And whether that is the camera itself, which has the password.
+    """
     if not answer.header("location"):
         raise NoFrames(f"{target.masked}: the camera answers {answer.status} and does not say where to go")
     location = urljoin(asked, answer.header("location"))
@@ -156,19 +162,22 @@ def _redirected(target: CameraAddress, asked: str, answer: Message, reach: Reach
 
 
 def around(camera: str) -> Reach:
-    """Where a camera that a person typed may send us: to itself (the number `camera`), or into the private networks."""
+    """Return where a camera that a person typed may send us.
+
+    To itself (the number `camera`), or into the private networks.
+    """
     ip = ipaddress.ip_address(camera.partition("%")[0])
     return Reach((*PRIVATE_NETWORKS, ipaddress.ip_network(ip)), loopback=ip.is_loopback)
 
 
 def _video_only(sdp: str) -> str:
-    """The description without sound and metadata, which nobody is to receive here."""
+    """Return the description without sound and metadata, which nobody is to receive here."""
     sections = re.split(r"(?m)^(?=m=)", sdp)
     return "".join([sections[0], *(part for part in sections[1:] if part.startswith("m=video"))])
 
 
 def _parameters(capture: cv2.VideoCapture) -> bytes:
-    """What FFmpeg has read of the parameter sets: from the description, or from the first packets."""
+    """Return what FFmpeg has read of the parameter sets: from the description, or from the first packets."""
     read, extra = capture.retrieve(flag=int(capture.get(cv2.CAP_PROP_CODEC_EXTRADATA_INDEX)))
     data = extra.tobytes() if read and extra is not None else b""
     return data if data.startswith((b"\0\0\0\1", b"\0\0\1")) else b""

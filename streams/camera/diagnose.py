@@ -22,7 +22,7 @@ CODECS = frozenset({"H264", "H265", "JPEG", "MP4V-ES"})
 
 
 def connection_error(error: OSError | ValueError, address: CameraAddress, timeout: float) -> CameraError:
-    """The reason why there was no conversation; `timeout` seconds were waited. Its text holds no password."""
+    """Return the reason why there was no conversation; `timeout` seconds were waited. Its text holds no password."""
     where = address.masked
     match error:
         case TimeoutError():
@@ -42,7 +42,7 @@ def connection_error(error: OSError | ValueError, address: CameraAddress, timeou
 
 
 def refusal(method: str, status: int, where: str, transport: str) -> CameraError:
-    """What a status other than 200 means, in answer to this method of RTSP."""
+    """Return what a status other than 200 means, in answer to this method of RTSP."""
     match status:
         case 401 | 403:
             return Unauthorised(f"{where}: user or password are wrong or missing ({status})")
@@ -57,7 +57,7 @@ def refusal(method: str, status: int, where: str, transport: str) -> CameraError
 
 
 def undecoded(sdp: str, where: str) -> CameraError:
-    """Why nothing of what this description announces was decoded."""
+    """Return why nothing of what this description announces was decoded."""
     codecs = video_codecs(sdp)
     if not CODECS.intersection(codecs):
         return UnsupportedCodec(f"{where}: the codec {', '.join(codecs)} is not decoded here; set the camera to H.264")

@@ -30,7 +30,7 @@ class CameraJob:
     reach: Reach | None = None
 
     def source(self, budget: Turns, on_note: Callable[[CameraNote], None]) -> CameraSource:
-        """The camera, read in this process; raises AddressRefused."""
+        """Return the camera, read in this process; raises AddressRefused."""
         return CameraSource(
             self.url,
             name=self.id,

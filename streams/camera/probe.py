@@ -55,7 +55,7 @@ class StreamFacts:
 
 
 def choose_mode(facts: StreamFacts, every: timedelta) -> Mode:
-    """The cheapest way to get a whole picture every period (see docs/cameras.md for what each costs)."""
+    """Return the cheapest way to get a whole picture every period (see docs/cameras.md for what each costs)."""
     period = every.total_seconds()
     joinable = facts.codec in JOINABLE
     if not facts.alone:
@@ -150,7 +150,7 @@ class _Seen:
 
     @property
     def enough(self) -> bool:
-        """Two distances between key frames; one will do where it is long."""
+        """Return two distances between key frames; one will do where it is long."""
         seldom = len(self.keys) == 2 and self.keys[1] - self.keys[0] >= LONG
         return (len(self.keys) >= 3 or seldom) and not self._parts
 
@@ -168,7 +168,7 @@ class _Seen:
         return picture
 
     def finish(self) -> Image | None:
-        """The key picture whose parts have come, if it decodes by itself."""
+        """Return the key picture whose parts have come, if it decodes by itself."""
         parts, self._parts = self._parts, []
         if not parts:
             return None
@@ -203,7 +203,7 @@ def _rate(seconds: list[float]) -> float:
 
 
 def _codec_name(code: int) -> str:
-    """A FourCC as people write the codec."""
+    """Return a FourCC as people write the codec."""
     letters = code.to_bytes(4, "little").decode("latin-1").strip("\0 ").lower()
     names = {"h264": "H.264", "avc1": "H.264", "hevc": "H.265", "hev1": "H.265", "hvc1": "H.265", "mjpg": "MJPEG"}
     return names.get(letters, letters or "unknown")

@@ -22,7 +22,7 @@ class PictureReader(Protocol):
         ...
 
     def picture(self) -> Image | None:
-        """The picture grabbed last; None when it does not decode."""
+        """Return the picture grabbed last; None when it does not decode."""
         ...
 
 
@@ -103,7 +103,7 @@ class PacketReader:
 
 
 def decode_key_picture(parts: list[bytes], codec: str, parameters: bytes = b"") -> Image | None:
-    """One key picture from its Annex-B packets (`codec` H264 or H265, or a JPEG); None when they do not decode.
+    """Return one key picture from its Annex-B packets (`codec` H264 or H265, or a JPEG); None when they do not decode.
 
     `parameters` are used where the packets hold none: many cameras name them in their description (SDP) alone.
 
@@ -128,6 +128,6 @@ def _has_parameters(packet: bytes, codec: str) -> bool:
 
 
 def as_image(picture: cv2.typing.MatLike) -> Image:
-    """What OpenCV decoded, as the (height, width, 3) BGR array that everything above expects."""
+    """Return what OpenCV decoded, as the (height, width, 3) BGR array that everything above expects."""
     coloured = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
     return np.asarray(coloured, np.uint8)

@@ -60,7 +60,7 @@ def _parsed(header: str) -> tuple[str, dict[str, str]]:
 
 
 def _answerable(challenge: Challenge) -> bool:
-    """Whether this is a Digest of a known hash that does not cover the body alone (auth-int)."""
+    """Return whether this is a Digest of a known hash that does not cover the body alone (auth-int)."""
     offered = re.split(r"[\s,]+", challenge.fields.get("qop", "auth"))
     known = challenge.fields.get("algorithm", "MD5").upper().removesuffix("-SESS") in _HASHES
     return challenge.scheme == "digest" and known and "auth" in offered

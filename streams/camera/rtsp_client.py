@@ -32,20 +32,20 @@ class Message:
 
     @property
     def status(self) -> int:
-        """The status code of a response; 0 for a request."""
+        """Return the status code of a response; 0 for a request."""
         match = re.match(r"RTSP/\d\.\d (\d{3})\b", self.first)
         return int(match[1]) if match else 0
 
     def header(self, name: str) -> str:
-        """The first header of that lower-case name, empty where there is none."""
+        """Return the first header of that lower-case name, empty where there is none."""
         return next(iter(self.all_of(name)), "")
 
     def all_of(self, name: str) -> list[str]:
-        """The values of every header of that lower-case name."""
+        """Return the values of every header of that lower-case name."""
         return [value for key, value in self.headers if key.lower() == name]
 
     def encoded(self) -> bytes:
-        """The message as it is sent."""
+        """Return the message as it is sent."""
         lines = [self.first, *(f"{name}: {value}" for name, value in self.headers)]
         return "\r\n".join([*lines, "", ""]).encode() + self.body
 
@@ -95,7 +95,7 @@ class RtspConnection:
         self.socket.sendall(Message(f"{method} {url} RTSP/1.0", tuple(said.items()), body).encoded())
 
     def leftover(self) -> bytes:
-        """What came behind the last answer; the caller has it from now on."""
+        """Return what came behind the last answer; the caller has it from now on."""
         data, self._buffer = self._buffer, b""
         return data
 
@@ -140,7 +140,7 @@ class RtspConnection:
 
 
 def bare_url(address: CameraAddress) -> str:
-    """The address as it stands in a request: with its port, without user and password."""
+    """Return the address as it stands in a request: with its port, without user and password."""
     parts = urlsplit(address.url)
     host = f"[{address.host}]" if ":" in address.host else address.host
     return parts._replace(netloc=f"{host}:{address.port}", fragment="").geturl()
@@ -177,7 +177,7 @@ def _tls(plain: socket.socket) -> ssl.SSLSocket:
 
 
 def _kind(challenge: str) -> str:
-    """The scheme and the algorithm of a challenge."""
+    """Return the scheme and the algorithm of a challenge."""
     algorithm = re.search(r"algorithm\s*=\s*\"?([\w-]{1,20})", challenge, re.IGNORECASE)
     scheme = re.sub(r"[^\w-]", "", challenge.split(" ")[0])[:20]
     return f"{scheme} {algorithm[1]}" if algorithm else scheme

@@ -67,11 +67,11 @@ class Relay:
 
     @property
     def open(self) -> bool:
-        """Whether neither side has closed yet."""
+        """Return whether neither side has closed yet."""
         return not self._ended
 
     def why_nothing(self, waited: float) -> CameraError:
-        """Why FFmpeg made nothing of the stream in so many seconds."""
+        """Return why FFmpeg made nothing of the stream in so many seconds."""
         where, sdp = self._described.where, self._described.sdp
         if self._refused is not None:
             return refusal(*self._refused, where, self._transport)
@@ -266,13 +266,13 @@ def _range_of(name: str, header: str) -> str:
 
 
 def _own(request: Message) -> dict[str, str]:
-    """The headers of FFmpeg's request that the camera gets."""
+    """Return the headers of FFmpeg's request that the camera gets."""
     ours = ("cseq", "authorization", "user-agent", "content-length")
     return {name: value for name, value in request.headers if name.lower() not in ours} | {"User-Agent": "streetwarden"}
 
 
 def _listen(*, six: bool) -> socket.socket:
-    """A listener for one client of this machine, in the camera's family: FFmpeg opens its UDP ports in that."""
+    """Return a listener for one client of this machine, in the camera's family: FFmpeg opens its UDP ports in that."""
     if six:
         with suppress(OSError):
             return socket.create_server(("::1", 0), family=socket.AF_INET6, backlog=2)

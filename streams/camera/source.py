@@ -131,7 +131,7 @@ class CameraSource:
 
     @property
     def live(self) -> bool:
-        """A recording waits for us even over RTSP: its sender stops where nobody reads."""
+        """Return a recording waits for us even over RTSP: its sender stops where nobody reads."""
         return self._start is None
 
     @property
@@ -178,7 +178,10 @@ class CameraSource:
         self._stop.wait(pause)
 
     def _recent(self) -> bool:
-        """Whether the camera gave something within the last minutes: it is served first, and is likely to be back."""
+        """Return whether the camera gave something within the last minutes.
+
+        It is served first, and is likely to be back.
+        """
         return self._alive_at is not None and time.monotonic() - self._alive_at < RECENT
 
     def _one_connection(self) -> Iterator[Frame]:
@@ -333,13 +336,13 @@ class CameraSource:
             yield self._frame(image, captured_at, lag, arrival)
 
     def _undecoded(self, plan: ReadingPlan, arrival: float, since: float | None) -> float:
-        """A picture that was wanted does not decode; when none has for a period, the camera has a fault."""
+        """Return a picture that was wanted does not decode; when none has for a period, the camera has a fault."""
         if since is None or arrival - since < max(0.9 * self._every.total_seconds(), 0.5):
             return arrival if since is None else since
         raise self._no_picture(plan, "sends packets, but none of its pictures decodes")
 
     def _no_picture(self, plan: ReadingPlan, what: str) -> NoFrames:
-        """The error for a stream without pictures; what cannot be read by key frames is decoded whole next."""
+        """Return the error for a stream without pictures; what cannot be read by key frames is decoded whole next."""
         if plan.mode is Mode.FULL or plan.facts is None:
             return NoMedia(f"{self.address.masked}: {what}")
         self.plan = replace(plan, mode=Mode.FULL)
@@ -396,5 +399,5 @@ class CameraSource:
 
 
 def _often(plan: ReadingPlan) -> bool:
-    """Whether the next key picture is never far, so that one may be passed over."""
+    """Return whether the next key picture is never far, so that one may be passed over."""
     return plan.facts is not None and plan.facts.gop is not None and plan.facts.gop < LONG

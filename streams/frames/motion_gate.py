@@ -30,7 +30,7 @@ class MotionGate:
     _epoch: int = 0
 
     def passes(self, frame: Frame) -> bool:
-        """Whether to look at this frame; asked once per frame, in order."""
+        """Return whether to look at this frame; asked once per frame, in order."""
         small = _small(frame)
         if not self._forced(frame) and self._last is not None and not self._changed(small, self._last):
             self.skipped += 1
@@ -51,6 +51,9 @@ class MotionGate:
 
 
 def _small(frame: Frame) -> NDArray[np.int16]:
-    """A small, blurred grey picture: linear resizing first, since anything that touches every pixel costs more."""
+    """Return a small, blurred grey picture.
+
+    Linear resizing first, since anything that touches every pixel costs more.
+    """
     grey = cv2.cvtColor(cv2.resize(frame.image, SIZE), cv2.COLOR_BGR2GRAY)
     return np.asarray(cv2.blur(grey, (5, 5)), np.int16)

@@ -18,7 +18,7 @@ def live_sampler(every: timedelta, camera: str) -> "Sampler":
 
 
 def phase_of(camera: str) -> float:
-    """A fixed share of the period, 0 to 1, for this camera: cameras with equal periods do not fire together."""
+    """Return a fixed share of the period, 0 to 1, for this camera: cameras with equal periods do not fire together."""
     return zlib.crc32(camera.encode()) / 2**32
 
 
@@ -39,7 +39,7 @@ class Sampler:
     _taken: float = 0.0
 
     def due(self, captured_at: datetime) -> bool:
-        """Whether to take the frame captured at this time; asked once per frame, in order of arrival."""
+        """Return whether to take the frame captured at this time; asked once per frame, in order of arrival."""
         period, now = self.every.total_seconds(), captured_at.timestamp()
         if period <= 0:
             return True

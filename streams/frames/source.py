@@ -11,12 +11,12 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """The camera's id or the file's name; never holds a password."""
+        """Return the camera's id or the file's name; never holds a password."""
         ...
 
     @property
     def live(self) -> bool:
-        """Whether the world goes on while we look: a live source's frames may be dropped, a recording's wait."""
+        """Return whether the world goes on while we look: a live source's frames may be dropped, a recording's wait."""
         ...
 
     def frames(self) -> Iterator[Frame]:

@@ -80,7 +80,7 @@ class _Usual:
         self.samples += 1
 
     def pack(self) -> Grey:
-        """All of it as one row of numbers."""
+        """Return all of it as one row of numbers."""
         numbers = np.array((self.samples, self.likeness, self.detail), np.float32)
         return np.concatenate((numbers, self.edges.ravel(), self.fine.ravel(), self.coarse.ravel()))
 
@@ -101,7 +101,7 @@ class _Usual:
         )
 
     def sharpness(self, view: "_View") -> float:
-        """How much of the usual fine detail is there, against how much of the usual coarse.
+        """Return how much of the usual fine detail is there, against how much of the usual coarse.
 
         Fog, rain and dusk lower both alike, a lens out of focus only the fine. Rain and noise add detail of their
         own, but not where this view has it.
@@ -109,7 +109,7 @@ class _Usual:
         return _share_of(view.fine, self.fine) / max(_share_of(view.coarse, self.coarse), 0.05)
 
     def sharpness_swayed(self, view: "_View") -> float:
-        """The same for a camera whose mast sways by some pixels; dear: five times the rest of a judgement."""
+        """Return the same for a camera whose mast sways by some pixels; dear: five times the rest of a judgement."""
         fine = _share_swayed(view.fine, self.fine, 2 * SWAY)
         return fine / max(_share_swayed(view.coarse, self.coarse, SWAY), 0.05)
 
@@ -166,21 +166,21 @@ class HealthWatch:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What is wrong now."""
+        """Return what is wrong now."""
         return tuple(sorted(self._active))
 
     @property
     def positions_hold(self) -> bool:
-        """Whether pixels still mean the places that they were calibrated for."""
+        """Return whether pixels still mean the places that they were calibrated for."""
         return Fault.MOVED not in self._active
 
     @property
     def knows_view(self) -> bool:
-        """Whether it has seen enough at some brightness to tell when the camera is moved."""
+        """Return whether it has seen enough at some brightness to tell when the camera is moved."""
         return any(usual.samples >= LEARN for usual in self._usual.values())
 
     def accept_view(self, frame: Frame) -> tuple[HealthEvent, ...]:
-        """What the camera shows from now on is its view; what it used to show is forgotten. Ends `moved`."""
+        """Return what the camera shows from now on is its view; what it used to show is forgotten. Ends `moved`."""
         self._usual = {band: _Usual() for band in BANDS}
         self._seen.pop(Fault.MOVED, None)
         since = self._active.pop(Fault.MOVED, None)
@@ -191,7 +191,7 @@ class HealthWatch:
         self._active[Fault.MOVED] = since
 
     def snapshot(self) -> bytes:
-        """What the camera usually shows, for `restore` after a restart; some 2 MB."""
+        """Return what the camera usually shows, for `restore` after a restart; some 2 MB."""
         stream = io.BytesIO()
         night, dusk, day = (self._usual[band].pack().astype(np.float16) for band in BANDS)
         np.savez_compressed(stream, night=night, dusk=dusk, day=day)
@@ -207,7 +207,7 @@ class HealthWatch:
         self._usual = known
 
     def judge(self, frame: Frame) -> tuple[HealthEvent, ...]:
-        """The faults that begin or end with this frame."""
+        """Return the faults that begin or end with this frame."""
         if frame.epoch != self._epoch:  # another stream or picture size: nothing known of the old one applies
             self._epoch, self._recent, self._equal = frame.epoch, deque(maxlen=HOLD + 5), 0
         self._forget_old_light(frame.captured_at)
@@ -289,7 +289,7 @@ def _band(brightness: float) -> str:
 
 
 def _share_of(one: Grey, usual: Grey) -> float:
-    """How strongly a picture holds the usual one: 1 wholly, 0 not at all."""
+    """Return how strongly a picture holds the usual one: 1 wholly, 0 not at all."""
     return float((one * usual).sum() / ((usual**2).sum() + 1e-6))
 
 

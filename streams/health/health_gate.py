@@ -19,7 +19,7 @@ def health_gated(
     on_health: Callable[[HealthEvent], None],
     gate: MotionGate | None = None,
 ) -> Look:
-    """The same look, spared what a sick camera shows and what has not changed.
+    """Return the same look, spared what a sick camera shows and what has not changed.
 
     While a fault lasts nothing is looked at: a frozen picture must not let a stall's dwell grow, a covered one must not
     empty a place, and of a camera that was moved neither zones nor positions hold. `on_health` hears of every fault
@@ -37,13 +37,13 @@ def health_gated(
 
 
 def gate_for(rulebook: Rulebook) -> MotionGate:
-    """A gate that lets a sample through at least three times within the smallest gap that a rule forgives."""
+    """Return a gate that lets a sample through at least three times within the smallest gap that a rule forgives."""
     smallest = min((rule.gap for rule in rulebook.rules), default=timedelta(seconds=90))
     return MotionGate(force=min(timedelta(seconds=30), smallest / 3))
 
 
 def note_of(event: HealthEvent, faults: Sequence[Fault]) -> CameraNote:
-    """A fault that began or ended as a change of the camera's state; `faults` is what is wrong now."""
+    """Return a fault that began or ended as a change of the camera's state; `faults` is what is wrong now."""
     wrong = "; ".join(f"{fault}{SUSPENDED if fault is Fault.MOVED else ''}" for fault in faults)
     if wrong:
         return CameraNote(event.camera, CameraState.UNHEALTHY.value, datetime.now(UTC), wrong)

@@ -38,7 +38,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path without its track part and slashes around it."""
+        """Return the path without its track part and slashes around it."""
         return re.sub(r"^rtsps?://[^/]*", "", self.url).split("?")[0].strip("/").removesuffix("/track0")
 
 
@@ -78,7 +78,7 @@ class RtspServer:
         self.loop = loop
 
     def clip_at(self, path: str) -> EncodedClip | None:
-        """The clip that this path plays, None where there is nothing."""
+        """Return the clip that this path plays, None where there is nothing."""
         return self.clip
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,12 +185,12 @@ class RtspServer:
             await asyncio.sleep(LINGER)
 
     def packetiser(self, clip: EncodedClip) -> Packetiser:
-        """A stream with random numbers to begin with, as RFC 3550 asks."""
+        """Return a stream with random numbers to begin with, as RFC 3550 asks."""
         return Packetiser(clip.codec, random.getrandbits(32), random.getrandbits(16), random.getrandbits(31))
 
 
 async def _read_request(reader: asyncio.StreamReader) -> Request | None:
-    """The next request, interleaved RTCP from the client skipped; None at the end of the connection."""
+    """Return the next request, interleaved RTCP from the client skipped; None at the end of the connection."""
     while (first := await reader.read(1)) == b"$":
         _, length = struct.unpack(">BH", await reader.readexactly(3))
         await reader.readexactly(length)

@@ -49,7 +49,7 @@ class SaidPlan(Message):
         return cls(substream=substream, mode=plan.mode, facts=facts)
 
     def plan(self, job: CameraJob) -> ReadingPlan:
-        """The plan that was meant."""
+        """Return the plan that was meant."""
         url = job.substream if self.substream and job.substream else job.url
         facts = StreamFacts(**self.facts.model_dump()) if self.facts else None
         return ReadingPlan(CameraAddress.parse(url), self.mode, facts)
@@ -82,7 +82,7 @@ class SaidCounts(Message):
         return cls(**said)
 
     def counts(self) -> CameraCounts:
-        """The counts that were meant."""
+        """Return the counts that were meant."""
         return CameraCounts(**self.model_dump())
 
 
@@ -175,7 +175,7 @@ class AskedCamera(Message):
         )
 
     def job(self) -> CameraJob:
-        """The job that was meant."""
+        """Return the job that was meant."""
         return CameraJob(
             self.id,
             self.url,

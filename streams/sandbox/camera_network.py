@@ -111,7 +111,7 @@ class CameraNetwork:
         child.channel.say(Found(host=host, ips=tuple(dict.fromkeys(map(str, ips)))).model_dump_json())
 
     def _is_allowed(self, host: str, port: int) -> bool:
-        """Whether the host is a number at which the camera is already."""
+        """Return whether the host is a number at which the camera is already."""
         try:
             return self._allowed.allow(ipaddress.ip_address(host), port, stream=True)
         except ValueError:
@@ -140,7 +140,7 @@ class CameraNetwork:
 
 
 def _numbers(host: str, port: int) -> list[Ip]:
-    """The numbers of a host; none where it has none."""
+    """Return the numbers of a host; none where it has none."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return [ipaddress.ip_address(entry[4][0]) for entry in found]

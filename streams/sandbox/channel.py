@@ -36,7 +36,7 @@ class Channel:
                 self.hang_up()
 
     def hear(self, seconds: float) -> bytes | None:
-        """The next line; None where there will be none, or it is too long. Raises Silent."""
+        """Return the next line; None where there will be none, or it is too long. Raises Silent."""
         until = time.monotonic() + seconds
         while b"\n" not in self._read:
             if not self._poll.poll(max(0.0, until - time.monotonic()) * 1000):
@@ -79,7 +79,7 @@ class ChildChannel:
                 data = data[os.write(self._out, data) :]
 
     def hear(self) -> bytes:
-        """The next line, empty where the service has hung up."""
+        """Return the next line, empty where the service has hung up."""
         try:
             return self._in.readline(LONGEST_LINE)
         except OSError:

@@ -115,7 +115,7 @@ class _Reader:
 
 
 def _clip(asked: ClipRequest, span: Span) -> FootageClip:
-    """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
+    """Return the clip with its telemetry; one that cannot be read costs the positions, not the flight."""
     path = _path(asked.file)
     if is_picture(path):
         return FootageClip(path, Telemetry(()))
@@ -130,5 +130,8 @@ def _clip(asked: ClipRequest, span: Span) -> FootageClip:
 
 
 def _path(file: int) -> Path:
-    """An open file by a name under which libraries open it once more: they want to seek, and close what they opened."""
+    """Return an open file by a name under which libraries open it once more.
+
+    They want to seek, and close what they opened.
+    """
     return Path(f"/proc/self/fd/{file}")

@@ -90,7 +90,7 @@ def limit_cpu(seconds: int) -> None:
 
 @cache
 def _statm() -> int:
-    """The kernel's account of this process's memory, opened while /proc may be read."""
+    """Return the kernel's account of this process's memory, opened while /proc may be read."""
     return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
 

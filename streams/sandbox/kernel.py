@@ -34,7 +34,7 @@ class Holding:
     supervised: bool
 
     def lacks(self) -> tuple[str, ...]:
-        """What does not hold, as keys of LACKS."""
+        """Return what does not hold, as keys of LACKS."""
         both = (self.footage, self.camera)
         held = {
             "no_new_privileges": all(one.no_new_privileges for one in both),

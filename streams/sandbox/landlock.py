@@ -26,7 +26,7 @@ _system = ctypes.CDLL(None, use_errno=True)
 
 
 def version() -> int:
-    """The version of Landlock that this kernel speaks, 0 where it speaks none."""
+    """Return the version of Landlock that this kernel speaks, 0 where it speaks none."""
     return max(0, int(_system.syscall(_CREATE, None, 0, _VERSION)))
 
 

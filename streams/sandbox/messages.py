@@ -91,7 +91,7 @@ class PoseMessage(Message):
         )
 
     def pose(self) -> Pose:
-        """The pose that was meant."""
+        """Return the pose that was meant."""
         lens = Lens(*self.lens, self.distortion)
         turn = (self.yaw, self.pitch, self.roll)
         doubts = (self.interpolated, self.absent, self.gap)

@@ -25,7 +25,7 @@ class Pixels:
         self._map = mmap.mmap(self.fd, LARGEST * 3)
 
     def read(self, height: int, width: int) -> Image:
-        """A copy of the picture of that size; raises ValueError where none can be so large."""
+        """Return a copy of the picture of that size; raises ValueError where none can be so large."""
         if height * width > LARGEST:
             raise ValueError(f"{width} x {height}: more than {LARGEST} pixels")
         return np.frombuffer(self._map, np.uint8, height * width * 3).reshape(height, width, 3).copy()

@@ -217,7 +217,7 @@ class _Talk:
         self.at = opened[0]
 
     def messages(self) -> Iterator[tuple[Said, Pixels]]:
-        """Each message, with the memory that holds a picture's pixels, until all is done. Raises _Lost."""
+        """Yield each message, with the memory that holds a picture's pixels, until all is done. Raises _Lost."""
         files = [file for one in self._opened for file in (one.clip.file, one.clip.telemetry) if file is not None]
         try:
             started = start(READER, files=files)
@@ -252,7 +252,10 @@ class _Talk:
             raise _Lost.of("it said what cannot be understood") from error
 
     def _checked(self, said: Said) -> Said:
-        """The message with people's names of the files; raises ValueError where it does not fit the item at hand."""
+        """Return the message with people's names of the files.
+
+        Raises ValueError where it does not fit the item at hand.
+        """
         if isinstance(said, Begun):
             self._begun += 1
             if said.clip != self._begun or said.clip >= len(self._opened):
@@ -288,7 +291,7 @@ class _Talk:
         return dict(params) | ({"file": self.at.footage.name} if len(self._opened) > 1 else {})
 
     def _named(self, text: str) -> str:
-        """The text with people's names of the files in place of our numbers, the item at hand first."""
+        """Return the text with people's names of the files in place of our numbers, the item at hand first."""
         text = self._cleaned(text)
         name = self.at.footage.name
         return (text if name in text else f"{name}: {text}")[:2000]

@@ -38,7 +38,7 @@ _Line = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
 
 
 def known() -> bool:
-    """Whether the numbers of this machine's system calls are known."""
+    """Return whether the numbers of this machine's system calls are known."""
     return platform.machine() in _ARCHITECTURES
 
 

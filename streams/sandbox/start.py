@@ -123,7 +123,7 @@ def _folder(package: str) -> Path:
 
 @cache
 def _code(packages: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
-    """What a process must read to import its modules, and where it looks for those that are not ours.
+    """Return what a process must read to import its modules, and where it looks for those that are not ours.
 
     Of `sys.path` only folders of installed packages: others, like the folder that the service was started in, may hold
     its data.

@@ -53,7 +53,7 @@ class Addresses:
 
     @property
     def ips(self) -> frozenset[Ip]:
-        """The numbers of the camera."""
+        """Return the numbers of the camera."""
         return self._ips
 
     def redirect(self, ips: Iterable[Ip], port: int) -> None:
@@ -65,7 +65,7 @@ class Addresses:
         self._own |= {(_unwrapped(ip), port)}
 
     def allow(self, ip: Ip, port: int, *, stream: bool) -> bool:
-        """Whether a stream (TCP) or a datagram may go there."""
+        """Return whether a stream (TCP) or a datagram may go there."""
         ip = _unwrapped(ip)
         if stream:
             return (ip in self._ips and port in self._ports) or (ip, port) in self._own | self._elsewhere
@@ -168,7 +168,10 @@ class Supervisor:
         return 0
 
     def _listen(self, end: socket.socket) -> int:
-        """One that was bound above; the reader may connect to it. An unbound socket would listen to everybody."""
+        """Return one that was bound above; the reader may connect to it.
+
+        An unbound socket would listen to everybody.
+        """
         host, port = end.getsockname()[:2]
         ip = ipaddress.ip_address(host)
         if end.type != socket.SOCK_STREAM or not ip.is_loopback or port == 0:
@@ -192,7 +195,7 @@ def _connect(end: socket.socket, address: tuple[str, int]) -> None:
 
 
 def _take(process: int, file: int) -> int:
-    """A copy of another process's open file. Raises OSError."""
+    """Return a copy of another process's open file. Raises OSError."""
     system = ctypes.CDLL(None, use_errno=True)
     taken = int(system.syscall(_TAKE_FILE, process, file, 0))
     if taken < 0:

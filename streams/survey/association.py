@@ -61,7 +61,7 @@ def _matches(
 
 
 def _moved(mapping: Floats, box: Box) -> Box:
-    """The box as it lies in the other picture: its middle moved, its size scaled alike."""
+    """Return the box as it lies in the other picture: its middle moved, its size scaled alike."""
     x1, y1, x2, y2 = box
     middle = ((x1 + x2) / 2, (y1 + y2) / 2)
     ends = np.array((middle, (middle[0] + 10, middle[1]), (middle[0], middle[1] + 10)))
@@ -123,7 +123,7 @@ class _Groups:
 
 
 def fuse(points: Iterable[GroundPoint | None]) -> GroundPoint | None:
-    """The mean of positions weighted by inverse variance; None without any.
+    """Return the mean of positions weighted by inverse variance; None without any.
 
     The circle does not shrink with their number: what the telemetry gets wrong it gets wrong in every frame of a pass.
     """

@@ -177,7 +177,10 @@ def measured(a: View, b: View) -> Floats | None:
 
 
 def _believable(mapping: Floats, predicted: Floats | None, size: tuple[int, int]) -> bool:
-    """Whether a measured mapping holds for the whole picture: corners huddled in one spot say little of the rest."""
+    """Return whether a measured mapping holds for the whole picture.
+
+    Corners huddled in one spot say little of the rest.
+    """
     width, height = size
     rim = np.array(((0, 0), (width, 0), (width, height), (0, height)), np.float64)
     moved = carried(mapping, rim)

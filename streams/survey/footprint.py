@@ -19,12 +19,12 @@ _LEAST_HEIGHT: Final = 0.5  # metres; a drone on the ground sees no ground plane
 
 
 def predicts(pose: Pose) -> bool:
-    """Whether a pose tells what is in the picture: from the ground none does."""
+    """Return whether a pose tells what is in the picture: from the ground none does."""
     return pose.height >= _TELLING_HEIGHT
 
 
 def turned(pose: Pose, degrees: float) -> Pose:
-    """The same pose with the camera turned clockwise about its own axis: 180 puts the picture upside down."""
+    """Return the same pose with the camera turned clockwise about its own axis: 180 puts the picture upside down."""
     return replace(pose, roll=pose.roll + degrees)
 
 

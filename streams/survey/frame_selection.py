@@ -99,7 +99,7 @@ def frames(
     span: Span = WHOLE,
     on_note: Note = lambda _: None,
 ) -> Iterator[Frame]:
-    """The chosen frames of all clips, in order; `pose` is None where the telemetry does not tell it.
+    """Yield the chosen frames of all clips, in order; `pose` is None where the telemetry does not tell it.
 
     `zone` is the aircraft's clock where the telemetry names none; `lens` replaces the one made from the telemetry's
     focal length; `span` is the part of each video that is wanted. `on_note` is told of a file that cannot be read while
@@ -120,7 +120,7 @@ def frames(
 
 
 def length(path: Path) -> float:
-    """How many seconds a video claims to last, 0 where it does not say. Raises NotAVideo."""
+    """Return how many seconds a video claims to last, 0 where it does not say. Raises NotAVideo."""
     capture = _open(path)
     try:
         seconds = _claimed(capture)
@@ -140,7 +140,7 @@ def sharpness(image: Image) -> float:
 
 
 def around(span: Span) -> tuple[float, float] | None:
-    """The seconds of telemetry that a part of a video needs; None where it is the whole."""
+    """Return the seconds of telemetry that a part of a video needs; None where it is the whole."""
     return None if span == WHOLE else (span[0] - _AROUND, (LONGEST if span[1] is None else span[1]) + _AROUND)
 
 
@@ -206,7 +206,7 @@ def _photo(clip: FootageClip, zone: tzinfo, lens: Lens | None, on_note: Note) ->
 
 
 def is_cut_off(data: bytes) -> bool:
-    """Whether a JPEG ends before its picture does; what decodes of it is grey below."""
+    """Return whether a JPEG ends before its picture does; what decodes of it is grey below."""
     begins = data.rfind(b"\xff\xda")
     return data[:3] == b"\xff\xd8\xff" and (begins < 0 or data.find(b"\xff\xd9", begins) < 0)
 
@@ -255,7 +255,7 @@ def _video(clip: FootageClip, zone: tzinfo, lens: Lens | None, span: Span, on_no
 
 
 def _flight(clip: FootageClip, claimed: float, capture: cv2.VideoCapture, on_note: Note) -> PoseTrack:
-    """The flight of a video, with no line where its telemetry is of another recording."""
+    """Return the flight of a video, with no line where its telemetry is of another recording."""
     flight, name = PoseTrack(clip.telemetry), clip.path.name
     if note := misaligned(clip.telemetry, claimed):
         on_note(f"{name}: {note}")
@@ -295,7 +295,7 @@ class _Chooser:
         self.any = False
 
     def wants(self, t: float, pose: Pose | None) -> bool:
-        """Whether the picture at `t` should be offered."""
+        """Return whether the picture at `t` should be offered."""
         if self._best is not None or self._kept is None:
             return True
         passed = t - self._kept[0]
@@ -303,7 +303,7 @@ class _Chooser:
         return passed >= BLIND if share is None else share < DUE or passed >= HOVER
 
     def finished(self, t: float, pose: Pose | None) -> bool:
-        """Whether waiting any longer, until the picture at `t`, would lose ground or time."""
+        """Return whether waiting any longer, until the picture at `t`, would lose ground or time."""
         if self._best is None:
             return False
         share = self._share(pose)
@@ -318,7 +318,7 @@ class _Chooser:
             self._best = (sharp, t, frame)
 
     def take(self) -> Frame | None:
-        """The sharpest picture offered since the last one taken."""
+        """Return the sharpest picture offered since the last one taken."""
         if self._best is None:
             return None
         _, t, frame = self._best
@@ -334,7 +334,7 @@ class _Chooser:
 
 
 def _moment(flight: PoseTrack, t: float, zone: tzinfo) -> tuple[datetime, bool]:
-    """When the picture at `t` was taken, and whether anything says so."""
+    """Return when the picture at `t` was taken, and whether anything says so."""
     time = flight.time_at(t)
     if time is None:
         return UNTIMED + timedelta(seconds=t), False

@@ -18,7 +18,10 @@ _LONGEST: Final = 24 * 3600.0  # seconds; no aircraft flies so long
 
 
 def video_span(path: Path) -> Span:
-    """What the movie header (`mvhd`) of an MP4 or MOV file says; unknown for whatever is none. Raises OSError."""
+    """Return what the movie header (`mvhd`) of an MP4 or MOV file says; unknown for whatever is none.
+
+    Raises OSError.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         moov = _find(file, b"moov", 0, size)
@@ -57,7 +60,7 @@ def telemetry_span(path: Path) -> Span:
 
 
 def _find(file: BinaryIO, wanted: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """Where the body of the first box of that kind begins and ends, between two places of the file."""
+    """Return where the body of the first box of that kind begins and ends, between two places of the file."""
     at = start
     for _ in range(_BOXES):
         if at + 8 > end:

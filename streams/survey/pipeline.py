@@ -129,7 +129,7 @@ def survey(
 def look(
     flown: Iterable[Frame], detect: Detect, keep: Keep, identify: Identify = lambda _: None
 ) -> Iterator[FrameObservations]:
-    """Each frame as it was seen; raises what `flown`, `detect`, `keep` and `identify` raise."""
+    """Yield each frame as it was seen; raises what `flown`, `detect`, `keep` and `identify` raise."""
     for frame in flown:
         found = tuple(detect(frame))
         view = View((frame.width, frame.height), frame.pose, features(frame.image))
@@ -141,7 +141,7 @@ def look(
 def put_together(
     seen: Sequence[FrameObservations], source: str, ground: float = 0.0, terrain: Terrain | None = None
 ) -> SurveyResult:
-    """What the frames of one flight show, every thing once, wherever and by whom they were looked at.
+    """Return what the frames of one flight show, every thing once, wherever and by whom they were looked at.
 
     The same frames in the same order give the same keys. `source` names the flight, `ground` is the height of the
     street above take-off, or above the `terrain`, which counts from the ground below the first pose where it does not
@@ -174,14 +174,14 @@ def put_together(
 
 
 def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:
-    """What the rulebook says of a find. A drone passes by: how long a thing stood it cannot tell."""
+    """Return what the rulebook says of a find. A drone passes by: how long a thing stood it cannot tell."""
     one = find.sighting
     at = one.last_seen if one.timed else None
     return rulebook.rule(class_name=one.class_name, at=at, position=one.position, dwell=None)
 
 
 def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None) -> Candidate | None:
-    """A find with the picture that shows it best; None where it is permitted, or its picture has gone."""
+    """Return a find with the picture that shows it best; None where it is permitted, or its picture has gone."""
     image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
     if image is None:
         return None
@@ -193,7 +193,7 @@ def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None)
 def locate(
     detection: Detection, pose: Pose | None, ground: float = 0.0, terrain: Terrain | None = None
 ) -> GroundPoint | None:
-    """Where a detected thing stands; None without a pose or where the ray is too flat.
+    """Return where a detected thing stands; None without a pose or where the ray is too flat.
 
     From above the middle of its box is the middle of the thing, at half its height; from the side it touches the ground
     at the lower edge, half its depth behind what is seen of it.
@@ -214,7 +214,10 @@ def locate(
 
 
 def _too_wide(detection: Detection, pose: Pose | None, ground: float) -> bool:
-    """Whether it would be wider on the ground than such a thing is: flat roofs look like canopies, but larger."""
+    """Return whether it would be wider on the ground than such a thing is.
+
+    Flat roofs look like canopies, but larger.
+    """
     widest = _WIDEST.get(detection.class_name)
     if widest is None or pose is None:
         return False
@@ -226,7 +229,7 @@ def _too_wide(detection: Detection, pose: Pose | None, ground: float) -> bool:
 
 
 def to_json(sighting: Sighting) -> dict[str, object]:
-    """What `streetwarden survey --json` prints of one thing."""
+    """Return what `streetwarden survey --json` prints of one thing."""
     position = sighting.position
     return {
         "class": sighting.class_name,
@@ -282,7 +285,7 @@ def _find(
 
 
 def _worth(one: Observation, seen: FrameObservations) -> float:
-    """How well a frame shows a thing: sure, large, and whole (a box at the picture's rim is cut)."""
+    """Return how well a frame shows a thing: sure, large, and whole (a box at the picture's rim is cut)."""
     x1, y1, x2, y2 = one.detection.box
     width, height = seen.view.size
     whole = min(x1, y1, width - x2, height - y2) > 2

@@ -10,7 +10,7 @@ _LINES: Final = 1.6  # and by so many of its lines, where they are a second apar
 
 
 def misaligned(telemetry: Telemetry, video_seconds: float) -> str | None:
-    """Why the times of a sidecar are not those of a video of that length (0: it does not say), or None.
+    """Return why the times of a sidecar are not those of a video of that length (0: it does not say), or None.
 
     A video that was cut begins at a moment that nobody knows, and so does the flight of a sidecar that was cut. A
     sidecar whose last line breaks off was lost at its end: what comes before is right.
@@ -28,7 +28,10 @@ def misaligned(telemetry: Telemetry, video_seconds: float) -> str | None:
 
 
 def nothing_placed(telemetry: Telemetry) -> str | None:
-    """What is said in no line of telemetry and without which nothing has a place, in words; None where all is said."""
+    """Return what is said in no line of telemetry and without which nothing has a place, in words.
+
+    None where all is said.
+    """
     records = [record for record in telemetry.records if record.ambiguous is None]
     if not telemetry.records:
         return None

@@ -16,7 +16,7 @@ _FARTHEST: Final = timedelta(hours=14)
 
 
 def believable(time: datetime) -> datetime | None:
-    """The time, or None where it can only be a clock that was not set."""
+    """Return the time, or None where it can only be a clock that was not set."""
     return time if EARLIEST <= time.year <= LATEST else None
 
 

@@ -32,7 +32,7 @@ class Cue:
 
     @property
     def place(self) -> str:
-        """The cue in words, for a person who looks for it in the file."""
+        """Return the cue in words, for a person who looks for it in the file."""
         return f"block {self.number}" + (f" at {self.start:.3f} s" if self.start is not None else "")
 
 
@@ -81,7 +81,7 @@ def cues(text: str) -> Iterator[Cue]:
 
 
 def unjoined(found: Sequence[Cue]) -> list[Cue]:
-    """The cues with the times of later recordings moved behind those of earlier ones.
+    """Return the cues with the times of later recordings moved behind those of earlier ones.
 
     Where the times begin anew, another sidecar was appended: its recording follows the one before, as its video does.
     """

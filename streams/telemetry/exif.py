@@ -37,12 +37,12 @@ class Exif:
     gps: dict[int, Value]
 
     def number(self, directory: dict[int, Value], tag: int) -> float | None:
-        """The first number of a tag."""
+        """Return the first number of a tag."""
         value = directory.get(tag)
         return value[0] if isinstance(value, tuple) and value and math.isfinite(value[0]) else None
 
     def text(self, directory: dict[int, Value], tag: int) -> str:
-        """The text of a tag, empty when absent."""
+        """Return the text of a tag, empty when absent."""
         value = directory.get(tag)
         return value.split(b"\0")[0].decode("utf-8", "replace").strip() if isinstance(value, bytes) else ""
 
@@ -70,7 +70,7 @@ class Exif:
 
 
 def read_exif(block: bytes) -> Exif | None:
-    """The directories of a TIFF block (what follows `Exif\\0\\0`); None when it is none."""
+    """Return the directories of a TIFF block (what follows `Exif\\0\\0`); None when it is none."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None or len(block) < 8:
         return None

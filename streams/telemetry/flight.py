@@ -41,7 +41,10 @@ def lens_from(focal_35mm: float, width: int, height: int) -> Lens:
 
 
 def is_portrait(size: tuple[int, int]) -> bool:
-    """Whether a picture of this width and height is upright or square: which part of the sensor it is nobody says."""
+    """Return whether a picture of this width and height is upright or square.
+
+    Which part of the sensor it is nobody says.
+    """
     return size[0] < _PORTRAIT * size[1]
 
 
@@ -117,11 +120,11 @@ class PoseTrack:
 
     @property
     def points(self) -> bool:
-        """Whether any moment of the footage has a position and a direction."""
+        """Return whether any moment of the footage has a position and a direction."""
         return any(leg.lat is not None and leg.yaw is not None and leg.pitch is not None for leg in self._legs)
 
     def pose_at(self, t: float, lens: Lens | None = None, *, size: tuple[int, int] | None = None) -> Pose | None:
-        """The pose `t` seconds into the footage, None when position, height or pointing are not known then.
+        """Return the pose `t` seconds into the footage, None when position, height or pointing are not known then.
 
         Without a `lens` it is made from the telemetry's focal length and the picture's `size` (width, height);
         None when both are missing, or where the picture is upright.
@@ -163,7 +166,10 @@ class PoseTrack:
         )
 
     def time_at(self, t: float) -> datetime | None:
-        """What the aircraft's clock showed `t` seconds into the footage; the clocks of the nearest lines are asked."""
+        """Return what the aircraft's clock showed `t` seconds into the footage.
+
+        The clocks of the nearest lines are asked.
+        """
         if not self._timed:
             return None
         after = bisect_left(self._ticks, t)
@@ -174,7 +180,7 @@ class PoseTrack:
         return sorted(starts)[len(starts) // 2] + timedelta(seconds=t)
 
     def _leg(self, t: float) -> _Leg | None:
-        """The recording that the moment lies in, the nearest one where it lies between two."""
+        """Return the recording that the moment lies in, the nearest one where it lies between two."""
         if not self._legs:
             return None
         return min(self._legs, key=lambda leg: max(leg.starts[0] - t, t - leg.starts[-1], 0.0))
@@ -205,7 +211,7 @@ def _track(times: Floats, values: Sequence[float | None]) -> _Track | None:
 def _tracks(
     times: Floats, values: Sequence[tuple[float, ...] | None], slowest: float, columns: int
 ) -> list[_Track | None]:
-    """One track for each column of `values`; its knots are the moments where any column changed.
+    """Return one track for each column of `values`; its knots are the moments where any column changed.
 
     A change is spread over the usual time between changes, which is never more than `slowest` seconds (or one line).
     """

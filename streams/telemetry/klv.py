@@ -38,7 +38,7 @@ _SCALES: Final = {
 
 
 def read_klv(data: bytes) -> Telemetry:
-    """Every packet with a valid checksum, in order of time; `t` counts from the first."""
+    """Return every packet with a valid checksum, in order of time; `t` counts from the first."""
     if is_transport_stream(data):
         data = b"".join(_streams(data))
     records: list[tuple[datetime | None, Record]] = []
@@ -65,7 +65,7 @@ def read_klv(data: bytes) -> Telemetry:
 
 
 def is_transport_stream(data: bytes) -> bool:
-    """Whether data is an MPEG transport stream of 188-byte packets."""
+    """Return whether data is an MPEG transport stream of 188-byte packets."""
     return len(data) >= 3 * _TS_PACKET and all(data[i * _TS_PACKET] == 0x47 for i in range(3))
 
 
@@ -79,7 +79,7 @@ class _Packet:
 
 
 def _packet(data: bytes, at: int) -> _Packet | None:
-    """The packet whose key stands at `at`; None when it is cut off."""
+    """Return the packet whose key stands at `at`; None when it is cut off."""
     read = _length(data, at + len(KEY))
     if read is None:
         return None
@@ -94,7 +94,7 @@ def _packet(data: bytes, at: int) -> _Packet | None:
 
 
 def _length(data: bytes, at: int) -> tuple[int, int] | None:
-    """A BER length and where the value begins."""
+    """Return a BER length and where the value begins."""
     if at >= len(data):
         return None
     if data[at] < 0x80:
@@ -182,7 +182,7 @@ def _angles(matrix: Floats) -> tuple[float, float, float]:
 
 
 def _streams(data: bytes) -> Iterator[bytes]:
-    """The payload of every elementary stream that holds a packet key, without its PES headers."""
+    """Yield the payload of every elementary stream that holds a packet key, without its PES headers."""
     payloads: dict[int, list[bytes]] = {}
     for start in range(0, len(data) - _TS_PACKET + 1, _TS_PACKET):
         packet = data[start : start + _TS_PACKET]

@@ -19,12 +19,12 @@ _PARENTS: Final = (b"trak", b"mdia", b"minf", b"stbl")
 
 
 def is_mp4(head: bytes) -> bool:
-    """Whether a file begins like an MP4 or MOV."""
+    """Return whether a file begins like an MP4 or MOV."""
     return kind_of(head) == "mp4"
 
 
 def read_subtitles(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> str:
-    """The first subtitle track whose text is `wanted` as SubRip text, empty when the file has none."""
+    """Return the first subtitle track whose text is `wanted` as SubRip text, empty when the file has none."""
     with path.open("rb") as file:
         moov = _moov(file)
         for track in _boxes(moov, b"trak"):

@@ -43,13 +43,13 @@ def parse_place(text: str) -> Pair:
 
 
 def around(place: Pair) -> Polygon:
-    """The square of two degrees (lon, lat) around a place (lat, lon)."""
+    """Return the square of two degrees (lon, lat) around a place (lat, lon)."""
     lat, lon = place
     return box(lon - _NEAR_DEGREES, lat - _NEAR_DEGREES, lon + _NEAR_DEGREES, lat + _NEAR_DEGREES)
 
 
 def latitude_first(fixes: Sequence[Fix], dialect: bool | None, area: Polygon | None = None) -> bool | None:
-    """Whether the first number is the latitude; None when nothing decides.
+    """Return whether the first number is the latitude; None when nothing decides.
 
     `dialect` is what this kind of line is known to print, None when unknown; `area` is a polygon in lon, lat.
     """

@@ -51,7 +51,7 @@ def without_outliers(
     *,
     is_zero: Callable[[V], bool] = lambda _: False,
 ) -> list[V | None]:
-    """The values with None for what cannot have been; `apart` is how far two of them lie from each other."""
+    """Return the values with None for what cannot have been; `apart` is how far two of them lie from each other."""
     runs = _runs(times, values)
     if len(runs) > 1:
         runs = [run for number, run in enumerate(runs) if not (is_zero(run.value) and _stands_out(runs, number, apart))]
@@ -85,14 +85,14 @@ def _runs(times: Sequence[float], values: Sequence[V | None]) -> list[_Run[V]]:
 
 
 def _stands_out(runs: list[_Run[V]], number: int, apart: Callable[[V, V], float]) -> bool:
-    """Whether a value that comes for a moment is another than those beside it."""
+    """Return whether a value that comes for a moment is another than those beside it."""
     beside = runs[max(number - 1, 0) : number] + runs[number + 1 : number + 2]
     alike = all(apart(runs[number].value, other.value) <= _ALIKE for other in beside)
     return runs[number].lasts <= _ZERO_SECONDS and not alike
 
 
 def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Limits) -> list[_Run[V]]:
-    """The runs without those that no flight reaches: cut at impossible leaps, the longest piece is believed."""
+    """Return the runs without those that no flight reaches: cut at impossible leaps, the longest piece is believed."""
 
     def reaches(a: _Run[V], b: _Run[V]) -> bool:
         return apart(a.value, b.value) <= limits.jump + limits.rate * max(b.start - a.start, 0.0)

@@ -37,7 +37,7 @@ class Photo:
 
     @property
     def points(self) -> bool:
-        """Whether the photo says where its camera looked: then it is about the picture as the sensor had it."""
+        """Return whether the photo says where its camera looked: then it is about the picture as the sensor had it."""
         return self.record.yaw is not None and self.record.pitch is not None
 
 
@@ -56,7 +56,7 @@ class _Pointing:
 
 
 def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
-    """A photo's pose from its bytes (JPEG, DNG or TIFF); None when nothing in it says where it was taken."""
+    """Return a photo's pose from its bytes (JPEG, DNG or TIFF); None when nothing in it says where it was taken."""
     exif, width, height = _jpeg(data) if data[:2] == b"\xff\xd8" else (read_exif(data), 0, 0)
     xmp = find_xmp(data)
     said = values(xmp)
@@ -100,7 +100,7 @@ def _position(pointing: _Pointing, exif: Exif) -> tuple[float | None, float | No
 
 
 def _known(lat: float | None, lon: float | None) -> tuple[float, float] | None:
-    """A pair that is a place; a number of exactly 0 is how no fix is written."""
+    """Return a pair that is a place; a number of exactly 0 is how no fix is written."""
     if not lat or not lon or abs(lat) > 90 or abs(lon) > 180:
         return None
     return lat, lon
@@ -183,7 +183,7 @@ def _angles(said: dict[str, str], pattern: str) -> dict[str, float | None]:
 
 
 def _lens(xmp: str, said: dict[str, str], width: int, height: int) -> Lens | None:
-    """The calibrated lens in pixels, where the maker wrote one that fits the picture."""
+    """Return the calibrated lens in pixels, where the maker wrote one that fits the picture."""
     if not width:
         return None
     warp = [number(part) for part in said.get("drone-dji:DewarpData", "").split(";")[-1].split(",")]
@@ -208,13 +208,13 @@ def _lens(xmp: str, said: dict[str, str], width: int, height: int) -> Lens | Non
 
 
 def _sane(lens: Lens, width: int) -> Lens | None:
-    """A lens in millimetres or of another picture size is worse than none."""
+    """Return a lens in millimetres or of another picture size is worse than none."""
     fits = 0.2 * width < lens.fx < 40 * width and 0.3 * width < lens.cx < 0.7 * width
     return lens if fits and 0.5 < lens.fx / max(lens.fy, 1e-9) < 2 else None
 
 
 def _time(exif: Exif, said: dict[str, str], zone: tzinfo | None) -> datetime | None:
-    """When the photo was taken: aware where it or the caller names the zone."""
+    """Return when the photo was taken: aware where it or the caller names the zone."""
     utc = parse_date(said.get("drone-dji:UTCAtExposure", ""), UTC)
     if utc is not None:
         return utc

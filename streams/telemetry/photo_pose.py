@@ -12,7 +12,7 @@ _SAME_FOCAL: Final = 0.2  # by which a calibrated lens may differ from the 35 mm
 
 
 def pose_of_photo(photo: Photo, size: tuple[int, int], lens: Lens | None = None) -> tuple[Pose | None, str | None]:
-    """The pose of a photo whose pixels, as the sensor had them, are `size` (width, height); or None and why.
+    """Return the pose of a photo whose pixels, as the sensor had them, are `size` (width, height); or None and why.
 
     `lens` replaces the one that the photo tells.
     """
@@ -37,7 +37,10 @@ def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _own_lens(photo: Photo, size: tuple[int, int]) -> Lens | None:
-    """The calibrated lens, where it is one of a picture of this size: a picture made smaller keeps the old numbers."""
+    """Return the calibrated lens, where it is one of a picture of this size.
+
+    A picture made smaller keeps the old numbers.
+    """
     lens, focal = photo.lens, photo.record.focal_35mm
     if lens is None or (photo.width, photo.height) != size:
         return None

@@ -28,7 +28,7 @@ def read_telemetry(
     area: Polygon | None = None,
     span: tuple[float, float] | None = None,
 ) -> Telemetry:
-    """Every good record of a sidecar, a video's subtitle track, a photo or a KLV stream, and what was skipped.
+    """Return every good record of a sidecar, a video's subtitle track, a photo or a KLV stream, and what was skipped.
 
     `zone` is the clock of the aircraft, for aware times; `area` (lon, lat) is where the flight was ordered. With a
     `span` (seconds) only the records of that part of a subtitle file are given. Raises TelemetryUnreadable when the
@@ -64,7 +64,7 @@ def read_telemetry(
 
 
 def _track(path: Path, zone: tzinfo | None, area: Polygon | None, span: tuple[float, float] | None) -> Telemetry:
-    """What a video's own subtitle track says; its length is that of its video."""
+    """Return what a video's own subtitle track says; its length is that of its video."""
     text = read_subtitles(path, is_telemetry) or read_subtitles(path)
     others = unread_tracks(path)
     if not text and others:
@@ -87,7 +87,10 @@ def _refuse_others(path: Path, head: bytes) -> None:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Whether data is no text: subtitles have no control characters, and UTF-16 has a zero in every second place."""
+    """Return whether data is no text.
+
+    Subtitles have no control characters, and UTF-16 has a zero in every second place.
+    """
     head = data[:4096]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or max(head[::2].count(0), head[1::2].count(0)) > 0.3 * len(head):
         return False

@@ -36,7 +36,7 @@ class Record:
     part: int = 0
 
     def to_json(self) -> dict[str, object]:
-        """The line that `streetwarden telemetry --json` prints."""
+        """Return the line that `streetwarden telemetry --json` prints."""
         line: dict[str, object] = {
             "t": round(self.t, 6),
             "time": self.time.isoformat() if self.time else None,

@@ -92,7 +92,7 @@ class _Draft:
 def read_srt(
     text: str, *, zone: tzinfo | None = None, area: Polygon | None = None, span: tuple[float, float] | None = None
 ) -> Telemetry:
-    """Every good record of subtitle text; broken blocks are skipped and named.
+    """Return every good record of subtitle text; broken blocks are skipped and named.
 
     `zone` is the aircraft's clock, for aware times; `area` (a polygon in lon, lat) is where it was flown, which tells
     latitude from longitude where no number does. With a `span` (seconds) the records of that part alone are given,
@@ -129,7 +129,7 @@ def read_srt(
 
 
 def _wanted(found: Sequence[Cue], span: tuple[float, float]) -> list[Cue]:
-    """The cues of the span, and some of the others, evenly chosen: a file is judged as a whole."""
+    """Return the cues of the span, and some of the others, evenly chosen: a file is judged as a whole."""
     step = max(1, len(found) // _ELSEWHERE)
     return [
         cue
@@ -139,7 +139,7 @@ def _wanted(found: Sequence[Cue], span: tuple[float, float]) -> list[Cue]:
 
 
 def _anew(found: Sequence[Cue]) -> tuple[str, ...]:
-    """Where another recording was joined to the file."""
+    """Return where another recording was joined to the file."""
     starts = {cue.part: cue for cue in reversed(found)}
     return tuple(
         f"{cue.place}: the times begin anew here: taken for another recording that follows the one before"
@@ -149,7 +149,7 @@ def _anew(found: Sequence[Cue]) -> tuple[str, ...]:
 
 
 def _without_placeholders(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], tuple[str, ...]]:
-    """The records without a height that is 0 in every line, and without directions that are 0, 0, 0."""
+    """Return the records without a height that is 0 in every line, and without directions that are 0, 0, 0."""
     notes: tuple[str, ...] = ()
     heights = {record.height for record in records if record.height is not None}
     if heights == {0.0}:
@@ -170,12 +170,12 @@ def _without_placeholders(records: tuple[Record, ...]) -> tuple[tuple[Record, ..
 
 
 def is_telemetry(text: str) -> bool:
-    """Whether text holds lines that this parser knows."""
+    """Return whether text holds lines that this parser knows."""
     return bool(_GPS.search(text) or _HOME.search(text) or re.search(r"\[\s*(?:iso|latitude)\s*:", text))
 
 
 def _fault(text: str) -> str | None:
-    """Why a cue gives no record, or None."""
+    """Return why a cue gives no record, or None."""
     if not text:
         return "empty"
     if text.count("[") != text.count("]") or text.count("(") != text.count(")"):
@@ -192,7 +192,7 @@ def _names_position(text: str) -> bool:
 
 
 def _read(cue: Cue, zone: tzinfo | None) -> _Draft:
-    """A cue that is known to be whole; raises _Broken when its position is impossible."""
+    """Return a cue that is known to be whole; raises _Broken when its position is impossible."""
     gps = _GPS.search(cue.text)
     time = _time(cue.text, zone)
     draft = _read_tuple(cue.text, gps.group(1)) if gps else _read_keys(cue.text)
@@ -219,7 +219,7 @@ def _read_tuple(text: str, inside: str) -> _Draft:
 
 
 def _dialect(text: str, inside: str) -> str:
-    """Which firmware prints such a line, by what it alone prints; `gps` where nothing tells."""
+    """Return which firmware prints such a line, by what it alone prints; `gps` where nothing tells."""
     if _BRACKETED_BAROMETER.search(text):
         return "dji-avata"
     if _CAMERA_LINE.search(text) or _FROM_HOME.search(text):
@@ -283,7 +283,7 @@ def _read_keys(text: str) -> _Draft:
 
 
 def _yaw(values: dict[str, float]) -> float | None:
-    """The gimbal's yaw; a 0 is no value where the airframe is turned elsewhere."""
+    """Return the gimbal's yaw; a 0 is no value where the airframe is turned elsewhere."""
     yaw, frame = values.get("gb_yaw"), values.get("drone_yaw")
     return None if yaw == 0 and frame is not None and abs((frame + 180) % 360 - 180) > _TURNED else yaw
 
@@ -330,7 +330,7 @@ def _with_clock(draft: _Draft, cue: Cue, first: datetime | None) -> _Draft:
 
 
 def _pair(inside: str) -> Pair | None:
-    """The first two numbers inside of the brackets; None for `n/a` and for 0, which is how no fix is printed."""
+    """Return the first two numbers inside of the brackets; None for `n/a` and for 0, which is how no fix is printed."""
     parts = [part.strip() for part in (inside.split(", ") if ", " in inside else inside.split(","))]
     if len(parts) >= 4 and all(re.fullmatch(r"[-+]?\d+", part) for part in parts[:4]):  # decimal commas throughout
         parts = [f"{parts[0]}.{parts[1]}", f"{parts[2]}.{parts[3]}"]
@@ -360,6 +360,6 @@ def _focal(text: str) -> float | None:
 
 
 def _float(text: str) -> float | None:
-    """A printed number; None for one that no aircraft prints."""
+    """Return a printed number; None for one that no aircraft prints."""
     value = float(text.replace(",", ".")) if len(text) <= _LONGEST_NUMBER else math.nan
     return value if math.isfinite(value) else None

@@ -18,7 +18,7 @@ _ELEMENT: Final = re.compile(rf"<({_NAME})(?:\s[^<>]{{0,200}})?>([^<>]{{0,2000}}
 
 
 def find_xmp(data: bytes) -> str:
-    """The text of the first XMP packet in a file's bytes, empty when there is none."""
+    """Return the text of the first XMP packet in a file's bytes, empty when there is none."""
     start = data.find(b"<x:xmpmeta")
     end = data.find(b"</x:xmpmeta>", start, start + _LARGEST) if start >= 0 else -1
     return data[start:end].decode("utf-8", "replace") if end >= 0 else ""
@@ -43,7 +43,7 @@ def inside(xmp: str, name: str) -> dict[str, str]:
 
 
 def number(text: str | None) -> float | None:
-    """A value as a number; None when it is none.
+    """Return a value as a number; None when it is none.
 
     `+12.5`, `-86831/1600`, degrees and minutes as `40,42.62N`, or degrees with their letter as `40.71 N`.
     """

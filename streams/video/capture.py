@@ -100,12 +100,15 @@ class Stamp:
     position: float
 
     def same_picture(self, other: "Stamp | None") -> bool:
-        """Whether both belong to one picture. At the very beginning OpenCV may say 0 twice, which means nothing."""
+        """Return whether both belong to one picture.
+
+        At the very beginning OpenCV may say 0 twice, which means nothing.
+        """
         return self == other and self.seconds > 0
 
 
 def stamp_of(capture: cv2.VideoCapture) -> Stamp:
-    """The stamp of what was grabbed last."""
+    """Return the stamp of what was grabbed last."""
     position = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
     rate = capture.get(cv2.CAP_PROP_FPS)
     return Stamp(capture.get(cv2.CAP_PROP_PTS) / rate if rate > 0 else position, position)
@@ -123,7 +126,10 @@ def open_file(path: Path, *, raw: bool = False, codecs: tuple[str, ...] = ()) ->
 
 
 def is_decodable(capture: cv2.VideoCapture) -> bool:
-    """Whether a file opened with `codecs` is in one of them: of any other, FFmpeg could not tell the pixel format."""
+    """Return whether a file opened with `codecs` is in one of them.
+
+    Of any other, FFmpeg could not tell the pixel format.
+    """
     return capture.get(cv2.CAP_PROP_CODEC_PIXEL_FORMAT) >= 0
 
 

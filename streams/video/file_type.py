@@ -40,7 +40,7 @@ def kind_of(head: bytes) -> str | None:
 
 
 def still_of(head: bytes) -> str | None:
-    """The name of a kind of still picture that we know and do not open, else None."""
+    """Return the name of a kind of still picture that we know and do not open, else None."""
     if head[4:8] == b"ftyp" and (name := _STILLS.get(head[8:12])):
         return name
     if head[4:12] == b"JXL \r\n\x87\n":
@@ -49,7 +49,7 @@ def still_of(head: bytes) -> str | None:
 
 
 def sniff(path: Path) -> str:
-    """The kind of this file; raises NotAVideo when it cannot be read or is of no kind that we open."""
+    """Return the kind of this file; raises NotAVideo when it cannot be read or is of no kind that we open."""
     try:
         with path.open("rb") as file:
             head = file.read(400)
@@ -64,7 +64,7 @@ def sniff(path: Path) -> str:
 
 
 def is_picture(path: Path) -> bool:
-    """Whether the file is a single picture; raises NotAVideo."""
+    """Return whether the file is a single picture; raises NotAVideo."""
     return sniff(path) in ("jpeg", "png", "webp")
 
 

@@ -41,7 +41,7 @@ class EncodedClip:
         return max(picture.shown_at for picture in self.pictures) + 1.0 / self.fps
 
     def sdp(self) -> str:
-        """The attributes of the video section; parameter sets go in band, before each key frame, and here."""
+        """Return the attributes of the video section; parameter sets go in band, before each key frame, and here."""
         lines = [f"a=rtpmap:{PAYLOAD_TYPE} {self.codec}/{CLOCK}"]
         if self.codec == "H264":
             sets = self._parameter_sets((7, 8))
@@ -59,7 +59,7 @@ class EncodedClip:
 
 
 def read_clip(path: Path) -> EncodedClip:
-    """All packets of an H.264 or H.265 file, held in memory; raises NotAVideo."""
+    """Return all packets of an H.264 or H.265 file, held in memory; raises NotAVideo."""
     check_video(path)
     capture = open_file(path, raw=True)
     try:
@@ -90,7 +90,7 @@ def _pictures(capture: cv2.VideoCapture) -> Iterator[CodedPicture]:
 
 
 def split_units(stream: bytes) -> tuple[bytes, ...]:
-    """The NAL units of an Annex-B byte stream, without start codes and trailing zeros."""
+    """Return the NAL units of an Annex-B byte stream, without start codes and trailing zeros."""
     starts = [match.end() for match in _START_CODE.finditer(stream)]
     ends = [*(start - 3 for start in starts[1:]), len(stream)][: len(starts)]
     units = (stream[start:end].rstrip(b"\0") for start, end in zip(starts, ends, strict=True))
@@ -98,18 +98,18 @@ def split_units(stream: bytes) -> tuple[bytes, ...]:
 
 
 def unit_kind(unit: bytes, codec: str) -> int:
-    """The type of a NAL unit (H.264 table 7-1, H.265 table 7-1)."""
+    """Return the type of a NAL unit (H.264 table 7-1, H.265 table 7-1)."""
     return unit[0] & 31 if codec == "H264" else unit[0] >> 1 & 63
 
 
 def is_slice(unit: bytes, codec: str) -> bool:
-    """Whether a NAL unit holds a part of a picture."""
+    """Return whether a NAL unit holds a part of a picture."""
     kind = unit_kind(unit, codec)
     return 1 <= kind <= 5 if codec == "H264" else kind < 32
 
 
 def payloads(unit: bytes, codec: str) -> Iterator[bytes]:
-    """The RTP payloads of one NAL unit: itself when it fits, fragments (FU-A, FU) otherwise."""
+    """Yield the RTP payloads of one NAL unit: itself when it fits, fragments (FU-A, FU) otherwise."""
     if len(unit) <= MOST:
         yield unit
         return
@@ -134,7 +134,7 @@ class Packetiser:
     origin: int  # RTP time of the clip's beginning
 
     def packets(self, picture: CodedPicture, shown_at: float) -> Iterator[bytes]:
-        """The packets of one picture shown at this time of the stream; the last one bears the marker."""
+        """Yield the packets of one picture shown at this time of the stream; the last one bears the marker."""
         stamp = (self.origin + round(shown_at * CLOCK)) & 0xFFFFFFFF
         for number, unit in enumerate(picture.units, 1):
             parts = list(payloads(unit, self.codec))

@@ -8,7 +8,7 @@ from training.datasets.sample import Sample
 
 
 def spoil(image: Image, rng: np.random.Generator) -> Image:
-    """A copy as some camera would have sent it; most pictures get little of it."""
+    """Return a copy as some camera would have sent it; most pictures get little of it."""
     shown = image
     drawn = rng.random()
     if drawn < 0.07:
@@ -91,7 +91,10 @@ def _toned(image: Image, rng: np.random.Generator) -> Image:
 
 
 def zoom(sample: Sample, unsure: int, rng: np.random.Generator, share: tuple[float, float] = (0.4, 0.8)) -> Sample:
-    """A part of the picture, as a tile or a longer lens shows it. What is cut to less than .45 becomes `unsure`."""
+    """Return a part of the picture, as a tile or a longer lens shows it.
+
+    What is cut to less than .45 becomes `unsure`.
+    """
     height, width = sample.image.shape[:2]
     part = float(rng.uniform(*share))
     wide, high = int(width * part), int(height * part)

@@ -30,7 +30,9 @@ COCO_SET = ("data/coco128", "annotations CC BY 4.0, pictures Flickr", "COCO trai
 
 
 def labelled(shared: Path) -> tuple[LabelledPicture, ...]:
-    """The pictures of coco128 with their labels of the kept classes, renumbered; without a label file: a background.
+    """Return the pictures of coco128 with their labels of the kept classes, renumbered.
+
+    Without a label file: a background.
 
     Raises:
         DatasetInvalid: the folder holds no picture, or a bad label.

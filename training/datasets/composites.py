@@ -45,7 +45,7 @@ class CutOut:
 
 
 def read_cut_outs(folder: Path) -> tuple[CutOut, ...]:
-    """The cut-outs of a folder, by number; empty ones are left out.
+    """Return the cut-outs of a folder, by number; empty ones are left out.
 
     Raises:
         DatasetInvalid: there is none.
@@ -84,7 +84,9 @@ def read_cut_outs(folder: Path) -> tuple[CutOut, ...]:
 
 
 def compose(place: Place, labelled: Sample, cuts: Sequence[CutOut], count: int, rng: np.random.Generator) -> Sample:
-    """The picture with up to `count` groups in it, and the boxes of what is visible; far ones first, as they hide.
+    """Return the picture with up to `count` groups in it, and the boxes of what is visible.
+
+    Far ones first, as they hide.
 
     `labelled`: the picture's own boxes. They stay, as unsure where a group hides more than half of them.
     """
@@ -114,7 +116,10 @@ def compose(place: Place, labelled: Sample, cuts: Sequence[CutOut], count: int, 
 
 
 def _spot(place: Place, rng: np.random.Generator) -> tuple[int, int] | None:
-    """Where a group stands: x, y of its foot. Sizes are drawn evenly in octaves: small ones are as common as large."""
+    """Return where a group stands: x, y of its foot.
+
+    Sizes are drawn evenly in octaves: small ones are as common as large.
+    """
     height = place.ground.shape[0]
     for _ in range(12):
         metre = float(np.exp(rng.uniform(np.log(6), np.log(95))))

@@ -35,7 +35,7 @@ class Cutting:
 
 
 def cut_out(samples: Sequence[Sample]) -> tuple[Cutting, ...]:
-    """Every whole stall of these tiles that is about as long as it is wide."""
+    """Return every whole stall of these tiles that is about as long as it is wide."""
     found = []
     for sample in samples:
         height, width = sample.image.shape[:2]
@@ -47,7 +47,7 @@ def cut_out(samples: Sequence[Sample]) -> tuple[Cutting, ...]:
 
 
 def decoys(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[Cutting, ...]:
-    """A round piece of each tile where no stall is labelled; of tiles without such a place none."""
+    """Return a round piece of each tile where no stall is labelled; of tiles without such a place none."""
     found = []
     for sample in samples:
         height, width = sample.image.shape[:2]
@@ -61,7 +61,10 @@ def decoys(samples: Sequence[Sample], rng: np.random.Generator) -> tuple[Cutting
 def crowd(
     sample: Sample, cuttings: Sequence[Cutting], nothing: Sequence[Cutting], rng: np.random.Generator
 ) -> Sample | None:
-    """The tile with decoys, `nothing`, and one or two rows of stalls set down in it; None where there is no room."""
+    """Return the tile with decoys, `nothing`, and one or two rows of stalls set down in it.
+
+    None where there is no room.
+    """
     image = sample.image.copy()
     height, width = image.shape[:2]
     owner = np.full((height, width), -1, np.int64)  # which of those set down is seen at a pixel
@@ -118,7 +121,7 @@ def _varied(cuttings: Sequence[Cutting], length: float, rng: np.random.Generator
 
 
 def _fits(x: float, y: float, length: float, sample: Sample, size: tuple[int, int]) -> bool:
-    """Whether a stall here lies mostly in the tile and covers little of a labelled one."""
+    """Return whether a stall here lies mostly in the tile and covers little of a labelled one."""
     half = length / 2
     if not (-0.2 * half < x < size[0] + 0.2 * half and -0.2 * half < y < size[1] + 0.2 * half):
         return False
@@ -128,7 +131,7 @@ def _fits(x: float, y: float, length: float, sample: Sample, size: tuple[int, in
 
 
 def _covered(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much of each box, in square pixels, lies in another one."""
+    """Return how much of each box, in square pixels, lies in another one."""
     sides = np.clip(np.minimum(boxes[:, 2:], box[2:]) - np.maximum(boxes[:, :2], box[:2]), np.float32(0), None)
     return np.asarray(np.prod(sides, axis=1), np.float32)
 

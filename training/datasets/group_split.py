@@ -36,13 +36,16 @@ class Split:
 
 
 def group_of(picture: Unparted, by: str) -> str:
-    """What a picture is parted by in a set that was split by place, camera, day, export or name."""
+    """Return what a picture is parted by in a set that was split by place, camera, day, export or name."""
     known = _KEYS[by](picture) if by in _KEYS else ""
     return known or f"tile {tile_of(picture.name)}"
 
 
 def tile_of(name: str) -> str:
-    """What the augmented copies of a picture share: Roboflow names them `<tile>.rf.<hash>.jpg`; others, their path."""
+    """Return what the augmented copies of a picture share: Roboflow names them `<tile>.rf.<hash>.jpg`.
+
+    Others, their path.
+    """
     found = re.fullmatch(r"(.+)\.rf\.[0-9a-zA-Z]+", PurePath(name).stem)
     return found[1] if found else name
 
@@ -109,7 +112,7 @@ def _choose(groups: Sequence[str], pictures: Sequence[Unparted]) -> tuple[Side, 
 
 
 def _leaves_all(group: str, held: set[str], classes: Mapping[str, set[str]], order: Sequence[str]) -> bool:
-    """Whether every class that a group shows is trained on elsewhere."""
+    """Return whether every class that a group shows is trained on elsewhere."""
     rest = {name for other in order if other != group and other not in held for name in classes[other]}
     return classes[group] <= rest
 

@@ -60,7 +60,7 @@ def _unpack(source: Path, folder: Path) -> None:
 
 
 def _checked(source: Path, entries: list[zipfile.ZipInfo], folder: Path) -> list[tuple[zipfile.ZipInfo, Path]]:
-    """The entries to unpack, each with where it goes. Raises DatasetInvalid."""
+    """Return the entries to unpack, each with where it goes. Raises DatasetInvalid."""
     if len(entries) > MOST_ENTRIES:
         raise DatasetInvalid(f"{source}: holds {len(entries)} entries; at most {MOST_ENTRIES} are taken")
     total, packed = sum(one.file_size for one in entries), sum(one.compress_size for one in entries)

@@ -69,7 +69,7 @@ class _Element:
 
 
 def is_coco(path: Path) -> bool:
-    """Whether a JSON file is a COCO description: an object with `images` and `categories` among its keys."""
+    """Return whether a JSON file is a COCO description: an object with `images` and `categories` among its keys."""
     try:
         text = read_text(path)
         return text.lstrip().startswith("{") and '"images"' in text and '"categories"' in text
@@ -78,7 +78,7 @@ def is_coco(path: Path) -> bool:
 
 
 def read_coco(folder: Path) -> Export:
-    """Every COCO file under a folder, put together; classes by name, as their numbers differ between files."""
+    """Return every COCO file under a folder, put together; classes by name, as their numbers differ between files."""
     export, pictures = Export("coco"), Pictures(folder)
     names: dict[str, None] = {}
     for path in files(folder, ".json"):
@@ -141,7 +141,7 @@ def _box(name: str, image: _Image, one: _Annotation) -> NamedBox:
 
 
 def _around(segmentation: object) -> tuple[float, float, float, float]:
-    """The box around polygons `[[x1, y1, x2, y2, ...], ...]`, where an annotation has no box."""
+    """Return the box around polygons `[[x1, y1, x2, y2, ...], ...]`, where an annotation has no box."""
     numbers = [
         value
         for polygon in (segmentation if isinstance(segmentation, list) else [])
@@ -182,7 +182,7 @@ def _as(kind: type[Part], element: _Element) -> Part:
 
 
 def _lists(path: Path) -> dict[str, list[_Element]]:
-    """The lists of a COCO file, each element with its line. Raises DatasetInvalid with file and line."""
+    """Return the lists of a COCO file, each element with its line. Raises DatasetInvalid with file and line."""
     text = read_text(path)
     decoder = JSONDecoder()
     found: dict[str, list[_Element]] = {}
@@ -215,7 +215,7 @@ def _lists(path: Path) -> dict[str, list[_Element]]:
 
 
 def _elements(text: str, at: int, decoder: JSONDecoder) -> Iterator[tuple[object, int, int]]:
-    """Each element of the list that begins at `at`, with where it begins, and where the text goes on after it.
+    """Yield each element of the list that begins at `at`, with where it begins, and where the text goes on after it.
 
     The last one given stands for the end of the list: it begins at -1.
     """
@@ -250,7 +250,7 @@ class _Lines:
         self._text, self._at, self._line = text, 0, 1
 
     def of(self, at: int) -> int:
-        """The line of a position, 1 for the first."""
+        """Return the line of a position, 1 for the first."""
         if at < self._at:
             self._at, self._line = 0, 1
         self._line += self._text.count("\n", self._at, at)

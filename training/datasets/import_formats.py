@@ -45,7 +45,7 @@ def detect_format(folder: Path) -> str:
 
 
 def export_root(folder: Path) -> Path:
-    """The folder itself, or the only one in it: many ZIPs hold one folder with everything inside."""
+    """Return the folder itself, or the only one in it: many ZIPs hold one folder with everything inside."""
     inside = [path for path in folder.iterdir() if not path.name.startswith(".") and path.name != "__MACOSX"]
     return export_root(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
 

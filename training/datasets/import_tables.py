@@ -30,7 +30,7 @@ class PictureFacts:
 
 
 def read_class_names(path: Path) -> dict[str, str | None]:
-    """A YAML mapping of an export's class names to ours; `null` leaves a class out.
+    """Return a YAML mapping of an export's class names to ours; `null` leaves a class out.
 
     Raises:
         DatasetInvalid: not such a mapping; the message names file and line.
@@ -54,7 +54,7 @@ def read_class_names(path: Path) -> dict[str, str | None]:
 
 
 def read_picture_facts(path: Path) -> dict[str, PictureFacts]:
-    """A CSV table with the column `file` and any of camera, place, day (YYYY-MM-DD), licence and origin.
+    """Return a CSV table with the column `file` and any of camera, place, day (YYYY-MM-DD), licence and origin.
 
     Raises:
         DatasetInvalid: not such a table; the message names file and line.

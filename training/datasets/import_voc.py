@@ -24,14 +24,14 @@ class _Element:
     children: list["_Element"] = field(default_factory=list)
 
     def child(self, name: str) -> "_Element":
-        """The first child of that name. Raises DatasetInvalid."""
+        """Return the first child of that name. Raises DatasetInvalid."""
         for one in self.children:
             if one.name == name:
                 return one
         raise DatasetInvalid(f"{self.line}: <{self.name}> has no <{name}>")
 
     def number(self, name: str) -> float:
-        """The number in a child. Raises DatasetInvalid."""
+        """Return the number in a child. Raises DatasetInvalid."""
         found = self.child(name)
         try:
             return float(found.text)
@@ -40,7 +40,7 @@ class _Element:
 
 
 def is_voc(path: Path) -> bool:
-    """Whether an XML file is an annotation of Pascal VOC, by its first element."""
+    """Return whether an XML file is an annotation of Pascal VOC, by its first element."""
     try:
         with path.open("rb") as stream:
             return b"<annotation" in stream.read(4096)
@@ -49,7 +49,7 @@ def is_voc(path: Path) -> bool:
 
 
 def read_voc(folder: Path) -> Export:
-    """Every annotation under a folder."""
+    """Return every annotation under a folder."""
     export, pictures = Export("voc"), Pictures(folder)
     names: dict[str, None] = {}
     for path in files(folder, ".xml"):
@@ -100,7 +100,7 @@ def _boxes(path: Path, root: _Element, export: Export) -> list[NamedBox]:
 
 
 def _parse(path: Path) -> _Element:
-    """The file's elements. Raises DatasetInvalid, its text beginning with the line."""
+    """Return the file's elements. Raises DatasetInvalid, its text beginning with the line."""
     root = _Element("", 0)
     open_elements = [root]
     parser = expat.ParserCreate()

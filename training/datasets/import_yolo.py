@@ -14,7 +14,7 @@ _SIDES: Final[tuple[Side, Side]] = ("train", "val")
 
 
 def read_yolo(folder: Path) -> Export:
-    """Both sides of a set; of each side the first fault is named, as the reader stops there.
+    """Return both sides of a set; of each side the first fault is named, as the reader stops there.
 
     A description that points out of the folder is a fault: nothing outside is read.
     """
@@ -47,7 +47,7 @@ def read_yolo(folder: Path) -> Export:
 
 
 def _paths(side: object) -> tuple[Path, ...]:
-    """The one folder or list of a side, or the several that it is made of."""
+    """Return the one folder or list of a side, or the several that it is made of."""
     return tuple(one for one in (side if isinstance(side, tuple) else (side,)) if isinstance(one, Path))
 
 
@@ -61,7 +61,7 @@ def _check_inside(side: Path, folder: Path) -> None:
 
 
 def _listed(side: Path) -> Iterator[tuple[int, Path]]:
-    """The lines of a list of pictures, as paths; nothing where a side is a folder."""
+    """Yield the lines of a list of pictures, as paths; nothing where a side is a folder."""
     if side.is_file():
         for number, line in enumerate(read_text(side).splitlines(), 1):
             yield number, side.parent / line.strip().replace("\\", "/")
@@ -80,7 +80,7 @@ def _boxes(picture: LabelledPicture, names: tuple[str, ...]) -> tuple[NamedBox, 
 
 
 def _licence(described: Path) -> str:
-    """What Roboflow writes of the set's licence; "" where nothing is written."""
+    """Return what Roboflow writes of the set's licence; "" where nothing is written."""
     try:
         values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
     except (OSError, yaml.YAMLError, UnicodeDecodeError):

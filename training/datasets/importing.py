@@ -129,7 +129,7 @@ def grow(root: Path, name: str, places: Sequence[str], by: str, why: str, at: da
 def _read(
     folder: Path, source: Path, export: Export, wish: ImportWish, earlier: Manifest | None, notes: _Notes
 ) -> list[_Incoming]:
-    """Every picture of the export, or ImportFaults with all that is wrong."""
+    """Return every picture of the export, or ImportFaults with all that is wrong."""
     names = read_class_names(wish.classes) if wish.classes else {}
     table = wish.pictures or (folder / PICTURES_TABLE if (folder / PICTURES_TABLE).is_file() else None)
     facts = read_picture_facts(table) if table else {}

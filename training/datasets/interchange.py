@@ -57,7 +57,7 @@ class Export:
 
 
 def checked_box(name: str, left: float, top: float, right: float, bottom: float) -> NamedBox:
-    """A box from its edges as shares of the picture, cut at the picture's edge.
+    """Return a box from its edges as shares of the picture, cut at the picture's edge.
 
     Raises:
         DatasetInvalid: what is wrong with it, without a place.
@@ -86,7 +86,7 @@ def files(folder: Path, *endings: str) -> Iterator[Path]:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder, links followed."""
+    """Return whether a file lies in a folder, links followed."""
     return path.resolve().is_relative_to(folder.resolve())
 
 
@@ -100,7 +100,7 @@ class Pictures:
             self._by_name.setdefault(path.name, []).append(path)
 
     def find(self, named: str, near: Path) -> Path:
-        """The picture that a label file names, looked for by its path and then by its name alone.
+        """Return the picture that a label file names, looked for by its path and then by its name alone.
 
         Never one outside the export. Raises DatasetInvalid where there is none, or several could be meant.
         """
@@ -121,7 +121,7 @@ class Pictures:
 
 
 def side_of(path: Path, folder: Path) -> Side | None:
-    """The side that a path's folders or file name speak of (`train/`, `valid/`, `instances_val2017.json`)."""
+    """Return the side that a path's folders or file name speak of (`train/`, `valid/`, `instances_val2017.json`)."""
     words = [part.lower() for part in path.relative_to(folder).parts]
     for word in reversed(words):
         stem = word.removesuffix(path.suffix.lower())
@@ -141,7 +141,7 @@ def _is_file(path: Path) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """A text file of bounded size. Raises DatasetInvalid."""
+    """Return a text file of bounded size. Raises DatasetInvalid."""
     try:
         if path.stat().st_size > LARGEST_TEXT:
             raise DatasetInvalid(f"{path}: is larger than {LARGEST_TEXT // 2**20} MiB")

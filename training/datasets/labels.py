@@ -33,7 +33,7 @@ class Label:
     height: float
 
     def line(self, cls: int | None = None) -> str:
-        """The label as a line, under another class index when one is given."""
+        """Return the label as a line, under another class index when one is given."""
         return f"{self.cls if cls is None else cls} {self.x:.6f} {self.y:.6f} {self.width:.6f} {self.height:.6f}"
 
 
@@ -46,12 +46,12 @@ class LabelledPicture:
 
     @property
     def tile(self) -> str:
-        """What its augmented copies share: Roboflow names them `<tile>.rf.<hash>.jpg`."""
+        """Return what its augmented copies share: Roboflow names them `<tile>.rf.<hash>.jpg`."""
         return self.path.stem.split(".rf.")[0]
 
 
 def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
-    """The boxes of a label file; an empty file is a picture without boxes.
+    """Return the boxes of a label file; an empty file is a picture without boxes.
 
     Raises:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
@@ -84,13 +84,13 @@ def _label(line: str, where: str, classes: int) -> Label:
 
 
 def _around(outline: Sequence[float]) -> tuple[float, float, float, float]:
-    """The box around the corners of a polygon, `x1 y1 x2 y2 ...`, as tools export what was drawn by hand."""
+    """Return the box around the corners of a polygon, `x1 y1 x2 y2 ...`, as tools export what was drawn by hand."""
     xs, ys = outline[::2], outline[1::2]
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs), max(ys) - min(ys)
 
 
 def read_pictures(side: Side, classes: int) -> tuple[LabelledPicture, ...]:
-    """The pictures of a side with their labels, by name: see `training.datasets.layouts` for where they may lie.
+    """Return the pictures of a side with their labels, by name: see `training.datasets.layouts` for where they may lie.
 
     Raises:
         DatasetInvalid: no such folder, no picture, a picture without a label file (a background has an empty one), a
@@ -128,12 +128,12 @@ class YoloSet:
 
     @property
     def learned(self) -> tuple[str, ...]:
-        """The classes that a network is to learn."""
+        """Return the classes that a network is to learn."""
         return self.names[: len(self.names) - len(self.unsure)]
 
     @property
     def folder(self) -> Path:
-        """Where `data.yaml` lies."""
+        """Return where `data.yaml` lies."""
         return self.file.parent
 
 
@@ -255,7 +255,7 @@ def check_set(described: YoloSet) -> None:
 
 
 def _line_of(described: Path, name: str) -> int:
-    """The line on which data.yaml names a class."""
+    """Return the line on which data.yaml names a class."""
     tokens = yaml.scan(described.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     lines = [
         token.start_mark.line + 1 for token in tokens if isinstance(token, yaml.ScalarToken) and token.value == name

@@ -40,7 +40,7 @@ class Found:
 
 
 def find_description(dataset: Path) -> Path | None:
-    """The YAML file that describes a folder; None where there is none, or more than one that might."""
+    """Return the YAML file that describes a folder; None where there is none, or more than one that might."""
     for name in _DESCRIPTIONS:
         if (dataset / name).is_file():
             return dataset / name
@@ -49,7 +49,7 @@ def find_description(dataset: Path) -> Path | None:
 
 
 def side_of(described: Path, root: object, value: object) -> Side:
-    """The side that a value of `data.yaml` names, its `path` being `root`. Raises DatasetInvalid."""
+    """Return the side that a value of `data.yaml` names, its `path` being `root`. Raises DatasetInvalid."""
     if isinstance(value, list):
         return tuple(_one_side(described, root, one) for one in value)
     return _one_side(described, root, value)
@@ -71,7 +71,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def find_pictures(side: Side) -> list[Found]:
-    """Every picture of a side, by name. Raises DatasetInvalid for a folder or list that is not there."""
+    """Return every picture of a side, by name. Raises DatasetInvalid for a folder or list that is not there."""
     if isinstance(side, tuple):
         return [found for one in side for found in find_pictures(one)]
     if side.is_file():
@@ -94,13 +94,13 @@ def find_pictures(side: Side) -> list[Found]:
 
 
 def labels_in_words(side: Side) -> str:
-    """Where the labels of a side lie, for a person."""
+    """Return where the labels of a side lie, for a person."""
     sides = side if isinstance(side, tuple) else (side,)
     return ", ".join(str(one / "labels" if _is_ours(one) else one) for one in sides)
 
 
 def is_there(side: Side) -> bool:
-    """Whether all of a side exists."""
+    """Return whether all of a side exists."""
     return all(one.exists() for one in (side if isinstance(side, tuple) else (side,)))
 
 
@@ -116,7 +116,10 @@ def _pictures_under(folder: Path) -> list[Path]:
 
 
 def _found(picture: Path) -> Found:
-    """A picture with its labels as ultralytics looks for them: in labels/ for the last images/, else beside it."""
+    """Return a picture with its labels as ultralytics looks for them.
+
+    In labels/ for the last images/, else beside it.
+    """
     parts = list(picture.parts)
     if "images" in parts[:-1]:
         last = len(parts) - 2 - parts[-2::-1].index("images")
@@ -126,7 +129,7 @@ def _found(picture: Path) -> Found:
 
 
 def _listed(file: Path) -> Iterator[Path]:
-    """The pictures of a list, one a line, counted from the list's folder. Raises DatasetInvalid."""
+    """Yield the pictures of a list, one a line, counted from the list's folder. Raises DatasetInvalid."""
     try:
         if file.stat().st_size > _LARGEST:
             raise DatasetInvalid(f"{file}: larger than {_LARGEST // 2**20} MiB; is it a list of pictures?")
@@ -163,7 +166,10 @@ def _check_names(labels: Path, pictures: Sequence[Path]) -> None:
 
 
 def class_names(folder: Path) -> list[str] | None:
-    """The names in the classes.txt that Label Studio writes beside images/ and labels/; None where it is no such."""
+    """Return the names in the classes.txt that Label Studio writes beside images/ and labels/.
+
+    None where it is no such.
+    """
     file = folder / "classes.txt"
     if not _is_ours(folder) or not file.is_file() or file.stat().st_size > _LARGEST:
         return None

@@ -39,7 +39,7 @@ class Box(_Part):
 
     @property
     def label(self) -> Label:
-        """The same as a line of a label file holds it."""
+        """Return the same as a line of a label file holds it."""
         return Label(self.cls, self.x, self.y, self.width, self.height)
 
 
@@ -92,22 +92,22 @@ class Manifest(_Part):
     pictures: tuple[Picture, ...]
 
     def of(self, side: Side) -> tuple[Picture, ...]:
-        """The pictures of one side."""
+        """Return the pictures of one side."""
         return tuple(one for one in self.pictures if one.side == side)
 
     @property
     def text(self) -> str:
-        """The file's content; its digest is in the version's name."""
+        """Return the file's content; its digest is in the version's name."""
         return self.model_dump_json(indent=1) + "\n"
 
     @property
     def version(self) -> str:
-        """The version's name, and that of its folder."""
+        """Return the version's name, and that of its folder."""
         return f"{self.number}-{hashlib.sha256(self.text.encode()).hexdigest()[:DIGITS]}"
 
     @property
     def evaluation(self) -> str:
-        """A digest of the frozen side: figures of versions that share it are of the same pictures and labels."""
+        """Return a digest of the frozen side: figures of versions that share it are of the same pictures and labels."""
         parts = [f"{one.sha256} {self._label_text(one)}" for one in sorted(self.of("val"), key=lambda one: one.sha256)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGITS]
 
@@ -129,7 +129,7 @@ class Manifest(_Part):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a version's folder.
+    """Return the manifest of a version's folder.
 
     Raises:
         DatasetInvalid: there is none, it is damaged, or it was edited: its digest is not the one in the folder's name.

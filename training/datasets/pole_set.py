@@ -144,7 +144,7 @@ def write_shares(out: Path, shares: int) -> None:
 
 
 def labelled(one: CameraPicture, image: Image) -> Sample:
-    """A real picture with its boxes; its signs are left open where nobody labelled them."""
+    """Return a real picture with its boxes; its signs are left open where nobody labelled them."""
     boxes, ids = pole_views.corners(one.labels), [box.cls for box in one.labels]
     if not one.signs_labelled:
         whole = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
@@ -173,7 +173,7 @@ def _places(train: Sequence[CameraPicture], shared: Path, progress: bool) -> dic
 def _composite(
     train: Sequence[CameraPicture], places: dict[Path, Place], cuts: Sequence[CutOut], rng: np.random.Generator
 ) -> tuple[str, Sample]:
-    """One more picture; cameras, not pictures, are drawn evenly."""
+    """Return one more picture; cameras, not pictures, are drawn evenly."""
     cameras = sorted({one.camera for one in train})
     camera = cameras[int(rng.integers(len(cameras)))]
     mine = [one for one in train if one.camera == camera]
@@ -309,7 +309,7 @@ def _write_held_out(writer: Writer, one: CameraPicture) -> None:
 
 
 def write_pavement(shared: Path, out: Path, every: int = 10) -> int:
-    """A set to measure on alone, of every tenth picture of `data/pavement_camera`; returns its pictures."""
+    """Return a set to measure on alone, of every tenth picture of `data/pavement_camera`; returns its pictures."""
     folder = shared / PAVEMENT
     paths = sorted((folder / "images").glob("*.jpg"))[::every]
     if not paths:

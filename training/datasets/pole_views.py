@@ -56,7 +56,7 @@ class CameraPicture:
 
     @property
     def held_out(self) -> bool:
-        """Whether it is one to measure on."""
+        """Return whether it is one to measure on."""
         return self.camera in HELD_OUT
 
 
@@ -88,7 +88,7 @@ class Finder(Protocol):
 
 
 def read_views(shared: Path) -> tuple[CameraPicture, ...]:
-    """Every picture of the set, in the table's order.
+    """Return every picture of the set, in the table's order.
 
     Raises:
         DatasetInvalid: no such set, or a picture or label file that the table names is missing or bad.
@@ -115,12 +115,12 @@ def read_views(shared: Path) -> tuple[CameraPicture, ...]:
 
 
 def everyday_names(shared: Path) -> tuple[str, ...]:
-    """The classes of `CameraPicture.everyday`."""
+    """Return the classes of `CameraPicture.everyday`."""
     return tuple((shared / FOLDER / "classes_everyday.txt").read_text(encoding="utf-8").split())
 
 
 def unsqueezed(path: Path) -> Image:
-    """A picture in its true shape."""
+    """Return a picture in its true shape."""
     return np.asarray(cv2.resize(read_picture(path), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
@@ -187,7 +187,7 @@ class Segmenter:
 
 
 def place(image: Image, classes: NDArray[np.uint8], scale: tuple[float, float], taken: NDArray[np.float32]) -> Place:
-    """A picture with its classes and its camera's scale."""
+    """Return a picture with its classes and its camera's scale."""
     return Place(
         image=image,
         ground=np.isin(classes, list(_GROUND)),
@@ -210,7 +210,7 @@ def _front(classes: NDArray[np.uint8]) -> NDArray[np.int32]:
 
 
 def scales(views: Sequence[CameraPicture], names: Sequence[str], find: Finder | None) -> dict[str, tuple[float, float]]:
-    """The scale of each view, from its labelled people and vehicles and those that `find` finds."""
+    """Return the scale of each view, from its labelled people and vehicles and those that `find` finds."""
     feet: dict[str, list[tuple[float, float]]] = defaultdict(list)
     looked: Counter[str] = Counter()
     for one in views:

@@ -115,7 +115,7 @@ def hold_out(pictures: Sequence[LabelledPicture], share: float = HELD_OUT, seed:
 
 
 def without_twins(train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> Split:
-    """The same sides, less the training pictures whose tile is also measured on."""
+    """Return the same sides, less the training pictures whose tile is also measured on."""
     measured = {picture.tile for picture in val}
     return Split(
         train=tuple(picture for picture in train if picture.tile not in measured),
@@ -125,7 +125,7 @@ def without_twins(train: Sequence[LabelledPicture], val: Sequence[LabelledPictur
 
 
 def one_of_each(pictures: Sequence[LabelledPicture]) -> tuple[LabelledPicture, ...]:
-    """The first copy of each tile."""
+    """Return the first copy of each tile."""
     return tuple({picture.tile: picture for picture in reversed(pictures)}.values())[::-1]
 
 

@@ -23,7 +23,7 @@ class Sample:
 
 
 def read_sample(picture: LabelledPicture) -> Sample:
-    """A labelled picture of a set."""
+    """Return a labelled picture of a set."""
     image = read_picture(picture.path)
     corners = [(b.x - b.width / 2, b.y - b.height / 2, b.x + b.width / 2, b.y + b.height / 2) for b in picture.labels]
     scale = np.array([image.shape[1], image.shape[0]] * 2, np.float32)
@@ -32,7 +32,7 @@ def read_sample(picture: LabelledPicture) -> Sample:
 
 
 def label_lines(sample: Sample, smallest: float = 0.0) -> list[str]:
-    """A label file's lines; boxes shorter or narrower than `smallest`, a share of the picture, are left out."""
+    """Return a label file's lines; boxes shorter or narrower than `smallest`, a share of the picture, are left out."""
     height, width = sample.image.shape[:2]
     shares = np.clip(sample.boxes / np.array([width, height] * 2, np.float32), 0, 1)
     return [

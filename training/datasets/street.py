@@ -218,13 +218,13 @@ def _sources(sides: Sides, tallies: dict[str, Tally]) -> list[DataSource]:
 
 
 def _source(pictures: Sequence[LabelledPicture], name: str, licence: str, origin: str) -> DataSource:
-    """A folder that is measured on."""
+    """Return a folder that is measured on."""
     boxes = sum(len(picture.labels) for picture in pictures)
     return DataSource(name=name, role="val", pictures=len(pictures), boxes=boxes, licence=licence, source=origin)
 
 
 def open_helper() -> OnnxModel:
-    """The registry's street-ads. Raises the errors of `models.errors` and `detector.errors`."""
+    """Return the registry's street-ads. Raises the errors of `models.errors` and `detector.errors`."""
     card = find_model("street-ads")
     verify(card)
     return OnnxModel(model_path(card), card.classes, iou=card.nms_iou)

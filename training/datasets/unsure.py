@@ -29,7 +29,9 @@ def weights(
     unsure: Mapping[int, Sequence[int]],
     known: int,
 ) -> "torch.Tensor":
-    """What each class counts at each point, (batch, points, known): 0 inside unsure boxes, 1 elsewhere and on things.
+    """Return what each class counts at each point, (batch, points, known).
+
+    0 inside unsure boxes, 1 elsewhere and on things.
 
     Args:
         centres: points (n, 2) as shares of the picture.

@@ -30,19 +30,19 @@ _SOURCES: Final = TypeAdapter(tuple[DataSource, ...])
 
 
 def names(root: Path) -> list[str]:
-    """The data sets that have a version."""
+    """Return the data sets that have a version."""
     found = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [name for name in found if re.fullmatch(NAME_PATTERN, name) and versions(root, name)]
 
 
 def versions(root: Path, name: str) -> list[Path]:
-    """The folders of a data set's versions, oldest first."""
+    """Return the folders of a data set's versions, oldest first."""
     numbered = [(found, path) for path in (root / name).glob("*-*") if (found := _VERSION.fullmatch(path.name))]
     return [path for _, path in sorted((int(found[1]), path) for found, path in numbered)]
 
 
 def latest(root: Path, name: str) -> Path:
-    """The newest version of a data set. Raises DatasetInvalid where there is none."""
+    """Return the newest version of a data set. Raises DatasetInvalid where there is none."""
     if not re.fullmatch(NAME_PATTERN, name) or not (found := versions(root, name)):
         known = ", ".join(names(root)) or "none"
         raise DatasetInvalid(f"{root}: holds no data set {name!r}; it has: {known}")
@@ -97,7 +97,7 @@ def write_version(root: Path, manifest: Manifest, pictures: Mapping[str, Path]) 
 
 
 def verify_version(folder: Path) -> Manifest:
-    """The manifest of a version of which every file is what it was.
+    """Return the manifest of a version of which every file is what it was.
 
     Raises:
         DatasetInvalid: the first file that was changed, or is missing or new.
@@ -120,7 +120,7 @@ def verify_version(folder: Path) -> Manifest:
 
 
 def picture_files(folder: Path, manifest: Manifest) -> dict[str, Path]:
-    """Where each picture of a version lies, by its SHA-256."""
+    """Return where each picture of a version lies, by its SHA-256."""
     return {one.sha256: folder / one.side / "images" / one.file for one in manifest.pictures}
 
 
@@ -137,7 +137,7 @@ def _place(one: Picture, source: Path, versions_folder: Path, staged: Path) -> N
 
 
 def _texts(manifest: Manifest) -> dict[str, str]:
-    """Every file of a version but its pictures, by its path."""
+    """Return every file of a version but its pictures, by its path."""
     described = {
         "train": "train/images",
         "val": "val/images",

@@ -14,7 +14,7 @@ VISIBLE = 0.6  # share of a thing that must lie inside the crop to be a label of
 
 
 def zoom(sample: Sample, wanted: Sequence[int], rng: np.random.Generator) -> Sample | None:
-    """A crop around a random label of the classes `wanted`; None where there is none.
+    """Return a crop around a random label of the classes `wanted`; None where there is none.
 
     What the crop cuts to less than VISIBLE is painted over; where that would hide much of another label, it keeps a
     label of what is left of it.
@@ -42,7 +42,7 @@ def zoom(sample: Sample, wanted: Sequence[int], rng: np.random.Generator) -> Sam
 
 
 def _window(sign: NDArray[np.float32], size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """Where to cut, x1 y1 x2 y2 in pixels, of the picture's shape; the sign lies anywhere inside."""
+    """Return where to cut, x1 y1 x2 y2 in pixels, of the picture's shape; the sign lies anywhere inside."""
     long = max((sign[2] - sign[0]) / size[0], (sign[3] - sign[1]) / size[1])
     share = float(np.clip(long / rng.uniform(*FILLS), *WIDTH))
     corner = []

@@ -120,7 +120,7 @@ class Scores:
 
 
 def score(classes: Sequence[Matched], samples: int = 500, seed: int = 0) -> tuple[list[Scores], Scores]:
-    """The scores of each class (0 where nothing is labelled) and their mean over the labelled ones.
+    """Return the scores of each class (0 where nothing is labelled) and their mean over the labelled ones.
 
     The same resampled pictures serve all classes, so the interval of the mean is one of the mean.
     """
@@ -138,7 +138,7 @@ def score(classes: Sequence[Matched], samples: int = 500, seed: int = 0) -> tupl
 
 
 def gain(before: Sequence[Matched | None], after: Sequence[Matched], samples: int = 500, seed: int = 0) -> list[Scores]:
-    """What a model gains over another in AP of each class, then of their mean: a paired bootstrap over pictures.
+    """Return what a model gains over another in AP of each class, then of their mean: a paired bootstrap over pictures.
 
     Both have looked at the same pictures, so each resample counts the same ones for both: what is hard for both does
     not widen the interval. None: a class that the model before does not know, and so never finds. The last of the

@@ -32,7 +32,9 @@ def sheet_size(shown: int) -> tuple[int, int]:
 def draw_sheet(
     kind: MistakeKind, worst: Sequence[Mistake], seen: Sequence[PredictedPicture], confidence: Mapping[str, float]
 ) -> Image:
-    """The first COLUMNS x ROWS of `worst`, as one BGR picture; labels green, detections orange, the mistake thick.
+    """Return the first COLUMNS x ROWS of `worst`, as one BGR picture.
+
+    Labels green, detections orange, the mistake thick.
 
     Raises:
         PictureUnreadable: a picture has gone since it was measured.
@@ -72,7 +74,7 @@ def _tile(mistake: Mistake, picture: PredictedPicture, confidence: Mapping[str, 
 
 
 def _window(box: Box, width: int, height: int) -> Window:
-    """A square around the box, moved into the picture, and cut where the picture is smaller."""
+    """Return a square around the box, moved into the picture, and cut where the picture is smaller."""
     side = round(max(_AROUND * (box[2] - box[0]), _AROUND * (box[3] - box[1]), _LEAST))
     starts = []
     for middle, limit in (((box[0] + box[2]) / 2, width), ((box[1] + box[3]) / 2, height)):

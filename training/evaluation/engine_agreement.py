@@ -33,7 +33,7 @@ class EngineComparison:
 
 
 def compare(reference: OnnxModel, other: OnnxModel, pictures: Iterable[Image]) -> EngineComparison:
-    """Both models, which must be of the same classes and thresholds, on BGR pictures.
+    """Return both models, which must be of the same classes and thresholds, on BGR pictures.
 
     A box counts where its side is sure of it, by the model's own thresholds. Its partner may be less sure: a score that
     falls from just above the threshold to just below is a small difference, and is measured as one.

@@ -150,7 +150,10 @@ def _median(milliseconds: Sequence[float]) -> float:
 
 
 def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:
-    """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
+    """Return the pictures to measure on.
+
+    Refused where they show nothing, or are copies of what stands under `train`.
+    """
     pictures = read_pictures(described.val, len(described.measured))
     if not any(picture.labels for picture in pictures):
         raise DatasetInvalid(
@@ -162,7 +165,7 @@ def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:
 
 
 def open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
-    """A detector, and its card where it has one."""
+    """Return a detector, and its card where it has one."""
     if isinstance(model, OnnxModel):
         return model, None
     path = Path(model)
@@ -205,7 +208,7 @@ def _time(detector: OnnxModel, image: Image) -> float:
 
 
 def _of_class(seen: PredictedPicture, wanted: tuple[str, ...], labelled: tuple[str, ...]) -> PictureMatches:
-    """The classes `wanted`, taken as one, in one picture."""
+    """Return the classes `wanted`, taken as one, in one picture."""
     found = seen.detections.of_class(*wanted)
     ids = [index for index, name in enumerate(labelled) if name in wanted]
     return PictureMatches(found.boxes, found.scores, seen.truth[np.isin(seen.truth_ids, ids)])

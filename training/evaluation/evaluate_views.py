@@ -74,7 +74,7 @@ class Figure:
 
 
 def look(model: OnnxModel, dataset: Path, *, tiled: bool = False, progress: bool = False) -> tuple[Seen, ...]:
-    """What a model sees in the val side of a set; `tiled`: in two by two tiles besides."""
+    """Return what a model sees in the val side of a set; `tiled`: in two by two tiles besides."""
     described = open_set(dataset)
     found = []
     pictures = read_pictures(described.val, len(described.measured))
@@ -111,7 +111,7 @@ def _corners(labels: Sequence[Label]) -> NDArray[np.float32]:
 
 
 def of_classes(seen: Seen, wanted: Sequence[str], iou: float = 0.5) -> PictureMatches:
-    """The classes `wanted`, taken as one, without what is seen in unsure boxes beside every labelled one."""
+    """Return the classes `wanted`, taken as one, without what is seen in unsure boxes beside every labelled one."""
     found = seen.found.of_class(*wanted)
     boxes, scores = found.boxes, found.scores
     if len(wanted) > 1:
@@ -128,7 +128,7 @@ def of_classes(seen: Seen, wanted: Sequence[str], iou: float = 0.5) -> PictureMa
 
 
 def _share_inside(boxes: NDArray[np.float32], areas: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The largest share of each box that lies in one of `areas`."""
+    """Return the largest share of each box that lies in one of `areas`."""
     sides = np.minimum(boxes[:, None, 2:], areas[None, :, 2:]) - np.maximum(boxes[:, None, :2], areas[None, :, :2])
     common = np.prod(np.clip(sides, 0, None), axis=2).astype(np.float64)
     size = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1).astype(np.float64)
@@ -137,7 +137,7 @@ def _share_inside(boxes: NDArray[np.float32], areas: NDArray[np.float32]) -> NDA
 
 
 def figure(seen: Sequence[Seen], name: str, wanted: Sequence[str], precision: float = PRECISION) -> Figure:
-    """The figures of some classes taken as one."""
+    """Return the figures of some classes taken as one."""
     matched = match([of_classes(one, wanted) for one in seen])
     views = np.array([one.view for one in seen])
     weight = view_weights(views.tolist())
@@ -202,7 +202,7 @@ def class_metrics(one: Figure) -> ClassMetrics:
 
 
 def figures(seen: Sequence[Seen], names: Sequence[str]) -> tuple[Figure, ...]:
-    """Each class by itself, and any sign as one where there are several."""
+    """Return each class by itself, and any sign as one where there are several."""
     each = [figure(seen, name, (name,)) for name in names]
     signs = [name for name in names if name in SIGNS]
     return (*each, figure(seen, ANY_SIGN, signs)) if len(signs) > 1 else tuple(each)
@@ -211,7 +211,7 @@ def figures(seen: Sequence[Seen], names: Sequence[str]) -> tuple[Figure, ...]:
 def measure_views(
     path: Path, names: tuple[str, ...], dataset: Path, *, precision: float = PRECISION, progress: bool = False
 ) -> tuple[Metrics, dict[str, Threshold]]:
-    """The figures of a card and its thresholds, fitted on the same views; whole pictures, not tiled."""
+    """Return the figures of a card and its thresholds, fitted on the same views; whole pictures, not tiled."""
     model = OnnxModel(path, names, iou=NMS_IOU)
     seen = look(model, dataset, progress=progress)
     each = [figure(seen, name, (name,)) for name in names]
@@ -250,7 +250,10 @@ def _latency(model: OnnxModel, paths: Sequence[Path]) -> float:
 
 
 def _threshold(seen: Sequence[Seen], one: Figure, precision: float) -> Threshold:
-    """Where precision is reached; where it never is, the best F1 from DEFAULT_CONFIDENCE on. Views weigh the same."""
+    """Return where precision is reached; where it never is, the best F1 from DEFAULT_CONFIDENCE on.
+
+    Views weigh the same.
+    """
     matched = match([of_classes(picture, (one.name,)) for picture in seen])
     weight = view_weights([picture.view for picture in seen])
     each = weight[matched.picture]

@@ -73,12 +73,12 @@ class ClassChange(BaseModel):
 
     @property
     def few(self) -> bool:
-        """Whether there are too few boxes for the interval to say much."""
+        """Return whether there are too few boxes for the interval to say much."""
         return self.boxes < FEW
 
     @property
     def worse(self) -> bool:
-        """Whether the whole interval lies under zero."""
+        """Return whether the whole interval lies under zero."""
         return self.before is not None and (self.ap50.high < 0 or self.ap50_95.high < 0)
 
 
@@ -110,7 +110,7 @@ class GateReport(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Whether the candidate may serve."""
+        """Return whether the candidate may serve."""
         return not self.refusals
 
 
@@ -184,7 +184,7 @@ def _report(
 
 
 def _compare(name: str, before: Measured | None, after: Measured, samples: int) -> tuple[list[ClassChange], Gain]:
-    """Every labelled class of one set, and the gain of their mean AP50-95."""
+    """Return every labelled class of one set, and the gain of their mean AP50-95."""
     old = [before.matched.get(cls) if before else None for cls in after.matched]
     *each, mean = gain(old, list(after.matched.values()), samples)
     changes = [

@@ -42,7 +42,7 @@ class Mistake:
 
     @property
     def name(self) -> str:
-        """The class that it is a mistake of: as detected, or as labelled where nothing was seen."""
+        """Return the class that it is a mistake of: as detected, or as labelled where nothing was seen."""
         return self.said or self.labelled or ""
 
 
@@ -54,7 +54,7 @@ class MistakeComparison:
     mistakes: tuple[Mistake, ...]
 
     def worst(self, kind: MistakeKind) -> list[Mistake]:
-        """The mistakes of a kind: the surest false alarms and wrong classes, the largest misses first.
+        """Return the mistakes of a kind: the surest false alarms and wrong classes, the largest misses first.
 
         Classes take turns (the worst of each, then the second of each ...): the commonest would fill a sheet otherwise.
         """
@@ -101,7 +101,7 @@ def compare(
 
 
 def believed(picture: PredictedPicture, confidence: Mapping[str, float]) -> NDArray[np.bool_]:
-    """Which detections of a picture are of the wanted classes and sure enough, (n,)."""
+    """Return which detections of a picture are of the wanted classes and sure enough, (n,)."""
     least = [confidence.get(name, np.inf) for name in picture.detections.names]
     return np.asarray(picture.detections.scores >= np.array(least)[picture.detections.class_ids], np.bool_)
 

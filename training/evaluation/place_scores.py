@@ -48,7 +48,7 @@ class PlaceScore:
 
     @property
     def false_interval(self) -> tuple[float, float]:
-        """The exact 95 % interval of `false_per_day`, false places taken as independent."""
+        """Return the exact 95 % interval of `false_per_day`, false places taken as independent."""
         low, high = poisson_interval(len(self.false))
         return low / self.days, high / self.days
 
@@ -83,11 +83,11 @@ def agreement(box: Box, stall: Box) -> float:
 
 
 def poisson_interval(count: int, share: float = 0.95) -> tuple[float, float]:
-    """The exact interval (Garwood) for the mean of a count of rare events."""
+    """Return the exact interval (Garwood) for the mean of a count of rare events."""
     tail = (1 - share) / 2
 
     def mean_where(events: int, wanted: float) -> float:
-        """The mean at which at most `events` happen with the probability `wanted`."""
+        """Return the mean at which at most `events` happen with the probability `wanted`."""
         low, high = 0.0, 20.0 + 3.0 * events
         for _ in range(60):
             middle = (low + high) / 2

@@ -36,7 +36,7 @@ class Report(BaseModel):
     beside: Beside | None = None
 
     def metrics(self) -> Metrics:
-        """The same for a model's card."""
+        """Return the same for a model's card."""
         return Metrics(
             dataset=self.dataset,
             pictures=self.images,
@@ -83,7 +83,7 @@ class RunReport(BaseModel):
 
 
 def read_report(path: Path) -> RunReport:
-    """A `report.json`.
+    """Return a `report.json`.
 
     Raises:
         ReportInvalid: the file cannot be read or is none.

@@ -17,8 +17,9 @@ that a hundred false alarms come with one right one."""
 
 
 def fit_threshold(matched: Matched, wanted: float) -> Threshold:
-    """The lowest confidence whose precision (IoU 0.50) is at least `wanted`; where none is, the one of the best F1,
-    but at least DEFAULT_CONFIDENCE.
+    """Return the lowest confidence whose precision (IoU 0.50) is at least `wanted`.
+
+    Where none is, the one of the best F1, but at least DEFAULT_CONFIDENCE.
 
     It is fitted on the pictures given, so on others the precision will be a little off.
     """

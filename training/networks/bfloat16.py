@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def native() -> bool:
-    """Whether this CPU multiplies bf16 in hardware; elsewhere bf16 is slower than float32."""
+    """Return whether this CPU multiplies bf16 in hardware; elsewhere bf16 is slower than float32."""
     import torch
 
     return bool(torch.cpu._is_avx512_bf16_supported())

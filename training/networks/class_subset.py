@@ -17,7 +17,7 @@ from training.runs.start_weights import guarded
 
 
 def start_weights(path: Path) -> DetectionModel:
-    """A COCO detector in float32, ready to be tuned.
+    """Return a COCO detector in float32, ready to be tuned.
 
     Opened only when its hash is known, and even then by the restricted loader: a `.pt` file is a pickle.
 
@@ -54,7 +54,7 @@ def keep_classes(model: DetectionModel, rows: Sequence[int], names: Sequence[str
 
 
 def head_of(model: DetectionModel) -> Detect:
-    """The detector's last layer, which turns features into boxes and classes."""
+    """Return the detector's last layer, which turns features into boxes and classes."""
     *_, head = model.get_submodule("model").children()
     if not isinstance(head, Detect):
         raise UnsafeWeights(f"its last layer is {type(head).__name__}, not a detection head")

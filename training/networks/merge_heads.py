@@ -55,7 +55,7 @@ def join(first: Path, names: Sequence[str], second: Path, more: Sequence[str], o
 
 
 def _renamed(model: ModelProto) -> ModelProto:
-    """The network with other names for all but its input."""
+    """Return the network with other names for all but its input."""
     graph = model.graph
     kept = {graph.input[0].name, ""}
     for node in graph.node:

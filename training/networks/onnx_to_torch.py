@@ -32,7 +32,7 @@ _MOST: Final = 200_000_000  # bytes: nothing that we train is near it
 
 
 def reopen(path: Path, pictures: Sequence[Path], size: int) -> "YOLO":
-    """The network of an ONNX file, ready to be trained; call inside `training.networks.torch_setup.quiet_torch`.
+    """Return the network of an ONNX file, ready to be trained; call inside `training.networks.torch_setup.quiet_torch`.
 
     Of a network with two heads (`training.networks.merge_heads`) it is the first one's.
 

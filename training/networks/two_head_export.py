@@ -60,14 +60,17 @@ def export_beside(run: Run, start: Path, more: Sequence[str], out: Path, threads
 
 
 def _folded(network: "DetectionModel", layers: int) -> "dict[str, torch.Tensor]":
-    """The numbers of the first `layers` with normalisations folded into the convolutions before them: what a run that
-    went on from a finished model (`training.networks.onnx_to_torch`) has in common with the start weights."""
+    """Return the numbers of the first `layers` with normalisations folded into the convolutions before them.
+
+    What a run that went on from a finished model (`training.networks.onnx_to_torch`) has in common with the start
+    weights.
+    """
     folded = copy.deepcopy(network).eval().fuse(verbose=False)  # type: ignore[no-untyped-call]
     return {key: value for key, value in folded.state_dict().items() if _layer(key) < layers}
 
 
 def _layer(key: str) -> int:
-    """The layer's number in a name like `model.4.cv1.conv.weight`."""
+    """Return the layer's number in a name like `model.4.cv1.conv.weight`."""
     return int(key.split(".")[1])
 
 

@@ -47,7 +47,7 @@ class TrainingPlan:
 
     @property
     def lines(self) -> list[str]:
-        """The plan, for a person."""
+        """Return the plan, for a person."""
         train, val = self.manifest.of("train"), self.manifest.of("val")
         boxes = sum(len(one.boxes) for one in train)
         schedule = self.schedule
@@ -138,7 +138,7 @@ def run_training(
 
 
 def next_version(taken: Sequence[str]) -> str:
-    """A number above those of all versions that are numbers."""
+    """Return a number above those of all versions that are numbers."""
     return str(max((int(one) for one in taken if one.isascii() and one.isdigit()), default=0) + 1)
 
 

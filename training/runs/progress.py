@@ -69,7 +69,7 @@ class RunProgress:
 
 
 def check_name(name: str) -> str:
-    """The name, where it can be that of a run folder.
+    """Return the name, where it can be that of a run folder.
 
     Raises:
         RunNameInvalid: it could lead out of the folder of runs, or is no name.
@@ -80,19 +80,19 @@ def check_name(name: str) -> str:
 
 
 def list_runs(folder: Path, now: datetime) -> list[RunProgress]:
-    """Every run in a folder of runs, the latest first; an absent folder holds none."""
+    """Return every run in a folder of runs, the latest first; an absent folder holds none."""
     found = [read_progress(path, now) for path in _run_folders(folder)]
     return sorted((run for run in found if run is not None), key=lambda run: run.updated, reverse=True)
 
 
 def find_run(folder: Path, name: str, now: datetime) -> RunProgress | None:
-    """The run of that name: it is looked up among the folders there are, never made into a path."""
+    """Return the run of that name: it is looked up among the folders there are, never made into a path."""
     path = _folder_of(folder, name)
     return None if path is None else read_progress(path, now)
 
 
 def sheet_path(folder: Path, name: str, kind: MistakeKind) -> Path | None:
-    """Where a run's contact sheet of that kind lies, None where there is none."""
+    """Return where a run's contact sheet of that kind lies, None where there is none."""
     run = _folder_of(folder, name)
     path = None if run is None else run / REPORT / f"{kind}.jpg"
     # a link could show any file of this machine
@@ -119,7 +119,7 @@ def _holds_run(path: Path) -> bool:
 
 
 def read_progress(folder: Path, now: datetime) -> RunProgress | None:
-    """How far the run in `folder` got; None where its `run.json` cannot be read."""
+    """Return how far the run in `folder` got; None where its `run.json` cannot be read."""
     try:
         values = json.loads(_text(folder / "run.json"))
         schedule = values["schedule"]
@@ -146,7 +146,9 @@ def read_progress(folder: Path, now: datetime) -> RunProgress | None:
 
 
 def read_epochs(folder: Path) -> tuple[Epoch, ...]:
-    """The epochs in `results.csv`; an epoch that was trained again after an interruption counts once, as it was last.
+    """Return the epochs in `results.csv`.
+
+    An epoch that was trained again after an interruption counts once, as it was last.
 
     A line that is being written, or that is none, is left out.
     """

@@ -34,7 +34,7 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """The run of a folder, finished or not.
+    """Return the run of a folder, finished or not.
 
     Raises:
         RunExists: there is none, or its description cannot be read.
@@ -52,7 +52,7 @@ def read_run(folder: Path) -> Run:
 
 
 def last_whole_weights(run: Run) -> Path | None:
-    """The weights of the last epoch that ended; None in the first one."""
+    """Return the weights of the last epoch that ended; None in the first one."""
     kept = run.weights.parent / KEPT
     if kept.is_file() and not (run.folder / FINISHED).is_file():
         return kept

@@ -59,7 +59,7 @@ FEW_PICTURES = 1000
 
 
 def gentle(schedule: Schedule, pictures: int) -> Schedule:
-    """The schedule for going on from a finished model with few pictures.
+    """Return the schedule for going on from a finished model with few pictures.
 
     A tenth of the rate and half of the epochs; the backbone (yolo11's and yolov8's first ten layers) stays as it is: it
     has seen more than a few hundred pictures can teach it, and a step costs half. No warm-up: ultralytics begins it
@@ -81,7 +81,7 @@ def gentle(schedule: Schedule, pictures: int) -> Schedule:
 
 
 def schedule_for(view: str) -> Schedule:
-    """The schedule of a data set's view.
+    """Return the schedule of a data set's view.
 
     Raises:
         DatasetInvalid: no such view.

@@ -69,8 +69,10 @@ def guarded(base: Path | str) -> Start:
 
 
 def start_of(base: Path | str) -> Start:
-    """What a training may begin from: all that `guarded` takes, or a finished model, by its name in the registry or as
-    an `.onnx` file, which holds no code, so that any may be opened (by `training.networks.onnx_to_torch`).
+    """Return what a training may begin from.
+
+    All that `guarded` takes, or a finished model, by its name in the registry or as an `.onnx` file, which holds no
+    code, so that any may be opened (by `training.networks.onnx_to_torch`).
 
     Raises:
         UnsafeWeights: as `guarded`, or a model whose file and card do not match.
@@ -89,7 +91,9 @@ def start_of(base: Path | str) -> Start:
 
 
 def open_network(weights: Path | str) -> "YOLO":
-    """The network of a checkpoint, by the restricted loader; call inside `training.networks.torch_setup.quiet_torch`.
+    """Return the network of a checkpoint, by the restricted loader.
+
+    Call inside `training.networks.torch_setup.quiet_torch`.
 
     Raises:
         UnsafeWeights: there is something else in the file than a checkpoint; nothing of it has run.

@@ -13,12 +13,12 @@ Value = float | tuple[float, float, float] | tuple[float, float, float, float]
 
 
 def scene() -> bpy.types.Scene:
-    """The scene that is worked on."""
+    """Return the scene that is worked on."""
     return cast(bpy.types.Scene, bpy.context.scene)
 
 
 def layer() -> bpy.types.ViewLayer:
-    """Its only view layer."""
+    """Return its only view layer."""
     return cast(bpy.types.ViewLayer, bpy.context.view_layer)
 
 
@@ -45,7 +45,7 @@ class Nodes:
         return self._tree.nodes[name]
 
     def add(self, kind: str, **settings: object) -> bpy.types.Node:
-        """A new node `ShaderNode<kind>`."""
+        """Return a new node `ShaderNode<kind>`."""
         node = self._tree.nodes.new(f"ShaderNode{kind}")
         dress(node, **settings)
         return node
@@ -62,7 +62,7 @@ def dial(node: bpy.types.Node, **inputs: Value) -> None:
 
 
 def image(name: str, rgba: NDArray[np.float32], exact: bool = False) -> bpy.types.Image:
-    """An array (height, width, 4), first row on top, as an image; `exact` keeps linear floats."""
+    """Return an array (height, width, 4), first row on top, as an image; `exact` keeps linear floats."""
     high, wide = rgba.shape[:2]
     made = bpy.data.images.new(name, wide, high, float_buffer=exact)
     values = cast("bpy.types.bpy_prop_array[float]", made.pixels)
@@ -72,7 +72,7 @@ def image(name: str, rgba: NDArray[np.float32], exact: bool = False) -> bpy.type
 
 
 def read_image(path: Path) -> NDArray[np.float32]:
-    """A rendered file as an array (height, width, channels), first row on top."""
+    """Return a rendered file as an array (height, width, channels), first row on top."""
     loaded = bpy.data.images.load(str(path))
     values = cast("bpy.types.bpy_prop_array[float]", loaded.pixels)
     flat = np.empty(len(values), dtype=np.float32)

@@ -32,7 +32,7 @@ class CameraPose:
     size_v: int
 
     def resized(self, width: int) -> CameraPose:
-        """The same view in a picture of another width."""
+        """Return the same view in a picture of another width."""
         scale = width / self.width
         return replace(self, focal=self.focal * scale, width=width, size_v=round(self.size_v * scale))
 

@@ -67,7 +67,7 @@ class Cast:
         return int((where.x + where.y) / STRIDE * PHASES) % PHASES
 
     def reach(self, actor: Actor, t: float, pose: CameraPose, light: Light) -> NDArray[np.float64] | None:
-        """The pixels (x1, y1, x2, y2) that the actor and its shadow can touch; None when out of view."""
+        """Return the pixels (x1, y1, x2, y2) that the actor and its shadow can touch; None when out of view."""
         where = actor.at(t)
         if where is None:
             return None

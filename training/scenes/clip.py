@@ -48,7 +48,7 @@ class Scene:
         self._standing: StandingObject | None = None
 
     def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[VisibleObject, ...]]:
-        """The finished picture (height, width, RGB) and what is seen in it."""
+        """Return the finished picture (height, width, RGB) and what is seen in it."""
         t = index * self.script.step
         present = [a for a in self.script.actors if a.label != "signboard" and a.at(t) is not None]
         settled = tuple(a for a in present if _settled(a))
@@ -64,7 +64,10 @@ class Scene:
         return develop(linear), seen(mask)
 
     def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> StandingObject:
-        """The standing scene as it is now: rendered whole under a new sun, else only where somebody came or went."""
+        """Return the standing scene as it is now.
+
+        Rendered whole under a new sun, else only where somebody came or went.
+        """
         old = self._standing
         if old is not None and old.actors == settled and old.sun.azimuth == light.azimuth:
             return old

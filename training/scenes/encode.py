@@ -51,7 +51,7 @@ def encode(folder: Path, target: Path, fps: float, key_every: int, quality: int,
 
 
 def subtitles(script: SceneScript, poses: Sequence[CameraPose], focal_35mm: float, ground_altitude: float) -> str:
-    """The flight's SRT as a Mavic 3 Enterprise writes it: one block a frame, gimbal angles to 0.1 degree."""
+    """Return the flight's SRT as a Mavic 3 Enterprise writes it: one block a frame, gimbal angles to 0.1 degree."""
     blocks = []
     for k, pose in enumerate(poses):
         lat, lon = to_wgs84(pose.east, pose.north)

@@ -71,14 +71,14 @@ def build(
 
 
 def roof(width: float, depth: float, rng: np.random.Generator, worn: Photos | None) -> Image.Image:
-    """A roof's picture: painted, or as often photographed where there are photographs."""
+    """Return a roof's picture: painted, or as often photographed where there are photographs."""
     if worn is not None and rng.random() < PHOTOGRAPHED:
         return photos.ground(worn, width, depth, rng)
     return paint.roof(width, depth, 16, rng)
 
 
 def wall_frame(building: Building, front: float) -> Matrix:
-    """Where a wall's own plane lies: its x runs along the street, its y points into the street."""
+    """Return where a wall's own plane lies: its x runs along the street, its y points into the street."""
     if building.side == 0:
         return Matrix.Translation((building.start + building.width, front, 0)) @ Matrix.Rotation(math.pi, 4, "Z")
     if building.side < 0:
@@ -120,7 +120,7 @@ def _roof_things(shape: Shape, w: float, depth: float, z: float, rng: np.random.
 def hang_sign(
     building: Building, front: float, centre: float, size: tuple[float, float], image: bpy.types.Material, name: str
 ) -> bpy.types.Object:
-    """A shop sign on the wall: `centre` metres along the street, lower edge at `SIGN_BASE`."""
+    """Return a shop sign on the wall: `centre` metres along the street, lower edge at `SIGN_BASE`."""
     width, high = size
     shape = Shape()
     thick, x = 0.18, building.start + building.width - centre if building.side < 0 else centre - building.start
@@ -135,7 +135,7 @@ def hang_sign(
 def column_sign(
     building: Building, front: float, along: float, text: str, back: Colour, ink: Colour, name: str
 ) -> bpy.types.Object:
-    """An upright sign that stands out from the wall, to be read along the street."""
+    """Return an upright sign that stands out from the wall, to be read along the street."""
     image = painted(name, paint.column_sign(text, back, ink, 0.7, 2.6), 0.5)
     shape = Shape()
     x = building.start + building.width - along if building.side < 0 else along - building.start

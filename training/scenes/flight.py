@@ -27,7 +27,7 @@ class FlightPlan:
         self.light = light
 
     def frame(self, index: int) -> tuple[NDArray[np.uint8], tuple[VisibleObject, ...]]:
-        """The finished picture (height, width, RGB) and what is seen in it."""
+        """Return the finished picture (height, width, RGB) and what is seen in it."""
         t = index * self.script.step
         present = [a for a in self.script.actors if a.label != "signboard" and a.at(t) is not None]
         self.cast.show(present, t)

@@ -14,7 +14,7 @@ GROUND_ALTITUDE = 104.0  # metres above sea level in the middle of Zhengzhou
 
 
 def poses(script: SceneScript, width: int, above: float = FLIGHT_HEIGHT, tilt: float = NADIR) -> list[CameraPose]:
-    """One pose a frame, with a pilot's small wobble; angles to 0.1 degree, as the telemetry tells them.
+    """Return one pose a frame, with a pilot's small wobble; angles to 0.1 degree, as the telemetry tells them.
 
     Flown `above` metres over the roadway with the camera pitched to `tilt` degrees; a camera that looks ahead starts
     so much further back that it passes over the same street.

@@ -93,7 +93,9 @@ def _street(
 def _views(
     plan: BlockPlan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label], view: ViewOf
 ) -> dict[int, tuple[View, CameraPose, tuple[VisibleObject, ...], np.random.Generator]]:
-    """What is to be taken of one street. All are chosen before the first is taken: after each change between masks and
+    """Return what is to be taken of one street.
+
+    All are chosen before the first is taken: after each change between masks and
     pictures Cycles reads the whole street again, which takes as long as a picture."""
     chosen = {}
     for k in wanted:
@@ -106,7 +108,7 @@ def _views(
 def _worth_taking(
     plan: BlockPlan, rng: np.random.Generator, width: int, labels: dict[int, Label], view: ViewOf
 ) -> tuple[View, CameraPose, tuple[VisibleObject, ...]]:
-    """A view that shows enough, and what it shows; looking costs a tenth of taking the picture."""
+    """Return a view that shows enough, and what it shows; looking costs a tenth of taking the picture."""
     wanted = 0 if rng.random() < 0.125 else ENOUGH
     for _ in range(TRIES):
         kind, pose = view(plan, rng, width)

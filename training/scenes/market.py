@@ -27,7 +27,7 @@ def canvas(rng: np.random.Generator) -> Rgb:
 
 
 def build(kind: MarketKind, name: str, cloth: Rgb, rng: np.random.Generator) -> bpy.types.Object:
-    """One stall as one object."""
+    """Return one stall as one object."""
     shape = Shape()
     {"lean_to": _lean_to, "parasol": _parasol, "glass_cart": _glass_cart, "tarpaulin": _tarpaulin, "pick_up": _pick_up}[
         kind

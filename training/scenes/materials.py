@@ -24,7 +24,7 @@ def _blank(name: str) -> tuple[bpy.types.Material, Nodes, bpy.types.Node]:
 
 
 def plain(colour: Rgb, rough: float = 0.7, metal: float = 0.0, glow: float = 0.0) -> bpy.types.Material:
-    """One linear colour."""
+    """Return one linear colour."""
     name = f"plain {colour} {rough} {metal} {glow}"[:63]
     if name in bpy.data.materials:
         return bpy.data.materials[name]
@@ -53,7 +53,7 @@ def glass() -> bpy.types.Material:
 def painted(
     name: str, image: Image.Image, rough: float = 0.85, shiny: Image.Image | None = None, bump: float = 0.0
 ) -> bpy.types.Material:
-    """A painted surface; where `shiny` is white it is smooth glass."""
+    """Return a painted surface; where `shiny` is white it is smooth glass."""
     material, nodes, surface = _blank(name)
     colour = nodes.add("TexImage", image=_picture(name, image))
     nodes.link(colour, "Color", surface, "Base Color")
@@ -74,7 +74,7 @@ def painted(
 
 
 def leaf(colour: Rgb) -> bpy.types.Material:
-    """A leaf lets part of the light through."""
+    """Return a leaf lets part of the light through."""
     material, nodes, surface = _blank(f"leaf {colour}"[:63])
     dial(surface, Base_Color=(*colour, 1.0), Roughness=0.6)
     through, mix = nodes.add("BsdfTranslucent"), nodes.add("MixShader")

@@ -26,7 +26,7 @@ def noise(height: int, width: int, cell: float, rng: np.random.Generator) -> NDA
 def mottled(
     size: tuple[int, int], colour: Colour, grain: float, blotch: float, rng: np.random.Generator
 ) -> Image.Image:
-    """A surface of one colour with fine `grain` and large `blotch`es, as shares of its brightness."""
+    """Return a surface of one colour with fine `grain` and large `blotch`es, as shares of its brightness."""
     width, height = size
     field = 1 + blotch * (0.6 * noise(height, width, 90, rng) + 0.4 * noise(height, width, 25, rng))
     field = field + grain * rng.standard_normal((height, width), dtype=np.float32)
@@ -44,7 +44,10 @@ def _crack(draw: ImageDraw.ImageDraw, x: float, y: float, steps: int, rng: np.ra
 
 
 def road(width: float, length: float, ppm: int, zebras: tuple[float, ...], rng: np.random.Generator) -> Image.Image:
-    """A two-lane carriageway: worn markings, patches, cracks, manholes, zebra crossings `zebras` m from the far end."""
+    """Return a two-lane carriageway.
+
+    Worn markings, patches, cracks, manholes, zebra crossings `zebras` m from the far end.
+    """
     w, h = int(width * ppm), int(length * ppm)
     image = mottled((w, h), (88, 88, 90), 0.09, 0.14, rng)
     draw = ImageDraw.Draw(image)
@@ -117,7 +120,7 @@ def paving(width: float, length: float, ppm: int, tactile: float, rng: np.random
 
 
 def roof(width: float, depth: float, ppm: int, rng: np.random.Generator) -> Image.Image:
-    """A flat roof of bitumen felt or screed, in sheets, with puddle marks."""
+    """Return a flat roof of bitumen felt or screed, in sheets, with puddle marks."""
     w, h = max(8, int(width * ppm)), max(8, int(depth * ppm))
     colour: Colour = [(126, 122, 116), (98, 98, 100), (148, 138, 124), (112, 92, 84)][int(rng.integers(4))]
     image = mottled((w, h), colour, 0.05, 0.2, rng)
@@ -132,7 +135,7 @@ def roof(width: float, depth: float, ppm: int, rng: np.random.Generator) -> Imag
 
 
 def sign(lines: tuple[str, str], back: Colour, ink: Colour, width: float, height: float, ppm: int = 90) -> Image.Image:
-    """A shop sign: Chinese above or beside English, on a coloured board with a thin frame."""
+    """Return a shop sign: Chinese above or beside English, on a coloured board with a thin frame."""
     w, h = int(width * ppm), int(height * ppm)
     image = Image.new("RGB", (w, h), back)
     draw = ImageDraw.Draw(image)
@@ -153,7 +156,7 @@ def sign(lines: tuple[str, str], back: Colour, ink: Colour, width: float, height
 
 
 def column_sign(text: str, back: Colour, ink: Colour, width: float, height: float, ppm: int = 90) -> Image.Image:
-    """An upright sign with one character above the other."""
+    """Return an upright sign with one character above the other."""
     w, h = int(width * ppm), int(height * ppm)
     image = Image.new("RGB", (w, h), back)
     draw = ImageDraw.Draw(image)

@@ -48,7 +48,7 @@ def openings(width: float, floors: int, rng: np.random.Generator) -> tuple[Openi
 def wall(
     width: float, height: float, finish: Finish, colour: Colour, holes: tuple[Opening, ...], rng: np.random.Generator
 ) -> tuple[Image.Image, Image.Image]:
-    """The wall's colour, and a mask that is white where there is glass. 48 pixels per metre."""
+    """Return the wall's colour, and a mask that is white where there is glass. 48 pixels per metre."""
     ppm = 48
     w, h = int(width * ppm), int(height * ppm)
     image = _finish(w, h, ppm, finish, colour, rng)

@@ -26,7 +26,10 @@ SKIN: Rgb = (0.5, 0.3, 0.2)
 
 
 def build(name: str, phase: float, walking: bool, rng: np.random.Generator) -> bpy.types.Object:
-    """One person. `phase` in turns moves the limbs; the same `rng` state gives the same person in every phase."""
+    """Return one person.
+
+    `phase` in turns moves the limbs; the same `rng` state gives the same person in every phase.
+    """
     shape = Shape()
     coat, legs = (plain(CLOTHES[int(k)], 0.85) for k in rng.integers(len(CLOTHES), size=2))
     shoes, hair, skin = plain((0.03, 0.03, 0.03), 0.6), plain((0.015, 0.012, 0.01), 0.6), plain(SKIN, 0.6)

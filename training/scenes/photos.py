@@ -29,7 +29,7 @@ class Photos:
 
 
 def find(shared: Path) -> Photos:
-    """The photographs below a folder with the labelled sets, both of the training side.
+    """Return the photographs below a folder with the labelled sets, both of the training side.
 
     Raises:
         DatasetInvalid: one of the sets is not there.
@@ -43,7 +43,7 @@ def find(shared: Path) -> Photos:
 
 
 def wall(photos: Photos, width: float, height: float, rng: np.random.Generator, ppm: int = 40) -> Image.Image:
-    """A piece of a façade's photograph for a wall of `width` by `height` metres, stretched a little."""
+    """Return a piece of a façade's photograph for a wall of `width` by `height` metres, stretched a little."""
     with Image.open(photos.fronts[int(rng.integers(len(photos.fronts)))]) as opened:
         photo = opened.convert("RGB")
     share = min(1.0, width / float(rng.uniform(*_FRONT_METRES)))

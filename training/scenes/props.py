@@ -18,7 +18,7 @@ KINDS: tuple[PropKind, ...] = ("goods_outside_shop", "banner", "billboard", "a_b
 
 
 def build(kind: PropKind, name: str, rng: np.random.Generator) -> bpy.types.Object:
-    """One thing; origin on the ground, its front towards -y (a billboard's origin is its lower edge)."""
+    """Return one thing; origin on the ground, its front towards -y (a billboard's origin is its lower edge)."""
     shape = Shape()
     if kind == "goods_outside_shop":
         _goods(shape, rng)
@@ -32,7 +32,7 @@ def build(kind: PropKind, name: str, rng: np.random.Generator) -> bpy.types.Obje
 
 
 def poster(name: str, width: float, high: float, rng: np.random.Generator) -> bpy.types.Material:
-    """A printed surface with a slogan."""
+    """Return a printed surface with a slogan."""
     back, ink = BOARDS[int(rng.integers(len(BOARDS)))]
     text = SLOGANS[int(rng.integers(len(SLOGANS)))]
     return painted(name, paint.sign(text, back, ink, width, high, ppm=70), 0.5)

@@ -40,7 +40,7 @@ class Thing:
 
 
 def block(rng: np.random.Generator) -> BlockPlan:
-    """A street of random width, houses, signs and trees."""
+    """Return a street of random width, houses, signs and trees."""
     road = float(rng.uniform(3.4, 7.5))
     front = road + float(rng.uniform(2.6, 7.0))
     buildings: dict[str, Building] = {"north": Building(0, -33.0, 66.0, int(rng.integers(3, 8)), int(rng.integers(8)))}
@@ -107,7 +107,10 @@ class Stage:
         self.things.append(Thing(self._next, label, kind, x, y, z, turn))
 
     def kerb(self, low: float, high: float) -> tuple[float, float, float]:
-        """A random place on a pavement, between shares `low` and `high` of its width (below 0: on the roadway)."""
+        """Return a random place on a pavement, between shares `low` and `high` of its width (below 0.
+
+        On the roadway).
+        """
         side, share = float(self.rng.choice([-1, 1])), float(self.rng.uniform(low, high))
         x = side * (self.plan.road + share * (self.plan.front - self.plan.road))
         return x, float(self.rng.uniform(-25, 85)), PAVEMENT if share > 0 else 0.0
@@ -174,7 +177,7 @@ def _along_the_fronts(stage: Stage, rng: np.random.Generator) -> None:
 
 
 def _facing(x: float) -> float:
-    """The turn by which a thing whose front is -y looks from side `x` into the street."""
+    """Return the turn by which a thing whose front is -y looks from side `x` into the street."""
     return math.pi / 2 if x < 0 else -math.pi / 2
 
 
@@ -185,7 +188,7 @@ def light(rng: np.random.Generator) -> Light:
 
 
 def view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, CameraPose]:
-    """A drone straight down, a drone at an angle, or a camera on a pole or in a hand."""
+    """Return a drone straight down, a drone at an angle, or a camera on a pole or in a hand."""
     kind: View = "nadir" if (drawn := float(rng.random())) < 0.12 else "oblique" if drawn < 0.76 else "street"
     x, y = float(rng.uniform(-1, 1) * plan.front), float(rng.uniform(-15, 60))
     focal = width * float(rng.uniform(0.62, 1.2))
@@ -205,8 +208,10 @@ def view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, C
 
 
 def pole_view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, CameraPose]:
-    """A camera on a lamp-post or a wall, 3 to 8 m high, that looks along the street or across it; lenses from wide to
-    long."""
+    """Return a camera on a lamp-post or a wall, 3 to 8 m high, that looks along the street or across it.
+
+    Lenses from wide to long.
+    """
     side = float(rng.choice([-1, 1]))
     x, y = side * float(rng.uniform(0.3, 0.97)) * plan.front, float(rng.uniform(-15, 60))
     inwards = -side * float(rng.uniform(-15, 75))  # degrees from along the street towards its other side

@@ -106,7 +106,7 @@ def cut_out(samples: int) -> NDArray[np.float32]:
 
 
 def masks(window: Window | None = None) -> NDArray[np.int32]:
-    """The pass index of what each pixel's centre shows (height, width); 0 is nobody in particular.
+    """Return the pass index of what each pixel's centre shows (height, width); 0 is nobody in particular.
 
     Leaves the sky dark: `shine` before the next picture.
     """

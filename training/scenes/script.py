@@ -61,7 +61,7 @@ class Actor:
         return self.path[-1].t
 
     def at(self, t: float) -> Placement | None:
-        """Where it is at `t`, or None when it is not there."""
+        """Return where it is at `t`, or None when it is not there."""
         if not self.first <= t <= self.last:
             return None
         for one, two in zip(self.path[:-1], self.path[1:], strict=True):
@@ -103,7 +103,7 @@ class SceneScript:
     actors: tuple[Actor, ...]
 
     def light(self, t: float) -> Light:
-        """The true sun over the block behind clouds that drift by.
+        """Return the true sun over the block behind clouds that drift by.
 
         The sun moves on only while a cloud hides it: shadows of what stands still need few renderings then.
         """

@@ -120,7 +120,7 @@ class Shape:
         self.rod((x, y - width / 2 - 0.01, z), (x, y + width / 2 + 0.01, z), radius * 0.6, radius * 0.6, hub, sides=10)
 
     def mesh(self, name: str) -> bpy.types.Mesh:
-        """What was collected, as a mesh."""
+        """Return what was collected, as a mesh."""
         mesh = bpy.data.meshes.new(name)
         mesh.from_pydata(self._verts, [], self._faces)
         for material in self._slots:
@@ -133,12 +133,12 @@ class Shape:
         return mesh
 
     def object(self, name: str) -> bpy.types.Object:
-        """What was collected, as an object of the scene."""
+        """Return what was collected, as an object of the scene."""
         return place(self.mesh(name), name)
 
 
 def place(mesh: bpy.types.Mesh, name: str, at: Point = (0.0, 0.0, 0.0), turn: float = 0.0) -> bpy.types.Object:
-    """A mesh (which may be shared) as an object of the scene."""
+    """Return a mesh (which may be shared) as an object of the scene."""
     thing = bpy.data.objects.new(name, mesh)
     thing.location = at
     thing.rotation_euler = (0.0, 0.0, turn)
@@ -147,7 +147,10 @@ def place(mesh: bpy.types.Mesh, name: str, at: Point = (0.0, 0.0, 0.0), turn: fl
 
 
 def rounded(x: float, half_width: float, low: float, high: float, corner: float, top: float = 1.0) -> list[Point]:
-    """A rounded upright rectangle across x: the ring of a car body at station x. `top` narrows the upper edge."""
+    """Return a rounded upright rectangle across x: the ring of a car body at station x.
+
+    `top` narrows the upper edge.
+    """
     ring: list[Point] = []
     for cy, cz, start in ((1, 1, 0.0), (-1, 1, 0.5), (-1, -1, 1.0), (1, -1, 1.5)):
         width = half_width * (top if cz > 0 else 1.0)

@@ -28,7 +28,7 @@ WOOD: Rgb = (0.3, 0.17, 0.08)
 
 
 def build(kind: StallKind, name: str, rng: np.random.Generator, cloth: Rgb | None = None) -> bpy.types.Object:
-    """One stall as one object; `cloth` instead of a canvas drawn from CANVAS."""
+    """Return one stall as one object; `cloth` instead of a canvas drawn from CANVAS."""
     shape = Shape()
     drawn = CANVAS[int(rng.integers(len(CANVAS)))]
     canvas = cloth or drawn

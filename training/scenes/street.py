@@ -100,7 +100,7 @@ def _back_rows(plan: BlockPlan, rng: np.random.Generator, worn: Photos | None) -
 
 
 def _tree(rng: np.random.Generator, name: str) -> bpy.types.Mesh:
-    """A street tree: a forked trunk and a crown of leaf clusters."""
+    """Return a street tree: a forked trunk and a crown of leaf clusters."""
     shape = Shape()
     bark = plain((0.16, 0.13, 0.1), 0.95)
     shape.rod((0, 0, 0), (0.05, 0.03, 2.6), 0.15, 0.1, bark)

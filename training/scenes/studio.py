@@ -85,7 +85,7 @@ def cut_outs(out: Path, count: int, seed: int, samples: int, threads: int) -> No
 
 
 def group(rng: np.random.Generator, east: float = 0.0) -> tuple[Member, ...]:
-    """What stands together, drawn by the shares above; customers and a two-wheeler beside some of the stalls.
+    """Return what stands together, drawn by the shares above; customers and a two-wheeler beside some of the stalls.
 
     `east`: metres, where its middle is.
     """

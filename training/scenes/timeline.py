@@ -134,7 +134,7 @@ def _walkers(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
 
 
 def flight_script(seed: int) -> SceneScript:
-    """The drone clip, in real time: stalls seen from above along the whole block."""
+    """Return the drone clip, in real time: stalls seen from above along the whole block."""
     rng = np.random.default_rng(seed + 1)
     numbers, end = _Numbers(), FLIGHT_STEP * FLIGHT_FRAMES
     places: tuple[tuple[str, Role, int, float, float, float], ...] = (

@@ -40,7 +40,7 @@ def seen(mask: NDArray[np.int32]) -> tuple[VisibleObject, ...]:
 def document(
     clip: str, script: SceneScript, poses: list[CameraPose], frames: list[tuple[VisibleObject, ...]], fps: float
 ) -> dict[str, object]:
-    """The truth of a clip; docs/scenes.md explains the fields."""
+    """Return the truth of a clip; docs/scenes.md explains the fields."""
     visible = {s.number for frame in frames for s in frame}
     told = [a for a in script.actors if a.number in visible or a.role != "context"]
     objects = [entry for actor in told if (entry := _object(actor, script, len(frames))) is not None]
@@ -90,7 +90,7 @@ def _object(actor: Actor, script: SceneScript, count: int) -> dict[str, object] 
 
 
 def pose_document(pose: CameraPose) -> dict[str, float]:
-    """A pose in WGS-84; `height` is metres above the roadway."""
+    """Return a pose in WGS-84; `height` is metres above the roadway."""
     lat, lon = to_wgs84(pose.east, pose.north)
     return {
         "lat": round(lat, 8),
@@ -115,7 +115,7 @@ def write_json(path: Path, content: object) -> None:
 
 
 def read_seen(path: Path) -> tuple[VisibleObject, ...]:
-    """What `write_seen` kept of a rendered frame."""
+    """Return what `write_seen` kept of a rendered frame."""
     return tuple(
         VisibleObject(r["number"], tuple(r["box"]), r["pixels"]) for r in json.loads(path.read_text(encoding="utf-8"))
     )

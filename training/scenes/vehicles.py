@@ -25,7 +25,7 @@ PAINTS: tuple[Rgb, ...] = (
 
 
 def build(kind: VehicleKind, name: str, rng: np.random.Generator) -> bpy.types.Object:
-    """One vehicle as one object."""
+    """Return one vehicle as one object."""
     shape = Shape()
     colour = PAINTS[int(rng.integers(len(PAINTS)))]
     if kind == "bus":

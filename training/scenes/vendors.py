@@ -27,7 +27,7 @@ _PLASTIC: tuple[Rgb, ...] = (
 
 
 def build(kind: VendorKind, name: str, cloth: Rgb, rng: np.random.Generator) -> bpy.types.Object:
-    """One stall as one object."""
+    """Return one stall as one object."""
     shape = Shape()
     {
         "drinks_cart": _drinks_cart,

@@ -38,7 +38,7 @@ def night(linear: Linear, lamps: Sequence[Box], rng: np.random.Generator) -> Lin
 
 
 def rain(shown: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The picture (height, width, RGB) through falling rain: streaks, less contrast, less colour."""
+    """Return the picture (height, width, RGB) through falling rain: streaks, less contrast, less colour."""
     high, wide = shown.shape[:2]
     streaks = Image.new("L", (wide, high))
     pen = ImageDraw.Draw(streaks)

@@ -66,7 +66,7 @@ class Chunk:
 
 
 def database_now(connection: Connection) -> datetime:
-    """The database's clock: the one that all workers share."""
+    """Return the database's clock: the one that all workers share."""
     if connection.dialect.name == "sqlite":
         said = connection.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
         return datetime.fromisoformat(said).replace(tzinfo=UTC)
@@ -98,7 +98,7 @@ def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterabl
 
 
 def claim(connection: Connection, worker: str, lease: timedelta) -> Chunk | None:
-    """The next chunk, leased; None where nothing is to be done.
+    """Return the next chunk, leased; None where nothing is to be done.
 
     A chunk that was claimed as often as it may be is returned too, dead: its survey may have to be closed.
     """
@@ -138,7 +138,7 @@ def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterabl
 
 
 def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> ChunkState:
-    """The chunk could not be worked through, which is a strike: to be tried again, or dead. Raises LeaseLost."""
+    """Return the chunk could not be worked through, which is a strike: to be tried again, or dead. Raises LeaseLost."""
     strikes = chunk.strikes + 1
     state = ChunkState.DEAD if final or strikes >= STRIKES else ChunkState.WAITING
     _change(connection, chunk, state=state, strikes=strikes, lease_until=None, error=asdict(error))
@@ -184,12 +184,12 @@ def settle(connection: Connection, worker: str, fault: Reason | None) -> tuple[C
 
 
 def any_open(connection: Connection) -> bool:
-    """Whether anything waits or is being worked on."""
+    """Return whether anything waits or is being worked on."""
     return connection.execute(select(exists().where(survey_chunks.c.state.in_(OPEN)))).scalar_one()
 
 
 def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[Chunk, ...]:
-    """Every chunk of a survey, in the order of its footage; the one that links comes last."""
+    """Return every chunk of a survey, in the order of its footage; the one that links comes last."""
     query = (
         select(survey_chunks)
         .where(survey_chunks.c.survey_id == survey_id, scope.sees_parent(survey_chunks.c.survey_id, "surveys"))

@@ -64,7 +64,7 @@ class WorkerContext:
     identify: Callable[[str], Identify] = lambda _: lambda _: None
 
     def pictures(self, survey_id: UUID) -> EvidenceStore:
-        """Where the pictures of a survey lie in which something was seen."""
+        """Return where the pictures of a survey lie in which something was seen."""
         return EvidenceStore(self.pictures_dir / str(survey_id))
 
 

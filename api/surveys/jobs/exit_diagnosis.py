@@ -38,12 +38,14 @@ class MemoryWatch:
         self._counts.append(oom_kills())
 
     def ran_out(self) -> bool:
-        """Whether the count is higher now than it was at the oldest look."""
+        """Return whether the count is higher now than it was at the oldest look."""
         return oom_kills() > self._counts[0]
 
 
 def oom_kills(counters: Sequence[Path] = ()) -> int:
-    """How many processes the kernel has ended for want of memory: in this control group (version 2), else at all.
+    """Return how many processes the kernel has ended for want of memory.
+
+    In this control group (version 2), else at all.
 
     `counters` are the kernel's files that say so; the first that is there counts. 0 where none is.
     """
@@ -57,7 +59,7 @@ def oom_kills(counters: Sequence[Path] = ()) -> int:
 
 
 def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> Reason | None:
-    """What a worker's end proves against the chunk that it was at; None: nothing."""
+    """Return what a worker's end proves against the chunk that it was at; None: nothing."""
     if exitcode > 0 and exitcode != CANNOT_WORK:
         return Reason(JobFault.EXITED, {"exit_code": exitcode})
     if -exitcode in _CRASHES:

@@ -106,7 +106,7 @@ def close_after(connection: Connection, dead: Chunk) -> None:
 
 
 def _error(chunk: Chunk, names: Mapping[UUID, str]) -> Reason:
-    """Why a chunk was set aside, with the piece of the footage that it is."""
+    """Return why a chunk was set aside, with the piece of the footage that it is."""
     error = chunk.error or Reason(JobFault.NOT_LOOKED_AT)
     return Reason(error.code, {**_piece(chunk, names), **error.params})
 
@@ -138,5 +138,5 @@ def _cut(connection: Connection, survey: Survey, files: Sequence[SurveyFile], no
 
 
 def _stored(files: Sequence[SurveyFile]) -> list[SurveyFile]:
-    """The files that there are, each at its place."""
+    """Return the files that there are, each at its place."""
     return [file for file in files if file.state is FileState.STORED]

@@ -66,7 +66,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
 
     @property
     def at_work(self) -> bool:
-        """Whether there is, or will be, a worker."""
+        """Return whether there is, or will be, a worker."""
         return any(loop.alive for loop in self._loops)
 
     def _run_worker(self, number: int) -> bool:
@@ -111,7 +111,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
 
 
 def work_alone(settings: Settings, *, until_idle: bool = False) -> bool:
-    """A pool of one, until this process is told to stop (SIGTERM, Ctrl-C), or until nothing is left to do.
+    """Return a pool of one, until this process is told to stop (SIGTERM, Ctrl-C), or until nothing is left to do.
 
     Return whether the worker could work; where it could not, the log says why in one line. Raises FootageMissing,
     DatabaseUnavailable, DatabaseVersionMismatch, RulebookInvalid and RulebookMismatch where it cannot begin.

@@ -42,7 +42,7 @@ def run(context: WorkerContext, *, until_idle: bool = False) -> None:
 
 
 def _next(context: WorkerContext) -> Chunk | None:
-    """The next chunk to work on; one that is dead by now is given too, its survey taken care of."""
+    """Return the next chunk to work on; one that is dead by now is given too, its survey taken care of."""
     with context.database.write() as connection:
         register(connection)
         chunk = chunks.claim(connection, context.name, context.lease)

@@ -42,7 +42,7 @@ GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 def open_context(
     settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
 ) -> WorkerContext:
-    """A context with the shipped models, loaded now, and the operator's rulebook and terrain.
+    """Return a context with the shipped models, loaded now, and the operator's rulebook and terrain.
 
     Raises ModelError or DetectorError where a model is damaged, a wanted engine may not run it, or a file is faulty.
     """

@@ -44,7 +44,7 @@ Tus = Depends(speaks_tus)
 
 @router.options("/surveys/{survey_id}/files", status_code=status.HTTP_204_NO_CONTENT, responses=problem_responses(422))
 def describe_uploads(survey_id: UUID) -> Response:
-    """What of tus is spoken here."""
+    """Return what of tus is spoken here."""
     return _answer(
         204,
         **{
@@ -71,7 +71,9 @@ def find_upload(
     upload_length: Bytes,
     upload_metadata: Annotated[str, Header()],
 ) -> Response:
-    """Where an announced file is taken (tus calls this creation): `filename` of the metadata is its name, else `name`.
+    """Return where an announced file is taken (tus calls this creation).
+
+    `filename` of the metadata is its name, else `name`.
 
     A client that creates an upload sends it from its first byte: what has come of half a file is forgotten.
     """
@@ -92,7 +94,7 @@ def find_upload(
     responses={status: {"description": "No such file, or no tus"} for status in (404, 412, 422)},
 )  # fmt: skip
 def ask_offset(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
-    """Where to go on."""
+    """Return where to go on."""
     file = uploads.find(scope, survey_id, file_id)
     return _answer(200, **{"Upload-Offset": str(uploads.offset(file)), "Upload-Length": str(file.size)})
 

@@ -59,7 +59,7 @@ class Finalizer:
         self._loop.wake()
 
     def settle(self) -> bool:
-        """One round over what waits; False where there was nothing to do."""
+        """Return one round over what waits; False where there was nothing to do."""
         with self._database.read() as connection:
             waiting = survey_files.whole(connection, BATCH)
         done = [self._try_file(file) for file in waiting if not self._loop.stopping]

@@ -57,7 +57,7 @@ class Receiver:
         self._reserve = reserve
 
     def find(self, scope: Scope, survey_id: UUID, file_id: UUID) -> SurveyFile:
-        """The announced file. Raises UploadUnknown."""
+        """Return the announced file. Raises UploadUnknown."""
         with self._database.read() as connection:
             file = survey_files.find_file(scope, connection, file_id)
         if file is None or file.survey_id != survey_id:
@@ -65,7 +65,7 @@ class Receiver:
         return file
 
     def offset(self, file: SurveyFile) -> int:
-        """Where the client has to go on; the size where nothing is wanted."""
+        """Return where the client has to go on; the size where nothing is wanted."""
         if file.state in SETTLED:
             return file.size
         received = self._footage.received(file.id)

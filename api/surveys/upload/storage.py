@@ -48,7 +48,7 @@ class Partial:
         os.ftruncate(self._handle, size)
 
     def untouched(self, since: datetime) -> bool:
-        """Whether nothing has come since a moment."""
+        """Return whether nothing has come since a moment."""
         return os.fstat(self._handle).st_mtime < since.timestamp()
 
     def discard(self) -> None:
@@ -79,18 +79,18 @@ class FootageStore:
             return shutil.disk_usage(self.folder).free
 
     def received(self, file_id: UUID) -> int:
-        """How many bytes of a file have come and wait for the rest."""
+        """Return how many bytes of a file have come and wait for the rest."""
         try:
             return (self._incoming / str(file_id)).stat().st_size
         except FileNotFoundError:
             return 0
 
     def path_of(self, path: str) -> Path:
-        """Where a stored file lies."""
+        """Return where a stored file lies."""
         return self.folder / path
 
     def has(self, path: str | None) -> bool:
-        """Whether a content is still stored."""
+        """Return whether a content is still stored."""
         return path is not None and self.path_of(path).is_file()
 
     @contextmanager
@@ -185,7 +185,7 @@ def hash_of(path: Path) -> str:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Whether an open file still has its name: it may have been renamed while we waited for it."""
+    """Return whether an open file still has its name: it may have been renamed while we waited for it."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
