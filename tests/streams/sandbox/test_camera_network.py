@@ -2,11 +2,13 @@
 
 import ipaddress
 import json
+import os
 import queue
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +28,8 @@ from streams.sandbox.supervisor import Addresses, Supervisor
 from streams.video.capture import Deadlines
 from tests.streams.conftest import Clips
 from tests.streams.rtsp_server import PASSWORD, BadCameras, Fault
+from tests.streams.sandbox.tls import TlsFront
+from tests.streams.sandbox.users import run_as
 from tests.streams.scripted import Notebook
 
 JOB = CameraJob("gate", "", timedelta(seconds=0.4), deadlines=Deadlines(2, 2))
@@ -57,6 +61,31 @@ def test_a_camera_is_read(change: dict[str, str], bad_cameras: BadCameras, clips
     timer.cancel()
     assert shapes == [(480, 640, 3) if "substream" in change else (240, 320, 3)] * 3
     assert source.replaced == 0
+
+
+@pytest.fixture
+def encrypted(tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes a camera's address one with TLS in front of it, signed by itself."""
+    with ExitStack() as stack:
+        yield lambda url: stack.enter_context(TlsFront(url, tmp_path)).url
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps"])
+@pytest.mark.parametrize("user", ["root", "nobody"])
+def test_the_relay_works_for_every_user(
+    user: str, scheme: str, bad_cameras: BadCameras, clips: Clips, encrypted: Callable[[str], str]
+) -> None:
+    url = bad_cameras.add("gate", clips["small"], auth="Digest")
+    said = run_as(user, "tests.streams.sandbox.reading", encrypted(url) if scheme == "rtsps" else url)
+    assert said["shapes"] == [[240, 320, 3]] * 2, said["reasons"]
+    assert (said["user"] == 0, said["replaced"]) == (user == "root", 0)
+
+
+@pytest.mark.parametrize("call", ["unshare", "landlock_create_ruleset", "seccomp", "pidfd_getfd"])
+def test_the_relay_works_where_a_container_forbids(call: str, bad_cameras: BadCameras, clips: Clips) -> None:
+    url = bad_cameras.add("gate", clips["small"])
+    said = run_as("root" if os.getuid() == 0 else "nobody", "tests.streams.sandbox.reading", url, call)
+    assert said["shapes"] == [[240, 320, 3]] * 2, said["reasons"]
 
 
 class Redirecting:
