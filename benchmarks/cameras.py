@@ -10,7 +10,9 @@ would cost nothing to decode, and no camera sends them. Every sample is inferred
 of the watching process and its children; the server's is told beside it. Needs ffmpeg, ultralytics and psutil.
 
 Contenders: `ultralytics` (its loader, torch), `threads` and `processes` (ours, ONNX Runtime), `openvino` (ours, in
-processes; first shown to agree with ONNX Runtime on the video, refused otherwise). `openvino@sub` reads the sub-stream.
+processes; first shown to agree with ONNX Runtime on the video, refused otherwise), `product` (ours, in processes, with
+the product's own looks: shipped models, a rule of 5 minutes; `ms a look` is then that of a cheap one). `openvino@sub`
+reads the sub-stream.
 
 `--broken` adds cameras that fail in every way there is, and `--cut-at` cuts all connections once, that many seconds
 into the run. Compare ratios of one run, not figures of two: the machine drifts.
@@ -27,7 +29,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -36,6 +38,10 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from api.cameras.assembly import LookSpec, build_look
+from api.inference.model_cache import ModelCache
+from api.inference.model_choice import default_models
+from api.rulebooks.fallback import without_rulebook
 from benchmarks.bulk_server import FPS, Clips, Opened, serve
 from detector.candidate import Candidate
 from detector.vision.engine import OnnxModel
@@ -45,6 +51,8 @@ from models.engine_record import LEAST_BOXES, MOST_ODD
 from models.registry import class_names
 from streams.fleet import CameraJob, Fleet
 from streams.frames.sink import CameraNote
+from streams.health.faults import HealthWatch
+from streams.health.health_gate import gate_for, health_gated
 from streams.watcher import Look
 from training.evaluation.engine_agreement import compare
 
@@ -71,6 +79,9 @@ class Silent:
 
 
 def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
+    if args.contender == "product":
+        yield from watch_with_looks(urls, args, samples)
+        return
     path = Path(args.onnx)
     model = OnnxModel(path, class_names(path))
     if args.contender == "openvino":
@@ -89,6 +100,31 @@ def watch_ours(urls: Sequence[str], args: argparse.Namespace, samples: Samples) 
         return look
 
     fleet = Fleet(make_look, Silent(), openings_per_second=8, processes=args.contender != "threads")
+    for url in urls:
+        fleet.add(CameraJob(url.rpartition("/")[2], url, timedelta(seconds=args.every)))
+    yield
+    fleet.close()
+
+
+def watch_with_looks(urls: Sequence[str], args: argparse.Namespace, samples: Samples) -> Iterator[None]:
+    """The product as it watches: cheap and strong looks, stalls and signs, behind the gate that skips what is still."""
+    shelf = ModelCache()
+
+    def make_look(camera: str) -> Look:
+        own = build_look(LookSpec(camera, default_models(shelf)), without_rulebook([camera]), shelf)
+
+        def look(frame: Frame) -> Sequence[Candidate]:
+            samples.add(camera)
+            return own(frame)
+
+        return health_gated(look, HealthWatch(camera), lambda event: None, gate_for(own.rulebook))
+
+    picture = next(pictures_of(Path(args.video), 1))
+    alone = build_look(LookSpec("alone", default_models(shelf)), without_rulebook(["alone"]), shelf)
+    moments = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=4 * number) for number in range(100))
+    alone(Frame(picture, next(moments), "alone"))
+    samples.look_ms = look_ms(lambda image: alone(Frame(image, next(moments), "alone")), Path(args.video))
+    fleet = Fleet(make_look, Silent(), openings_per_second=8, processes=True)
     for url in urls:
         fleet.add(CameraJob(url.rpartition("/")[2], url, timedelta(seconds=args.every)))
     yield

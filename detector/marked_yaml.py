@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from detector.errors import YamlUnreadable
+from detector.regular_file import read_regular
 
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 20
@@ -43,15 +44,14 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
     Keys that are there twice are `faults`, as the rest of the file can still be judged.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)  # a device may have no size and no end
-        if len(content) > MAX_BYTES:
-            raise YamlUnreadable(path, f"larger than {MAX_BYTES // 1_000_000} MB")
+        content = read_regular(path, MAX_BYTES)
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise YamlUnreadable(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise YamlUnreadable(path, "is not UTF-8: save it as UTF-8") from error
+    except ValueError as error:
+        raise YamlUnreadable(path, str(error)) from error
     try:
         return replace(_Builder(text).build(), content=content)
     except yaml.MarkedYAMLError as error:
@@ -102,6 +102,8 @@ class _Builder:
             return self._mapping(trail)
         if not isinstance(event, yaml.ScalarEvent):
             raise _Refused(f"line {line}: neither a value, a list nor a mapping")
+        if any(ord(letter) < 32 and letter not in "\t\n\r" for letter in event.value):
+            raise _Refused(f"line {line}: cannot be read: a value holds control characters, write it anew")
         plain = event.implicit[0]
         return None if plain and event.value in ("", "~", "null", "Null", "NULL") else str(event.value)
 
@@ -118,6 +120,8 @@ class _Builder:
             if not isinstance(event, yaml.ScalarEvent):
                 raise _Refused(f"line {line}: a key must be a word")
             key = str(event.value)
+            if not key.isprintable():
+                raise _Refused(f"line {line}: cannot be read: a key holds control characters, write it anew")
             if key in values:
                 self._faults.append((line, f"{key!r} is there already, in line {self._lines[(*trail, key)]}"))
             self._lines.setdefault((*trail, key), line)

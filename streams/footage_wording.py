@@ -14,6 +14,8 @@ class FootageFault(StrEnum):
     NOT_A_VIDEO = "picture_not_video"
     VIDEO_DAMAGED = "video_damaged"
     PICTURE_DAMAGED = "picture_damaged"
+    PICTURE_CUT_OFF = "picture_cut_off"
+    UNREAD_PICTURE = "picture_format_not_read"
     UNKNOWN_CODEC = "unknown_codec"
     REFUSED = "refused_by_decoder"
     NO_PICTURE = "no_picture"
@@ -33,6 +35,8 @@ TEXTS: Final[dict[str, str]] = {
     FootageFault.NOT_A_VIDEO: N_("a picture, not a video"),
     FootageFault.VIDEO_DAMAGED: N_("begins like a video but cannot be opened; is it complete?"),
     FootageFault.PICTURE_DAMAGED: N_("begins like a picture but does not decode; is it complete?"),
+    FootageFault.PICTURE_CUT_OFF: N_("begins like a picture but is cut off; copy it again"),
+    FootageFault.UNREAD_PICTURE: N_("a %(format)s picture, which is not read: save it as JPEG with its EXIF and XMP"),
     FootageFault.UNKNOWN_CODEC: N_("in none of the codecs that footage comes in (%(codecs)s)"),
     FootageFault.REFUSED: N_("refused by the decoder (%(detail)s)"),
     FootageFault.NO_PICTURE: N_("opens, but holds no picture that decodes after %(second)s s"),

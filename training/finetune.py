@@ -5,8 +5,10 @@
 What may be opened to start from is `training.runs.start_weights`'s to say.
 """
 
+import contextlib
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +18,7 @@ import typer
 from detector.errors import DetectorError
 from models.registry import sha256_of
 from training.datasets.labels import check_set, open_set, read_pictures
+from training.datasets.layouts import write_absolute
 from training.errors import RunExists, TrainingError
 from training.networks.bfloat16 import bf16_network, native
 from training.networks.torch_setup import quiet_torch
@@ -28,6 +31,7 @@ from training.runs.start_weights import FINISHED, Start, open_network, start_of
 if TYPE_CHECKING:
     from ultralytics.engine.trainer import BaseTrainer
     from ultralytics.models import YOLO
+    from ultralytics.models.yolo.detect import DetectionTrainer
 
 SEED = 0
 
@@ -45,6 +49,7 @@ def finetune(
     image_size: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
+    schedule: Schedule | None = None,
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
@@ -60,6 +65,7 @@ def finetune(
         image_size: side of the square in pixels, instead of the schedule's.
         batch: pictures in one step, instead of the schedule's.
         learning_rate: instead of the schedule's.
+        schedule: in place of the one of the data set's view.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
 
@@ -78,7 +84,7 @@ def finetune(
     else:
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
-        schedule = _schedule(dataset, epochs, image_size, batch, learning_rate)
+        schedule = _schedule(dataset, schedule, epochs, image_size, batch, learning_rate)
         run = _new_run(folder, dataset, schedule, seed, start_of(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
@@ -128,11 +134,16 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
 
 
 def _schedule(
-    dataset: Path, epochs: int | None, image_size: int | None, batch: int | None, learning_rate: float | None
+    dataset: Path,
+    schedule: Schedule | None,
+    epochs: int | None,
+    image_size: int | None,
+    batch: int | None,
+    learning_rate: float | None,
 ) -> Schedule:
     described = open_set(dataset)
     check_set(described)
-    schedule = schedule_for(described.view)
+    schedule = schedule or schedule_for(described.view)
     return replace(
         schedule,
         epochs=epochs or schedule.epochs,
@@ -172,15 +183,33 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
         # ultralytics leaves one core free by itself; how many to use is for the caller to say
         model.add_callback("on_train_start", lambda _: torch.set_num_threads(threads))
         model.add_callback("on_model_save", _keep)
-        with bf16_network(native()):
+        with bf16_network(native()), _labels_of(dataset) as trainer:
             if not resume:
-                _start(model, run, dataset)
+                _start(model, run, dataset, trainer)
             elif _epochs_left(model, run):
-                model.train(resume=True)
+                model.train(resume=True, trainer=trainer)
             else:  # interrupted after its last epoch: what was left to do is the same that ends every run
                 from ultralytics.utils.torch_utils import strip_optimizer
 
                 strip_optimizer(weights, str(run.weights))
+
+
+@contextlib.contextmanager
+def _labels_of(dataset: Path) -> "Iterator[type[DetectionTrainer] | None]":
+    """The trainer for a set whose labels leave things open; None, which is ultralytics' own, for others."""
+    described = open_set(dataset)
+    if not described.unsure:
+        yield None
+        return
+    from training.datasets.unsure import unsure_labels
+
+    first = len(described.learned)
+    open_to = {
+        first + k: [described.names.index(one) for one in left_open]
+        for k, (_, left_open) in enumerate(described.unsure)
+    }
+    with unsure_labels(first, open_to) as trainer:
+        yield trainer
 
 
 def _opened(weights: Path | str, dataset: Path, size: int) -> "YOLO":
@@ -201,10 +230,23 @@ def _epochs_left(model: "YOLO", run: Run) -> bool:
     return 0 <= epoch < run.schedule.epochs - 1
 
 
-def _start(model: "YOLO", run: Run, dataset: Path) -> None:
+def _described(dataset: Path, folder: Path) -> Path:
+    """A file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
+    described = open_set(dataset)
+    if described.absolute or described.train is None:
+        return described.file.resolve()
+    sides = {"train": (described.train, described.names), "val": (described.val, described.measured)}
+    pictures = {
+        side: [picture.path for picture in read_pictures(where, len(names))] for side, (where, names) in sides.items()
+    }
+    return write_absolute(folder / "data", described.names, pictures)
+
+
+def _start(model: "YOLO", run: Run, dataset: Path, trainer: "type[DetectionTrainer] | None") -> None:
     schedule = run.schedule
     model.train(
-        data=str((dataset / "data.yaml").resolve()),
+        trainer=trainer,
+        data=str(_described(dataset, run.folder)),
         project=str(run.folder.parent),
         name=run.folder.name,
         exist_ok=True,
@@ -216,7 +258,7 @@ def _start(model: "YOLO", run: Run, dataset: Path) -> None:
         lr0=schedule.learning_rate,
         lrf=0.01,
         cos_lr=True,
-        warmup_epochs=1.0,
+        warmup_epochs=schedule.warmup_epochs,
         close_mosaic=schedule.whole_picture_epochs,
         flipud=schedule.flip_up_down,
         fliplr=schedule.flip_left_right,

@@ -15,6 +15,7 @@ from detector.geometry.calibration import ControlPoint, calibrate, read_points
 from detector.geometry.fixed_camera import FixedCamera
 from detector.look import Look
 from detector.rules.rulebook import Rulebook
+from detector.vision.engine import OnnxModel
 from streams.camera.address import PRIVATE_NETWORKS, Network, Reach
 from streams.camera.config_file import CameraConfig, read_cameras
 from streams.camera.job import CameraJob
@@ -33,11 +34,20 @@ class LookSpec:
 
 
 def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
-    """One camera's look: the models it was told to use, and the everyday objects that occupancy must not mistake."""
+    """One camera's look: the models it was told to use, and the everyday objects that occupancy must not mistake.
+
+    Before each frame it takes the versions that serve then.
+    """
     position = None if spec.lat is None or spec.lon is None else (spec.lat, spec.lon)
-    models = [shelf.get(name) for name in spec.models]
-    objects = shelf.get(STREET) if shelf.has(STREET) else None
-    return Look(spec.id, rulebook, models, objects, spec.camera, position, spec.origin)
+    objects = (STREET,) if shelf.has(STREET) else ()
+
+    def serving() -> tuple[list[OnnxModel], OnnxModel | None]:
+        found = shelf.get_all((*spec.models, *objects))
+        return [found[name] for name in spec.models], found.get(STREET) if objects else None
+
+    look = Look(spec.id, rulebook, *serving(), spec.camera, position, spec.origin)
+    look.serving = serving
+    return look
 
 
 def read_camera(points: Path | None) -> FixedCamera | None:

@@ -1,13 +1,14 @@
 """One camera's look behind its guard: what is wrong with the picture is stored, shown and remembered."""
 
 import logging
+import time
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from api.cameras.health_store import HealthStore
-from api.cameras.live_status import FaultView, LiveStatus
+from api.cameras.live_status import FaultView, LiveStatus, LookView
 from api.cameras.state_files import PersistentLook, keep_view, kept_view
 from api.errors import DatabaseUnavailable, EvidenceError
 from detector.candidate import Candidate
@@ -48,6 +49,7 @@ class HealthGatedLook:
         self._unwritten: deque[HealthEvent] = deque(maxlen=UNWRITTEN)
         self._told = False  # that the store is away, once in a row
         self._frames = 0
+        self._cpu, self._watched_since = 0.0, time.monotonic()
         self._began_at: datetime | None = None
         self._kept_at: datetime | None = None
 
@@ -59,12 +61,20 @@ class HealthGatedLook:
         self._board.show(self._camera, frame, self._gate.skipped)
         if self._board.take_accepted(self._camera):
             self._accept(frame)
+        began = time.thread_time()
         try:
             return self._guarded(frame)
         finally:
+            self._count(time.thread_time() - began)
             self._close_left_open(frame)
             self._write()
             self._keep_view(frame)
+
+    def _count(self, seconds: float) -> None:
+        """Show how the camera is looked at, and what share of a core that takes."""
+        self._cpu += seconds
+        watched = time.monotonic() - self._watched_since
+        self._board.count_looks(self._camera, LookView(self._look.status(), self._cpu / max(watched, 1.0)))
 
     def _hear(self, event: HealthEvent) -> None:
         if event.ended_at is None:
@@ -87,8 +97,7 @@ class HealthGatedLook:
 
     def _forget_scene(self) -> None:
         """Nothing that stood in the old view is known of the new one."""
-        self._look.occupancy.restart()
-        self._look.places.forget()
+        self._look.forget()
         if self._remembering:
             self._remembering.forget()
 

@@ -9,6 +9,7 @@ import cv2
 from api.clock import Clock, wall_clock
 from api.db.scope import Scope
 from api.errors import NotFound
+from detector.look import LookStatus
 from detector.vision.frame import Frame
 from streams.camera.config_file import CameraConfig
 from streams.camera.state import CameraState
@@ -36,11 +37,19 @@ class LastPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class LookView:
+    """How a camera is looked at: the looks so far, and their share of one core's time since the first (0 to 1)."""
+
+    status: LookStatus
+    cpu_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class CameraView:
     """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
 
     `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches. `paused` is
-    what the registry says, None for a camera that is not in it.
+    what the registry says, None for a camera that is not in it. `looks` is None before the first look.
     """
 
     id: str
@@ -57,6 +66,7 @@ class CameraView:
     skipped: int = 0
     status: CameraStatus | None = None
     paused: bool | None = None
+    looks: LookView | None = None
     district: str | None = None
 
     def age(self, now: datetime) -> timedelta | None:
@@ -135,6 +145,7 @@ class LiveStatus:
     _pictures: dict[str, LastPicture] = field(default_factory=dict)
     _faults: dict[str, tuple[FaultView, ...]] = field(default_factory=dict)
     _skipped: dict[str, int] = field(default_factory=dict)
+    _looks: dict[str, LookView] = field(default_factory=dict)
     _accepted: set[str] = field(default_factory=set)
 
     def note(self, note: CameraNote) -> None:
@@ -154,6 +165,10 @@ class LiveStatus:
     def ail(self, camera: str, faults: tuple[FaultView, ...]) -> None:
         """What is wrong with a camera's picture from now on; nothing when empty."""
         self._faults[camera] = faults
+
+    def count_looks(self, camera: str, looks: LookView) -> None:
+        """How a camera is looked at so far."""
+        self._looks[camera] = looks
 
     def picture(self, camera: str) -> LastPicture | None:
         """The newest picture of a camera that is still on the board."""
@@ -196,4 +211,5 @@ class LiveStatus:
             status=status,
             paused=self.paused.get(camera.id),
             district=camera.district or None,
+            looks=self._looks.get(camera.id),
         )

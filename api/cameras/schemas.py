@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from api.accounts.schemas import ActorOut
 from api.cameras.health import FaultEvent
 from api.cameras.history import HistoryAction, HistoryEntry
-from api.cameras.live_status import CameraView
+from api.cameras.live_status import CameraView, LookView
 from api.cameras.repository import ChangeKind
+from detector.places.strong_looks import Reason, Task
 from streams.fleet import CameraStatus
 from streams.health.faults import Fault
 
@@ -64,12 +65,48 @@ class ReadingOut(BaseModel):
         )
 
 
+class TaskOut(BaseModel):
+    """How one task (`stalls`, `signs`) is looked after: the longest between two looks of the networks in seconds, the
+    last one and its reason, and how many there were for each reason since the service began to watch."""
+
+    task: Task
+    beat: float
+    last_at: datetime | None
+    last_reason: Reason | None
+    reasons: dict[str, int]
+
+
+class LooksOut(BaseModel):
+    """How a camera is looked at since the service began to watch it: all looks, those of the networks among them
+    (`strong`), and what share of one core they take (0 to 1)."""
+
+    looks: int
+    strong: int
+    cpu_share: float
+    tasks: list[TaskOut]
+
+    @classmethod
+    def of(cls, view: LookView) -> Self:
+        tasks = [
+            TaskOut(
+                task=one.task,
+                beat=one.beat.total_seconds(),
+                last_at=one.last_at,
+                last_reason=one.last_reason,
+                reasons=dict(one.reasons),
+            )
+            for one in view.status.tasks
+        ]
+        status = view.status
+        return cls(looks=status.looks, strong=status.strong, cpu_share=round(view.cpu_share, 5), tasks=tasks)
+
+
 class CameraOut(BaseModel):
     """One camera; `last_frame_age` in seconds, null before the first frame.
 
     `silent`: its last picture is too old to be called live. `picture` is where that picture is, null when there is
     none. `skipped` frames showed nothing new. `reading` is null where no fleet watches. `paused` is what the registry
-    says, null for a camera that is not in it.
+    says, null for a camera that is not in it. `looks` is null before the first look.
     """
 
     id: str
@@ -87,6 +124,7 @@ class CameraOut(BaseModel):
     skipped: int
     reading: ReadingOut | None
     district: str | None
+    looks: LooksOut | None
     lat: float | None
     lon: float | None
 
@@ -109,6 +147,7 @@ class CameraOut(BaseModel):
             skipped=view.skipped,
             reading=ReadingOut.of(view.status) if view.status else None,
             district=view.district,
+            looks=LooksOut.of(view.looks) if view.looks else None,
             lat=view.lat,
             lon=view.lon,
         )

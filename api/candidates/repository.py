@@ -35,6 +35,7 @@ class StoredCandidate:
 
     Each field is a column. From `district` on: where its pictures come from and what judged it, None where that is not
     known (`detector.candidate.Origin` says what each is). `frame_at` is when the frame that shows it best was taken.
+    Where the footage does not say when (not `timed`), `first_seen`, `last_seen` and `frame_at` only order it.
     """
 
     id: UUID
@@ -68,6 +69,7 @@ class StoredCandidate:
     models: tuple[ModelVersion, ...]
     rulebook_version: str
     rulebook_hash: str | None
+    timed: bool
 
     @property
     def dwell(self) -> timedelta:

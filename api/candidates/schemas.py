@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from api.accounts.schemas import ActorOut
 from api.candidates.repository import State, StoredCandidate
@@ -52,17 +52,17 @@ class EvidenceOut(BaseModel):
     kind: EvidenceKind
     url: str
     sha256: str
-    captured_at: datetime
+    captured_at: datetime | None
     width: int
     height: int
 
     @classmethod
-    def of(cls, candidate_id: UUID, file: EvidenceFile) -> Self:
+    def of(cls, candidate_id: UUID, file: EvidenceFile, timed: bool = True) -> Self:
         return cls(
             kind=file.kind,
             url=evidence_path(candidate_id, file.kind),
             sha256=file.sha256,
-            captured_at=file.captured_at,
+            captured_at=file.captured_at if timed else None,
             width=file.width,
             height=file.height,
         )
@@ -94,7 +94,23 @@ class VerdictOut(BaseModel):
         )
 
 
-class ProvenanceOut(BaseModel):
+def _if_timed(at: datetime | None, info: ValidationInfo) -> datetime | None:
+    return at if info.data.get("timed", True) else None
+
+
+Moment = Annotated[datetime | None, AfterValidator(_if_timed)]
+"""A time, null where the footage does not say when it was taken."""
+
+
+class _Timed(BaseModel):
+    """What has `Moment`s; `timed` is not shown: that they are null says it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    timed: bool = Field(default=True, exclude=True)
+
+
+class ProvenanceOut(_Timed):
     """What judged a candidate; null is what is not known.
 
     `rulebook_hash` is the SHA-256 by which `/api/v1/rulebooks` gives the rulebook, `camera_version` the version of the
@@ -102,22 +118,21 @@ class ProvenanceOut(BaseModel):
     `file_sha256` that of the footage; `frame_at` is when the frame was taken that shows it best.
     """
 
-    model_config = ConfigDict(from_attributes=True)
-
     models: list[ModelVersion]
     rulebook_version: str
     rulebook_hash: str | None
     camera_version: int | None
     calibration: str | None
     file_sha256: str | None
-    frame_at: datetime
+    frame_at: Moment
 
 
-class CandidateFacts(BaseModel):
+class CandidateFacts(_Timed):
     """What is known of a candidate, for `/api/v1` and the case system alike.
 
     `dwell` in seconds, `ce90` in metres, `lat`/`lon`/`ce90` null where the position is unknown. `camera_id` or
-    `survey_id` is what its pictures come from; both are null for a source that is not registered.
+    `survey_id` is what its pictures come from; both are null for a source that is not registered. Times are null where
+    the footage does not say when it was taken.
     """
 
     model_config = ConfigDict(from_attributes=True, populate_by_name=True, serialize_by_alias=True)
@@ -136,8 +151,8 @@ class CandidateFacts(BaseModel):
     ce90: float | None
     box: Box
     confidence: float
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: Moment
+    last_seen: Moment
     dwell: Seconds
     frames: int
     found_by: str
@@ -172,6 +187,6 @@ class CandidateOut(CandidateFacts):
             updated_at=item.updated_at,
             reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
             provenance=ProvenanceOut.model_validate(item),
-            evidence=[EvidenceOut.of(item.id, file) for file in files],
+            evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
         )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Uuid,
+    true,
 )
 
 from api.accounts.tables import actors
@@ -55,6 +57,7 @@ candidates = Table(
     Column("state", String, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether the footage says when it was taken
     UniqueConstraint("source", "key"),
     ForeignKeyConstraint(["camera_id", "camera_version"], ["cameras.camera", "cameras.since"]),
     CheckConstraint("camera_id IS NULL OR survey_id IS NULL", name="origin"),

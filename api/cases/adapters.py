@@ -8,15 +8,16 @@ from typing import Protocol
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
 from api.cases import repository as cases
+from api.cases.replies import known_case, reference_in
 from api.clock import Clock
 from api.db.database import Database
 from api.errors import CaseRefused, CaseUnavailable, EndpointFault
 
 # 409 is what the Idempotency-Key draft answers while the same key is still being worked on (a retry that came early).
 TRY_AGAIN = frozenset({408, 409, 425, 429})
+SAYS_DUPLICATE = frozenset({400, 409, 422})
 NOT_ALLOWED = frozenset({401, 403})
 MAX_REPLY = 64 * 1024
 LONGEST_WAIT = timedelta(days=1)
@@ -70,28 +71,23 @@ class HttpCaseApi:
             with self._client.stream(
                 "POST", self._url, content=body, headers={"Idempotency-Key": str(key)}
             ) as response:
+                deadline = time.monotonic() + self._seconds
+                if response.status_code in SAYS_DUPLICATE and (
+                    known := known_case(response.status_code, _read(response, deadline))
+                ):
+                    return Receipt(response.status_code, known.reference)
                 _raise_for(response)
-                return Receipt(response.status_code, self._reference(response))
+                return Receipt(response.status_code, self._reference(response, deadline))
         except httpx.TimeoutException as error:
             raise CaseUnavailable(f"no answer within {self._seconds:g} s") from error
         except httpx.TransportError as error:
             raise CaseUnavailable(f"cannot be reached: {error}") from error
 
-    def _reference(self, response: httpx.Response) -> str | None:
+    def _reference(self, response: httpx.Response, deadline: float) -> str | None:
         location = response.headers.get("location")
         if location:
             return str(httpx.URL(self._url).join(location))[:500]
-        try:
-            reply = _Reply.model_validate_json(_read(response, time.monotonic() + self._seconds))
-        except ValidationError:  # the case was taken; what the reply says beyond that is a courtesy
-            return None
-        name = reply.id if reply.id is not None else reply.reference
-        return str(name)[:500] if name is not None else None
-
-
-class _Reply(BaseModel):
-    id: str | int | None = None
-    reference: str | int | None = None
+        return reference_in(_read(response, deadline))
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:

@@ -25,7 +25,7 @@ class CaseEvidence(_Frozen):
     kind: EvidenceKind
     url: str
     sha256: str
-    captured_at: datetime
+    captured_at: datetime | None
     masked: bool = False
 
 
@@ -55,7 +55,7 @@ class CasePayload(CandidateFacts):
     """One confirmed candidate, its fields called as in `/api/v1`. Codes are strings (leading zeros).
 
     `external_id` is also the idempotency key; `ce90` is the radius in metres that holds the true position nine times in
-    ten.
+    ten. Times are null where the footage does not say when it was taken.
     """
 
     external_id: UUID
@@ -82,7 +82,7 @@ def write_payload(
                 kind=file.kind,
                 url=base_url + evidence_path(candidate.id, file.kind),
                 sha256=file.sha256,
-                captured_at=file.captured_at,
+                captured_at=file.captured_at if candidate.timed else None,
             )
             for file in files
         ),

@@ -8,6 +8,7 @@ from api.background import BackgroundLoop
 from api.cases import outbox
 from api.cases.adapters import CaseApi
 from api.cases.outbox import Delivery
+from api.cases.replies import CONFLICT
 from api.clock import Clock
 from api.db.database import Database
 from api.errors import CaseRefused, CaseUnavailable, EndpointFault
@@ -19,6 +20,8 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=30)
 PAUSE = timedelta(minutes=5)
 IDLE = timedelta(seconds=1)
+MOST_CONFLICTS = 10
+"""How often a case may be answered 409, "still being worked on", before a person must look: some hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +71,24 @@ class OutboxSender:
         try:
             receipt = self._case_api.deliver(due.id, due.body)
         except CaseUnavailable as fault:
+            if fault.status == CONFLICT and due.attempts + 1 >= MOST_CONFLICTS:
+                self._give_up(due, fault.status, f"{fault} {MOST_CONFLICTS} times: does it have the case already?")
+                return True
             self._postpone(due, wait_before_retry(due.attempts + 1, fault.retry_after), fault.status, str(fault))
         except EndpointFault as fault:
             self._pause = EndpointPause(str(fault), self._clock() + PAUSE)
             self._postpone(due, PAUSE, fault.status, str(fault))
         except CaseRefused as fault:
-            log.error("case %s was refused for good: the case API %s", due.id, fault)
-            with self._database.write() as connection:
-                outbox.give_up(connection, due.id, fault.status, str(fault))
+            self._give_up(due, fault.status, str(fault))
         else:
             with self._database.write() as connection:
                 outbox.delivered(connection, due.id, self._clock(), receipt.status, receipt.reference)
         return True
+
+    def _give_up(self, due: Delivery, status: int | None, error: str) -> None:
+        log.error("case %s was refused for good: the case API %s", due.id, error)
+        with self._database.write() as connection:
+            outbox.give_up(connection, due.id, status, error)
 
     def _postpone(self, due: Delivery, wait: timedelta, status: int | None, error: str) -> None:
         log.warning("case %s is not delivered yet: the case API %s; next attempt in %s", due.id, error, wait)

@@ -13,12 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cameras.assembly import read_camera_file
-from api.cameras.encryption import box_of, make_key
-from api.cameras.repository import Changes, RegisteredCamera
-from api.clock import wall_clock
 from api.console import AsJson, errors_console, print_json
-from api.db.scope import EVERYWHERE
 
 if TYPE_CHECKING:
     from api.cameras.repository import Changes, RegisteredCamera
@@ -47,7 +42,10 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
 
     Example: streetwarden cameras import cameras.yaml
     """
+    from api.cameras.assembly import read_camera_file
     from api.cameras.service import replace_all
+    from api.clock import wall_clock
+    from api.db.scope import EVERYWHERE
     from api.inference.model_cache import ModelCache
     from api.settings import load_settings
 
@@ -114,6 +112,7 @@ def make_secret_key() -> None:
 
     Example: streetwarden cameras key
     """
+    from api.cameras.encryption import make_key
 
     key = make_key()
     print_json({"key": key}, key, as_json=False)
@@ -131,6 +130,7 @@ def _registry(settings: Settings) -> Iterator[Database]:
 
 
 def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
+    from api.cameras.encryption import box_of
     from api.cameras.repository import RegisteredCamera, present
     from api.settings import load_settings
     from streams.camera.config_file import read_cameras

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from typer import _click  # its own copy of click; where that lies is nobody's concern at run time
 
 SURVEY_PUSH: Final = "survey push"
-"""Two words that are one command, since `survey` takes videos itself."""
+EVALUATE_PLACES: Final = "evaluate places"
+"""Two words that are one command each, since `survey` takes videos itself, and `evaluate` a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,17 @@ COMMANDS: Final = {
         "telemetry",
         "Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.",
     ),
-    "train": Entry("train", "Fine-tune a model on a data set into runs/NAME, and report there what it is good at."),
+    "train": Entry(
+        "train",
+        "Fine-tune a model on a data set, and compare it with the model in service on the pictures that are held out.",
+    ),
     "evaluate": Entry("train", "Measure a model on the pictures that a data set holds out."),
+    EVALUATE_PLACES: Entry(
+        "evaluate_places",
+        "Measure which known stalls of recorded sequences are put before a reviewer, how late, and what is none.",
+    ),
     "models": Entry("models", "The model registry.", group=True),
+    "dataset": Entry("dataset", "Data sets to train on and to judge by.", group=True),
     "cameras": Entry("cameras", "The registry of cameras.", group=True),
     "db": Entry("db", "The database.", group=True),
     "audit": Entry("audit", "The audit log.", group=True),
@@ -130,8 +139,8 @@ def options(
 
 def run_command(arguments: list[str]) -> int:
     """Run one command line and give its exit code, as `api.cli` says."""
-    if arguments[:2] == SURVEY_PUSH.split():
-        arguments = [SURVEY_PUSH, *arguments[2:]]
+    if " ".join(arguments[:2]) in (SURVEY_PUSH, EVALUATE_PLACES):
+        arguments = [" ".join(arguments[:2]), *arguments[2:]]
     try:
         result = app(arguments, prog_name="streetwarden", standalone_mode=False)
     except TyperException as error:

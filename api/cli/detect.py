@@ -14,9 +14,8 @@ from detector.geometry.pose import PoseLocator
 from detector.vision.detections import Detection
 from detector.vision.engine import load_model
 from detector.vision.pixels import read_picture
-from streams.telemetry.flight import PoseTrack
-from streams.telemetry.photo import read_photo
-from streams.telemetry.record import Telemetry
+from streams.telemetry.photo import Photo, read_photo
+from streams.telemetry.photo_pose import pose_of_photo
 
 Confidence = Annotated[float, typer.Option(min=0.0, max=1.0, help="Leave out what the model is less sure of.")]
 
@@ -39,14 +38,15 @@ def detect(
     unreadable = 0
     for path in track(images, "detect", console=errors_console(), transient=True, disable=len(images) < 2):
         try:
-            image = read_picture(path)
+            photo = read_photo(path.read_bytes()) if path.is_file() else None
+            image = read_picture(path, as_sensed=photo is not None and photo.points)
         except PictureUnreadable as error:
             unreadable += 1
             print_error(f"streetwarden: {error}")
             continue
         height, width = image.shape[:2]
         found = list(detector.detect(image, confidence))
-        locator = _locator(path, width, height)
+        locator = _locator(path, photo, (width, height))
         records = [_record(one, locator) for one in found]
         summary = ", ".join(f"{one.class_name} {one.confidence:.2f}" for one in found) or "nothing"
         line = {"image": str(path), "width": width, "height": height, "detections": records}
@@ -54,13 +54,11 @@ def detect(
     return 2 if unreadable else 0
 
 
-def _locator(path: Path, width: int, height: int) -> Locator | None:
+def _locator(path: Path, photo: Photo | None, size: tuple[int, int]) -> Locator | None:
     """Pixels to the ground, where the photo says how it was taken."""
-    photo = read_photo(path.read_bytes())
-    if photo is None:
-        return None
-    own = photo.lens if (photo.width, photo.height) == (width, height) else None  # it belongs to the picture as shot
-    pose = PoseTrack(Telemetry((photo.record,))).pose_at(0.0, own, size=(width, height))
+    pose, why = pose_of_photo(photo, size) if photo is not None else (None, None)
+    if why is not None:
+        print_error(f"streetwarden: {path}: no positions: {why}")
     try:
         return PoseLocator(pose) if pose else None
     except PoseImpossible as error:

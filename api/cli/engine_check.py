@@ -16,7 +16,8 @@ from detector.vision.pixels import read_picture
 from models.card import ModelCard
 from models.engine_record import Checked, EngineRecord, Int8, record_path, write_record
 from models.registry import find_model, model_path, sha256_of, verify
-from training.datasets.labels import PICTURES, open_set, read_pictures
+from training.datasets.labels import open_set, read_pictures
+from training.datasets.layouts import PICTURES
 from training.errors import DatasetInvalid
 from training.evaluation.engine_agreement import compare
 from training.evaluation.evaluate import measure

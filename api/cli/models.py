@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli import shelf
 from api.cli.model_report import card_lines
-from api.cli.options import ANYTHING
 from api.console import AsJson, print_error, print_json
-from api.errors import NotThereYet
 from models.card import ModelCard
 from models.engine_record import Checked
 from models.errors import ModelError
@@ -122,18 +121,6 @@ def quantise_model(
     print_error(f"check it with: streetwarden models agree {name} {dataset} --engine openvino-int8")
 
 
-@app.command(context_settings=ANYTHING)
-def promote() -> None:
-    """Let a model serve (not there yet)."""
-    raise NotThereYet("'streetwarden models promote' is not there yet; the models in models/weights serve")
-
-
-@app.command(context_settings=ANYTHING)
-def rollback() -> None:
-    """Go back to the model before (not there yet)."""
-    raise NotThereYet("'streetwarden models rollback' is not there yet; restore the file and its card")
-
-
 def _record(card: ModelCard) -> dict[str, object]:
     record: dict[str, object] = json.loads(card.model_dump_json())
     return record
@@ -144,3 +131,6 @@ def _line(card: ModelCard) -> str:
     map50 = card.metrics.map50
     figure = f"mAP50 {map50.value:.3f} ({map50.low:.3f} to {map50.high:.3f}) on {card.metrics.pictures} pictures"
     return f"{card.name} {card.version}  {size}  {figure}  {', '.join(card.classes)}"
+
+
+shelf.register(app)

@@ -3,7 +3,6 @@
 import hashlib
 import time
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from api.clock import wall_clock
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, drone_look, model_of_frame
+from api.inference.model_choice import BY_VIEW, DroneLooks
 from api.settings import Settings
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -31,17 +30,18 @@ def survey_flight(
 ) -> UUID:
     """Bring the files of a flight and work through them; the survey that they made. Raises ApiError."""
     survey_id = _bring(database, FootageStore(settings.footage_dir), files)
+    looks = DroneLooks(shelf.get)
     desk = WorkerContext(
         database=database,
         footage=settings.footage_dir,
         pictures_dir=settings.pictures_dir,
         sink=sink,
-        detector=partial(drone_look, shelf.get),
+        detector=looks.detector,
         rules=lambda _: book,
         name="demo",
         usual_model=BY_VIEW,
         zone=book.timezone,
-        identify=partial(model_of_frame, shelf.get),
+        identify=looks.identify,
     )
     run(desk, until_idle=True)
     return survey_id

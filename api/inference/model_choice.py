@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from api.inference.model_cache import ModelCache
+from api.inference.model_cache import ModelCache, pinned
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Pose
@@ -14,11 +14,16 @@ from streams.survey.pipeline import Detect, Identify
 STREET = "street"
 STALLS = "aerial-stalls"
 OBLIQUE = "oblique-stalls"
+CAMERAS = "street-cameras"
 
 
 def default_models(shelf: ModelCache) -> tuple[str, ...]:
-    """What a fixed camera looks for where nobody has said: signs. Stalls are found by occupancy, without a class."""
-    return (STREET,) if shelf.has(STREET) else ()
+    """Return what a fixed camera looks with where nobody has said; the first that knows a class looks for it.
+
+    Stalls and signs as they look from a pole, and shop fronts.
+    """
+    elevated = CAMERAS if shelf.has(CAMERAS) else OBLIQUE
+    return tuple(name for name in (elevated, STREET) if shelf.has(name))
 
 
 BY_VIEW: Final = "by-view"
@@ -36,10 +41,14 @@ def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
 
 
 def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
-    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame."""
+    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame.
+
+    All frames of this look are seen by one version of each model, also where another is put in service meanwhile.
+    """
+    get_once = pinned(get)
 
     def detect(frame: Frame) -> Detections:
-        return detect_tiled(get(model_for(frame.pose, name)), frame.image)
+        return detect_tiled(get_once(model_for(frame.pose, name)), frame.image)
 
     return detect
 
@@ -51,3 +60,24 @@ def model_of_frame(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Iden
         return get(model_for(frame.pose, name)).identity
 
     return identify
+
+
+class DroneLooks:
+    """The looks of one worker, one piece of work after another; for one thread.
+
+    `detector` begins a piece of work with the versions that serve then, and `identify` says which these are: all of its
+    frames are seen by one version, and are said to be.
+    """
+
+    def __init__(self, get: Callable[[str], OnnxModel]) -> None:
+        self._get = get
+        self._pinned = get
+
+    def detector(self, name: str = BY_VIEW) -> Detect:
+        """The look at the frames of the next piece of work, by the model of that name."""
+        self._pinned = pinned(self._get)
+        return drone_look(self._pinned, name)
+
+    def identify(self, name: str = BY_VIEW) -> Identify:
+        """Which model exactly looks at each frame of the piece of work that has begun."""
+        return model_of_frame(self._pinned, name)

@@ -50,6 +50,17 @@ CLASSES = {
 }
 OUTCOMES = {"violation": N_("Violation"), "permitted": N_("Permitted"), "unknown": N_("Cannot tell")}
 FINDERS = {"model": N_("trained model"), "objects": N_("everyday objects"), "occupancy": N_("occupied ground")}
+LOOK_TASKS = {"stalls": N_("Stalls"), "signs": N_("Signs")}
+LOOK_REASONS = {
+    "first": N_("first look"),
+    "beat": N_("its time had come"),
+    "something_new": N_("something new stands"),
+    "confirm": N_("to confirm a sign"),
+    "place_changed": N_("something has changed"),
+    "before_candidate": N_("before a candidate"),
+    "view_or_light_changed": N_("view or light changed"),
+    "shared_network": N_("the network ran anyway"),
+}
 ZONE_KINDS = {
     "main_road": N_("main road"),
     "secondary_road": N_("secondary road"),
@@ -208,6 +219,8 @@ def language(code: str) -> Language:
     environment.filters["zone_kind"] = lambda key: named(ZONE_KINDS, key)
     environment.filters["state"] = lambda key: named(CANDIDATE_STATES | DELIVERY_STATES, key)
     environment.filters["camera_state"] = lambda key: named(CAMERA_STATES, key)
+    environment.filters["look_task"] = lambda key: named(LOOK_TASKS, key)
+    environment.filters["look_reason"] = lambda key: named(LOOK_REASONS, key)
     environment.filters["camera_fault"] = lambda key: named(CAMERA_FAULTS, key)
     environment.filters["camera_error"] = lambda key: named(CAMERA_ERRORS, key)
     environment.filters["camera_act"] = lambda key: named(CAMERA_ACTS, key)

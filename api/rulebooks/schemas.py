@@ -1,5 +1,6 @@
 """The JSON of rulebooks."""
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Self
 
@@ -11,7 +12,8 @@ from api.rulebooks.repository import StoredRulebook
 class RulebookOut(BaseModel):
     """A rulebook that judged something: its file, and the permit file that it named, as they were.
 
-    `sha256` is that of both files one after the other. A byte order mark is left out.
+    `sha256` is that of both files one after the other. A byte order mark is left out. A permit file that is not UTF-8
+    text, such as an Excel workbook, is `permits_base64`, its bytes as they were.
     """
 
     sha256: str
@@ -19,14 +21,21 @@ class RulebookOut(BaseModel):
     first_used_at: datetime
     content: str
     permits: str | None
+    permits_base64: str | None
 
     @classmethod
     def of(cls, kept: StoredRulebook) -> Self:
-        source = kept.source
+        source, text, encoded = kept.source, None, None
+        if source.permits is not None:
+            try:
+                text = source.permits.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                encoded = b64encode(source.permits).decode("ascii")
         return cls(
             sha256=source.sha256,
             version=source.version,
             first_used_at=kept.first_used_at,
             content=source.content.decode("utf-8-sig"),
-            permits=None if source.permits is None else source.permits.decode("utf-8-sig"),
+            permits=text,
+            permits_base64=encoded,
         )

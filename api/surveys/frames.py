@@ -35,10 +35,13 @@ _FLOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """Where the camera was when a frame was taken: WGS-84 degrees, metres above take-off."""
+    """Where the camera was when a frame was taken: WGS-84 degrees, metres above take-off.
+
+    `captured_at` is None where the footage does not say.
+    """
 
     clip: str
-    captured_at: datetime
+    captured_at: datetime | None
     lat: float
     lon: float
     height: float
@@ -54,6 +57,7 @@ def add(connection: Connection, chunk: Chunk, seen: Iterable[FrameObservations],
             "clip": one.clip,
             "frame_index": one.index,
             "captured_at": one.captured_at,
+            "timed": one.timed,
             "width": one.view.size[0],
             "height": one.view.size[1],
             "pose": POSE.dump_python(one.view.pose, mode="json") if one.view.pose else None,
@@ -81,7 +85,7 @@ def of_survey(connection: Connection, survey_id: UUID, folder: Path) -> list[Fra
 
 def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypoint]:
     """Where the camera was, in the order flown; frames without a pose are left out."""
-    columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.pose)
+    columns = (survey_frames.c.clip, survey_frames.c.captured_at, survey_frames.c.timed, survey_frames.c.pose)
     query = (
         select(*columns)
         .join(survey_chunks, survey_chunks.c.id == survey_frames.c.chunk_id)
@@ -95,7 +99,8 @@ def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypo
     found = []
     for row in connection.execute(query):
         pose = POSE.validate_python(row.pose)
-        found.append(Waypoint(row.clip, row.captured_at, pose.lat, pose.lon, pose.height))
+        at = row.captured_at if row.timed else None
+        found.append(Waypoint(row.clip, at, pose.lat, pose.lon, pose.height))
     return found
 
 
@@ -110,7 +115,9 @@ def _seen(row: Row[tuple[object, ...]], folder: Path) -> FrameObservations:
     view = View((row.width, row.height), pose, _unpacked(row.corners))
     detections = DETECTIONS.validate_python(row.detections)
     model = ModelVersion(**row.model) if row.model else None
-    return FrameObservations(row.clip, row.frame_index, row.captured_at, view, detections, picture, model)
+    return FrameObservations(
+        row.clip, row.frame_index, row.captured_at, view, detections, picture, model, timed=row.timed
+    )
 
 
 def _packed(features: Features) -> bytes:

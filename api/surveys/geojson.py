@@ -31,7 +31,10 @@ class LineOut(BaseModel):
 
 
 class PlaceProperties(BaseModel):
-    """What is known of a place; `ce90` in metres, null with its geometry where the position is unknown."""
+    """What is known of a place; `ce90` in metres, null with its geometry where the position is unknown.
+
+    The two times are null where the footage does not say when it was taken.
+    """
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
@@ -39,8 +42,8 @@ class PlaceProperties(BaseModel):
     class_name: str = Field(alias="class")
     ce90: float | None
     confidence: float
-    first_seen: datetime
-    last_seen: datetime
+    first_seen: datetime | None
+    last_seen: datetime | None
     frames: int
     ruling: Outcome
     candidate_id: UUID | None
@@ -72,7 +75,7 @@ class LegProperties(BaseModel):
     """The video or photo that shows a leg, when each position was, and how many metres above take-off."""
 
     clip: str
-    times: list[datetime]
+    times: list[datetime | None]
     heights: list[float]
 
 
@@ -110,8 +113,8 @@ def _place(number: int, place: SurveyPlace) -> PlaceFeature:
             class_name=place.class_name,
             ce90=place.ce90,
             confidence=place.confidence,
-            first_seen=place.first_seen,
-            last_seen=place.last_seen,
+            first_seen=place.first_seen if place.timed else None,
+            last_seen=place.last_seen if place.timed else None,
             frames=place.frames,
             ruling=place.outcome,
             candidate_id=place.candidate_id,

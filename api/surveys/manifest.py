@@ -19,7 +19,7 @@ LONGEST_NAME: Final = 200
 _SUFFIXES: Final = {
     FileKind.VIDEO: (".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts"),
     FileKind.PHOTO: (".jpg", ".jpeg", ".png", ".webp"),
-    FileKind.TELEMETRY: (".srt", ".klv"),
+    FileKind.TELEMETRY: (".srt", ".ass", ".vtt", ".klv"),
 }
 _PREVIEWS: Final = (".lrf", ".lrv", ".thm", ".scr")  # DJI and GoPro keep a small copy of each video
 

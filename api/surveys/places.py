@@ -19,7 +19,8 @@ from detector.vision.detections import Box
 class SurveyPlace:
     """One thing of a survey; `picture` is a path under the survey's folder of pictures and `box` lies in it.
 
-    `candidate_id` and `state` are those of the candidate that came of it; None where it is permitted.
+    `candidate_id` and `state` are those of the candidate that came of it; None where it is permitted. Where the footage
+    does not say when it was taken (not `timed`) the two moments only order it.
     """
 
     survey_id: UUID
@@ -37,6 +38,7 @@ class SurveyPlace:
     width: int
     height: int
     picture: str
+    timed: bool = True
     candidate_id: UUID | None = None
     state: State | None = None
 

@@ -33,7 +33,7 @@ class SurveyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=200)]
     files: Annotated[list[FileIn], Field(min_length=1, max_length=MAX_FILES)]
-    ground: Annotated[float | None, Field(ge=-1000, le=1000)] = None
+    ground: Annotated[float | None, Field(strict=True, ge=-1000, le=1000)] = None  # strict: false is not 0
     model: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None
     district: Annotated[str | None, Field(min_length=1, max_length=64)] = None
 

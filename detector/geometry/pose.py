@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from detector.errors import PoseImpossible, RayMissesGround
-from detector.geometry.error_budget import RTK, TELEMETRY, ErrorBudget, ce90
+from detector.geometry.error_budget import ErrorBudget, budget_of, ce90
 from detector.geometry.ground import GroundPoint
 from detector.geometry.rays import Floats, reach, rotation, undistort
 from detector.geometry.terrain import Slope, Terrain
@@ -25,7 +25,7 @@ class PoseLocator:
 
     `ground` is the height of the target above take-off in metres, or with a `terrain` above that; `min_depression` in
     degrees is the flattest ray that is still trusted, against the horizon and against the ground that it meets. Without
-    a `budget` the one for plain or RTK telemetry is taken, as the pose says.
+    a `budget` the one that the pose calls for is taken (`error_budget.budget_of`).
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class PoseLocator:
         self._pose = pose
         self._ground = ground
         self._terrain = terrain
-        self._budget = budget or (RTK if pose.rtk else TELEMETRY)
+        self._budget = budget or budget_of(pose)
         self._min_depression = min_depression
 
     def locate(self, u: float, v: float) -> GroundPoint:

@@ -73,6 +73,12 @@ def shrink(image: Image, width: int) -> Image:
     if image.shape[1] <= width:
         return image
     height = max(1, round(image.shape[0] * width / image.shape[1]))
+    while image.shape[1] >= 2 * width and image.shape[0] % 2 == image.shape[1] % 2 == 0:
+        # Halving means the same and is vectorised: a quarter of the time from 1080p.
+        halves = (image.shape[1] // 2, image.shape[0] // 2)
+        image = np.asarray(cv2.resize(image, halves, interpolation=cv2.INTER_AREA), np.uint8)
+    if image.shape[1] == width:
+        return image
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -131,7 +137,7 @@ class ColourCast:
 
 def common_cast(now: Appearance, before: Appearance) -> ColourCast:
     """How the light has changed for the picture as a whole."""
-    every = slice(3, None, 6), slice(3, None, 6)
+    every = slice(3, None, 10), slice(3, None, 10)
     both = now.valid[every] & before.valid[every]
     if both.sum() < 50:
         return ColourCast()
@@ -177,7 +183,8 @@ def colour_change(now: Appearance, before: Appearance, cast: ColourCast) -> Map:
 def find_shift(now: Appearance, before: Appearance, limit: float = 10.0) -> tuple[float, float]:
     """How far the picture has moved since, in pixels (x, y); (0, 0) where no clear small shift explains it better."""
     a, b = (
-        cv2.resize(np.clip(one.contrast, -0.5, 0.5), SHIFT_GRID, interpolation=cv2.INTER_AREA) for one in (before, now)
+        np.clip(cv2.resize(one.contrast, SHIFT_GRID, interpolation=cv2.INTER_LINEAR), -0.5, 0.5)
+        for one in (before, now)
     )
     (dx, dy), response = cv2.phaseCorrelate(np.asarray(a, np.float32), np.asarray(b, np.float32), _hanning(SHIFT_GRID))
     dx, dy = dx * now.contrast.shape[1] / SHIFT_GRID[0], dy * now.contrast.shape[0] / SHIFT_GRID[1]
@@ -212,8 +219,12 @@ def blend(old: Appearance, new: Appearance, share: Map, most: float = np.inf) ->
     """`old` moved towards `new` by `share` (height, width), 0 to 1, but by no more than `most` at any pixel."""
 
     def moved(before: Map, after: Map) -> Map:
-        step = share * (after - before)
-        return before + (np.clip(step, -most, most) if np.isfinite(most) else step)
+        step = after - before
+        step *= share
+        if np.isfinite(most):
+            np.clip(step, -most, most, out=step)
+        step += before
+        return step
 
     contrast = moved(old.contrast, new.contrast)
     return Appearance(
@@ -226,6 +237,13 @@ def blend(old: Appearance, new: Appearance, share: Map, most: float = np.inf) ->
         doubt=moved(old.doubt, new.doubt),
         valid=np.where(share > 0.5, new.valid, old.valid),
     )
+
+
+def blend_part(old: Appearance, new: Appearance, share: Map, part: tuple[slice, slice]) -> None:
+    """As `blend`, within a part of the picture, in place; `share` is (height, width) of the whole."""
+    mixed = blend(old.cut(*part), new.cut(*part), share[part])
+    for field in fields(Appearance):
+        getattr(old, field.name)[part] = getattr(mixed, field.name)
 
 
 def median_of(looks: list[Appearance]) -> Appearance:

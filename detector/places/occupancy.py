@@ -8,7 +8,7 @@ vehicle, people alone, a thin band (a shadow's edge), or a place that something 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from detector.places.empty_scene import (
     ColourCast,
     Map,
     blend,
+    blend_part,
     colour_change,
     common_cast,
     describe,
@@ -29,8 +30,9 @@ from detector.places.empty_scene import (
     structure_change,
     unlikeness,
 )
+from detector.places.place_evidence import OCCUPANCY, Support
 from detector.places.proposal import STALL, Proposal
-from detector.places.regions import Region, find_regions, join_parts, large_enough, leaning, only_light
+from detector.places.regions import Region, extent, find_regions, join_parts, large_enough, leaning, only_light
 from detector.places.scene_snapshot import pack, unpack
 from detector.vision.detections import Box, Detections
 from detector.vision.frame import Image
@@ -56,6 +58,24 @@ LONGEST = 90.0
 CHANGED = 0.5
 """Structure change (0 to 1) from which on two looks differ."""
 
+PAUSE = timedelta(minutes=2)
+"""After so long without a frame all shadows are elsewhere: what differs is learned anew, but where something stands."""
+
+MOVES = 0.15
+"""Difference of log light between two looks from which on something moves there."""
+
+LEARN_CALM = 15.0
+"""Seconds between two steps in which the empty scene follows the light."""
+
+LOOKS_STEADY = 4
+"""A camera that has not moved for so many looks is asked again after as many: to find a shift costs 0.6 ms."""
+
+LEARNS = 0.5
+"""How much of what is known of vehicles and people one look of a detector decides."""
+
+LEANS, LEANS_MOST = 0.3, 1.0
+"""What a standing thing's leaning is worth as evidence, in log odds."""
+
 SETTLED, GONE = 3.5, -2.5
 """Sum of leanings from which on it is settled that something came, or left: two looks that are sure, or more that are
 less so. Once it is settled that it came, its leaving shows by the empty scene coming back."""
@@ -74,7 +94,22 @@ class _State:
     people: Map
     leanings: Map
     changed: Mask
+    last: Map
+    looks: int = 0
+    shaking: int = 0  # looks for which the camera is still taken to shake
+    unlearned: float = 0.0  # seconds since the empty scene last followed
     cast: ColourCast = field(default_factory=ColourCast)
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The small picture of the frame last taken in, steadied: `scale` pixels of the full picture for one of its own,
+    and by how many of its own (x, y) the camera was off."""
+
+    now: Appearance
+    scale: float
+    shift: tuple[float, float]
 
 
 class Occupancy:
@@ -85,6 +120,11 @@ class Occupancy:
         self._last_look: datetime | None = None
         self._size: tuple[int, int] | None = None
         self._state: _State | None = None
+        self._found: list[tuple[Region, float]] = []
+        self._shown: Mask = np.zeros((1, 1), np.bool_)
+        self.view: View | None = None
+        self.relearned = False
+        """Whether with the frame last taken in the scene was learned anew, after a change of light or a pause."""
 
     @property
     def ready(self) -> bool:
@@ -111,8 +151,14 @@ class Occupancy:
     def look(self, image: Image, at: datetime, seen: Detections | None = None) -> list[Proposal]:
         """What stands in this frame, as proposals of class `stall` in pixels of the full picture.
 
-        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it.
+        `image` is BGR (height, width, 3); `seen` are the vehicles and people that a detector saw in it, None where none
+        looked: then what is known of them from earlier looks holds.
         """
+        self.update(image, at)
+        return self.standing(seen)
+
+    def update(self, image: Image, at: datetime) -> None:
+        """Take in one frame: what differs from the empty scene, and since when."""
         size = (image.shape[1], image.shape[0])
         if self._size not in (None, size):
             self.restart()
@@ -120,11 +166,30 @@ class Occupancy:
         small = shrink(image, WIDTH)
         if self._state is not None and self._state.seconds.shape != small.shape[:2]:
             self.restart()  # a kept scene of another picture size
-        if self._state is None:
-            self._learn(describe(small), at)
-            return []
+            self._size = size
+        self._found = []
+        self.relearned = False
         scale = size[0] / small.shape[1]
-        return self._judge(small, at, seen or Detections.empty(), scale)
+        if self._state is None:
+            self.view = View(describe(small), scale, (0.0, 0.0))
+            self._learn(self.view.now, at)
+        else:
+            self._judge(self._state, small, scale, at)
+
+    def standing(self, seen: Detections | None = None) -> list[Proposal]:
+        """What stands in the frame last taken in, less what `seen` or earlier looks show to be vehicles or people."""
+        state, view = self._state, self.view
+        if state is None or view is None:
+            return []
+        if seen is not None:
+            for memory, names in ((state.vehicles, VEHICLES), (state.people, PEOPLE)):
+                _remember(memory, self._shown, _cover(seen.of_class(*names), memory.shape, view))
+        unknown = [(region, lean) for region, lean in self._found if not _is_known(state, region)]
+        things = join_parts([region for region, _ in unknown])
+        height, width = state.seconds.shape
+        full = (width * view.scale, height * view.scale)
+        surest = max((lean for _, lean in unknown), default=0.0)
+        return [_proposal(box, score, surest, view, full) for box, score in things if large_enough(box, self._shown)]
 
     def _learn(self, now: Appearance, at: datetime) -> None:
         if self._last_look is not None and (at - self._last_look).total_seconds() < LEARN_EVERY:
@@ -145,35 +210,31 @@ class Occupancy:
             at=at,
             empty=empty,
             noise=noise,
-            standing=standing,
+            standing=blend(standing, standing, nothing),  # a copy: it is changed in place
             seconds=nothing.copy(),
             vehicles=nothing.copy(),
             people=nothing.copy(),
             leanings=nothing.copy(),
             changed=nothing > 0,
+            last=standing.light,
         )
 
-    def _judge(self, small: Image, at: datetime, seen: Detections, scale: float) -> list[Proposal]:
-        state = self._state
-        if state is None:
-            return []
+    def _judge(self, state: _State, small: Image, scale: float, at: datetime) -> None:
+        if at - state.at > PAUSE:
+            self._looks, state.paused = [], True
         # A long pause shows nothing of what happened in it.
         elapsed = min(max((at - state.at).total_seconds(), 0.0), 15.0)
         state.at = at
-        now = describe(small)
-        shift = find_shift(now, state.empty)
-        if shift != (0.0, 0.0):
-            moved = describe(move(small, shift))
-            if unlikeness(moved, state.empty) < 0.9 * unlikeness(now, state.empty):
-                now = moved
-            else:
-                shift = (0.0, 0.0)
-        vehicles, people = (_cover(seen.of_class(*names), small, scale, shift) for names in (VEHICLES, PEOPLE))
+        state.looks += 1
+        if state.shaking or state.looks % LOOKS_STEADY == 0:
+            self.view = _steadied(small, state.empty, scale)
+            state.shaking = LOOKS_STEADY if self.view.shift != (0.0, 0.0) else max(0, state.shaking - 1)
+        else:
+            self.view = View(describe(small), scale, (0.0, 0.0))
+        view = self.view
+        shift = view.shift
         edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
-        shown = self._weigh(state, now, elapsed, (vehicles > 0) | (people > 0), edge)
-        _remember(state.vehicles, shown, vehicles)
-        _remember(state.people, shown, people)
-        found: list[Region] = []
+        self._shown = shown = self._weigh(state, view.now, elapsed, edge)
         stands = state.seconds >= STANDS
         state.leanings[~stands] = 0
         for region in find_regions(stands):
@@ -181,24 +242,23 @@ class Occupancy:
                 continue
             lean = float(state.leanings[region.mask].mean())
             if lean < SETTLED:
-                state.leanings[region.mask] += np.float32(leaning(region, now, state.empty, stands))
+                state.leanings[region.mask] += np.float32(leaning(region, view.now, state.empty, stands))
                 lean = float(state.leanings[region.mask].mean())
             if lean < GONE:
-                self._accept(state, region, now)
-            elif lean > 0 and not _is_known(state, region) and not only_light(region, now, state.empty, state.cast):
-                found.append(region)
+                self._accept(state, region, view.now)
+            elif lean > 0 and not only_light(region, view.now, state.empty, state.cast):
+                self._found.append((region, lean))
         np.clip(state.leanings, -4, 4, out=state.leanings)
-        full = (small.shape[1] * scale, small.shape[0] * scale)
-        things = [(box, score) for box, score in join_parts(found) if large_enough(box, stands)]
-        return [_proposal(box, score, scale, shift, full) for box, score in things]
 
-    def _weigh(self, state: _State, now: Appearance, elapsed: float, passing: Mask, edge: int) -> Mask:
+    def _weigh(self, state: _State, now: Appearance, elapsed: float, edge: int) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
+        passing = np.abs(now.light - state.last) > MOVES
+        state.last = now.light
         state.cast = cast = common_cast(now, state.empty)
         from_empty = _change(now, state.empty, state.noise, cast)
         if edge:  # what moved into the picture with the camera was not there to be learned
             from_empty[:edge] = from_empty[-edge:] = from_empty[:, :edge] = from_empty[:, -edge:] = 0
-        part = _extent((from_empty >= 1) | (state.seconds > 0))
+        part = extent((from_empty >= 1) | (state.seconds > 0), 16)
         from_standing = np.full_like(from_empty, np.inf)
         from_standing[part] = _change(now.cut(*part), state.standing.cut(*part), state.noise[part], cast)
         known = state.seconds >= STANDS
@@ -206,29 +266,39 @@ class Occupancy:
         like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
         like_standing = ~like_empty & (from_standing < 1)
         strange = ~like_empty & ~like_standing
-        if (~like_empty & ~known).mean() > 0.3:
+        if state.paused or (~like_empty & ~known).mean() > 0.3:
             self._bear_upheaval(state, now)
             return np.zeros_like(known)
         self._looks = []
         step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
         state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
         fresh = strange & (state.seconds <= 0)
-        share = np.where(fresh, 1.0, np.where(like_standing, 0.1, 0.0)).astype(np.float32)
-        state.standing = blend(state.standing, now, share)
-        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
-        # coat agree with plain asphalt. And no single look may move it far.
-        disturbed = cv2.dilate((~like_empty | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
-        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.02)
-        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
-        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
-        state.noise += restless * np.float32(0.03) * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
+        share = fresh + np.float32(0.1) * like_standing
+        blend_part(state.standing, now, share, extent(~like_empty, 16))
+        self._learn_calm(state, now, elapsed, ~like_empty, passing)
         for memory in (state.vehicles, state.people):
             memory[fresh] = 0
         return np.asarray(like_standing | fresh, np.bool_)
 
+    @staticmethod
+    def _learn_calm(state: _State, now: Appearance, elapsed: float, strange: Mask, passing: Mask) -> None:
+        """Let the empty scene and its noise follow where nothing stands and nobody passes, every few looks."""
+        state.unlearned += elapsed
+        if state.unlearned < LEARN_CALM:
+            return
+        elapsed, state.unlearned = state.unlearned, 0.0
+        # Close to what differs, and where somebody passes, the scene is not seen clean: the insides of a dark, plain
+        # coat agree with plain asphalt. And no single look may move it far.
+        disturbed = cv2.dilate((strange | passing).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        calm = (~disturbed & (state.seconds <= 0)).astype(np.float32)
+        state.empty = blend(state.empty, now, calm * np.float32(1 - np.exp(-elapsed / 90)), most=0.004 * elapsed)
+        error = cv2.blur((now.contrast - state.empty.contrast) ** 2, (5, 5))
+        restless = (~passing & (state.seconds < STANDS)).astype(np.float32)
+        share = restless * np.float32(1 - 0.97 ** (elapsed / 5))
+        state.noise += share * (np.minimum(error, 4 * state.noise + 1e-4) - state.noise)
+
     def _bear_upheaval(self, state: _State, now: Appearance) -> None:
-        """Too much has changed at once for things that came: the light, or a lorry before the lens.
+        """Too much has changed at once for things that came (the light, or a lorry before the lens), or nobody looked.
 
         Clocks stand still. When it lasts, the empty scene is learned anew, but not where something stands: that is
         still known by its own looks.
@@ -239,6 +309,7 @@ class Occupancy:
         bare = (state.seconds < STANDS).astype(np.float32)
         state.empty = blend(state.empty, median_of(self._looks), bare)
         state.seconds *= 1 - bare
+        state.paused, self.relearned = False, True
         self._looks = []
 
     def _accept(self, state: _State, region: Region, now: Appearance) -> None:
@@ -257,20 +328,21 @@ def _change(now: Appearance, before: Appearance, noise: Map, cast: ColourCast) -
     return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
 
 
-def _extent(mask: Mask) -> tuple[slice, slice]:
-    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if len(rows) == 0:
-        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
-    return slice(max(0, int(rows[0]) - 16), int(rows[-1]) + 16), slice(
-        max(0, int(columns[0]) - 16), int(columns[-1]) + 16
-    )
+def _steadied(small: Image, empty: Appearance, scale: float) -> View:
+    """The small picture described, shifted back where that explains it better."""
+    now = describe(small)
+    shift = find_shift(now, empty)
+    if shift != (0.0, 0.0):
+        moved = describe(move(small, shift))
+        if unlikeness(moved, empty) < 0.9 * unlikeness(now, empty):
+            return View(moved, scale, shift)
+    return View(now, scale, (0.0, 0.0))
 
 
-def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, float]) -> Map:
+def _cover(seen: Detections, shape: tuple[int, ...], view: View) -> Map:
     """Where such things are seen in this frame, and how surely, 0 to 1."""
-    cover = np.zeros(small.shape[:2], np.float32)
-    boxes = seen.boxes / scale - np.array([*shift, *shift], np.float32)
+    cover = np.zeros(shape, np.float32)
+    boxes = seen.boxes / view.scale - np.array([*view.shift, *view.shift], np.float32)
     for (x1, y1, x2, y2), score in zip(boxes.tolist(), seen.scores.tolist(), strict=True):
         part = cover[max(0, int(y1)) : int(np.ceil(y2)), max(0, int(x1)) : int(np.ceil(x2))]
         np.maximum(part, min(1.0, max(0.0, (score - 0.1) / 0.4)), out=part)
@@ -279,7 +351,7 @@ def _cover(seen: Detections, small: Image, scale: float, shift: tuple[float, flo
 
 def _remember(memory: Map, shown: Mask, cover: Map) -> None:
     """Was such a thing seen where the standing thing shows? What passes in front of it says nothing of it."""
-    memory += shown * np.float32(0.25) * (cover - memory)
+    memory += shown * np.float32(LEARNS) * (cover - memory)
 
 
 def _is_known(state: _State, region: Region) -> bool:
@@ -289,7 +361,8 @@ def _is_known(state: _State, region: Region) -> bool:
     return bool(vehicle > 0.6 or either > 0.75)
 
 
-def _proposal(box: Box, score: float, scale: float, shift: tuple[float, float], full: tuple[float, float]) -> Proposal:
-    x1, y1, x2, y2 = ((side + shift[i % 2]) * scale for i, side in enumerate(box))
+def _proposal(box: Box, score: float, lean: float, view: View, full: tuple[float, float]) -> Proposal:
+    x1, y1, x2, y2 = ((side + view.shift[i % 2]) * view.scale for i, side in enumerate(box))
     inside: Box = (max(0.0, x1), max(0.0, y1), min(full[0], x2), min(full[1], y2))
-    return Proposal(STALL, STALL, inside, score, "occupancy")
+    support = Support(OCCUPANCY, score, min(LEANS_MOST, LEANS * lean))
+    return Proposal(STALL, STALL, inside, score, OCCUPANCY, (support,))

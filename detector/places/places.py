@@ -6,8 +6,8 @@ stall, hidden by traffic now and then, thus stays one place for hours.
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from detector.errors import DetectorError
 from detector.geometry.ground import GroundPoint
+from detector.places.place_evidence import OCCUPANCY, Evidence
 from detector.places.proposal import STALL, Proposal, hull
 from detector.places.sighting import Sighting
 from detector.vision.boxes import as_array, overlap
@@ -50,6 +51,12 @@ class Place:
     settled: bool = False
     reported: bool = False
     missed_since: datetime | None = None
+    evidence: Evidence = field(default=Evidence())
+
+    @property
+    def probability(self) -> float:
+        """How likely it is what it is taken for, by all that was said of it, 0 to 1."""
+        return self.evidence.probability((self.last_seen - self.first_seen).total_seconds())
 
     @property
     def class_name(self) -> str:
@@ -67,12 +74,13 @@ class Place:
             source=source,
             class_name=self.class_name,
             box=self.box,
-            confidence=self.confidence,
+            confidence=self.probability if self.evidence.records else self.confidence,
             first_seen=self.first_seen,
             last_seen=self.last_seen,
             frames=self.frames,
             found_by=self.found_by,
             position=position,
+            evidence=self.evidence,
         )
 
 
@@ -80,11 +88,15 @@ _STATE: TypeAdapter[tuple[Place, ...]] = TypeAdapter(tuple[Place, ...])
 
 
 class Places:
-    """The places of one camera. `gap` is how long a thing may be out of sight and still have stood there."""
+    """The places of one camera. `gap` is how long a thing may be out of sight and still have stood there.
 
-    def __init__(self, source: str, gap: timedelta = timedelta(seconds=90)) -> None:
+    `slow_gap` is the same for what is looked for at a slow beat only (signs), where it is longer.
+    """
+
+    def __init__(self, source: str, gap: timedelta = timedelta(seconds=90), slow_gap: timedelta = timedelta(0)) -> None:
         self.source = source
         self.gap = gap
+        self.slow_gap = max(gap, slow_gap)
         self._places: tuple[Place, ...] = ()
         self._now: datetime | None = None
 
@@ -92,12 +104,23 @@ class Places:
     def all(self) -> tuple[Place, ...]:
         return self._places
 
-    def update(self, proposals: Sequence[Proposal], at: datetime, hidden: Sequence[Box] = ()) -> tuple[Place, ...]:
+    def update(
+        self,
+        proposals: Sequence[Proposal],
+        at: datetime,
+        hidden: Sequence[Box] = (),
+        asked: Mapping[str, Sequence[str]] | None = None,
+        unchanged: Collection[str] = (),
+    ) -> tuple[Place, ...]:
         """Take in one frame's proposals; the places that live after it.
 
         `at` is the frame's capture time, timezone-aware; a frame older than the last is ignored, and a clock that was
         set back by more than a minute starts all places anew. `hidden` are boxes of passing things: behind them a place
         cannot be seen, which is no sign that it is empty.
+
+        `asked` names for each kind the finders that looked in this frame; a kind that is not in it was not looked for
+        (without it, every kind was, and no finder's silence counts). `unchanged` are keys of places that look as they
+        did when the thing was last seen there.
         """
         if self._now is not None and at <= self._now:
             if self._now - at <= timedelta(minutes=1):
@@ -109,9 +132,18 @@ class Places:
         kept: list[Place] = []
         for kind in kinds:
             mine = [place for place in self._places if place.kind == kind]
-            kept += self._update_kind(mine, [one for one in proposals if one.kind == kind], at, covering)
+            if asked is not None and kind not in asked:
+                kept += [place for place in mine if at - place.last_seen <= self._gap_of(place)]
+                continue
+            finders = () if asked is None else tuple(asked[kind])
+            one_kind = [one for one in proposals if one.kind == kind]
+            kept += self._update_kind(mine, one_kind, at, covering, finders, unchanged)
         self._places = tuple(kept)
         return self._places
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Let go of places that turned out to be nothing; one that was handed on stays."""
+        self._places = tuple(one for one in self._places if one.reported or one.key not in keys)
 
     def report(self, key: str) -> None:
         """Remember that the place was handed on: from now on it is kept through outages, and never doubled."""
@@ -136,8 +168,19 @@ class Places:
         except ValidationError as error:
             raise DetectorError(f"{self.source}: the kept places cannot be read; remove them to start anew") from error
 
+    def _gap_of(self, place: Place) -> timedelta:
+        if place.reported:
+            return UNWATCHED
+        return self.gap if place.kind == STALL else self.slow_gap
+
     def _update_kind(
-        self, places: list[Place], proposals: list[Proposal], at: datetime, covering: NDArray[np.float64]
+        self,
+        places: list[Place],
+        proposals: list[Proposal],
+        at: datetime,
+        covering: NDArray[np.float64],
+        finders: tuple[str, ...],
+        unchanged: Collection[str],
     ) -> list[Place]:
         if any(one.kind == STALL for one in proposals):
             proposals = _gather([place.box for place in places], proposals)
@@ -146,20 +189,26 @@ class Places:
         for index, place in enumerate(places):
             if index in matched:
                 proposal = proposals[matched[index]]
-                broken = at - place.last_seen > self.gap and not place.reported
-                kept.append(self._open(proposal, at) if broken else _seen(place, proposal, at))
+                broken = at - place.last_seen > self._gap_of(place) and not place.reported
+                kept.append(
+                    self._open(proposal, at, finders)
+                    if broken
+                    else _heard(_seen(place, proposal, at), proposal, finders)
+                )
             elif index in absorbed:  # behind or within something larger of its kind that is seen
                 kept.append(_touch(place, at))
+            elif place.key in unchanged:  # it stands there still, whether or not a finder saw it
+                kept.append(_touch(_unheard(place, at, covering, finders), at))
             else:
-                missed = self._missed(place, at, covering)
+                missed = self._missed(_unheard(place, at, covering, finders), at, covering)
                 if missed is not None:
                     kept.append(missed)
         taken = set(matched.values())
-        return kept + [self._open(one, at) for index, one in enumerate(proposals) if index not in taken]
+        return kept + [self._open(one, at, finders) for index, one in enumerate(proposals) if index not in taken]
 
-    def _open(self, proposal: Proposal, at: datetime) -> Place:
+    def _open(self, proposal: Proposal, at: datetime, finders: tuple[str, ...] = ()) -> Place:
         spot = ",".join(str(round(side)) for side in proposal.box)
-        return Place(
+        place = Place(
             key=str(uuid.uuid5(_NAMESPACE, f"{self.source}|{at.isoformat()}|{proposal.kind}|{spot}")),
             kind=proposal.kind,
             votes=((proposal.class_name, proposal.confidence),),
@@ -170,11 +219,12 @@ class Places:
             first_seen=at,
             last_seen=at,
         )
+        return _heard(place, proposal, finders)
 
     def _missed(self, place: Place, at: datetime, covering: NDArray[np.float64]) -> Place | None:
         """The place after a frame that does not show it; None when it has ended."""
         if not place.reported:
-            if at - place.last_seen > self.gap:
+            if at - place.last_seen > self._gap_of(place):
                 return None
             return replace(place, looks=(*place.looks, False)[-LOOKS:])
         if at - place.last_seen > UNWATCHED:
@@ -229,6 +279,28 @@ def _seen(place: Place, proposal: Proposal, at: datetime) -> Place:
         boxes=(*place.boxes, proposal.box)[-MEMORY:],
         confidence=max(place.confidence, proposal.confidence),
     )
+
+
+def _heard(place: Place, proposal: Proposal, finders: tuple[str, ...]) -> Place:
+    """With what each finder that was asked says of it in this look."""
+    said = {one.finder: one for one in proposal.support}
+    evidence = place.evidence
+    for finder in dict.fromkeys((*finders, *said)):
+        if finder in said or finder != OCCUPANCY:
+            evidence = evidence.heard(finder, said.get(finder), place.last_seen)
+    return replace(place, evidence=evidence)
+
+
+def _unheard(place: Place, at: datetime, covering: NDArray[np.float64], finders: tuple[str, ...]) -> Place:
+    """No finder that was asked sees it; that counts unless something hides it."""
+    asked = [finder for finder in finders if finder != OCCUPANCY]
+    _, inside, _ = overlap(as_array([place.box]), covering)
+    if not asked or inside.max(initial=0.0) >= 0.5:
+        return place
+    evidence = place.evidence
+    for finder in asked:
+        evidence = evidence.heard(finder, None, at)
+    return replace(place, evidence=evidence)
 
 
 def _touch(place: Place, at: datetime) -> Place:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from detector.places.place_evidence import Support
 from detector.vision.detections import Box
 
 STALL = "stall"
@@ -15,7 +16,8 @@ class Proposal:
     """One thing that one finder (`model`, `objects` or `occupancy`) suggests in one frame.
 
     `kind` is the family within which the class may flicker from frame to frame while the thing stays the same: a
-    detector that is torn between two sorts of sign still looks at one sign.
+    detector that is torn between two sorts of sign still looks at one sign. `support` is what each finder that suggests
+    it is worth as evidence.
     """
 
     class_name: str
@@ -23,6 +25,7 @@ class Proposal:
     box: Box
     confidence: float
     found_by: str
+    support: tuple[Support, ...] = ()
 
 
 def hull(a: Box, b: Box) -> Box:

@@ -38,14 +38,31 @@ class Region:
 def find_regions(stands: Mask) -> Iterator[Region]:
     """Connected regions large and solid enough to be a part of a thing; thin bands are shadows' edges, specks noise."""
     height, width = stands.shape
-    closed = cv2.morphologyEx(stands.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    rows, columns = extent(stands, 8)
+    if not stands.any():
+        return
+    closed = cv2.morphologyEx(stands[rows, columns].astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     solid = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(solid)
     for label in range(1, count):
         x, y, w, h, area = (int(value) for value in stats[label])
         if min(w / SMALLEST[0] / width, h / SMALLEST[1] / height) < 0.6 or area < 0.25 * w * h:
             continue
-        yield Region(np.asarray(labels == label, np.bool_), (x, y, x + w, y + h), min(1.0, area / (w * h)))
+        mask = np.zeros((height, width), np.bool_)
+        mask[rows, columns] = labels == label
+        x, y = x + columns.start, y + rows.start
+        yield Region(mask, (x, y, x + w, y + h), min(1.0, area / (w * h)))
+
+
+def extent(mask: Mask, around: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all of a mask, and some pixels around it; everything where it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if len(rows) == 0:
+        return slice(0, mask.shape[0]), slice(0, mask.shape[1])
+    return (
+        slice(max(0, int(rows[0]) - around), int(rows[-1]) + around),
+        slice(max(0, int(columns[0]) - around), int(columns[-1]) + around),
+    )
 
 
 def large_enough(box: Box, picture: Mask) -> bool:

@@ -1,9 +1,10 @@
 """One thing at one place, from its first frame to its last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from detector.geometry.ground import GroundPoint
+from detector.places.place_evidence import Evidence
 from detector.vision.detections import Box
 
 
@@ -12,7 +13,9 @@ class Sighting:
     """One thing at one place.
 
     `key` is stable for as long as the place is watched and survives occlusion and restart; `box` is the place in the
-    picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`.
+    picture (median of what was seen); `found_by` says which finder proposed it: `model`, `objects` or `occupancy`;
+    `evidence` is what each finder said of it in how many looks, and `confidence` the probability that comes of it.
+    Where the footage does not say when it was taken (not `timed`), the two moments only order it.
     """
 
     key: str
@@ -25,6 +28,8 @@ class Sighting:
     frames: int
     found_by: str
     position: GroundPoint | None = None
+    evidence: Evidence = field(default=Evidence())
+    timed: bool = True
 
     @property
     def dwell(self) -> timedelta:

@@ -10,6 +10,7 @@ read by it as "every day" and refused here.
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,9 @@ _DAYS_IN: Final = dict(zip(_MONTHS, (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30,
 _DATE: Final = re.compile(rf"\b({'|'.join(_MONTHS)})\s*(\d{{1,2}})(?![\d:])")
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _SUN: Final = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b")
-_HOLIDAY: Final = re.compile(r"\b(PH|SH)\b")
+_HOLIDAY: Final = re.compile(r"\bPH\b")
+_SCHOOL: Final = re.compile(r"\bSH\b")
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _PART: Final = re.compile(r'(?:"[^"]*"|[^;"])+')
 
 
@@ -51,21 +54,30 @@ class Hours:
     timezone: ZoneInfo
     whole: OpeningHours
     parts: tuple[tuple[str, OpeningHours], ...]
+    country: str | None = None  # whose holidays they speak of; None where they speak of none
 
     def permitted(self, at: datetime) -> bool | None:
-        """Whether the hours permit at the aware instant `at`; None where the expression says "unknown"."""
+        """Whether the hours permit at the aware instant `at`; None where the expression says "unknown".
+
+        None too in a year of which the calendar knows no public holiday, where the hours speak of them.
+        """
         wall = at.astimezone(self.timezone).replace(tzinfo=None, fold=0)
+        if self.country is not None and not all(_holidays_known(self.country, day.year) for day in (wall, wall - DAY)):
+            return None
         found = [stretch.certain for stretch in self._stretches(wall.date()) if stretch.start <= wall < stretch.end]
         return any(found) or (None if found else False)
 
     def last_permitted(self, start: datetime, at: datetime) -> datetime | None:
         """The latest instant in [start, at] at which a permitted stretch ended (or still ran); None where none did.
 
-        Stretches that the expression calls "unknown" count as permitted: what may have been allowed starts no clock.
+        Stretches that the expression calls "unknown", and years whose holidays are not known, count as permitted: what
+        may have been allowed starts no clock.
         """
         day, first = at.astimezone(self.timezone).date(), start.astimezone(self.timezone).date()
         first = max(first, day - LOOK_BACK_DAYS * DAY)
         while day >= first:
+            if self.country is not None and not _holidays_known(self.country, day.year):
+                return at
             ends = [
                 min(end, at)
                 for stretch in self._stretches(day)
@@ -124,7 +136,13 @@ def read_hours(
     `country` (two letters) is the calendar behind PH, `place` (lat, lon) where the sun rises for sunrise and sunset.
     """
     check_hours(text)
-    if _HOLIDAY.search(text) and country is None:
+    holidays = _HOLIDAY.search(_QUOTED.sub("", text)) is not None
+    if _SCHOOL.search(_QUOTED.sub("", text)):
+        raise HoursInvalid(
+            f"hours {text!r} speak of school holidays (SH): no school holidays are known for "
+            f"{country or 'any country'}; write their days, as in Jul 01-Aug 31"
+        )
+    if holidays and country is None:
         raise HoursInvalid(f"hours {text!r} speak of public holidays: add `country` (two letters, CN) to the rulebook")
     sunny = _SUN.search(text) is not None
     if sunny and place is None:
@@ -142,7 +160,8 @@ def read_hours(
 
     parts = [part.strip() for part in _PART.findall(text)]
     readable = len(parts) > 1 and "||" not in text and all(_parses(part) for part in parts)
-    return Hours(text, timezone, parsed(text), tuple((part, parsed(part)) for part in parts) if readable else ())
+    return Hours(text, timezone, parsed(text), tuple((part, parsed(part)) for part in parts) if readable else (),
+                 country if holidays else None)  # fmt: skip
 
 
 def check_hours(text: str) -> None:
@@ -158,6 +177,12 @@ def check_hours(text: str) -> None:
             f"hours {text!r} cannot be read at column {column}: write them like 19:00-25:00 or "
             "Jul 01-Oct 31 18:00-26:00 (opening_hours syntax)"
         ) from error
+    for comment in _QUOTED.finditer(text):
+        if not text[: comment.start()].rstrip().endswith("unknown"):
+            raise HoursInvalid(
+                f"hours {text!r} have a comment at column {comment.start() + 1}, and no hour can be held against it: "
+                "leave it out, or write unknown before it"
+            )
     for found in _DATE.finditer(text):
         if not 1 <= int(found[2]) <= _DAYS_IN[found[1]]:
             raise HoursInvalid(f"hours {text!r} name a day that no calendar has at column {found.start() + 1}")
@@ -169,6 +194,16 @@ def check_country(country: str) -> None:
         OpeningHours("PH off", country=country)
     except UnknownCountryError as error:
         raise HoursInvalid(f"country {country!r} is not known: write two capital letters such as CN") from error
+
+
+@cache
+def _holidays_known(country: str, year: int) -> bool:
+    """Whether the calendar of a country holds any public holiday of a year."""
+    if not 1900 < year < 9998:
+        return False
+    first, last = (datetime.combine(date(one, 1, 1), time()) for one in (year, year + 1))
+    days = OpeningHours("PH 00:00-24:00", country=country).intervals(first, last)
+    return any(state == State.OPEN for _, _, state, _ in days)
 
 
 def _parses(text: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -18,20 +18,15 @@ from detector.errors import RulebookInvalid, YamlUnreadable
 from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.hours import HoursInvalid, check_country, check_hours, read_hours
 from detector.rules.permits import Registry, read_permits
+from detector.rules.rings import corners_of
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.source import RulebookSource
+from detector.rules.time_zones import time_zone
 from detector.rules.zones import Zone, area_m2, extent_m
 
 SMALLEST_M2: Final = 1.0
 SMALLEST_PX: Final = 16.0
 WIDEST_M: Final = 200_000.0  # a street zone that spans more has a digit wrong
-
-
-def _timezone(value: object) -> ZoneInfo:
-    if not isinstance(value, str) or value not in available_timezones():
-        near = difflib.get_close_matches(str(value), available_timezones(), 1)
-        raise ValueError(f"time zone {value!r} is not known: write {near[0] if near else 'a name like Asia/Shanghai'}")
-    return ZoneInfo(value)
 
 
 def _checked(check: Callable[[str], None]) -> BeforeValidator:
@@ -46,7 +41,7 @@ def _checked(check: Callable[[str], None]) -> BeforeValidator:
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Coordinate = Annotated[float, Field(allow_inf_nan=False)]
-Ring = Annotated[list[tuple[Coordinate, Coordinate]], Field(min_length=3)]
+Ring = Annotated[list[tuple[Coordinate, Coordinate]], BeforeValidator(corners_of), Field(min_length=3)]
 
 
 class _Strict(BaseModel):
@@ -96,7 +91,7 @@ class RulebookEntry(_Strict):
     """The whole file."""
 
     version: Text
-    timezone: Annotated[ZoneInfo, BeforeValidator(_timezone)]
+    timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
     country: Annotated[Text | None, _checked(check_country)] = None
     zones: list[ZoneEntry] = []
     rules: Annotated[list[RuleEntry], Field(min_length=1)]
@@ -234,6 +229,8 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"unknown key {key!r}: {_known(key, _KEYS[trail[0] if len(trail) > 1 else 0])}"
         case "missing" if isinstance(trail[-1], int):
             text = f"{key}: two numbers make a corner"
+        case "too_long":
+            text = f"{key}: two numbers make a corner, {limits['actual_length']} given"
         case "missing":
             text = f"{key!r} is missing"
         case "timezone_aware":
@@ -250,8 +247,16 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"{key or 'the file'}: must be keys with values"
         case "value_error":
             text = fault["msg"].removeprefix("Value error, ")
+        case "string_type":
+            text = f"{key}: must be a word or a text"
+        case "string_too_long":
+            text = f"{key}: longer than {limits['max_length']} letters"
+        case "literal_error":
+            text = f"{key}: {fault['input']!r} is not known, write {limits['expected']}"
+        case _ if fault["type"].startswith("datetime"):
+            text = f"{key} {fault['input']!r} is no time: write it like 2026-11-20T00:00:00+08:00"
         case _:
-            text = f"{key}: {fault['msg']}"
+            text = f"{key} {str(fault['input'])[:60]!r} is not what stands here"
     return document.line(trail), where + text
 
 

@@ -1,12 +1,11 @@
-"""Permits: the city's registry of what is approved where, read from CSV, and whether one covers a thing."""
+"""Permits: the city's registry of what is approved where, read from a table, and whether one covers a thing."""
 
-import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from io import StringIO
 from math import isfinite
 from pathlib import Path
 from typing import Final
@@ -15,11 +14,16 @@ from zoneinfo import ZoneInfo
 from detector.geometry.ground import GroundPoint
 from detector.geometry.wgs import distance
 from detector.reason import Reason
+from detector.regular_file import read_regular
 from detector.rules import wording
+from detector.rules.tables import TableUnreadable, read_table
 
 MAX_BYTES: Final = 50_000_000
 NEEDED: Final = ("id", "class", "lat", "lon", "radius_m", "valid_from", "valid_to")
 OPTIONAL: Final = ("width_m", "height_m", "bearing_deg")
+_DAY: Final = re.compile(r"(\d{4})([-/.年])(\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00)?)?")
+_COMPACT_DAY: Final = re.compile(r"(\d{4})()(\d{2})(\d{2})")
+_ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 SAME_SITE_M: Final = 1.0  # a renewal is a second row at the same site
 METRES_PER_DEGREE: Final = (
     110_000.0  # of latitude, a little less than true (110 574 m at the equator): never too narrow
@@ -159,37 +163,36 @@ class PermitFile:
 
 
 def read_permits(path: Path) -> PermitFile:
-    """The permits of a CSV file and all its faults, each with its line; a file with faults is to be refused."""
+    """The permits of a CSV file or Excel workbook and all its faults, each with its line or row.
+
+    Encodings, separators and dates are read as offices save them. A file with faults is to be refused.
+    """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return PermitFile(faults=(f"{path.name}: larger than {MAX_BYTES // 1_000_000} MB",))
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return PermitFile(faults=(f"{path.name}: is not UTF-8: save it as CSV UTF-8",))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        return PermitFile(faults=(f"permits {str(path)!r} cannot be read ({why}): name a file beside the rulebook",))
-    rows = csv.reader(StringIO(text, newline=""), strict=True)
+        content = read_regular(path, MAX_BYTES)
+    except OSError as error:
+        return PermitFile(
+            faults=(f"permits {str(path)!r} cannot be read ({error.strerror}): name a file beside the rulebook",)
+        )
+    except ValueError as error:
+        return PermitFile(faults=(f"{path.name}: {error}",))
+    try:
+        rows = read_table(content, NEEDED + OPTIONAL)
+    except TableUnreadable as error:
+        return PermitFile(faults=(f"{path.name}: {error}",))
+    where, header = (rows[0].where, [name.lower() for name in rows[0].cells]) if rows else ("line 1", [])
+    if head := _header_faults(header):
+        return PermitFile(faults=tuple(f"{path.name} {where}: {fault}" for fault in head))
     permits: list[Permit] = []
     faults: list[str] = []
-    lines: dict[str, int] = {}
-    try:
-        header = [name.strip() for name in next(rows, [])]
-        if head := _header_faults(header):
-            return PermitFile(faults=tuple(f"{path.name} line 1: {fault}" for fault in head))
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            read, wrong = _row(header, row)
-            if read is not None and read.id in lines:
-                wrong = [f"permit {read.id!r} is there already, in line {lines[read.id]}"]
-            elif read is not None:
-                lines[read.id] = rows.line_num
-                permits.append(read)
-            faults += [f"{path.name} line {rows.line_num}: {fault}" for fault in wrong]
-    except csv.Error as error:
-        faults.append(f"{path.name} line {rows.line_num}: {error}")
+    places: dict[str, str] = {}
+    for row in rows[1:]:
+        read, wrong = _row(header, list(row.cells))
+        if read is not None and read.id in places:
+            wrong = [f"permit {read.id!r} is there already, in {places[read.id]}"]
+        elif read is not None:
+            places[read.id] = row.where
+            permits.append(read)
+        faults += [f"{path.name} {row.where}: {fault}" for fault in wrong]
     return PermitFile(tuple(permits), tuple(faults), content)
 
 
@@ -210,6 +213,8 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
     faults: list[str] = []
     if not cells["id"]:
         faults.append("'id' is empty")
+    if _ROUNDED.fullmatch(cells["id"]):
+        faults.append(f"id {cells['id']!r} was rounded by a spreadsheet: make the column a text and export it again")
     if not cells["class"]:
         faults.append("'class' is empty")
     lat = _number(cells, "lat", -90, 90, faults)
@@ -229,7 +234,7 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
 
 def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults: list[str]) -> float | None:
     try:
-        value = float(cells[name])
+        value = float(re.sub(r"^([-+]?\d+),(\d+)$", r"\1.\2", cells[name]))  # decimal commas, where `;` separates
     except ValueError:
         faults.append(f"{name} {cells[name]!r} is not a number")
         return None
@@ -241,10 +246,14 @@ def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults
 
 
 def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
+    """A day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
     if not cells[name]:
         return None
+    found = _DAY.fullmatch(cells[name]) or _COMPACT_DAY.fullmatch(cells[name])
     try:
-        return date.fromisoformat(cells[name])
+        if found is not None:
+            return date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
-        faults.append(f"{name} {cells[name]!r} is not a day like 2026-11-20")
-        return None
+        pass
+    faults.append(f"{name} {cells[name]!r} is not a day like 2026-11-20")
+    return None

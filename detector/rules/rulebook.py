@@ -100,22 +100,22 @@ class Rulebook:
         self,
         *,
         class_name: str,
-        at: datetime,
+        at: datetime | None,
         position: GroundPoint | None = None,
         dwell: timedelta | None = None,
         camera: str | None = None,
         image_point: tuple[float, float] | None = None,
     ) -> Ruling:
-        """What the rules say of a thing at the aware instant `at`, seen there since `at - dwell`.
+        """What the rules say of a thing at the aware instant `at` (None: not known), seen there since `at - dwell`.
 
         `position` is where it touches the ground, `image_point` the same as (u, v) pixels of the full picture of
         `camera`. The first rule that speaks of the class in a zone that holds the thing decides. Where the position's
         error leaves open which rule that is and they disagree, the ruling is unknown. Raises ValueError for a naive
         `at` or one outside the years 1901 to 9997.
         """
-        if at.tzinfo is None:
+        if at is not None and at.tzinfo is None:
             raise ValueError(f"{at} has no time zone: write it like 2026-11-23T10:12:00+08:00")
-        if not 1900 < at.year < 9998:
+        if at is not None and not 1900 < at.year < 9998:
             raise ValueError(f"{at} is outside the years 1901 to 9997")
         spot = Spot(position, camera, image_point)
         findings: list[tuple[RuleFinding, Standing]] = []
@@ -148,7 +148,7 @@ class Rulebook:
         )
 
     def _judge(
-        self, rule: Rule, standing: Standing, class_name: str, at: datetime, spot: Spot, dwell: timedelta | None
+        self, rule: Rule, standing: Standing, class_name: str, at: datetime | None, spot: Spot, dwell: timedelta | None
     ) -> RuleFinding:
         """What a rule says of a thing in its zones: any test that clears it permits it, else any doubt is unknown."""
         inside = standing.zone if standing.where is Where.INSIDE else None
@@ -164,10 +164,12 @@ class Rulebook:
         reasons = [reason for test in tests for reason in test.reasons]
         return RuleFinding(outcome, (*place, *reasons), rule, standing.zone)
 
-    def _hours(self, rule: Rule, class_name: str, at: datetime) -> RuleFinding:
+    def _hours(self, rule: Rule, class_name: str, at: datetime | None) -> RuleFinding:
         if rule.hours is None:
             reasons = () if rule.permit_required else (wording.never_permitted(class_name),)
             return RuleFinding(Outcome.VIOLATION, reasons)
+        if at is None:
+            return RuleFinding(Outcome.UNKNOWN, (wording.time_not_known(rule.hours.text),))
         local = at.astimezone(self.timezone)
         permitted = rule.hours.permitted(at)
         if permitted is None:
@@ -176,11 +178,13 @@ class Rulebook:
             return RuleFinding(Outcome.PERMITTED, (wording.within_hours(local, rule.hours.text),))
         return RuleFinding(Outcome.VIOLATION, (wording.outside_hours(local, rule.hours.text),))
 
-    def _permit(self, rule: Rule, class_name: str, at: datetime, spot: Spot) -> RuleFinding:
+    def _permit(self, rule: Rule, class_name: str, at: datetime | None, spot: Spot) -> RuleFinding:
         if not rule.permit_required:
             return RuleFinding(Outcome.VIOLATION, ())
         if self.registry is None:
             return RuleFinding(Outcome.UNKNOWN, (wording.no_registry(),))
+        if at is None:
+            return RuleFinding(Outcome.UNKNOWN, (wording.permit_day_not_known(),))
         found = self.registry.find(class_name, spot.position if spot.on_earth else None, at)
         match found.match:
             case Match.MATCH:
@@ -200,13 +204,18 @@ def _with_sites(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
     return (Rule("permitted-site", (), (PERMITTED_SITE,), always=True), *rules)
 
 
-def _dwell(rule: Rule, at: datetime, dwell: timedelta | None) -> RuleFinding:
+def _dwell(rule: Rule, at: datetime | None, dwell: timedelta | None) -> RuleFinding:
     """Whether it has stood long enough, counted from the end of the permitted hours where it was there before."""
     if rule.dwell <= NOTHING:
         return RuleFinding(Outcome.VIOLATION, ())
     if dwell is None:
         return RuleFinding(Outcome.UNKNOWN, (wording.dwell_not_known(rule.dwell),))
     dwell = min(max(dwell, NOTHING), LONGEST_DWELL)
+    if at is None:  # without hours it does not matter since when
+        if rule.hours is not None:
+            return RuleFinding(Outcome.UNKNOWN, (wording.time_not_known(rule.hours.text),))
+        outcome = Outcome.VIOLATION if dwell >= rule.dwell else Outcome.PERMITTED
+        return RuleFinding(outcome, (wording.stood(dwell, rule.dwell, False),))
     now = at.astimezone(UTC)  # local datetimes subtract by the wall clock, which a clock change makes wrong
     since = now - min(dwell, now - datetime(1, 1, 2, tzinfo=UTC))
     ended = rule.hours.last_permitted(since, now) if rule.hours else None

@@ -7,7 +7,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class RulebookSource:
-    """The rulebook's file and the permit file that it names (None: none), as UTF-8.
+    """The rulebook's file and the permit file that it names (None: none), as they were; the rulebook is UTF-8.
 
     `sha256` is that of both files one after the other: `cat rulebook.yaml permits.csv | sha256sum`.
     """

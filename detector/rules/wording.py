@@ -22,6 +22,8 @@ TEXTS: Final = {
     "within_hours": N_("%(at)s local time is within the permitted hours %(hours)s"),
     "outside_hours": N_("%(at)s local time is outside the permitted hours %(hours)s"),
     "hours_not_known": N_("the hours %(hours)s do not say whether %(at)s local time is permitted"),
+    "time_not_known": N_("when it was taken is not known, so the permitted hours %(hours)s cannot be held against it"),
+    "permit_day_not_known": N_("when it was taken is not known, so no permit can be looked up"),
     "never_permitted": N_("%(class_name)s is not permitted here at any hour"),
     "dwell_not_known": N_("how long it has stood is not known; up to %(allowed_s)s are allowed"),
     "stood": N_("has stood %(dwell_s)s, %(allowed_s)s are allowed"),
@@ -92,6 +94,14 @@ def outside_hours(at: datetime, hours: str) -> Reason:
 
 def hours_not_known(at: datetime, hours: str) -> Reason:
     return Reason("hours_not_known", {"at": at.isoformat(), "hours": hours})
+
+
+def time_not_known(hours: str) -> Reason:
+    return Reason("time_not_known", {"hours": hours})
+
+
+def permit_day_not_known() -> Reason:
+    return Reason("permit_day_not_known")
 
 
 def never_permitted(class_name: str) -> Reason:

@@ -13,7 +13,7 @@ from detector.errors import ModelInputError
 from detector.vision.detections import Detections
 from detector.vision.frame import Image
 from detector.vision.pixels import Canvas, FloatArray, read_boxes
-from models.card import ModelVersion
+from models.card import ModelCard, ModelVersion
 from models.registry import find_model, model_path, verify
 
 ORT_VERSION: str = ort.__version__
@@ -133,7 +133,11 @@ def load_model(name: str, folder: Path | None = None, make_engine: MakeEngine = 
         models.errors.ModelError: unknown, missing, changed, or of another shape than its card says.
         ModelInputError: not a YOLO detector.
     """
-    card = find_model(name, folder)
+    return load_card(find_model(name, folder), make_engine)
+
+
+def load_card(card: ModelCard, make_engine: MakeEngine = OrtEngine) -> OnnxModel:
+    """The model of a card, refused where its file is not the one that the card describes; raises as `load_model`."""
     verify(card)
     thresholds = [card.confidence_for(class_name) for class_name in card.classes]
     path, identity = model_path(card), card.identity

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +21,18 @@ class Lens:
     distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
+Part = Literal["position", "height", "yaw", "pitch", "roll"]
+"""What a pose is made of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pose:
     """Where a camera was and where it looked.
 
     `lat`, `lon` WGS-84 degrees; `height` metres above the ground at take-off. `yaw` degrees clockwise from true north,
     `pitch` degrees above the horizon (-90 looks straight down), `roll` degrees; applied in that order (Z, Y, X of NED).
+    All parts were read at that moment but those `interpolated` between lines of telemetry that are up to two seconds
+    apart, the nearest of them `gap` seconds away, and those `absent`, which are taken for 0.
     """
 
     lat: float
@@ -36,6 +43,9 @@ class Pose:
     roll: float
     lens: Lens
     rtk: bool = False
+    interpolated: tuple[Part, ...] = ()
+    absent: tuple[Part, ...] = ()
+    gap: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,9 @@ class Frame:
     """One decoded picture.
 
     `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later
-    the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes.
+    the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes. A
+    frame that is not `timed` comes from a file that does not say when it was taken: `captured_at` then only orders the
+    frames of that file.
     """
 
     image: Image
@@ -53,6 +65,7 @@ class Frame:
     index: int = 0
     epoch: int = 0
     pose: Pose | None = None
+    timed: bool = True
 
     @property
     def width(self) -> int:

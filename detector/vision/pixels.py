@@ -141,8 +141,10 @@ def read_boxes(
     return Detections(placed[real], scores[keep][real], ids[keep][real], names)
 
 
-def read_picture(path: Path) -> Image:
+def read_picture(path: Path, *, as_sensed: bool = False) -> Image:
     """Decode a picture file (JPEG, PNG, TIFF, WebP ...) to BGR, turned upright as its EXIF says.
+
+    With `as_sensed` it is left as the sensor had it: that is what a drone's pose is about.
 
     A small file that unpacks to a huge picture is refused before memory is spent: `detector/__init__.py` sets OpenCV's
     limit, which it reads once when it is loaded.
@@ -159,8 +161,11 @@ def read_picture(path: Path) -> Image:
         raise PictureUnreadable(f"{path}: cannot be read ({error.strerror})") from error
     if len(data) == 0:
         raise PictureUnreadable(f"{path}: the file is empty")
+    if bytes(data[4:8]) == b"ftyp":  # OpenCV reads some of them, and then without what their tags say
+        raise PictureUnreadable(f"{path}: HEIC, AVIF and films are not read as pictures; save it as JPEG, PNG or WebP")
     try:
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        turn = cv2.IMREAD_IGNORE_ORIENTATION if as_sensed else 0
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR | turn)
     except cv2.error as error:
         raise PictureUnreadable(f"{path}: refused by the decoder (too many pixels, or damaged)") from error
     if image is None:

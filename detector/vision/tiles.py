@@ -4,7 +4,7 @@ A thing on a tile's inner border is seen in pieces. A piece is dropped where ano
 pieces that meet across a border become one box.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,10 +57,22 @@ def detect_tiled(
     height, width = image.shape[:2]
     tile_width = tile or model.width
     tile_height = max(1, round(tile_width * model.height / model.width))
+    places = list(windows(width, height, tile_width, tile_height, overlap))
+    return detect_windows(model, image, places if len(places) > 1 else (), confidence)
+
+
+def detect_windows(
+    model: OnnxModel, image: Image, parts: Iterable[Window], confidence: float | None = None
+) -> Detections:
+    """What is in a BGR picture looked at as a whole and in some parts of it, as `detect_tiled` gives it.
+
+    Raises:
+        ModelInputError: the array is no picture.
+    """
+    height, width = image.shape[:2]
     looks = [model.detect(image, confidence)]
     cuts = [np.zeros((len(looks[0]), 4), np.bool_)]
-    places = list(windows(width, height, tile_width, tile_height, overlap))
-    for window in places if len(places) > 1 else ():
+    for window in parts:
         left, top, right, bottom = window
         seen = model.detect(image[top:bottom, left:right], confidence)
         boxes = seen.boxes + np.array([left, top, left, top], np.float32)

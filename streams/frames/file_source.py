@@ -19,9 +19,10 @@ from streams.video.file_type import is_picture
 class FileSource:
     """Frames of a file, as fast as they are taken.
 
-    `start` is when the first picture was taken (timezone-aware); unknown, the file's last change is taken for it. One
-    second of the clip is `speed` seconds of the scene: a clip that shows an hour in a minute has speed 60. With `every`
-    (scene time) only one frame a period is delivered, the others are not even converted to pictures.
+    `start` is when the first picture was taken (timezone-aware); unknown, the file's last change orders the frames, and
+    they are not `timed`. One second of the clip is `speed` seconds of the scene: a clip that shows an hour in a minute
+    has speed 60. With `every` (scene time) only one frame a period is delivered, the others are not even converted to
+    pictures.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class FileSource:
         self._picture = is_picture(path)
         self._path = path
         self._name = name or path.name
+        self._timed = start is not None
         self._start = start or datetime.fromtimestamp(path.stat().st_mtime, UTC)
         self._speed = speed
         self._sampler = recording_sampler(every)
@@ -85,7 +87,8 @@ class FileSource:
             if size is not None and size != image.shape[:2]:
                 epoch += 1
             size = (image.shape[0], image.shape[1])
-            yield Frame(np.asarray(image, np.uint8), captured_at, self._name, index=index, epoch=epoch)
+            pixels = np.asarray(image, np.uint8)
+            yield Frame(pixels, captured_at, self._name, index=index, epoch=epoch, timed=self._timed)
             index += 1
         if grabbed == 0 and not self._stop.is_set():
             raise NotAVideo.of(self._path, FootageFault.NO_PICTURE, second=0)
@@ -99,4 +102,4 @@ class FileSource:
             raise NotAVideo.of(self._path, FootageFault.REFUSED, detail=error.err) from error
         if image is None:
             raise NotAVideo.of(self._path, FootageFault.PICTURE_DAMAGED)
-        return Frame(np.asarray(image, np.uint8), self._start, self._name)
+        return Frame(np.asarray(image, np.uint8), self._start, self._name, timed=self._timed)

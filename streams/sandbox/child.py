@@ -32,7 +32,7 @@ from streams.sandbox.messages import (
 )
 from streams.sandbox.pixels import PixelsOut
 from streams.sandbox.seccomp import forbid_threads
-from streams.survey.frame_selection import FootageClip, frames, length
+from streams.survey.frame_selection import FootageClip, Span, around, frames, length
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Telemetry
 from streams.video.file_type import is_picture
@@ -88,12 +88,15 @@ class _Reader:
 
     def give(self, number: int, asked: ClipRequest, wanted: Request) -> None:
         """Every frame of a clip."""
-        clip = _clip(asked)
+        clip = _clip(asked, wanted.span)
         for note in (*clip.telemetry.skipped, clip.note):
             if note:
-                self.say(NoteMessage(text=note[:2000]))
-        for frame in frames([clip], zone=ZoneInfo(wanted.zone), span=wanted.span):
+                self._note(note)
+        for frame in frames([clip], zone=ZoneInfo(wanted.zone), span=wanted.span, on_note=self._note):
             self._show(frame, number)
+
+    def _note(self, text: str) -> None:
+        self.say(NoteMessage(text=text[:2000]))
 
     def _show(self, frame: Frame, number: int) -> None:
         self._pixels.write(frame.image)
@@ -104,19 +107,21 @@ class _Reader:
             width=frame.width,
             captured_at=frame.captured_at,
             pose=PoseMessage.of(frame.pose) if frame.pose else None,
+            timed=frame.timed,
         )
         self.say(picture)
         if not self.channel.hear():  # nobody waits for the next one
             raise SystemExit
 
 
-def _clip(asked: ClipRequest) -> FootageClip:
+def _clip(asked: ClipRequest, span: Span) -> FootageClip:
     """The clip with its telemetry; one that cannot be read costs the positions, not the flight."""
     path = _path(asked.file)
     if is_picture(path):
         return FootageClip(path, Telemetry(()))
     try:
-        return FootageClip(path, read_telemetry(path if asked.telemetry is None else _path(asked.telemetry)))
+        beside = path if asked.telemetry is None else _path(asked.telemetry)
+        return FootageClip(path, read_telemetry(beside, span=around(span)))
     except TelemetryUnreadable as error:
         alone = asked.telemetry is None
         return FootageClip(

@@ -8,14 +8,14 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
-from detector.vision.frame import Lens, Pose
+from detector.vision.frame import Lens, Part, Pose
 from streams.footage_wording import FootageFault
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2200  # further out no file system or database agrees on a time, nor a time zone
 
 
 def _usual(at: datetime) -> datetime:
-    if not _FIRST_YEAR < at.year < _LAST_YEAR:
+    if not _FIRST_YEAR <= at.year < _LAST_YEAR:
         raise ValueError(f"the year {at.year} is no time at which a picture was taken")
     return at.astimezone(UTC)
 
@@ -68,6 +68,9 @@ class PoseMessage(Message):
     lens: tuple[Annotated[float, Field(gt=0, le=1e9)], Annotated[float, Field(gt=0, le=1e9)], Finite, Finite]
     distortion: tuple[Finite, Finite, Finite, Finite, Finite]
     rtk: bool
+    interpolated: Annotated[tuple[Part, ...], Field(max_length=5)] = ()
+    absent: Annotated[tuple[Part, ...], Field(max_length=5)] = ()
+    gap: Annotated[float, Field(ge=0, le=60)] = 0.0
 
     @classmethod
     def of(cls, pose: Pose) -> "PoseMessage":
@@ -82,12 +85,17 @@ class PoseMessage(Message):
             lens=(lens.fx, lens.fy, lens.cx, lens.cy),
             distortion=lens.distortion,
             rtk=pose.rtk,
+            interpolated=pose.interpolated,
+            absent=pose.absent,
+            gap=pose.gap,
         )
 
     def pose(self) -> Pose:
         """The pose that was meant."""
         lens = Lens(*self.lens, self.distortion)
-        return Pose(self.lat, self.lon, self.height, self.yaw, self.pitch, self.roll, lens, self.rtk)
+        turn = (self.yaw, self.pitch, self.roll)
+        doubts = (self.interpolated, self.absent, self.gap)
+        return Pose(self.lat, self.lon, self.height, *turn, lens, self.rtk, *doubts)
 
 
 class PictureMessage(Message):
@@ -100,6 +108,7 @@ class PictureMessage(Message):
     width: Side
     captured_at: Moment
     pose: PoseMessage | None
+    timed: bool = True
 
 
 class LengthMessage(Message):

@@ -201,7 +201,8 @@ def _frame(said: PictureMessage, pixels: Pixels, source: str) -> Frame:
         image = pixels.read(said.height, said.width)
     except ValueError as error:
         raise _Lost.of(f"{source}: it told of an invalid frame size ({error})") from error
-    return Frame(image, said.captured_at, source, index=said.index, pose=said.pose.pose() if said.pose else None)
+    pose = said.pose.pose() if said.pose else None
+    return Frame(image, said.captured_at, source, index=said.index, pose=pose, timed=said.timed)
 
 
 class _Talk:

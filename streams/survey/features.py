@@ -17,7 +17,7 @@ from detector.geometry.pose import MIN_DEPRESSION
 from detector.geometry.rays import Floats
 from detector.geometry.wgs import Plane
 from detector.vision.frame import Image, Pose
-from streams.survey.footprint import overlap, pixel_map, turned
+from streams.survey.footprint import overlap, pixel_map, predicts, turned
 
 _WIDTH: Final = 1000  # pixels at which pictures are compared
 _FEATURES: Final = 2000
@@ -119,7 +119,7 @@ def _reaches(views: Sequence[View]) -> tuple[Floats, Floats]:
 
 def _share(a: View, b: View) -> float:
     """Predicted overlap; without poses neighbours are taken to overlap."""
-    if a.pose is None or b.pose is None:
+    if a.pose is None or b.pose is None or not (predicts(a.pose) and predicts(b.pose)):
         return 1.0
     return max(overlap(a.pose, b.pose, a.size, b.size), overlap(b.pose, a.pose, b.size, a.size))
 
@@ -137,7 +137,7 @@ def _corners(a: View, b: View) -> tuple[Floats, Floats]:
 def _support(a: View, b: View) -> tuple[NDArray[np.intp], int]:
     """(4, 4): how many matched corners agree with the poses, for each turn of `a` and of `b`; and how many exist."""
     counts = np.zeros((len(_TURNS), len(_TURNS)), np.intp)
-    if a.pose is None or b.pose is None:
+    if a.pose is None or b.pose is None or not (predicts(a.pose) and predicts(b.pose)):
         return counts, 0
     here, there = _corners(a, b)
     for i, ours in enumerate(_TURNS):
@@ -160,7 +160,8 @@ def carried(mapping: Floats, pixels: Floats) -> Floats:
 
 def measured(a: View, b: View) -> Floats | None:
     """Pixels of `a` to pixels of `b` for the ground: measured from corners near the prediction, else predicted."""
-    predicted = pixel_map(a.pose, b.pose) if a.pose and b.pose else None
+    known = a.pose and b.pose and predicts(a.pose) and predicts(b.pose)
+    predicted = pixel_map(a.pose, b.pose) if a.pose and b.pose and known else None
     here, there = _corners(a, b)
     if predicted is not None:
         misses = np.hypot(*(carried(predicted, here) - there).T) / a.size[0]

@@ -14,7 +14,13 @@ from detector.geometry.wgs import Plane
 from detector.vision.frame import Pose
 
 _GRID: Final = 9
+_TELLING_HEIGHT: Final = 2.0  # metres
 _LEAST_HEIGHT: Final = 0.5  # metres; a drone on the ground sees no ground plane
+
+
+def predicts(pose: Pose) -> bool:
+    """Whether a pose tells what is in the picture: from the ground none does."""
+    return pose.height >= _TELLING_HEIGHT
 
 
 def turned(pose: Pose, degrees: float) -> Pose:

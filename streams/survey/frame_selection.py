@@ -1,7 +1,7 @@
 """A drone's footage as few frames with poses: chosen by ground overlap and sharpness, not every n-th."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
@@ -13,9 +13,11 @@ from shapely.geometry import Polygon
 from detector.vision.frame import Frame, Image, Lens, Pose
 from streams.errors import NotAVideo, TelemetryUnreadable
 from streams.footage_wording import FootageFault
-from streams.survey.footprint import overlap
-from streams.telemetry.flight import PoseTrack, lens_from
+from streams.survey.footprint import overlap, predicts
+from streams.telemetry.alignment import misaligned, nothing_placed
+from streams.telemetry.flight import PoseTrack
 from streams.telemetry.photo import read_photo
+from streams.telemetry.photo_pose import pose_of_photo
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Telemetry
 from streams.video.capture import FOOTAGE_CODECS, is_decodable, open_file
@@ -27,6 +29,10 @@ HOVER: Final = 10.0  # seconds after which a hovering drone gives a frame again:
 BLIND: Final = 1.0  # seconds between frames where no pose is known
 LONGEST: Final = 24 * 3600.0  # seconds that a video may claim to last; no aircraft flies so long
 _CHOICE: Final = 0.5  # seconds within which the sharpest picture is waited for
+_SHORT: Final = 1.0  # seconds that a video may end before the length that it claims
+_SHORT_SHARE: Final = 0.02
+_AROUND: Final = 15.0  # seconds of telemetry before and after a span that are read with it
+_SIDECARS: Final = (".srt", ".ass", ".vtt")
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".webp")
 _VIDEOS: Final = (".mp4", ".mov", ".mkv", ".ts", ".avi")
 
@@ -40,25 +46,11 @@ class FootageClip:
     note: str | None = None
 
 
-def find_clips(paths: Sequence[Path], telemetry: Path | None = None, area: Polygon | None = None) -> list[FootageClip]:
-    """Videos and photos named or lying in the folders named, each with its telemetry.
+UNTIMED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where the clock of footage stands that does not say when it was taken; see `Frame.timed`."""
 
-    `telemetry` is the sidecar of a single video; without it a file of the same stem is taken (DJI_0001.MP4 and
-    dji_0001.srt), else the video's own subtitle track. `area` (lon, lat) is where it was flown. Raises NotAVideo
-    and TelemetryUnreadable.
-    """
-    files: list[Path] = []
-    for path in paths:
-        found = (
-            sorted(p for p in path.iterdir() if p.suffix.lower() in _PICTURES + _VIDEOS) if path.is_dir() else [path]
-        )
-        if not found:
-            raise NotAVideo.of(path, FootageFault.EMPTY_FOLDER)
-        files += found
-    if telemetry is not None and len(files) != 1:
-        raise TelemetryUnreadable(f"{telemetry}: one telemetry file belongs to one video, but {len(files)} were named")
-    return [_clip(path, telemetry, area) for path in files]
-
+Note = Callable[[str], None]
+"""Is told what was skipped or cannot be, in words."""
 
 Span = tuple[float, float | None]
 """Seconds into a video: from, and up to but without (None: its end)."""
@@ -66,26 +58,74 @@ Span = tuple[float, float | None]
 WHOLE: Final[Span] = (0.0, None)
 
 
+def find_clips(
+    paths: Sequence[Path], telemetry: Path | None = None, area: Polygon | None = None, span: Span = WHOLE
+) -> list[FootageClip]:
+    """Videos and photos named or lying in the folders named, each with its telemetry.
+
+    `telemetry` is the sidecar of a single video; without it a file of the same stem is taken (DJI_0001.MP4 and
+    dji_0001.srt), else the video's own subtitle track. `area` (lon, lat) is where it was flown, `span` the part that is
+    wanted. Hidden files, such as macOS leaves beside each one, are passed over. Raises NotAVideo and
+    TelemetryUnreadable.
+    """
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(p for p in path.iterdir() if _is_footage(p)) if path.is_dir() else [path]
+        if not found:
+            raise NotAVideo.of(path, FootageFault.EMPTY_FOLDER)
+        files += found
+    if telemetry is not None and len(files) != 1:
+        raise TelemetryUnreadable(f"{telemetry}: one telemetry file belongs to one video, but {len(files)} were named")
+    clips: list[FootageClip] = []
+    unread: list[NotAVideo] = []
+    for path in files:
+        try:
+            clips.append(_clip(path, telemetry, area, span))
+        except NotAVideo as error:  # one bad file takes no other with it
+            unread.append(error)
+    faults = [str(error) for error in unread]
+    if not clips:
+        raise unread[0] if len(unread) == 1 else NotAVideo("; ".join(faults))
+    first = clips[0]
+    clips[0] = replace(first, telemetry=replace(first.telemetry, skipped=(*first.telemetry.skipped, *faults)))
+    return clips
+
+
 def frames(
-    clips: Sequence[FootageClip], *, zone: tzinfo = UTC, lens: Lens | None = None, span: Span = WHOLE
+    clips: Sequence[FootageClip],
+    *,
+    zone: tzinfo = UTC,
+    lens: Lens | None = None,
+    span: Span = WHOLE,
+    on_note: Note = lambda _: None,
 ) -> Iterator[Frame]:
     """The chosen frames of all clips, in order; `pose` is None where the telemetry does not tell it.
 
     `zone` is the aircraft's clock where the telemetry names none; `lens` replaces the one made from the telemetry's
-    focal length; `span` is the part of each video that is wanted. Raises NotAVideo.
+    focal length; `span` is the part of each video that is wanted. `on_note` is told of a file that cannot be read while
+    others can. Raises NotAVideo where none can.
     """
+    unread: list[NotAVideo] = []
     for clip in clips:
-        yield from _photo(clip, zone, lens) if is_picture(clip.path) else _video(clip, zone, lens, span)
+        try:
+            yield from (
+                _photo(clip, zone, lens, on_note) if is_picture(clip.path) else _video(clip, zone, lens, span, on_note)
+            )
+        except NotAVideo as error:
+            unread.append(error)
+            if len(clips) > 1:
+                on_note(str(error))
+    if unread and len(unread) == len(clips):
+        raise unread[0]
 
 
 def length(path: Path) -> float:
     """How many seconds a video claims to last, 0 where it does not say. Raises NotAVideo."""
     capture = _open(path)
     try:
-        rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        seconds = _claimed(capture)
     finally:
         capture.release()
-    seconds = count / rate if rate > 0 and count > 0 else 0.0
     if seconds > LONGEST:
         raise NotAVideo.of(path, FootageFault.TOO_LONG, hours=round(seconds / 3600))
     return seconds
@@ -99,40 +139,76 @@ def sharpness(image: Image) -> float:
     return float(cv2.Laplacian(small, cv2.CV_32F).var())
 
 
-def _clip(path: Path, telemetry: Path | None, area: Polygon | None) -> FootageClip:
+def around(span: Span) -> tuple[float, float] | None:
+    """The seconds of telemetry that a part of a video needs; None where it is the whole."""
+    return None if span == WHOLE else (span[0] - _AROUND, (LONGEST if span[1] is None else span[1]) + _AROUND)
+
+
+def _claimed(capture: cv2.VideoCapture) -> float:
+    rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+    return count / rate if rate > 0 and count > 0 else 0.0
+
+
+def _is_footage(path: Path) -> bool:
+    return path.suffix.lower() in _PICTURES + _VIDEOS and not path.name.startswith(".") and path.is_file()
+
+
+def _clip(path: Path, telemetry: Path | None, area: Polygon | None, span: Span) -> FootageClip:
     if is_picture(path):
         return FootageClip(path, Telemetry(()))
-    if telemetry is None:
-        beside = (
-            p for p in path.parent.iterdir() if p.suffix.lower() == ".srt" and p.stem.lower() == path.stem.lower()
-        )
-        telemetry = next(beside, None)
-    try:
-        return FootageClip(path, read_telemetry(telemetry or path, area=area))
-    except TelemetryUnreadable as error:
-        if telemetry is not None:
-            raise
-        return FootageClip(path, Telemetry(()), f"{path.name}: no telemetry beside it and none inside ({error})")
+    part = around(span)
+    if telemetry is not None:
+        return FootageClip(path, read_telemetry(telemetry, area=area, span=part))
+    faults = []
+    for source in (*_beside(path), path):
+        try:
+            return FootageClip(path, read_telemetry(source, area=area, span=part))
+        except TelemetryUnreadable as error:
+            faults.append(str(error))
+    return FootageClip(
+        path, Telemetry(()), f"{path.name}: no telemetry beside it and none inside ({'; '.join(faults)})"
+    )
 
 
-def _photo(clip: FootageClip, zone: tzinfo, lens: Lens | None) -> Iterator[Frame]:
+def _beside(path: Path) -> list[Path]:
+    """Sidecars of the same stem in the same folder, SubRip first."""
+    found = [
+        p
+        for p in path.parent.iterdir()
+        if p.suffix.lower() in _SIDECARS and p.stem.lower() == path.stem.lower() and not p.name.startswith(".")
+    ]
+    return sorted(found, key=lambda p: (_SIDECARS.index(p.suffix.lower()), p.name))
+
+
+def _photo(clip: FootageClip, zone: tzinfo, lens: Lens | None, on_note: Note) -> Iterator[Frame]:
     data = clip.path.read_bytes()
+    if is_cut_off(data):
+        raise NotAVideo.of(clip.path, FootageFault.PICTURE_CUT_OFF)
+    photo = read_photo(data, zone=zone)
+    # what it says of its pose is about the sensor's pixels: a viewer may have turned the picture since
+    turn = cv2.IMREAD_IGNORE_ORIENTATION if photo is not None and photo.points else 0
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | turn)
     except cv2.error as error:  # more pixels than OPENCV_IO_MAX_IMAGE_PIXELS
         raise NotAVideo.of(clip.path, FootageFault.REFUSED, detail=error.err) from error
     if decoded is None:
         raise NotAVideo.of(clip.path, FootageFault.PICTURE_DAMAGED)
     image = np.asarray(decoded, np.uint8)
-    photo = read_photo(data, zone=zone)
     taken, pose = None, None
     if photo is not None:
-        taken, focal = photo.record.time, photo.record.focal_35mm
-        size = (image.shape[1], image.shape[0])
-        own = photo.lens if (photo.width, photo.height) == size else None
-        known = lens or own or (lens_from(focal, *size) if focal else None)
-        pose = PoseTrack(Telemetry((photo.record,))).pose_at(0.0, known) if known else None
-    yield Frame(image, taken or _changed(clip.path), clip.path.name, pose=pose)
+        taken = photo.record.time
+        pose, note = pose_of_photo(photo, (image.shape[1], image.shape[0]), lens)
+        if note is not None:
+            on_note(f"{clip.path.name}: {note}")
+    if taken is None:
+        on_note(f"{clip.path.name}: does not say when it was taken")
+    yield Frame(image, taken or UNTIMED, clip.path.name, pose=pose, timed=taken is not None)
+
+
+def is_cut_off(data: bytes) -> bool:
+    """Whether a JPEG ends before its picture does; what decodes of it is grey below."""
+    begins = data.rfind(b"\xff\xda")
+    return data[:3] == b"\xff\xd8\xff" and (begins < 0 or data.find(b"\xff\xd9", begins) < 0)
 
 
 def _open(path: Path) -> cv2.VideoCapture:
@@ -146,13 +222,16 @@ def _open(path: Path) -> cv2.VideoCapture:
     return capture
 
 
-def _video(clip: FootageClip, zone: tzinfo, lens: Lens | None, span: Span) -> Iterator[Frame]:
-    flight, start = PoseTrack(clip.telemetry), _start(clip, zone)
+def _video(clip: FootageClip, zone: tzinfo, lens: Lens | None, span: Span, on_note: Note) -> Iterator[Frame]:
     capture = _open(clip.path)
     try:
+        claimed = _claimed(capture)
+        flight = _flight(clip, claimed, capture, on_note)
         size = (round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)))
         chooser = _Chooser(size)
-        before = round(span[0] * max(capture.get(cv2.CAP_PROP_FPS), 0.0))
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        before = round(span[0] * max(rate, 0.0))
+        t = span[0]
         for index, t in enumerate(_moments(capture, span), before):
             pose = flight.pose_at(t, lens, size=size)
             if chooser.finished(t, pose) and (frame := chooser.take()):
@@ -160,14 +239,32 @@ def _video(clip: FootageClip, zone: tzinfo, lens: Lens | None, span: Span) -> It
             if chooser.wants(t, pose):
                 read, image = capture.retrieve()
                 if read and image is not None:
-                    when = start + timedelta(seconds=t)
-                    chooser.offer(Frame(np.asarray(image, np.uint8), when, clip.path.name, index=index, pose=pose), t)
+                    when, timed = _moment(flight, t, zone)
+                    seen = Frame(np.asarray(image, np.uint8), when, clip.path.name, index=index, pose=pose, timed=timed)
+                    chooser.offer(seen, t)
         if frame := chooser.take():
             yield frame
         elif not chooser.any:
             raise NotAVideo.of(clip.path, FootageFault.NO_PICTURE, second=round(span[0]))
     finally:
         capture.release()
+    wanted = claimed if span[1] is None else min(span[1], claimed)
+    t += 1 / rate if rate > 0 else 0.0  # the last picture stands for so long
+    if wanted - t > max(_SHORT, _SHORT_SHARE * claimed):
+        on_note(f"{clip.path.name}: only {t:.0f} of {claimed:.0f} s could be read; is it complete?")
+
+
+def _flight(clip: FootageClip, claimed: float, capture: cv2.VideoCapture, on_note: Note) -> PoseTrack:
+    """The flight of a video, with no line where its telemetry is of another recording."""
+    flight, name = PoseTrack(clip.telemetry), clip.path.name
+    if note := misaligned(clip.telemetry, claimed):
+        on_note(f"{name}: {note}")
+        return PoseTrack(Telemetry(()))
+    if note := nothing_placed(clip.telemetry):
+        on_note(f"{name}: {note}")
+    if flight.points:  # the telemetry is about the sensor's pixels, however a player is told to turn them
+        capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+    return flight
 
 
 def _moments(capture: cv2.VideoCapture, span: Span) -> Iterator[float]:
@@ -230,20 +327,15 @@ class _Chooser:
 
     def _share(self, pose: Pose | None) -> float | None:
         last = self._kept[1] if self._kept else None
-        if pose is None or last is None:
+        if pose is None or last is None or not (predicts(pose) and predicts(last)):
             return None
         # both ways: a camera that looks ahead sees again what it saw, while what it passes slips out of the picture
         return min(overlap(pose, last, self._size), overlap(last, pose, self._size))
 
 
-def _start(clip: FootageClip, zone: tzinfo) -> datetime:
-    """When the video began, by its telemetry, else by the file's last change."""
-    for record in clip.telemetry.records:
-        if record.time is not None:
-            time = record.time if record.time.tzinfo else record.time.replace(tzinfo=zone)
-            return time - timedelta(seconds=record.t)
-    return _changed(clip.path)
-
-
-def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _moment(flight: PoseTrack, t: float, zone: tzinfo) -> tuple[datetime, bool]:
+    """When the picture at `t` was taken, and whether anything says so."""
+    time = flight.time_at(t)
+    if time is None:
+        return UNTIMED + timedelta(seconds=t), False
+    return (time if time.tzinfo else time.replace(tzinfo=zone)), True

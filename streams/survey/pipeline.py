@@ -72,7 +72,8 @@ class SurveyResult:
 class FrameObservations:
     """One frame that was looked at: which of its footage it is, what was in it, and what linking needs of it.
 
-    `picture` is where the frame's picture was kept, None where nothing was seen in it; `model` is what looked at it.
+    `picture` is where the frame's picture was kept, None where nothing was seen in it; `model` is what looked at it;
+    `timed` as a frame's.
     """
 
     clip: str
@@ -82,6 +83,7 @@ class FrameObservations:
     detections: tuple[Detection, ...]
     picture: Path | None
     model: ModelVersion | None = None
+    timed: bool = True
 
 
 def survey(
@@ -114,13 +116,14 @@ def survey(
             raise OSError(f"{file}: the evidence picture cannot be written; is the disk full?")
         return file
 
-    for one in look(frames(clips, zone=zone, lens=lens), detect, keep):
+    said: list[str] = []
+    for one in look(frames(clips, zone=zone, lens=lens, on_note=said.append), detect, keep):
         seen.append(one)
         if progress is not None:
             progress(len(seen))
     together = put_together(seen, name or paths[0].stem, ground, terrain)
     notes = tuple(note for clip in clips for note in (*clip.telemetry.skipped, clip.note) if note)
-    return replace(together, notes=notes + together.notes)
+    return replace(together, notes=(*notes, *said, *together.notes))
 
 
 def look(
@@ -131,9 +134,8 @@ def look(
         found = tuple(detect(frame))
         view = View((frame.width, frame.height), frame.pose, features(frame.image))
         picture = keep(frame) if found else None
-        yield FrameObservations(
-            frame.source, frame.index, frame.captured_at, view, found, picture, identify(frame) if found else None
-        )
+        model = identify(frame) if found else None
+        yield FrameObservations(frame.source, frame.index, frame.captured_at, view, found, picture, model, frame.timed)
 
 
 def put_together(
@@ -174,7 +176,8 @@ def put_together(
 def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:
     """What the rulebook says of a find. A drone passes by: how long a thing stood it cannot tell."""
     one = find.sighting
-    return rulebook.rule(class_name=one.class_name, at=one.last_seen, position=one.position, dwell=None)
+    at = one.last_seen if one.timed else None
+    return rulebook.rule(class_name=one.class_name, at=at, position=one.position, dwell=None)
 
 
 def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None) -> Candidate | None:
@@ -182,7 +185,8 @@ def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None)
     image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
     if image is None:
         return None
-    frame = Frame(np.asarray(image, np.uint8), find.evidence_at, find.sighting.source, pose=find.pose)
+    one = find.sighting
+    frame = Frame(np.asarray(image, np.uint8), find.evidence_at, one.source, pose=find.pose, timed=one.timed)
     return Candidate(find.sighting, ruling, frame, find.evidence_box, find.models, origin or Origin())
 
 
@@ -230,8 +234,8 @@ def to_json(sighting: Sighting) -> dict[str, object]:
         "lon": position.lon if position else None,
         "ce90": position.ce90_m if position else None,
         "confidence": sighting.confidence,
-        "first_seen": sighting.first_seen.isoformat(),
-        "last_seen": sighting.last_seen.isoformat(),
+        "first_seen": sighting.first_seen.isoformat() if sighting.timed else None,
+        "last_seen": sighting.last_seen.isoformat() if sighting.timed else None,
         "frames": sighting.frames,
     }
 
@@ -249,7 +253,8 @@ def _find(
     source: str, group: list[Observation], seen: Sequence[FrameObservations], views: Sequence[View]
 ) -> SurveyFind:
     best = max(group, key=lambda one: _worth(one, seen[one.view]))
-    times = [seen[one.view].captured_at for one in group]
+    timed = [seen[one.view].captured_at for one in group if seen[one.view].timed]
+    times = timed or [seen[one.view].captured_at for one in group]
     shown = seen[best.view]
     if shown.picture is None:
         raise ValueError(f"{shown.clip}, frame {shown.index}: something was seen in it, but its picture was not kept")
@@ -267,6 +272,7 @@ def _find(
         frames=len({one.view for one in group}),
         found_by="model",
         position=fuse(one.position for one in group),
+        timed=bool(timed),
     )
     saw = dict.fromkeys(model for one in group if (model := seen[one.view].model) is not None)
     pose = views[best.view].pose

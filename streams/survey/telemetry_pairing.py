@@ -1,6 +1,8 @@
 """Which telemetry belongs to which video: by name, and where names say nothing by the clock and the length."""
 
 import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +15,7 @@ _LENGTH_SHARE: Final = 0.02
 _CLOCK_SECONDS: Final = 5.0
 _ZONE_SECONDS: Final = 15 * 60.0  # every zone on earth is a whole number of these off UTC
 _FARTHEST_SECONDS: Final = 14 * 3600.0
+_MOST_FITS: Final = 200_000  # pairs that may fit before nobody could tell them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ def pair_by_name(videos: Sequence[str], telemetry: Sequence[str]) -> Pairs:
     for key in (_stem, _without_lens):
         found |= _same(key, False, [name for name in videos if name not in found], telemetry)
     for key in (_stem, _without_lens):
-        unused = [name for name in telemetry if name not in found.values()]
+        used = set(found.values())
+        unused = [name for name in telemetry if name not in used]
         found |= _same(key, True, [name for name in videos if name not in found], unused)
     return found
 
@@ -48,9 +52,19 @@ def pair_by_time(videos: Mapping[str, Span], telemetry: Mapping[str, Span]) -> P
 
     A video's clock may name its beginning or its end. Where a file has more than one possible partner none is chosen.
     """
-    fits = [(a, b) for a, video in videos.items() for b, sidecar in telemetry.items() if _agree(video, sidecar)]
-    left, right = [a for a, _ in fits], [b for _, b in fits]
-    return {a: b for a, b in fits if left.count(a) == 1 and right.count(b) == 1}
+    known = sorted((span.seconds, name) for name, span in telemetry.items() if span.seconds is not None and span.start)
+    lengths = [seconds for seconds, _ in known]
+    fits: list[tuple[str, str]] = []
+    for a, video in videos.items():
+        if video.seconds is None or video.start is None:
+            continue
+        most = max(_LENGTH_SECONDS, _LENGTH_SHARE * video.seconds)
+        near = known[bisect_left(lengths, video.seconds - most) : bisect_right(lengths, video.seconds + most)]
+        fits += [(a, b) for _, b in near if _agree(video, telemetry[b])]
+        if len(fits) > _MOST_FITS:  # they are all alike: nothing tells which belong together
+            return {}
+    left, right = Counter(a for a, _ in fits), Counter(b for _, b in fits)
+    return {a: b for a, b in fits if left[a] == 1 and right[b] == 1}
 
 
 Key = tuple[str, str]

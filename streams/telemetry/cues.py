@@ -1,22 +1,34 @@
-"""Subtitle text cut into cues, however badly it is written."""
+"""Subtitle text cut into cues, however badly it is written: SubRip, WebVTT, and the ASS that Autel writes."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-_TIME: Final = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})[.,](\d{1,3})\s*-->")
+_CLOCK: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+_TIME: Final = re.compile(rf"{_CLOCK}\s*-->(?:\s*{_CLOCK})?")
+_DIALOGUE: Final = re.compile(
+    rf"Dialogue\s*:\s*(?:Marked=)?\d{{1,9}}\s*,\s*{_CLOCK}\s*,\s*{_CLOCK}\s*,(?:[^,]*,){{6}}(.*)"
+)
+_OVERRIDE: Final = re.compile(r"\{[^{}]{0,200}\}")
 _INDEX: Final = re.compile(r"\d{1,9}")
 _BYTES_LOOKED_AT: Final = 4000
+_ANEW: Final = 1.0  # seconds by which a cue must begin before the one above it to begin another recording
+_LONGEST: Final = 10 * 24 * 3600.0  # seconds; what was joined to more than that is no recording
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One subtitle: its number and start in seconds as printed (None when it has none) and its text on one line."""
+    """One subtitle: its number, start and end in seconds as printed (None when it has none), and its text on one line.
+
+    `part` counts the recordings that were joined into one file; `start` and `end` of a later one follow the first.
+    """
 
     number: int
     start: float | None
     text: str
+    end: float | None = field(default=None, compare=False)
+    part: int = field(default=0, compare=False)
 
     @property
     def place(self) -> str:
@@ -41,25 +53,71 @@ def decode(data: bytes) -> str:
 def cues(text: str) -> Iterator[Cue]:
     """Cues in the order of the file. A cue starts at its time line, or at a lone number after an empty line."""
     lines = [line.strip().strip("\ufeff\x00").strip() for line in text.splitlines()]
-    number, start, body, seen = 0, None, [], False
+    if any(line.startswith("Dialogue") for line in lines):
+        yield from _dialogues(lines)
+        return
+    number, start, end, body, seen = 0, None, None, [], False
     for i, line in enumerate(lines):
-        time = _TIME.search(line)
-        opens = bool(_INDEX.fullmatch(line)) and (i == 0 or not lines[i - 1] or _next_is_time(lines, i))
+        time = _TIME.search(line) if "-->" in line else None  # the test first: most lines are text
+        opens = (
+            line[:1].isdigit()
+            and bool(_INDEX.fullmatch(line))
+            and (not i or not lines[i - 1] or _next_is_time(lines, i))
+        )
         if time is None and not opens:
             body.append(line)
             continue
         numbered_only = seen and start is None and not any(body)
         if seen and not (time is not None and numbered_only):  # the time line belongs to the number just read
-            yield Cue(number, start, " ".join(filter(None, body)))
+            yield Cue(number, start, " ".join(filter(None, body)), end)
         if time is not None:
-            hours, minutes, seconds, fraction = time.groups()
             number = number if numbered_only else number + 1
-            start = int(hours) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
+            start, end = _seconds(time.groups()[:4]), _seconds(time.groups()[4:])
         else:
-            number, start = int(line), None
+            number, start, end = int(line), None, None
         body, seen = [], True
     if seen or any(body):
-        yield Cue(number or 1, start, " ".join(filter(None, body)))
+        yield Cue(number or 1, start, " ".join(filter(None, body)), end)
+
+
+def unjoined(found: Sequence[Cue]) -> list[Cue]:
+    """The cues with the times of later recordings moved behind those of earlier ones.
+
+    Where the times begin anew, another sidecar was appended: its recording follows the one before, as its video does.
+    """
+    moved: list[Cue] = []
+    before, offset, ends, part = 0.0, 0.0, 0.0, 0
+    for cue in found:
+        if cue.start is None:
+            moved.append(replace(cue, part=part) if part else cue)
+            continue
+        if moved and (cue.start < before - _ANEW or (cue.number <= 1 and cue.start < before)):
+            offset, part = ends, part + 1
+        if offset > _LONGEST:
+            break
+        before = cue.start
+        if not part:
+            ends = max(ends, cue.start, cue.end or 0.0)
+            moved.append(cue)
+            continue
+        ends = max(ends, offset + max(cue.start, cue.end or 0.0))
+        end = None if cue.end is None else cue.end + offset
+        moved.append(replace(cue, start=cue.start + offset, end=end, part=part))
+    return moved
+
+
+def _dialogues(lines: Sequence[str]) -> Iterator[Cue]:
+    found_lines = (found for line in lines if (found := _DIALOGUE.match(line)))
+    for number, found in enumerate(found_lines, 1):
+        text = _OVERRIDE.sub("", found[9]).replace("\\N", " ").replace("\\n", " ").replace("\\h", " ")
+        yield Cue(number, _seconds(found.groups()[:4]), text.strip(), _seconds(found.groups()[4:8]))
+
+
+def _seconds(clock: Sequence[str | None]) -> float | None:
+    hours, minutes, seconds, fraction = clock
+    if minutes is None or seconds is None:
+        return None
+    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
 
 
 def _next_is_time(lines: list[str], i: int) -> bool:

@@ -1,5 +1,6 @@
 """The few EXIF values that place a photo, read from a TIFF block; hostile files give less, never a fault."""
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,22 @@ Value = bytes | tuple[float, ...]
 _SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8}
 _CODES: Final = {3: "H", 4: "I", 5: "II", 9: "i", 10: "ii"}
 _MOST: Final = 4096  # entries and bytes; more belongs to no value that is wanted here
+_SIDES: Final = {
+    2: {
+        "N": 1,
+        "NORTH": 1,
+        "NORTHERN": 1,
+        "北": 1,
+        "北纬": 1,
+        "S": -1,
+        "SOUTH": -1,
+        "SOUTHERN": -1,
+        "南": -1,
+        "南纬": -1,
+    },
+    4: {"E": 1, "EAST": 1, "EASTERN": 1, "东": 1, "东经": 1, "W": -1, "WEST": -1, "WESTERN": -1, "西": -1, "西经": -1},
+}
+_MOST_DEGREES: Final = {2: 90.0, 4: 180.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +39,29 @@ class Exif:
     def number(self, directory: dict[int, Value], tag: int) -> float | None:
         """The first number of a tag."""
         value = directory.get(tag)
-        return value[0] if isinstance(value, tuple) and value else None
+        return value[0] if isinstance(value, tuple) and value and math.isfinite(value[0]) else None
 
     def text(self, directory: dict[int, Value], tag: int) -> str:
         """The text of a tag, empty when absent."""
         value = directory.get(tag)
-        return value.split(b"\0")[0].decode("latin-1").strip() if isinstance(value, bytes) else ""
+        return value.split(b"\0")[0].decode("utf-8", "replace").strip() if isinstance(value, bytes) else ""
 
     def degrees(self, tag: int) -> float | None:
-        """Latitude (tag 2) or longitude (tag 4) in degrees, negative south and west."""
+        """Latitude (tag 2) or longitude (tag 4) in degrees, negative south and west.
+
+        None where any of its three numbers is 0/0 ("not known") or out of range, where the sum is exactly 0 (what
+        cameras without a fix write), or where no letter says on which side of the equator or of Greenwich it is.
+        """
         value = self.gps.get(tag)
-        if not isinstance(value, tuple) or len(value) != 3:
+        if not isinstance(value, tuple) or len(value) != 3 or not all(math.isfinite(part) for part in value):
             return None
-        whole = value[0] + value[1] / 60 + value[2] / 3600
-        return -whole if self.text(self.gps, tag - 1) in ("S", "W") else whole
+        degrees, minutes, seconds = (abs(part) for part in value)
+        whole = degrees + minutes / 60 + seconds / 3600
+        side = _SIDES[tag].get(self.text(self.gps, tag - 1).upper())
+        contradicted = side == 1 and min(value) < 0
+        if side is None or contradicted or not 0 < whole <= _MOST_DEGREES[tag] or max(minutes, seconds) > 60:
+            return None
+        return side * whole
 
     def altitude(self) -> float | None:
         """Metres above the sea, negative below it."""
@@ -78,6 +104,6 @@ def _directory(block: bytes, order: str, start: int) -> Iterator[tuple[int, Valu
         numbers = struct.unpack_from(order + _CODES[kind] * many, block, at)
         if kind in (5, 10):  # rationals
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
-            yield tag, tuple(top / bottom if bottom else 0.0 for top, bottom in pairs)
+            yield tag, tuple(top / bottom if bottom else math.nan for top, bottom in pairs)  # 0/0: not known
         else:
             yield tag, tuple(float(number) for number in numbers)

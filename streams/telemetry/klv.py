@@ -136,7 +136,7 @@ def _number(tags: dict[int, bytes], tag: int) -> float | None:
 
 def _record(tags: dict[int, bytes]) -> Record:
     lat, lon = _number(tags, 13), _number(tags, 14)
-    if lat is None or lon is None or lat == lon == 0:
+    if not lat or not lon:  # 0 is what encoders write without a fix
         lat = lon = None
     yaw, pitch, roll = _pointing(tags)
     return Record(

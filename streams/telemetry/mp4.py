@@ -2,32 +2,44 @@
 
 import struct
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from streams.telemetry.cues import decode
+from streams.video.file_type import kind_of
 
 _LARGEST_INDEX: Final = 64 * 1024 * 1024  # a moov box beyond this is hostile
 _LARGEST_TEXT: Final = 4096
 _MOST_SAMPLES: Final = 1_000_000  # four hours at 60 lines a second
+_DEEPEST: Final = 8  # boxes within boxes; a movie needs four
+_TEXT: Final = (b"text", b"sbtl", b"subt")
+_BINARY: Final = {b"djmd": "DJI's binary telemetry", b"dbgi": "DJI's debug track", b"gpmd": "GoPro's telemetry"}
 _PARENTS: Final = (b"trak", b"mdia", b"minf", b"stbl")
 
 
 def is_mp4(head: bytes) -> bool:
     """Whether a file begins like an MP4 or MOV."""
-    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
+    return kind_of(head) == "mp4"
 
 
-def read_subtitles(path: Path) -> str:
-    """The subtitle track as SubRip text, empty when the file has none."""
+def read_subtitles(path: Path, wanted: Callable[[str], bool] = lambda _: True) -> str:
+    """The first subtitle track whose text is `wanted` as SubRip text, empty when the file has none."""
     with path.open("rb") as file:
         moov = _moov(file)
         for track in _boxes(moov, b"trak"):
             boxes = dict(_flat(track))
-            if boxes.get(b"hdlr", b"")[8:12] in (b"text", b"sbtl", b"subt"):
-                return "\n".join(_cues(file, boxes))
+            if boxes.get(b"hdlr", b"")[8:12] in _TEXT and wanted(text := "\n".join(_cues(file, boxes))):
+                return text
     return ""
+
+
+def unread_tracks(path: Path) -> tuple[str, ...]:
+    """Tracks of telemetry that the file has and that are not read here, in words."""
+    with path.open("rb") as file:
+        moov = _moov(file)
+    kinds = {dict(_flat(track)).get(b"stsd", b"")[12:16] for track in _boxes(moov, b"trak")}
+    return tuple(f"{kind.decode()} ({name})" for kind, name in _BINARY.items() if kind in kinds)
 
 
 def _moov(file: BinaryIO) -> bytes:
@@ -60,10 +72,10 @@ def _children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _flat(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _flat(data: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
     for kind, body in _children(data):
-        if kind in _PARENTS:
-            yield from _flat(body)
+        if kind in _PARENTS and depth < _DEEPEST:
+            yield from _flat(body, depth + 1)
         else:
             yield kind, body
 

@@ -2,7 +2,8 @@
 
 Firmware of different aircraft prints `GPS(lon, lat, ...)` or `GPS(lat, lon, ...)`; two public parsers swap 8 of 21 real
 files without a word. What decides, strongest first: the printed distance to the home point, a value that no latitude
-can have, what the dialect is known to print, the area where the flight was ordered.
+can have, the area where the flight was ordered, what the dialect is known to print. A dialect never decides against
+the area: where neither order lies in it, nothing does.
 """
 
 from collections.abc import Sequence
@@ -52,10 +53,10 @@ def latitude_first(fixes: Sequence[Fix], dialect: bool | None, area: Polygon | N
 
     `dialect` is what this kind of line is known to print, None when unknown; `area` is a polygon in lon, lat.
     """
-    for verdict in (_by_distance(fixes), _by_range(fixes), dialect, _by_area(fixes, area)):
+    for verdict in (_by_distance(fixes), _by_range(fixes), _by_area(fixes, area)):
         if verdict is not None:
             return verdict
-    return None
+    return dialect if area is None or any(_near(fix, area) for fix in fixes) else None
 
 
 def _by_distance(fixes: Sequence[Fix]) -> bool | None:
@@ -77,6 +78,10 @@ def _by_range(fixes: Sequence[Fix]) -> bool | None:
     first_too_big = sum(abs(fix.pair[0]) > 90 for fix in fixes)
     second_too_big = sum(abs(fix.pair[1]) > 90 for fix in fixes)
     return None if first_too_big == second_too_big else second_too_big > first_too_big
+
+
+def _near(fix: Fix, area: Polygon) -> bool:
+    return area.contains(Point(fix.pair)) or area.contains(Point(fix.pair[::-1]))
 
 
 def _by_area(fixes: Sequence[Fix], area: Polygon | None) -> bool | None:

@@ -2,25 +2,43 @@
 
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
+from detector.geometry.wgs import distance
 from detector.vision.frame import Lens
+from streams.telemetry.clock import parse_date, parse_zone
 from streams.telemetry.exif import Exif, read_exif
 from streams.telemetry.record import FIXED_RTK, Record
 from streams.telemetry.xmp import find_xmp, inside, number, values
 
 _NADIR_BASED: Final = -20.0  # a `Camera:Pitch` below this counts from the horizon, else from straight down
+_LEVEL: Final = 2.0  # degrees: an Autel's `Camera:Pitch` between minus this and 0 may be counted either way
+_TURNED: Final = 5.0  # degrees that the airframe must be turned for a gimbal yaw of exactly 0 to be no value
+_ONE_PLACE_M: Final = 1000.0  # EXIF and XMP of one photo are written from one fix
+_DATES: Final = ((0x9003, 0x9011), (0x9004, 0x9012), (0x0132, 0x9010))
+"""EXIF tags of a date (taken, digitised, written) and of the zone that belongs to it."""
+_XMP_DATES: Final = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate")
+_NOT_SAID: Final = "the camera's pointing is printed as 0, 0, 0, which is how aircraft print that it is not known"
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo's record, its size in pixels (0 when unknown), and its calibrated lens when it carries one."""
+    """A photo's record, its size in pixels (0 when unknown), and its calibrated lens when it carries one.
+
+    `taken_size` is the width and height that the camera says it took; pictures are cut and turned afterwards.
+    """
 
     record: Record
     width: int
     height: int
     lens: Lens | None
+    taken_size: tuple[int, int] | None = None
+
+    @property
+    def points(self) -> bool:
+        """Whether the photo says where its camera looked: then it is about the picture as the sensor had it."""
+        return self.record.yaw is not None and self.record.pitch is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,40 +60,68 @@ def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
     exif, width, height = _jpeg(data) if data[:2] == b"\xff\xd8" else (read_exif(data), 0, 0)
     xmp = find_xmp(data)
     said = values(xmp)
-    pointing = _pointing(xmp, said)
+    maker = exif.text(exif.main, 0x010F) if exif else ""
+    pointing = _pointing(xmp, said, maker)
     if pointing.dialect == "exif" and (exif is None or not exif.gps):
         return None
     exif = exif or Exif({}, {}, {})
-    lat, lon = pointing.lat, pointing.lon
-    if lat is None or lon is None:
-        lat, lon = exif.degrees(2), exif.degrees(4)
-    if lat is None or lon is None or lat == lon == 0 or abs(lat) > 90 or abs(lon) > 180:
-        lat = lon = None
+    lat, lon, note = _position(pointing, exif)
+    yaw, pitch, roll = _camera(pointing, number(said.get("drone-dji:FlightYawDegree")))
+    if pointing.pitch is not None and pitch is None:
+        note = note or _NOT_SAID
     record = Record(
         t=0.0,
         time=_time(exif, said, zone),
         lat=lat,
         lon=lon,
-        height=pointing.height,
-        yaw=pointing.yaw,
-        pitch=pointing.pitch,
-        roll=pointing.roll,
+        height=pointing.height or None,  # 0 is what is written where it is not known; nothing is seen from there
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
         focal_35mm=exif.number(exif.camera, 0xA405) or None,
         dialect=pointing.dialect,
         altitude=pointing.altitude if pointing.altitude is not None else exif.altitude(),
         rtk=number(said.get("drone-dji:RtkFlag")) == FIXED_RTK,
+        ambiguous=note,
     )
-    return Photo(record, width, height, _lens(xmp, said, width, height))
+    sides = exif.number(exif.camera, 0xA002), exif.number(exif.camera, 0xA003)
+    taken = (int(sides[0]), int(sides[1])) if sides[0] and sides[1] else None
+    return Photo(record, width, height, _lens(xmp, said, width, height), taken)
 
 
-def _pointing(xmp: str, said: dict[str, str]) -> _Pointing:
+def _position(pointing: _Pointing, exif: Exif) -> tuple[float | None, float | None, str | None]:
+    """Latitude and longitude by the maker's own tags, else by EXIF, and what makes them doubtful."""
+    own = _known(pointing.lat, pointing.lon)
+    general = _known(exif.degrees(2), exif.degrees(4))
+    if own is not None and general is not None and distance(*own, *general) > _ONE_PLACE_M:
+        return None, None, "EXIF and XMP name two places"
+    lat, lon = own or general or (None, None)
+    return lat, lon, None
+
+
+def _known(lat: float | None, lon: float | None) -> tuple[float, float] | None:
+    """A pair that is a place; a number of exactly 0 is how no fix is written."""
+    if not lat or not lon or abs(lat) > 90 or abs(lon) > 180:
+        return None
+    return lat, lon
+
+
+def _camera(pointing: _Pointing, flight_yaw: float | None) -> tuple[float | None, float | None, float | None]:
+    """Yaw, pitch and roll, without the zeros that stand for "not known"."""
+    if pointing.yaw == 0 and pointing.pitch == 0 and not pointing.roll:
+        return None, None, None
+    turned = flight_yaw is not None and abs((flight_yaw + 180) % 360 - 180) > _TURNED
+    return None if pointing.yaw == 0 and turned else pointing.yaw, pointing.pitch, pointing.roll
+
+
+def _pointing(xmp: str, said: dict[str, str], maker: str) -> _Pointing:
     if any(name.startswith("drone-skydio:") for name in said):
         return _skydio(xmp, said)
     for dialect, prefix in (("xmp-dji", "drone-dji"), ("xmp-autel", "drone")):
         if any(name.startswith(f"{prefix}:") for name in said):
             return _dji(dialect, prefix, said)
     if "drone-parrot:CameraPitchDegree" in said or "Camera:Pitch" in said:
-        return _parrot(xmp, said)
+        return _parrot(said, f"{maker} {xmp}")
     if "exif:CameraPitch" in said:
         return _Pointing(
             "xmp-teal",
@@ -112,15 +158,23 @@ def _skydio(xmp: str, said: dict[str, str]) -> _Pointing:
     )
 
 
-def _parrot(xmp: str, said: dict[str, str]) -> _Pointing:
-    """Parrot's own names count from the horizon; the shared `Camera:` names count pitch from straight down."""
-    dialect = "xmp-autel" if "autel" in xmp.lower() else "xmp-parrot"
+def _parrot(said: dict[str, str], maker: str) -> _Pointing:
+    """Parrot's own names count from the horizon; the shared `Camera:` names count pitch from straight down.
+
+    Autel writes the shared names both ways: its older cameras from straight down and upwards, 0 to 90, its newer ones
+    (XL715) from the horizon and downwards, 0 to -90.
+    """
+    dialect = "xmp-autel" if "autel" in maker.lower() else "xmp-parrot"
     angles = _angles(said, "drone-parrot:Camera{}Degree")
     if angles["pitch"] is None:
         angles = _angles(said, "Camera:{}")
         pitch = angles["pitch"]
-        if pitch is not None and (dialect == "xmp-autel" or pitch > _NADIR_BASED):
-            angles["pitch"] = abs(pitch) - 90 if dialect == "xmp-autel" else pitch - 90
+        if pitch is not None and dialect == "xmp-autel":
+            angles["pitch"] = None if -_LEVEL < pitch <= 0 else pitch - 90 if pitch > 0 else pitch
+        elif pitch is not None and pitch > _NADIR_BASED:
+            angles["pitch"] = pitch - 90
+        if angles["pitch"] is not None and not -120 <= angles["pitch"] <= 60:  # no gimbal turns so far
+            angles["pitch"] = None
     return _Pointing(dialect, height=number(said.get("Camera:AboveGroundAltitude")), **angles)
 
 
@@ -160,18 +214,28 @@ def _sane(lens: Lens, width: int) -> Lens | None:
 
 
 def _time(exif: Exif, said: dict[str, str], zone: tzinfo | None) -> datetime | None:
-    try:
-        if utc := said.get("drone-dji:UTCAtExposure"):
-            return datetime.fromisoformat(utc.replace(" ", "T", 1)).replace(tzinfo=UTC)
-        shift = exif.text(exif.camera, 0x9011)  # "+08:00"
-        if shift:
-            hours, minutes = shift[1:].split(":")
-            sign = -1 if shift[0] == "-" else 1
-            zone = timezone(sign * timedelta(hours=int(hours), minutes=int(minutes)))
-        text = exif.text(exif.camera, 0x9003) or exif.text(exif.main, 0x0132)
-        return datetime.strptime(text, "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone)
-    except ValueError:
+    """When the photo was taken: aware where it or the caller names the zone."""
+    utc = parse_date(said.get("drone-dji:UTCAtExposure", ""), UTC)
+    if utc is not None:
+        return utc
+    zones = [parse_zone(exif.text(exif.camera, tag)) for _, tag in _DATES]
+    own = next((found for found in zones if found is not None), None)
+    for (tag, _), named in zip(_DATES, zones, strict=True):
+        directory = exif.main if tag == 0x0132 else exif.camera
+        if time := parse_date(exif.text(directory, tag), named or own or zone):
+            return time
+    if time := _satellite_time(exif):
+        return time
+    return next((time for name in _XMP_DATES if (time := parse_date(said.get(name, ""), zone))), None)
+
+
+def _satellite_time(exif: Exif) -> datetime | None:
+    """GPSDateStamp and GPSTimeStamp, which are UTC."""
+    clock = exif.gps.get(7)
+    if not isinstance(clock, tuple) or len(clock) != 3 or not all(0 <= part < 60 for part in clock):
         return None
+    hour, minute, second = (int(part) for part in clock)
+    return parse_date(f"{exif.text(exif.gps, 0x1D)} {hour:02d}:{minute:02d}:{second:02d}", UTC)
 
 
 def _jpeg(data: bytes) -> tuple[Exif | None, int, int]:

@@ -1,5 +1,6 @@
 """Telemetry of any file, told apart by what is in it: names lie."""
 
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
@@ -9,26 +10,38 @@ from shapely.geometry import Polygon
 from streams.errors import TelemetryUnreadable
 from streams.telemetry.cues import decode
 from streams.telemetry.klv import KEY, is_transport_stream, read_klv
-from streams.telemetry.mp4 import is_mp4, read_subtitles
+from streams.telemetry.mp4 import is_mp4, read_subtitles, unread_tracks
 from streams.telemetry.photo import read_photo
 from streams.telemetry.record import Telemetry
 from streams.telemetry.srt import is_telemetry, read_srt
+from streams.video.file_type import kind_of, still_of
 
 _LARGEST: Final = 256 * 1024 * 1024
+_NOTHING: Final = "neither subtitles, nor a photo, nor KLV packets"
 _PICTURES: Final = (b"\xff\xd8", b"II*\0", b"MM\0*")
 
 
-def read_telemetry(path: Path, *, zone: tzinfo | None = None, area: Polygon | None = None) -> Telemetry:
+def read_telemetry(
+    path: Path,
+    *,
+    zone: tzinfo | None = None,
+    area: Polygon | None = None,
+    span: tuple[float, float] | None = None,
+) -> Telemetry:
     """Every good record of a sidecar, a video's subtitle track, a photo or a KLV stream, and what was skipped.
 
-    `zone` is the clock of the aircraft, for aware times; `area` (lon, lat) is where the flight was ordered. Raises
-    TelemetryUnreadable when the file cannot be opened or holds nothing that we know.
+    `zone` is the clock of the aircraft, for aware times; `area` (lon, lat) is where the flight was ordered. With a
+    `span` (seconds) only the records of that part of a subtitle file are given. Raises TelemetryUnreadable when the
+    file cannot be opened or holds nothing that we know.
     """
     try:
+        if not path.is_file():
+            raise TelemetryUnreadable(f"{path}: cannot be opened: it is no file")
         with path.open("rb") as file:
             head = file.read(4096)
             if is_mp4(head):
-                return _text(path, read_subtitles(path), zone, area, nothing="this video has no subtitle track")
+                return _track(path, zone, area, span)
+            _refuse_others(path, head)
             data = head + file.read(_LARGEST)
     except OSError as error:
         raise TelemetryUnreadable(f"{path}: cannot be opened: {error.strerror or error}") from error
@@ -44,11 +57,44 @@ def read_telemetry(path: Path, *, zone: tzinfo | None = None, area: Polygon | No
         if not telemetry.records and not telemetry.skipped:
             raise TelemetryUnreadable(f"{path}: this stream holds no MISB ST 0601 packet")
         return telemetry
-    return _text(path, decode(data), zone, area, nothing="neither subtitles, nor a photo, nor KLV packets")
+    if _is_binary(data):
+        raise TelemetryUnreadable(f"{path}: no telemetry in it: {_NOTHING}")
+    telemetry = read_srt(text := decode(data), zone=zone, area=area, span=span)
+    return _checked(path, text, telemetry, _NOTHING)
 
 
-def _text(path: Path, text: str, zone: tzinfo | None, area: Polygon | None, *, nothing: str) -> Telemetry:
-    telemetry = read_srt(text, zone=zone, area=area)
+def _track(path: Path, zone: tzinfo | None, area: Polygon | None, span: tuple[float, float] | None) -> Telemetry:
+    """What a video's own subtitle track says; its length is that of its video."""
+    text = read_subtitles(path, is_telemetry) or read_subtitles(path)
+    others = unread_tracks(path)
+    if not text and others:
+        raise TelemetryUnreadable(f"{path}: no subtitle track; {', '.join(others)} is not read")
+    telemetry = read_srt(text, zone=zone, area=area, span=span)
+    return replace(_checked(path, text, telemetry, "this video has no subtitle track"), ends=None)
+
+
+def _refuse_others(path: Path, head: bytes) -> None:
+    """Files that we know and that hold no text, so that they are not read as such."""
+    if still := still_of(head) if not head.startswith(_PICTURES) else None:
+        raise TelemetryUnreadable(
+            f"{path}: a {still} picture, which is not read: save it as JPEG with its EXIF and XMP"
+        )
+    if kind_of(head) in ("mkv", "avi"):
+        raise TelemetryUnreadable(
+            f"{path}: subtitles in {(kind_of(head) or '').upper()} are not read: take them out with "
+            f"ffmpeg -i {path.name} {path.stem}.srt"
+        )
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether data is no text: subtitles have no control characters, and UTF-16 has a zero in every second place."""
+    head = data[:4096]
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or max(head[::2].count(0), head[1::2].count(0)) > 0.3 * len(head):
+        return False
+    return sum(byte < 9 or 13 < byte < 32 for byte in head) > 0.05 * len(head)
+
+
+def _checked(path: Path, text: str, telemetry: Telemetry, nothing: str) -> Telemetry:
     numbers_only = bool(text.strip()) and not text.strip().strip("0123456789\ufeff \r\n")
     if not telemetry.records and not is_telemetry(text) and not numbers_only:
         raise TelemetryUnreadable(f"{path}: no telemetry in it: {nothing}")

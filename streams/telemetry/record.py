@@ -16,7 +16,7 @@ class Record:
     names the zone, else the aircraft's wall clock. `lat`, `lon` WGS-84 degrees; `height` metres above take-off;
     `altitude` metres above the sea. `yaw`, `pitch`, `roll` of the camera, not of the airframe, as `Pose` has them;
     `focal_35mm` includes digital zoom; `hfov` degrees. `rtk` only for a fixed solution. `ambiguous` says in words why a
-    value must not be trusted without a person.
+    value must not be trusted without a person. `part` counts the recordings that were joined into one carrier.
     """
 
     t: float
@@ -33,6 +33,7 @@ class Record:
     hfov: float | None = None
     rtk: bool = False
     ambiguous: str | None = None
+    part: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The line that `streetwarden telemetry --json` prints."""
@@ -54,7 +55,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Telemetry:
-    """Everything one carrier says: its good records in order of time, and what was skipped, in words with its place."""
+    """Everything one carrier says: its good records in order of time, and what was skipped, in words with its place.
+
+    `ends` is the second at which the last line of a sidecar ends, None where it does not say; `cut` whether its last
+    line breaks off.
+    """
 
     records: tuple[Record, ...]
     skipped: tuple[str, ...] = ()
+    ends: float | None = None
+    cut: bool = False

@@ -1,28 +1,35 @@
-"""Telemetry in subtitles: every dialect that DJI firmware has printed since 2017, told apart by content.
+"""Telemetry in subtitles: every dialect that DJI and Autel firmware has printed since 2017, told apart by content.
 
 Lines of the kind `GPS(a, b, c)` (c counts satellites and is never a height unless it ends in M):
   dji-barometer  HOME(149.0251,-20.2532) 2017.08.05 14:11:51 GPS(149.0251,-20.2533,16) BAROMETER:1.9   lon first
                  the same with Hb:1.9 Hs:1.9, older still
+  dji-avata      GPS(53.365108,6.460719,69.800) BAROMETER(91.2)                                        lat first
   dji-distance   F/2.8, SS 30.15, ISO 260, ... GPS (-121.7458, 48.0771, 17), D 221.21m, H 200.70m       lon first
   dji-pry        the same with HOME (...) and G.PRY (pitch, roll, yaw) of the gimbal; RTK (...) for GPS  lon first
                  RTK here names the receiver; whether its solution was fixed, the line does not say
   dji-metres     GPS(36.6146,-6.1120,0.0M) BAROMETER:0.3M                                               lat first
+  autel          GPS(E: 113.621475, N: 34.714199, 161.20m), each number with its letter
+  gps            any other: nothing is assumed of its order
 Lines of the kind `[key: value]`, which name what they print:
   dji-brackets   [latitude : -35.080155] [longtitude : -60.286702], at times with [altitude: 117.0]
   dji-rel-alt    ... [rel_alt: 6.000 abs_alt: -122.769], two keys in one bracket
   dji-gimbal     ... [gb_yaw: -83.6 gb_pitch: -9.1 gb_roll: 0.0], at times with [rtk_flag: 50], 50 for a fixed solution
+A value of exactly 0 where 0 is what firmware prints for "not known" (a position, all three angles of the gimbal, the
+height of every line) is not said.
 """
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
 from shapely.geometry import Polygon
 
-from streams.telemetry.cues import Cue, cues
+from streams.telemetry.clock import believable
+from streams.telemetry.cues import Cue, cues, unjoined
 from streams.telemetry.order import Fix, Pair, latitude_first
 from streams.telemetry.record import FIXED_RTK, Record, Telemetry
 
@@ -32,19 +39,46 @@ _KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({_NUMBER
 _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
 _FROM_HOME: Final = re.compile(rf"\bD\s+({_NUMBER})\s*m\b")
-_HEIGHT: Final = re.compile(rf"\bH\s+({_NUMBER})\s*m\b|\bBAROMETER\s*:\s*({_NUMBER})M?(?![\d.])|\bHb\s*:\s*({_NUMBER})")
+_HEIGHT: Final = re.compile(
+    rf"\bH\s+({_NUMBER})\s*m\b|\bBAROMETER\s*[:(]\s*({_NUMBER})M?(?![\d.])"
+    rf"|\bHb\s*:\s*({_NUMBER})|\bReH\s*:\s*({_NUMBER})"
+)
+_BAROMETER: Final = re.compile(r"\bBAROMETER\s*:|\bHb\s*:")
+_BRACKETED_BAROMETER: Final = re.compile(r"\bBAROMETER\s*\(")
+_LETTER: Final = re.compile(r"\b[NSEW]\s*:|\blat\w*\s*:|\d\s*°?\s*[NSEW]\b", re.IGNORECASE)
+_LETTERED: Final = re.compile(
+    rf"(?:(lat|lon|lng|latitude|longt?itude|[NSEW])\s*[:=]\s*)?({_NUMBER})\s*°?\s*([NSEW])?", re.IGNORECASE
+)
+_SIDED: Final = re.compile(rf"\b(latitude|longt?itude)\s*[:=]\s*({_NUMBER})\s*°?\s*([NSEW])\b", re.IGNORECASE)
 _GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({_NUMBER})\s*\D?,\s*({_NUMBER})\s*\D?,\s*({_NUMBER})")
 _CAMERA_LINE: Final = re.compile(r"\bF/[\d.]+\s*,\s*SS\s")
 _FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({_NUMBER})")
 _DATE: Final = re.compile(
-    r"(\d{4})[.-](\d{1,2})[.-](\d{1,2})[ T]+(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
+    r"(?<!\d)(\d{4})[.\-/](\d{1,2})[.\-/](\d{1,2})[ T]+"
+    r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
 )
 _LATITUDE: Final = re.compile(r"\blatitude\s*:")
 _LONGITUDE: Final = re.compile(r"\blongt?itude\s*:")
-_LATITUDE_FIRST: Final = {"dji-barometer": False, "dji-distance": False, "dji-pry": False, "dji-metres": True}
+_LATITUDE_FIRST: Final = {
+    "dji-barometer": False,
+    "dji-avata": True,
+    "dji-distance": False,
+    "dji-pry": False,
+    "dji-metres": True,
+    "autel": True,  # by its letters
+}
+_LONGEST_NUMBER: Final = 20
+_OUTSIDE: Final = "the position is outside of any map"
+_TURNED: Final = 5.0  # degrees that the airframe must be turned for a gimbal yaw of exactly 0 to be no value
+_MOST_PARTS: Final = 20
+_ELSEWHERE: Final = 2000  # lines looked at outside of the part that is wanted
 _WHICH_ALTITUDE: Final = (
     "altitude is printed without saying above what: some aircraft mean take-off here, others the sea"
 )
+
+
+class _Broken(ValueError):
+    """A line says something that cannot be read; never leaves this module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +89,84 @@ class _Draft:
     fix: Fix | None
 
 
-def read_srt(text: str, *, zone: tzinfo | None = None, area: Polygon | None = None) -> Telemetry:
+def read_srt(
+    text: str, *, zone: tzinfo | None = None, area: Polygon | None = None, span: tuple[float, float] | None = None
+) -> Telemetry:
     """Every good record of subtitle text; broken blocks are skipped and named.
 
-    `zone` is the aircraft's clock, for aware times; `area` (a polygon in lon, lat) helps where nothing else tells
-    latitude from longitude.
+    `zone` is the aircraft's clock, for aware times; `area` (a polygon in lon, lat) is where it was flown, which tells
+    latitude from longitude where no number does. With a `span` (seconds) the records of that part alone are given,
+    judged by the whole file.
     """
     drafts: list[_Draft] = []
     skipped: list[str] = []
     first: datetime | None = None
-    found = list(cues(text))
-    for cue in found:
+    found = unjoined(list(cues(text)))
+    wanted = found if span is None else _wanted(found, span)
+    names_latitude = _LATITUDE.search(text) is not None
+    cut = False
+    for cue in wanted:
         fault = _fault(cue.text)
-        if fault is None and cue is found[-1] and _LATITUDE.search(text) and not _names_position(cue.text):
+        if fault is None and cue is found[-1] and names_latitude and not _names_position(cue.text):
             fault = "cut off before the position"
         if fault is None:
-            draft = _read(cue, zone)
-            if draft is not None:
+            try:
+                draft = _read(cue, zone)
+            except _Broken as error:
+                fault = str(error)
+            else:
                 first = first or draft.record.time
                 drafts.append(_with_clock(draft, cue, first))
                 continue
-            fault = "the position is outside of any map"
+        cut = cut or (cue is found[-1] and fault.startswith("cut off"))
         skipped.append(f"{cue.place}: {fault}")
-    return Telemetry(_in_order(_ordered(drafts, area)), tuple(skipped))
+    records, notes = _without_placeholders(_in_order(_ordered(drafts, area)))
+    notes += _anew(found)
+    ends = max((max(cue.start, cue.end or 0.0) for cue in found if cue.start is not None), default=None)
+    if span is not None:
+        records = tuple(record for record in records if span[0] <= record.t <= span[1])
+    return Telemetry(records, (*skipped, *notes), ends, cut)
+
+
+def _wanted(found: Sequence[Cue], span: tuple[float, float]) -> list[Cue]:
+    """The cues of the span, and some of the others, evenly chosen: a file is judged as a whole."""
+    step = max(1, len(found) // _ELSEWHERE)
+    return [
+        cue
+        for number, cue in enumerate(found)
+        if cue.start is None or span[0] <= cue.start <= span[1] or number % step == 0 or cue is found[-1]
+    ]
+
+
+def _anew(found: Sequence[Cue]) -> tuple[str, ...]:
+    """Where another recording was joined to the file."""
+    starts = {cue.part: cue for cue in reversed(found)}
+    return tuple(
+        f"{cue.place}: the times begin anew here: taken for another recording that follows the one before"
+        for part, cue in sorted(starts.items())
+        if part
+    )[:_MOST_PARTS]
+
+
+def _without_placeholders(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    """The records without a height that is 0 in every line, and without directions that are 0, 0, 0."""
+    notes: tuple[str, ...] = ()
+    heights = {record.height for record in records if record.height is not None}
+    if heights == {0.0}:
+        records = tuple(replace(record, height=None) for record in records)
+        notes += ("the height is 0 in every line: it is not known, and nothing can be placed",)
+    turned = [record for record in records if record.yaw is not None]
+    blank = [record for record in turned if record.yaw == record.pitch == 0 and not record.roll]
+    if blank:
+        records = tuple(
+            replace(record, yaw=None, pitch=None, roll=None)
+            if record.yaw == record.pitch == 0 and not record.roll
+            else record
+            for record in records
+        )
+    if blank and len(blank) == len(turned):
+        notes += ("the camera's direction is 0, 0, 0 in every line: it is not known, and nothing can be placed",)
+    return records, notes
 
 
 def is_telemetry(text: str) -> bool:
@@ -102,57 +191,83 @@ def _names_position(text: str) -> bool:
     return bool((_LATITUDE.search(text) and _LONGITUDE.search(text)) or _GPS.search(text))
 
 
-def _read(cue: Cue, zone: tzinfo | None) -> _Draft | None:
-    """A cue that is known to be whole; None when its position is impossible."""
+def _read(cue: Cue, zone: tzinfo | None) -> _Draft:
+    """A cue that is known to be whole; raises _Broken when its position is impossible."""
     gps = _GPS.search(cue.text)
     time = _time(cue.text, zone)
     draft = _read_tuple(cue.text, gps.group(1)) if gps else _read_keys(cue.text)
-    if draft is None:
-        return None
-    return replace(draft, record=replace(draft.record, t=cue.start or 0.0, time=time))
+    return replace(draft, record=replace(draft.record, t=cue.start or 0.0, time=time, part=cue.part))
 
 
-def _read_tuple(text: str, inside: str) -> _Draft | None:
+def _read_tuple(text: str, inside: str) -> _Draft:
     home, from_home, gimbal = _HOME.search(text), _FROM_HOME.search(text), _GIMBAL.search(text)
-    pair = _pair(inside)
-    if pair is not None and (min(map(abs, pair)) > 90 or max(map(abs, pair)) > 180):
-        return None
+    lettered = _LETTER.search(inside) is not None
+    pair = _lettered(inside) if lettered else _pair(inside)
+    if pair is not None and (min(map(abs, pair)) > 90 or max(map(abs, pair)) > 180 or (lettered and abs(pair[0]) > 90)):
+        raise _Broken(_OUTSIDE)
     height = _HEIGHT.search(text)
-    if gimbal:
-        dialect = "dji-pry"
-    elif from_home or _CAMERA_LINE.search(text):
-        dialect = "dji-distance"
-    elif inside.rstrip().endswith(("M", "m")):
-        dialect = "dji-metres"
-    elif home or height:
-        dialect = "dji-barometer"
-    else:
-        dialect = "dji-gps"
+    dialect = "autel" if lettered else _dialect(text, inside)
     pitch, roll, yaw = (_float(part) for part in gimbal.groups()) if gimbal else (None, None, None)
     above = next((_float(part) for part in height.groups() if part), None) if height else None
     record = _record(dialect, height=above, yaw=yaw, pitch=pitch, roll=roll)
     if pair is None:
         return _Draft(record, None)
+    if lettered:
+        return _Draft(replace(record, lat=pair[0], lon=pair[1]), None)
     metres = _float(from_home.group(1)) if from_home else None
     return _Draft(record, Fix(pair, _pair(home.group(1)) if home else None, metres))
 
 
-def _read_keys(text: str) -> _Draft | None:
-    values = {key.lower(): _float(value) for key, value in _KEY.findall(text)}
+def _dialect(text: str, inside: str) -> str:
+    """Which firmware prints such a line, by what it alone prints; `gps` where nothing tells."""
+    if _BRACKETED_BAROMETER.search(text):
+        return "dji-avata"
+    if _CAMERA_LINE.search(text) or _FROM_HOME.search(text):
+        return "dji-pry" if _GIMBAL.search(text) else "dji-distance"
+    if inside.rstrip().endswith(("M", "m")):
+        return "dji-metres"
+    third = inside.rpartition(",")[2].strip()
+    return "dji-barometer" if _BAROMETER.search(text) and "." not in third else "gps"
+
+
+def _lettered(inside: str) -> Pair | None:
+    """Latitude and longitude of numbers with letters; None for no fix. Raises _Broken."""
+    found: dict[str, float] = {}
+    for part in inside.split(",")[:2]:
+        match = _LETTERED.fullmatch(part.strip())
+        value = _float(match[2]) if match else None
+        if match is None or value is None:
+            raise _Broken(f"{part.strip()[:40]!r} is no coordinate")
+        name, side = (match[1] or "").upper(), (match[3] or "").upper()
+        side = name if len(name) == 1 else side
+        axis = "lat" if side in ("N", "S") or name.startswith("LAT") else "lon"
+        if value < 0 and side in ("N", "E"):
+            raise _Broken(f"{part.strip()[:40]!r} contradicts itself")
+        found[axis] = -abs(value) if side in ("S", "W") else value
+    if len(found) < 2:
+        raise _Broken("the position names one axis twice")
+    return (found["lat"], found["lon"]) if all(found.values()) else None
+
+
+def _read_keys(text: str) -> _Draft:
+    values = {key.lower(): value for key, said in _KEY.findall(text) if (value := _float(said)) is not None}
+    for key, said, side in _SIDED.findall(text):
+        if (value := _float(said)) is not None:
+            values[key.lower()] = -abs(value) if side.upper() in "SW" else value
     lat = values.get("latitude")
     lon = values.get("longitude", values.get("longtitude"))  # the firmware's own spelling
-    if lat == lon == 0 or lat is None or lon is None:  # no fix is printed as 0, 0, and its altitudes as 0 too
+    if not lat or not lon:  # no fix is printed as 0, 0, and its altitudes as 0 too
         lat = lon = None
         values = {key: value for key, value in values.items() if value or key not in ("altitude", "abs_alt")}
     elif abs(lat) > 90 or abs(lon) > 180:
-        return None
+        raise _Broken(_OUTSIDE)
     height, note = values.get("rel_alt"), None
     if height is None and "altitude" in values:
         height, note = values["altitude"], _WHICH_ALTITUDE
     gimbal = [values.get(f"gb_{axis}") for axis in ("yaw", "pitch", "roll")]
     dialect = "dji-gimbal" if gimbal[0] is not None else "dji-rel-alt" if "rel_alt" in values else "dji-brackets"
     focal = _FOCAL.search(text)
-    record = _record(dialect, height=height, yaw=gimbal[0], pitch=gimbal[1], roll=gimbal[2])
+    record = _record(dialect, height=height, yaw=_yaw(values), pitch=gimbal[1], roll=gimbal[2])
     return _Draft(
         replace(
             record,
@@ -165,6 +280,12 @@ def _read_keys(text: str) -> _Draft | None:
         ),
         None,
     )
+
+
+def _yaw(values: dict[str, float]) -> float | None:
+    """The gimbal's yaw; a 0 is no value where the airframe is turned elsewhere."""
+    yaw, frame = values.get("gb_yaw"), values.get("drone_yaw")
+    return None if yaw == 0 and frame is not None and abs((frame + 180) % 360 - 180) > _TURNED else yaw
 
 
 def _record(
@@ -198,7 +319,7 @@ def _ordered(drafts: list[_Draft], area: Polygon | None) -> Iterable[Record]:
 
 
 def _in_order(records: Iterable[Record]) -> tuple[Record, ...]:
-    return tuple(sorted(records, key=lambda record: record.t))
+    return tuple(sorted(records, key=lambda record: (record.part, record.t)))
 
 
 def _with_clock(draft: _Draft, cue: Cue, first: datetime | None) -> _Draft:
@@ -209,12 +330,12 @@ def _with_clock(draft: _Draft, cue: Cue, first: datetime | None) -> _Draft:
 
 
 def _pair(inside: str) -> Pair | None:
-    """The first two numbers inside of the brackets; None for `n/a` and for 0, 0, which is how no fix is printed."""
+    """The first two numbers inside of the brackets; None for `n/a` and for 0, which is how no fix is printed."""
     parts = [part.strip() for part in (inside.split(", ") if ", " in inside else inside.split(","))]
     if len(parts) >= 4 and all(re.fullmatch(r"[-+]?\d+", part) for part in parts[:4]):  # decimal commas throughout
         parts = [f"{parts[0]}.{parts[1]}", f"{parts[2]}.{parts[3]}"]
-    numbers = [_float(part) for part in parts[:2] if re.fullmatch(_NUMBER, part)]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 and any(numbers) else None
+    numbers = [value for part in parts[:2] if re.fullmatch(_NUMBER, part) and (value := _float(part))]
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 
 def _time(text: str, zone: tzinfo | None) -> datetime | None:
@@ -225,7 +346,7 @@ def _time(text: str, zone: tzinfo | None) -> datetime | None:
     year, month, day, hour, minute, second = (int(part) for part in whole)
     micro = int((millis or "").ljust(3, "0")) * 1000 + int(micros or 0)
     try:
-        return datetime(year, month, day, hour, minute, second, micro, tzinfo=zone)
+        return believable(datetime(year, month, day, hour, minute, second, micro, tzinfo=zone))
     except ValueError:
         return None
 
@@ -233,10 +354,12 @@ def _time(text: str, zone: tzinfo | None) -> datetime | None:
 def _focal(text: str) -> float | None:
     """35 mm equivalent: printed as 24.00, or as 240 for the same; digital zoom is in it already."""
     value = _float(text)
-    if value <= 0:
+    if value is None or value <= 0:
         return None
     return value if "." in text or "," in text else value / 10
 
 
-def _float(text: str) -> float:
-    return float(text.replace(",", "."))
+def _float(text: str) -> float | None:
+    """A printed number; None for one that no aircraft prints."""
+    value = float(text.replace(",", ".")) if len(text) <= _LONGEST_NUMBER else math.nan
+    return value if math.isfinite(value) else None

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 _LARGEST: Final = 1024 * 1024  # bytes of a packet; aircraft write some kilobytes
+_LONGEST_NUMBER: Final = 40
 _NAME: Final = r"[\w-]{1,60}:[\w-]{1,60}"
 # Names begin where a word begins and are short: else a hostile packet is searched again from each of its letters.
 _ATTRIBUTE: Final = re.compile(
@@ -42,13 +43,20 @@ def inside(xmp: str, name: str) -> dict[str, str]:
 
 
 def number(text: str | None) -> float | None:
-    """A value as a number: `+12.5`, `-86831/1600`, or degrees and minutes as `40,42.62N`; None when it is none."""
+    """A value as a number; None when it is none.
+
+    `+12.5`, `-86831/1600`, degrees and minutes as `40,42.62N`, or degrees with their letter as `40.71 N`.
+    """
     text = (text or "").strip()
+    if len(text) > _LONGEST_NUMBER:
+        return None
     if match := re.fullmatch(r"([-+]?\d+(?:\.\d+)?)/(\d+(?:\.\d+)?)", text):
         bottom = float(match.group(2))
         return float(match.group(1)) / bottom if bottom else None
-    if match := re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?([NSEW])", text):
+    if match := re.fullmatch(r"(\d+),(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])", text):
         degrees, minutes, seconds, side = match.groups()
         whole = float(degrees) + float(minutes) / 60 + float(seconds or 0) / 3600
-        return -whole if side in "SW" else whole
-    return float(text) if re.fullmatch(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?", text) else None
+        return -whole if side in "SWsw" else whole
+    if match := re.fullmatch(r"(\d+\.\d+)\s*°?\s*([NSEWnsew])", text):
+        return -float(match.group(1)) if match.group(2) in "SWsw" else float(match.group(1))
+    return float(text) if re.fullmatch(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?", text) else None

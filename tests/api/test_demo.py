@@ -49,6 +49,7 @@ def found(class_name: str, lat: float, lon: float = 113.6253) -> StoredCandidate
         state=State.OPEN,
         created_at=NOON,
         updated_at=NOON,
+        timed=True,
     )
 
 

@@ -1,6 +1,6 @@
 """One frame through all of it: candidates come once, with reasons and the frame that shows the thing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +10,11 @@ import pytest
 
 from detector.candidate import Candidate
 from detector.look import Look
+from detector.places.strong_looks import Task
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.ruling import Outcome
 from detector.rules.zones import Zone
-from detector.vision.detections import Detections
+from detector.vision.detections import Box, Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame, Image
 from models.card import ModelVersion
@@ -47,13 +48,14 @@ class Passing(OnnxModel):
 
     hides: frozenset[int] = frozenset()
     looks = 0
+    names = ("truck", "car", "bus")
 
     def detect(self, image: Image, confidence: float | None = None) -> Detections:
         self.looks += 1
         if self.looks - 1 not in self.hides:
-            return Detections.empty(("truck",))
+            return Detections.empty(self.names)
         box = np.array([[180, 130, 300, 250]], np.float32)
-        return Detections(box, np.array([0.9], np.float32), np.array([0]), ("truck",))
+        return Detections(box, np.array([0.9], np.float32), np.array([0]), self.names)
 
 
 def run(look: Look, pictures: Sequence[Image], step: float = 5, start: float = 0, epoch: int = 0) -> list[Candidate]:
@@ -95,13 +97,14 @@ def test_it_comes_again_with_the_same_key_while_it_stands_on() -> None:
 
 
 def test_the_evidence_is_a_frame_in_which_nothing_hides_the_thing(tmp_path: Path) -> None:
-    passing = Passing(save_colour_detector(tmp_path / "net.onnx"), ("red", "green", "blue"))
-    first = run(Look("camera", book(STALLS), [], passing), pictures := street(10, 60))[0]
-    last = round((first.sighting.last_seen - START).total_seconds() / 5)
-    hiding = Passing(save_colour_detector(tmp_path / "net.onnx"), ("red", "green", "blue"))
-    hiding.hides = frozenset({last})
+    passing = Passing(save_colour_detector(tmp_path / "net.onnx"), Passing.names)
+    look, pictures = Look("camera", book(STALLS), [], passing), street(10, 60)
+    last = next(n for n, picture in enumerate(pictures) if run(look, [picture], start=5 * n))
+    hiding = Passing(save_colour_detector(tmp_path / "net.onnx"), Passing.names)
+    hiding.hides = frozenset({passing.looks - 3})  # the last look at the whole picture; two at its far tiles follow
     found = run(Look("camera", book(STALLS), [], hiding), pictures)
-    assert found[0].evidence.index == last - 1
+    assert found[0].sighting.last_seen == START + timedelta(seconds=5 * last)
+    assert found[0].evidence.captured_at < found[0].sighting.last_seen
 
 
 class Counting(OnnxModel):
@@ -118,7 +121,7 @@ def test_one_model_of_signs_and_of_everyday_things_looks_once_and_shows_no_faint
     faint[320:400, 400:480] = (0, 0, 120)  # under the threshold for signs, over that for what may hide something
     look = Look("camera", book(SIGNS), [both], both)
     found = run(look, [faint] * 4)
-    assert both.looks == 4
+    assert both.looks == 3 * 3, "three strong looks, each at the whole and at two far tiles"
     apart = Look("camera", book(SIGNS), [OnnxModel(path, ("red", "green", "blue"), 0.9)], both)
     again = run(apart, [faint] * 4)
     assert [one.sighting.box for one in found] == [one.sighting.box for one in again]
@@ -162,3 +165,113 @@ def test_a_restart_hands_nothing_on_twice(colours: OnnxModel) -> None:
     after = Look("camera", book(SIGNS), [colours])
     after.places.restore(before.places.snapshot())
     assert {one.sighting.key for one in run(after, [wall((80, 160))] * 4, start=60)} <= {key}
+
+
+PARASOL = (200.0, 150.0, 272.0, 180.0)
+
+
+class Everyday(OnnxModel):
+    """Sees a parasol in the frames and at the places that it is told; the number of a frame is in its first pixel."""
+
+    where: Callable[[int], Box | None] = staticmethod(lambda look: PARASOL)
+    score = 0.5
+    looks = 0
+
+    def detect(self, image: Image, confidence: float | None = None) -> Detections:
+        self.looks += 1
+        box = self.where(self.looks - 1)
+        if box is None:
+            return Detections.empty(self.names)
+        boxes = np.array([box], np.float32)
+        return Detections(boxes, np.array([self.score], np.float32), np.array([0]), self.names)
+
+
+@pytest.fixture
+def everyday(tmp_path: Path) -> Everyday:
+    model = Everyday(save_colour_detector(tmp_path / "net.onnx", 480, 272), ("red", "green", "blue"))
+    model.names = ("umbrella", "person", "car")
+    return model
+
+
+def test_a_parasol_that_stands_there_from_the_first_frame_on_is_found_once_it_has_stood(everyday: Everyday) -> None:
+    look = Look("camera", book(STALLS), [], everyday)
+    found = run(look, [STALL_SEEN[i % 4] for i in range(40)])
+    assert [one.sighting.class_name for one in found] == ["stall"]
+    assert timedelta(seconds=120) <= found[0].sighting.dwell <= timedelta(seconds=140)
+    assert found[0].sighting.box[3] > PARASOL[3] + 30, "it reaches down to what stands under the parasol"
+    (record,) = [one for one in found[0].sighting.evidence.records if one.finder == "objects"]
+    assert record.seen == record.looks >= 3
+    assert everyday.looks <= 8, "a handful of strong looks in two hundred seconds"
+
+
+def test_parasols_that_are_somewhere_else_at_every_look_are_walkers(everyday: Everyday) -> None:
+    everyday.where = lambda look: (40.0 * (look % 11), 150.0, 40.0 * (look % 11) + 60, 180.0)
+    assert run(Look("camera", book(STALLS), [], everyday), [EMPTY_SEEN[i % 4] for i in range(120)]) == []
+
+
+def test_one_false_parasol_in_many_looks_is_none(everyday: Everyday) -> None:
+    everyday.where = lambda look: PARASOL if look % 4 == 0 else None
+    everyday.score = 0.3
+    assert run(Look("camera", book(STALLS), [], everyday), [EMPTY_SEEN[i % 4] for i in range(120)]) == []
+
+
+def test_a_stall_that_leaves_ends_although_the_network_is_asked_seldom(everyday: Everyday) -> None:
+    look = Look("camera", book(STALLS), [], everyday)
+    key = run(look, [STALL_SEEN[i % 4] for i in range(40)])[0].sighting.key
+    everyday.where = lambda number: None
+    run(look, [EMPTY_SEEN[i % 4] for i in range(60)], start=200)
+    assert key not in {place.key for place in look.places.all}
+
+
+def test_a_camera_with_rules_for_signs_alone_looks_for_nothing_else(colours: OnnxModel, everyday: Everyday) -> None:
+    look = Look("camera", book(SIGNS), [colours], everyday)
+    run(look, [wall()] * 60)
+    assert everyday.looks == 0
+    assert not look.occupancy.ready
+    (task,) = look.status().tasks
+    assert (task.task, look.status().strong) == (Task.SIGNS, 1)
+
+
+def test_frames_that_follow_each_other_at_once_cost_next_to_nothing(everyday: Everyday) -> None:
+    look = Look("camera", book(STALLS), [], everyday)
+    run(look, [EMPTY_SEEN[i % 4] for i in range(100)], step=0.04)
+    assert (look.status().looks, look.status().strong) == (100, 1)
+
+
+def test_what_places_know_survives_a_restart(everyday: Everyday) -> None:
+    before, after = (Look("camera", book(STALLS), [], everyday) for _ in range(2))
+    run(before, [STALL_SEEN[i % 4] for i in range(20)])
+    after.places.restore(before.places.snapshot())
+    (place,) = after.places.all
+    assert place.evidence.of("objects").seen >= 2
+    found = run(after, [STALL_SEEN[i % 4] for i in range(20)], start=105)
+    assert [one.sighting.first_seen for one in found] == [START]
+
+
+def test_another_version_looks_from_the_next_frame_on_and_its_places_stay(tmp_path: Path, colours: OnnxModel) -> None:
+    path = save_colour_detector(tmp_path / "b.onnx", convolutions=1, gain=0.95)
+    later = Counting(path, ("red", "green", "blue"), 0.9, name="colours")
+    serving: list[OnnxModel] = [colours]
+    look = Look("camera", book(SIGNS), [colours])
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 4)
+    serving[:] = [later]
+    again = run(look, [wall((80, 160))] * 70, start=20)
+    assert [one.sighting.key for one in again] == [first.sighting.key]  # one place, handed on again after five minutes
+    assert later.looks >= 2
+    assert again[0].sighting.first_seen == first.sighting.first_seen
+
+
+def test_a_candidate_names_every_model_that_saw_it_and_a_new_one_only_its_own(tmp_path: Path) -> None:
+    paths = [save_colour_detector(tmp_path / name) for name in ("stalls.onnx", "others.onnx")]
+    stalls, others = (OnnxModel(path, ("stall", "green", "blue"), 0.9, name=path.stem) for path in paths)
+    look = Look("camera", book(Rule("stalls", ("stall",), ("main_road",), code="0501")), [stalls])
+    serving: list[OnnxModel] = [stalls]
+    look.serving = lambda: (list(serving), None)
+    (first,) = run(look, [wall((80, 160))] * 40)
+    serving[:] = [others]
+    seen = run(look, [wall((80, 160))] * 66 + [wall((80, 160), (400, 320))] * 60, start=200)
+    named = {one.sighting.key: tuple(model.name for model in one.models) for one in seen}
+    assert [one.name for one in first.models] == ["stalls"]
+    assert named.pop(first.sighting.key) == ("stalls", "others")
+    assert list(named.values()) == [("others",)]

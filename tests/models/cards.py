@@ -44,3 +44,12 @@ def save_model(folder: Path, name: str = "colours") -> ModelCard:
     card = card_of(path)
     write_card(card, folder / f"{name}.json")
     return card
+
+
+def save_version(folder: Path, version: str, name: str = "colours", gain: float = 1) -> ModelCard:
+    """A colour detector of another version and content: its scores are `gain` times the colours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = save_colour_detector(folder / f"{name}.onnx", convolutions=1, gain=gain)
+    card = card_of(path, version=version)
+    write_card(card, folder / f"{name}.json")
+    return card

@@ -104,8 +104,9 @@ def test_a_card_left_behind_by_a_new_file_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_models_are_their_cards(name: str) -> None:
     shipped = find_model(name)
     verify(shipped)
-    networks = 2 if name == "street" else 1  # it is two that share their first layers
-    assert model_path(shipped).stat().st_size <= networks * 12 * 2**20
+    # street is two networks that share their first layers; street-cameras is of the size above (yolov8s, 11 M weights)
+    most = {"street": 24, "street-cameras": 46}.get(name, 12)
+    assert model_path(shipped).stat().st_size <= most * 2**20
     assert shipped.folder == WEIGHTS
     unmeasured = {"motorcycle"} if name == "street" else set()  # none of the pictures that it is measured on shows one
     assert set(shipped.metrics.per_class) == set(shipped.classes) - unmeasured

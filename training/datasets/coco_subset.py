@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from training.datasets.labels import PICTURES, Label, LabelledPicture, read_labels
+from training.datasets.labels import Label, LabelledPicture, read_labels
+from training.datasets.layouts import PICTURES
 from training.errors import DatasetInvalid
 
 COCO = {

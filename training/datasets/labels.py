@@ -9,9 +9,16 @@ from pathlib import Path
 import cv2
 import yaml
 
+from training.datasets.layouts import (
+    Side,
+    class_names,
+    find_description,
+    find_pictures,
+    labels_in_words,
+    side_of,
+)
 from training.errors import DatasetInvalid
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 _SLACK = 2e-3  # exporters round: an edge may stand a pixel or two outside the picture
 
 
@@ -58,14 +65,16 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
 
 def _label(line: str, where: str, classes: int) -> Label:
     parts = line.split()
-    if len(parts) != 5:
+    outline = len(parts) >= 7 and len(parts) % 2 == 1
+    if len(parts) != 5 and not outline:
         raise DatasetInvalid(f"{where}: {len(parts)} values; a box is `class x y w h`")
     try:
-        cls, (x, y, width, height) = int(parts[0]), (float(part) for part in parts[1:])
+        cls, values = int(parts[0]), [float(part) for part in parts[1:]]
     except ValueError as error:
         raise DatasetInvalid(f"{where}: {line.strip()!r} is not `class x y w h` in numbers") from error
     if not 0 <= cls < classes:
         raise DatasetInvalid(f"{where}: class {cls}; this set knows 0 to {classes - 1}")
+    x, y, width, height = _around(values) if outline else values
     edges = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
     if not (width > 0 and height > 0):  # also catches NaN
         raise DatasetInvalid(f"{where}: a box of {width:g} x {height:g} has no area; remove the line")
@@ -74,45 +83,53 @@ def _label(line: str, where: str, classes: int) -> Label:
     return Label(cls, x, y, width, height)
 
 
-def read_pictures(folder: Path, classes: int) -> tuple[LabelledPicture, ...]:
-    """The pictures of `folder/images` with their labels in `folder/labels`, by name.
+def _around(outline: Sequence[float]) -> tuple[float, float, float, float]:
+    """The box around the corners of a polygon, `x1 y1 x2 y2 ...`, as tools export what was drawn by hand."""
+    xs, ys = outline[::2], outline[1::2]
+    return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs), max(ys) - min(ys)
+
+
+def read_pictures(side: Side, classes: int) -> tuple[LabelledPicture, ...]:
+    """The pictures of a side with their labels, by name: see `training.datasets.layouts` for where they may lie.
 
     Raises:
         DatasetInvalid: no such folder, no picture, a picture without a label file (a background has an empty one), a
             label file without a picture, or a bad line.
     """
-    images, labels = folder / "images", folder / "labels"
-    for part in (images, labels):
-        if not part.is_dir():
-            raise DatasetInvalid(f"{part}: no such folder; a set is images/ and labels/ side by side")
-    paths = sorted(path for path in images.iterdir() if path.suffix.lower() in PICTURES)
-    if not paths:
-        raise DatasetInvalid(f"{images}: holds no picture")
-    stems = [path.stem for path in paths]
-    for path in paths:
-        if not (labels / f"{path.stem}.txt").is_file():
-            raise DatasetInvalid(
-                f"{path}: has no labels/{path.stem}.txt; write an empty one if nothing is in the picture"
-            )
-    orphans = sorted({path.stem for path in labels.glob("*.txt")} - set(stems))
-    if orphans:
-        raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")
-    if len(set(stems)) != len(stems):
-        doubled = next(stem for stem in stems if stems.count(stem) > 1)
-        raise DatasetInvalid(f"{images}: two pictures are named {doubled}")
-    return tuple(LabelledPicture(path, read_labels(labels / f"{path.stem}.txt", classes)) for path in paths)
+    found = find_pictures(side)
+    if not any(one.labels.is_file() for one in found):
+        raise DatasetInvalid(
+            f"{found[0].labels}: no such file, nor labels for any other picture of {labels_in_words(side)}"
+        )
+    return tuple(
+        LabelledPicture(
+            one.picture, read_labels(one.labels, classes) if one.labels.is_file() or not one.may_lack else ()
+        )
+        for one in found
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class YoloSet:
-    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels."""
+    """A data set folder that `data.yaml` describes; `measured`: the first of the names, which its val side labels.
+
+    `unsure`: the last of the names, each with those that a box of it leaves open (`training.datasets.unsure`).
+    `absolute`: whether other tools find its pictures from anywhere by that file.
+    """
 
     file: Path
     names: tuple[str, ...]
     measured: tuple[str, ...]
     view: str
-    train: Path | None
-    val: Path
+    train: Side | None
+    val: Side
+    absolute: bool = False
+    unsure: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The classes that a network is to learn."""
+        return self.names[: len(self.names) - len(self.unsure)]
 
     @property
     def folder(self) -> Path:
@@ -121,42 +138,54 @@ class YoloSet:
 
 
 def open_set(dataset: Path) -> YoloSet:
-    """Read `data.yaml` of a folder (or the file itself).
+    """Read `data.yaml` of a folder (or the file itself), or what Label Studio writes in its place.
 
     Raises:
         DatasetInvalid: no such file, not YAML, or no names or val side in it.
     """
-    described = dataset / "data.yaml" if dataset.is_dir() else dataset
+    described = (find_description(dataset) or dataset / "data.yaml") if dataset.is_dir() else dataset
     if not described.is_file():
+        if listed := class_names(dataset):
+            return YoloSet(dataset / "classes.txt", tuple(listed), tuple(listed), "street", None, dataset)
         raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets.recipes`")
     try:
-        values = yaml.safe_load(described.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise DatasetInvalid(f"{described}: is not YAML") from error
-    if not isinstance(values, dict) or not values.get("names") or not values.get("val"):
+    val = (values.get("val") or values.get("validation") or values.get("valid")) if isinstance(values, dict) else None
+    if not isinstance(values, dict) or not values.get("names") or not val:
         raise DatasetInvalid(f"{described}: needs `names` and `val`")
-    names = values["names"]
+    names: object = values["names"]
+    if isinstance(names, dict):
+        names = {int(key) if str(key).isdigit() else key: name for key, name in names.items()}
     ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
     if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
         raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
     measured = values.get("measured", ordered)
     if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
         raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
-    root = described.parent / str(values.get("path", "."))
-    train = values.get("train")
+    unsure = _unsure(values.get("unsure") or {}, ordered, described)
+    root, train = values.get("path"), values.get("train")
     return YoloSet(
         file=described,
         names=tuple(ordered),
         measured=tuple(measured),
         view=str(values.get("view", "street")),
-        train=root / _side(train) if train else None,
-        val=root / _side(values["val"]),
+        train=side_of(described, root, train) if train else None,
+        val=side_of(described, root, val),
+        absolute=described.name == "data.yaml" and root is not None and Path(str(root)).is_absolute(),
+        unsure=unsure,
     )
 
 
-def _side(value: object) -> str:
-    """`train/images` or `train`: the folder that holds images/ and labels/."""
-    return str(value).removesuffix("/").removesuffix("images") or "."
+def _unsure(value: object, names: list[str], where: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, dict) or list(value) != names[len(names) - len(value) :]:
+        raise DatasetInvalid(f"{where}: `unsure` names the last of the classes, each with those it leaves open")
+    known = names[: len(names) - len(value)]
+    for name, left_open in value.items():
+        if not isinstance(left_open, list) or not left_open or any(one not in known for one in left_open):
+            raise DatasetInvalid(f"{where}: `unsure`: {name}: is a list of classes that the set labels")
+    return tuple((str(name), tuple(left_open)) for name, left_open in value.items())
 
 
 def check_split(train: Sequence[LabelledPicture], val: Sequence[LabelledPicture]) -> None:
@@ -221,7 +250,7 @@ def check_set(described: YoloSet) -> None:
             if index not in present:
                 raise DatasetInvalid(
                     f"{described.file}:{_line_of(described.file, name)}: no box of class {index} {name!r} in any file "
-                    f"of {side / 'labels'}; both sides need every class: label some, or take the class out"
+                    f"of {labels_in_words(side)}; both sides need every class: label some, or take the class out"
                 )
 
 

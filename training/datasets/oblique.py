@@ -24,7 +24,8 @@ from rich.progress import track
 
 from detector.vision.pixels import read_picture
 from models.card import DataSource
-from training.datasets.labels import PICTURES, LabelledPicture, read_labels, read_pictures
+from training.datasets.labels import LabelledPicture, read_labels, read_pictures
+from training.datasets.layouts import PICTURES
 from training.datasets.perspective_warp import tilt
 from training.datasets.recipes import RECIPES, SPLIT_SEED, Split, describe, make_room, one_of_each, write_side
 from training.errors import DatasetInvalid, TrainingError

@@ -29,7 +29,7 @@ from training.datasets.labels import LabelledPicture, read_pictures
 from training.datasets.sample import label_lines, read_sample
 from training.errors import DatasetInvalid, TrainingError
 
-View = Literal["above", "oblique", "street"]
+View = Literal["above", "oblique", "street", "pole"]
 
 
 @dataclass(frozen=True, slots=True)

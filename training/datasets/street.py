@@ -28,7 +28,8 @@ from models.card import DataSource
 from models.errors import ModelError
 from models.registry import find_model, model_path, verify
 from training.datasets import coco_subset as everyday
-from training.datasets.labels import PICTURES, Label, LabelledPicture, read_pictures
+from training.datasets.labels import Label, LabelledPicture, read_pictures
+from training.datasets.layouts import PICTURES
 from training.datasets.pseudo_labels import Completed, Helper, complete
 from training.datasets.recipes import RECIPES, Split, describe, hold_out, make_room, write_side
 from training.datasets.sample import Sample, label_lines, read_sample

@@ -137,6 +137,27 @@ def score(classes: Sequence[Matched], samples: int = 500, seed: int = 0) -> tupl
     return each, Scores(_spread(_row_means(ap50[:, present])), _spread(_row_means(mean[:, present])))
 
 
+def gain(before: Sequence[Matched | None], after: Sequence[Matched], samples: int = 500, seed: int = 0) -> list[Scores]:
+    """What a model gains over another in AP of each class, then of their mean: a paired bootstrap over pictures.
+
+    Both have looked at the same pictures, so each resample counts the same ones for both: what is hard for both does
+    not widen the interval. None: a class that the model before does not know, and so never finds. The last of the
+    returned scores is the gain of the mean over the labelled classes.
+    """
+    pictures = len(after[0].labelled)
+    draws = np.random.default_rng(seed).multinomial(pictures, np.full(pictures, 1 / pictures), size=samples)
+    rows = []
+    for weight in (None, *draws.astype(np.float64)):
+        rows.append([new.ap(weight) - (old.ap(weight) if old else 0.0) for old, new in zip(before, after, strict=True)])
+    table = np.array(rows)  # (1 + samples, class, IoU)
+    ap50, mean = table[:, :, 0], table.mean(axis=2)
+    present = ~np.isnan(ap50[0])
+    each = [Scores(_spread(ap50[:, index]), _spread(mean[:, index])) for index in range(len(after))]
+    if not present.any():
+        return [*each, Scores(Spread(0.0, 0.0, 0.0), Spread(0.0, 0.0, 0.0))]
+    return [*each, Scores(_spread(_row_means(ap50[:, present])), _spread(_row_means(mean[:, present])))]
+
+
 def _row_means(table: Floats) -> Floats:
     """Means that leave NaN out: a resample may lack a rare class altogether."""
     known = ~np.isnan(table)

@@ -26,6 +26,7 @@ from models.card import ClassMetrics, Interval, ModelCard
 from models.errors import ModelError
 from models.registry import class_names, find_model, model_path, verify
 from training.datasets.labels import LabelledPicture, YoloSet, check_split, open_set, read_pictures
+from training.datasets.layouts import is_there, labels_in_words
 from training.errors import DatasetInvalid, ModelUnreadable, TrainingError
 from training.evaluation.average_precision import Matched, PictureMatches, Scores, Spread, match, score
 from training.evaluation.report_models import Beside, Report
@@ -85,17 +86,23 @@ def evaluate(model: str | Path, dataset: Path, *, progress: bool = False) -> Rep
 
 
 def measure(
-    model: str | Path | OnnxModel, dataset: Path, *, beside: str | Path | None = None, progress: bool = False
+    model: str | Path | OnnxModel,
+    dataset: Path,
+    *,
+    beside: str | Path | OnnxModel | None = None,
+    progress: bool = False,
+    known_only: bool = False,
 ) -> Measured:
     """As `evaluate`, and keep what the figures came from; `beside` is timed in the same run, and not measured.
 
-    `model` may also be a detector that is loaded already, e.g. on another engine.
+    `model` may also be a detector that is loaded already, e.g. on another engine. `known_only` leaves out the classes
+    that the model does not know, in place of refusing the data set.
     """
     described = open_set(dataset)
-    detector, card = _open_model(model)
-    other = None if beside is None else _open_model(beside)[0]
+    detector, card = open_model(model)
+    other = None if beside is None else open_model(beside)[0]
     strangers = [name for name in described.measured if name not in detector.names]
-    if strangers:
+    if strangers and not (known_only and len(strangers) < len(described.measured)):
         raise DatasetInvalid(
             f"{dataset}: class {strangers[0]!r} is unknown to {detector.name} ({', '.join(detector.names)})"
         )
@@ -112,7 +119,9 @@ def measure(
             if other is not None:
                 other_times.append(_time(other, image))
     matched = {
-        name: match([_of_class(one, (name,), described.measured) for one in seen]) for name in described.measured
+        name: match([_of_class(one, (name,), described.measured) for one in seen])
+        for name in described.measured
+        if name not in strangers
     }
     each, mean = score(list(matched.values()))
     report = Report(
@@ -144,13 +153,15 @@ def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:
     """The pictures to measure on; refused where they show nothing, or are copies of what stands under `train`."""
     pictures = read_pictures(described.val, len(described.measured))
     if not any(picture.labels for picture in pictures):
-        raise DatasetInvalid(f"{described.val / 'labels'}: no box in any file; nothing can be measured on this set")
-    if described.train is not None and described.train.is_dir():  # a set may be handed on to be measured on alone
+        raise DatasetInvalid(
+            f"{labels_in_words(described.val)}: no box in any file; nothing can be measured on this set"
+        )
+    if described.train is not None and is_there(described.train):  # a set may be handed on to be measured on alone
         check_split(read_pictures(described.train, len(described.names)), pictures)
     return pictures
 
 
-def _open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
+def open_model(model: str | Path | OnnxModel) -> tuple[OnnxModel, ModelCard | None]:
     """A detector, and its card where it has one."""
     if isinstance(model, OnnxModel):
         return model, None

@@ -4,6 +4,7 @@
     python -m training.scenes drone --out DIR      the drone's clip, its telemetry and its truth
     python -m training.scenes config --out DIR     the configuration alone (needs no renderer)
     python -m training.scenes frames --out DIR --count N     labelled single pictures of random streets, for training
+    python -m training.scenes cutouts --out DIR --count N    things with nothing behind them, for composites
 
 Rendering needs the `scenes` extra (Python 3.11) and ffmpeg. The same seed gives the same street and the same script.
 An interrupted rendering goes on where it stopped when it is given the same --work folder.
@@ -35,12 +36,23 @@ def main() -> None:
             _camera(wanted, work / "street")
         elif wanted.clip == "drone":
             _drone(wanted, work / "flight")
+        elif wanted.clip == "cutouts":
+            from training.scenes import studio
+
+            studio.cut_outs(wanted.out, wanted.count, wanted.seed, wanted.samples, wanted.threads)
         else:
-            from training.scenes import frames, photos
+            from training.scenes import frames, photos, random_block
 
             worn = photos.find(wanted.photos) if wanted.photos else None
             frames.render_frames(
-                wanted.out, wanted.count, wanted.seed, wanted.width, wanted.samples, wanted.threads, worn
+                wanted.out,
+                wanted.count,
+                wanted.seed,
+                wanted.width,
+                wanted.samples,
+                wanted.threads,
+                worn,
+                random_block.pole_view if wanted.pole else random_block.view,
             )
     except TrainingError as fault:
         sys.exit(f"scenes: {fault}")
@@ -50,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="training.scenes", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("clip", choices=("camera", "drone", "config", "frames"))
+    parser.add_argument("clip", choices=("camera", "drone", "config", "frames", "cutouts"))
     parser.add_argument("--out", type=Path, required=True, help="where the clip and its truth go")
     parser.add_argument("--work", type=Path, help="where the single frames go (default: OUT/frames)")
     parser.add_argument("--seed", type=int, default=7)
@@ -59,6 +71,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quality", type=int, default=34, help="x264 constant rate factor; lower is better and larger")
     parser.add_argument("--count", type=int, default=100, help="how many pictures (frames only)")
     parser.add_argument("--photos", type=Path, help="a folder with labelled sets: surfaces wear them (frames only)")
+    parser.add_argument("--pole", action="store_true", help="views from a lamp-post alone (frames only)")
     parser.add_argument("--above", type=float, default=timeline.FLIGHT_HEIGHT, help="metres over the street (drone)")
     parser.add_argument("--tilt", type=float, default=flight_path.NADIR, help="degrees of pitch of its camera (drone)")
     parser.add_argument("--threads", type=int, default=2)

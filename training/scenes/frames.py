@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -29,15 +29,23 @@ TRIES = 6  # views drawn for one picture, of which the first that shows enough i
 ENOUGH = 3  # stalls, goods or boards in it; one picture in eight may show nothing
 NIGHTS, RAINS = 0.14, 0.12  # shares of the pictures
 LIT = ("stall", "signboard", "billboard")  # what gives light at night
+ViewOf = Callable[[BlockPlan, np.random.Generator, int], tuple[View, CameraPose]]
 WANTED: tuple[Label, ...] = ("stall", "goods_outside_shop", "banner", "billboard", "a_board")
 
 
 def render_frames(
-    out: Path, count: int, seed: int, width: int, samples: int, threads: int, worn: Photos | None = None
+    out: Path,
+    count: int,
+    seed: int,
+    width: int,
+    samples: int,
+    threads: int,
+    worn: Photos | None = None,
+    view: ViewOf = random_block.view,
 ) -> None:
     """Render `count` pictures to OUT/images, with labels and poses beside them; those that are there are kept.
 
-    `worn`: photographs, which some of the surfaces wear.
+    `worn`: photographs, which some of the surfaces wear; `view` draws where from, e.g. `random_block.pole_view`.
     """
     for folder in ("images", "labels", "poses"):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -46,7 +54,7 @@ def render_frames(
     for first in range(0, count, VIEWS):
         wanted = [k for k in range(first, min(first + VIEWS, count)) if not (out / "labels" / f"{k:05d}.txt").exists()]
         if wanted:
-            _street(out, wanted, first, seed, width, samples, threads, worn)
+            _street(out, wanted, first, seed, width, samples, threads, worn, view)
 
 
 def _street(
@@ -58,6 +66,7 @@ def _street(
     samples: int,
     threads: int,
     worn: Photos | None,
+    view: ViewOf,
 ) -> None:
     rng = np.random.default_rng([seed, first])
     plan, sky_light = random_block.block(rng), random_block.light(rng)
@@ -69,7 +78,7 @@ def _street(
     for thing in random_block.things(plan, rng):
         _raise(thing, rng)
         labels[thing.number] = thing.label
-    views = _views(plan, first, seed, wanted, width, labels)
+    views = _views(plan, first, seed, wanted, width, labels, view)
     render.shine(sky_light)
     for k, (kind, pose, found, view_rng) in views.items():
         began = time.monotonic()
@@ -82,7 +91,7 @@ def _street(
 
 
 def _views(
-    plan: BlockPlan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label]
+    plan: BlockPlan, first: int, seed: int, wanted: list[int], width: int, labels: dict[int, Label], view: ViewOf
 ) -> dict[int, tuple[View, CameraPose, tuple[VisibleObject, ...], np.random.Generator]]:
     """What is to be taken of one street. All are chosen before the first is taken: after each change between masks and
     pictures Cycles reads the whole street again, which takes as long as a picture."""
@@ -90,17 +99,17 @@ def _views(
     for k in wanted:
         # every view has numbers of its own: a resumed run gives the same pictures
         rng = np.random.default_rng([seed, first, k])
-        chosen[k] = (*_worth_taking(plan, rng, width, labels), rng)
+        chosen[k] = (*_worth_taking(plan, rng, width, labels, view), rng)
     return chosen
 
 
 def _worth_taking(
-    plan: BlockPlan, rng: np.random.Generator, width: int, labels: dict[int, Label]
+    plan: BlockPlan, rng: np.random.Generator, width: int, labels: dict[int, Label], view: ViewOf
 ) -> tuple[View, CameraPose, tuple[VisibleObject, ...]]:
     """A view that shows enough, and what it shows; looking costs a tenth of taking the picture."""
     wanted = 0 if rng.random() < 0.125 else ENOUGH
     for _ in range(TRIES):
-        kind, pose = random_block.view(plan, rng, width)
+        kind, pose = view(plan, rng, width)
         render.look(pose)
         found = tuple(s for s in seen(render.masks()) if s.number in labels and _large(s))
         if sum(labels[s.number] in WANTED for s in found) >= wanted:

@@ -19,7 +19,7 @@ Label = Literal[
 LABELS: tuple[Label, ...] = (
     "stall", "goods_outside_shop", "banner", "billboard", "a_board", "signboard", "person", "car", "bus", "two_wheeler",
 )  # fmt: skip
-View = Literal["nadir", "oblique", "street"]
+View = Literal["nadir", "oblique", "street", "pole"]
 STALLS = (
     "umbrella", "awning", "tricycle", "tent", "cloth", "lean_to", "lean_to", "parasol", "glass_cart",
     "tarpaulin", "pick_up",
@@ -202,3 +202,15 @@ def view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, C
         height, pitch, yaw = float(rng.uniform(1.7, 6.5)), float(rng.uniform(-20, -2)), along + float(rng.normal(0, 25))
         x = math.copysign(float(rng.uniform(0, plan.front - 1.2)), x)
     return kind, CameraPose(x, y, height, yaw, pitch, float(rng.normal(0, 1.5)), focal, width, width * 9 // 16)
+
+
+def pole_view(plan: BlockPlan, rng: np.random.Generator, width: int) -> tuple[View, CameraPose]:
+    """A camera on a lamp-post or a wall, 3 to 8 m high, that looks along the street or across it; lenses from wide to
+    long."""
+    side = float(rng.choice([-1, 1]))
+    x, y = side * float(rng.uniform(0.3, 0.97)) * plan.front, float(rng.uniform(-15, 60))
+    inwards = -side * float(rng.uniform(-15, 75))  # degrees from along the street towards its other side
+    yaw = inwards if rng.random() < 0.5 else 180.0 - inwards
+    height, pitch = float(rng.uniform(3, 8)), float(rng.uniform(-26, -6))
+    focal = width * float(rng.uniform(0.45, 1.3))
+    return "pole", CameraPose(x, y, height, yaw, pitch, float(rng.normal(0, 1.5)), focal, width, width * 9 // 16)

@@ -81,12 +81,28 @@ def _sky_strength(strength: float) -> None:
 
 def picture(samples: int, window: Window | None = None) -> NDArray[np.float32]:
     """Render; linear RGB (height, width, 3) of the window, or of the whole picture."""
+    return _render_all(samples, window)[..., :3]
+
+
+def _render_all(samples: int, window: Window | None = None) -> NDArray[np.float32]:
     cycles = blender.scene().cycles
     dress(cycles, samples=samples, use_denoising=True, denoiser="OPENIMAGEDENOISE", denoising_prefilter="FAST")
     # of one or two samples the fast network makes as good a picture, in half the time
     dress(cycles, denoising_quality="FAST" if samples <= 2 else "HIGH")
     dress(cycles, pixel_filter_type="BLACKMAN_HARRIS", filter_width=1.5)
     return _render(window)
+
+
+def cut_out(samples: int) -> NDArray[np.float32]:
+    """Render before nothing: linear RGB times coverage, and the coverage (height, width, 4); shadows are covered black.
+
+    Wants `film_transparent`, and shadow catchers where shadows are to fall.
+    """
+    dress(blender.scene().render.image_settings, color_mode="RGBA")
+    try:
+        return _render_all(samples)
+    finally:
+        dress(blender.scene().render.image_settings, color_mode="RGB")
 
 
 def masks(window: Window | None = None) -> NDArray[np.int32]:
@@ -117,4 +133,4 @@ def _render(window: Window | None) -> NDArray[np.float32]:
     with tempfile.TemporaryDirectory() as folder:
         render.filepath = str(Path(folder) / "picture.exr")
         bpy.ops.render.render(write_still=True)
-        return blender.read_image(Path(render.filepath))[..., :3]
+        return blender.read_image(Path(render.filepath))

@@ -193,6 +193,7 @@ def _place(
         width=width,
         height=height,
         picture=str(find.evidence.relative_to(folder)),
+        timed=sighting.timed,
     )
 
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    true,
 )
 
 from api.db.columns import UtcTime, one_of
@@ -80,6 +82,7 @@ survey_frames = Table(
     Column("model", JSON(none_as_null=True)),  # which model saw them
     Column("corners", LargeBinary),  # what linking compares; dropped when the places are put together
     Column("picture", String),  # path under the survey's folder of pictures
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether `captured_at` is when it was taken
     Index(None, "survey_id"),
 )
 
@@ -101,5 +104,6 @@ survey_places = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("picture", String, nullable=False),
+    Column("timed", Boolean, nullable=False, server_default=true()),  # whether the footage says when it was taken
     one_of("outcome", Outcome),
 )

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from multiprocessing.connection import wait
 from types import FrameType
 from typing import Final
@@ -20,7 +19,7 @@ from api.db.database import Database
 from api.errors import ApiError, DatabaseUnavailable, EvidenceError
 from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
-from api.inference.model_choice import BY_VIEW, OBLIQUE, STALLS, drone_look, model_of_frame
+from api.inference.model_choice import BY_VIEW, OBLIQUE, STALLS, DroneLooks
 from api.rulebooks.fallback import rules_without_book
 from api.rulebooks.match import check_rulebook
 from api.settings import Settings
@@ -48,6 +47,7 @@ def open_context(
     Raises ModelError or DetectorError where a model is damaged, a wanted engine may not run it, or a file is faulty.
     """
     shelf = ModelCache.of(settings)
+    looks = DroneLooks(shelf.get)
     for model in (STALLS, OBLIQUE):  # else the first chunk would find out
         shelf.get(model)
     file = settings.rulebook_file
@@ -62,7 +62,7 @@ def open_context(
         footage=settings.footage_dir,
         pictures_dir=settings.pictures_dir,
         sink=StoreSink(database, files),
-        detector=partial(drone_look, shelf.get),
+        detector=looks.detector,
         rules=rules,
         name=name,
         usual_model=BY_VIEW,
@@ -70,7 +70,7 @@ def open_context(
         terrain=read_terrain(settings.dem_file) if settings.dem_file else None,
         stop=stop,
         hung=_end_at_once,
-        identify=partial(model_of_frame, shelf.get),
+        identify=looks.identify,
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, status
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.dependencies import CurrentScope, Db
@@ -60,20 +61,30 @@ def describe_uploads(survey_id: UUID) -> Response:
     dependencies=[Tus],
     response_class=Response,
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(400, 403, 404, 412, 413, 422),
+    responses=problem_responses(400, 403, 404, 412, 413, 422, 423),
 )
 def find_upload(
-    scope: CurrentScope, database: Db, survey_id: UUID, upload_length: Bytes, upload_metadata: Annotated[str, Header()]
+    scope: CurrentScope,
+    database: Db,
+    uploads: Uploads,
+    survey_id: UUID,
+    upload_length: Bytes,
+    upload_metadata: Annotated[str, Header()],
 ) -> Response:
-    """Where an announced file is taken (tus calls this creation): `filename` of the metadata is its name."""
-    name = clean(_metadata(upload_metadata).get("filename", ""))
+    """Where an announced file is taken (tus calls this creation): `filename` of the metadata is its name, else `name`.
+
+    A client that creates an upload sends it from its first byte: what has come of half a file is forgotten.
+    """
+    metadata = _metadata(upload_metadata)
+    name = clean(metadata.get("filename") or metadata.get("name", ""))
     with database.read() as connection:
         file = survey_files.find_by_name(scope, connection, survey_id, name)
     if file is None:
         raise UploadUnknown(f"survey {survey_id} has announced no file of this name; put it into the manifest first")
     if file.size != upload_length:
         raise UploadInvalid(f"Upload-Length: '{file.name}' was announced with {file.size} bytes")
-    return _answer(201, Location=upload_path(file))
+    begins = uploads.begin_again(file)
+    return _answer(201, Location=upload_path(file), **{"Upload-Offset": str(begins)})
 
 
 @router.head(
@@ -105,7 +116,7 @@ async def receive(
     upload_checksum: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
     """Take the bytes that follow; what came before a line broke stays."""
-    if content_type != STREAM:
+    if content_type.partition(";")[0].strip().lower() != STREAM:
         raise NotOffsetStream(f"Content-Type: send {STREAM}")
     checksum = Checksum.of(upload_checksum) if upload_checksum is not None else None
     file = await run_in_threadpool(uploads.find, scope, survey_id, file_id)
@@ -124,6 +135,36 @@ def terminate(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: U
     """Forget what has come of a file. It is still announced, and may be sent from its first byte."""
     uploads.terminate(uploads.find(scope, survey_id, file_id))
     return _answer(204)
+
+
+@router.post(
+    "/surveys/{survey_id}/files/{file_id}", dependencies=[Tus], response_class=Response, include_in_schema=False
+)
+async def receive_overridden(
+    scope: CurrentScope,
+    uploads: Uploads,
+    request: Request,
+    survey_id: UUID,
+    file_id: UUID,
+    x_http_method_override: Annotated[str, Header()] = "",
+    upload_offset: Annotated[int | None, Header(ge=0, le=MAX_SIZE)] = None,
+    content_type: Annotated[str, Header()] = "",
+    upload_checksum: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """The other methods, for clients whose proxies let nothing but POST through (tus 1.0, X-HTTP-Method-Override)."""
+    match x_http_method_override.strip().upper():
+        case "PATCH":
+            if upload_offset is None:
+                raise UploadInvalid("Upload-Offset: say at which byte the file goes on")
+            return await receive(
+                scope, uploads, request, survey_id, file_id, upload_offset, content_type, upload_checksum
+            )
+        case "DELETE":
+            return await run_in_threadpool(terminate, scope, uploads, survey_id, file_id)
+        case "HEAD":
+            return await run_in_threadpool(ask_offset, scope, uploads, survey_id, file_id)
+        case _:
+            raise HTTPException(405, headers={"Allow": "HEAD, PATCH, DELETE"})
 
 
 def _answer(status_code: int, **headers: str) -> Response:

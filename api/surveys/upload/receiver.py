@@ -102,6 +102,15 @@ class Receiver:
         self._finalizer.wake()
         return ends
 
+    def begin_again(self, file: SurveyFile) -> int:
+        """Forget what has come of a file of which a part is missing; gives where it goes on. Raises UploadBusy."""
+        ends = self.offset(file)
+        if 0 < ends < file.size:
+            self._footage.discard(file.id)
+            self._note(file.id, 0)
+            return 0
+        return ends
+
     def terminate(self, file: SurveyFile) -> None:
         """Forget what has come of a file; it is still wanted, from its first byte. Raises UploadProblem."""
         if file.state in SETTLED:

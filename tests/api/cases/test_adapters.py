@@ -114,3 +114,62 @@ def test_retry_after_in_seconds_or_as_a_date(value: str | None, seconds: int | N
 def test_no_retry_after_does_harm(value: str) -> None:
     wait = retry_after(value, NOW)
     assert wait is None or timedelta(0) <= wait <= timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reference"),
+    [
+        (409, b'{"error":"duplicate","id":"C-77"}', "C-77"),
+        (409, b'{"id": 77}', "77"),
+        (409, b'{"message": "this case already exists", "data": {"caseNo": "E0501-1"}}', "E0501-1"),
+        (400, b'[{"code":400,"description":"base is a duplicate"}]', None),
+        (422, '{"msg": "重复上报", "data": {"id": "A1"}}'.encode(), "A1"),
+        (409, b"Duplicate request", None),
+        (409, b"<errors><error><description>already been received</description></error></errors>", None),
+    ],
+)
+def test_a_case_that_is_there_already_is_delivered(
+    server: CaseServer, status: int, body: bytes, reference: str | None
+) -> None:
+    assert deliver(server, Answer(status, body=body)) == Receipt(status, reference)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault"),
+    [
+        (409, b"{}", CaseUnavailable),
+        (409, b"", CaseUnavailable),
+        (409, b'{"title":"A request is outstanding for this Idempotency-Key"}', CaseUnavailable),
+        (409, b'{"id": "job-1", "status": "in progress"}', CaseUnavailable),
+        (400, b'{"id": 3, "error": "category_code is missing"}', CaseRefused),
+        (422, b"[[[[" * 20_000, CaseRefused),
+    ],
+)
+def test_a_refusal_that_says_something_else_stays_one(
+    server: CaseServer, status: int, body: bytes, fault: type[DeliveryFault]
+) -> None:
+    with pytest.raises(fault):
+        deliver(server, Answer(status, body=body))
+
+
+@pytest.mark.parametrize(
+    ("body", "reference"),
+    [
+        (b'[{"service_request_id":293944,"service_notice":"","account_id":null}]', "293944"),
+        (b'[{"token":"abc-1","service_notice":""}]', "abc-1"),
+        (b'{"data": {"id": "7"}}', "7"),
+        (b'{"id": null, "reference": "r"}', "r"),
+        (b'{"id": true}', None),
+        (b'{"user": {"id": 3}}', None),
+        (b"[]", None),
+        (b"[[]]", None),
+        (b'{"id": "a\\u0000b"}', "ab"),
+        (
+            b"<?xml version='1.0'?><service_requests><request>"
+            b"<service_request_id> 293944 </service_request_id></request></service_requests>",
+            "293944",
+        ),
+    ],
+)
+def test_the_reference_is_kept_in_any_form(server: CaseServer, body: bytes, reference: str | None) -> None:
+    assert deliver(server, Answer(201, body=body)).reference == reference

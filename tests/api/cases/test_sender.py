@@ -179,3 +179,17 @@ def test_the_wait_has_bounds_and_honours_what_was_asked(attempts: int, asked: ti
 def test_waits_are_spread_so_that_many_do_not_come_back_at_once() -> None:
     waits = {wait_before_retry(8, None) for _ in range(50)}
     assert max(waits) - min(waits) > timedelta(minutes=1)
+
+
+def test_a_case_that_is_answered_409_for_ever_is_left_to_a_person(
+    database: Database, sink: StoreSink, server: CaseServer, delivering: OutboxSender, clock: FakeClock
+) -> None:
+    (key,) = confirm(database, sink)
+    server.script = [Answer(409, body=b"{}")] * 20
+    for _ in range(12):
+        delivering.deliver_next()
+        clock.pass_by(minutes=31)
+    one = row(database, key)
+    assert (one.state, one.attempts, len(server.requests)) == (DeliveryState.DEAD, 10, 10)
+    assert "409" in (one.last_error or "")
+    assert "have the case already" in (one.last_error or "")

@@ -21,7 +21,7 @@ def test_an_unknown_command_is_one_line_and_exit_2(streetwarden: Typed) -> None:
     assert "survay" in printed.err
 
 
-@pytest.mark.parametrize("words", [("audit", "verify"), ("models", "promote", "--now")])
+@pytest.mark.parametrize("words", [("audit", "verify"), ("audit", "verify", "--now")])
 def test_what_is_not_there_yet_says_so(streetwarden: Typed, words: tuple[str, ...]) -> None:
     printed = streetwarden(*words)
     assert printed.code == 2

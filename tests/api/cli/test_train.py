@@ -1,14 +1,20 @@
 """`train` and `evaluate` as a user types them; that training works is shown in tests/training."""
 
+import os
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
 
+from models.card import ModelCard, write_card
 from tests.api.cli.conftest import Typed
 from tests.detector.nets import COLOURS, save_colour_detector, save_identity
+from tests.training.datasets.exports import yolo
 from tests.training.sets import describe, save_picture, save_squares
 from tests.training.test_finetune import Bomb
+from training.evaluation.gate import GateReport, Refusal
+from training.runs.job import TrainingPlan, TrainingResult
 
 BOX = "0 0.5 0.5 0.2 0.2"
 
@@ -114,3 +120,76 @@ def test_a_run_cannot_be_named_out_of_its_folder(streetwarden: Typed, tmp_path: 
     folder = sets(tmp_path / "set", both, both)
     printed = streetwarden("train", folder, "--base", "yolo11n.yaml", "--name", "../../gone")
     assert (printed.code, "cannot be named '../../gone'" in printed.err) == (2, True)
+
+
+def river(streetwarden: Typed, tmp_path: Path, names: tuple[str, ...] = ("stall",)) -> Path:
+    """A data set `river` in the service's data folder; every picture shows every class."""
+    boxes = [(name, 10 + 30 * n, 10, 30 + 30 * n, 30) for n, name in enumerate(names)]
+    yolo(tmp_path / "export", {"train": {f"{n:02}.jpg": boxes for n in range(10)}}, names)
+    imported = streetwarden("dataset", "import", tmp_path / "export", "--name", "river", "--view", "above", "--json")
+    return Path(str(imported.records[0]["folder"]))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("STREETWARDEN_RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr(os, "nice", lambda _: 0)  # the other tests go on after this one
+    return tmp_path / "var"
+
+
+@pytest.mark.usefixtures("data_dir")
+@pytest.mark.parametrize(
+    ("names", "base", "said"),
+    [
+        (("stall",), "nothing", "no model named 'nothing' serves"),
+        (("stall",), "oblique-stalls", "has no goods_outside_shop, banner, billboard, a_board, which oblique-stalls"),
+    ],
+)
+def test_a_job_that_cannot_end_well_is_refused_before_it_costs_anything(
+    streetwarden: Typed, tmp_path: Path, names: tuple[str, ...], base: str, said: str
+) -> None:
+    river(streetwarden, tmp_path, names)
+    printed = streetwarden("train", "river", "--base", base)
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
+    assert said in printed.err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_job_says_its_cost_first_and_the_comparison_last(
+    streetwarden: Typed, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    folder = river(streetwarden, tmp_path)
+
+    def trained(plan: TrainingPlan, name: str, version: str, serving: ModelCard, *_: object, **__: object) -> object:
+        assert (name, version, serving.version, plan.dataset) == ("river", "4", "3", folder)
+        out = tmp_path / "candidate"
+        shutil.copytree(serving.folder, out, ignore=lambda _, found: [n for n in found if "aerial" not in n])
+        card = serving.model_copy(update={"version": version, "folder": out})
+        write_card(card, out / "aerial-stalls.json")
+        reasons = (Refusal(code="no_gain", text="it is not better on what it was trained for"),) if refused else ()
+        report = GateReport(
+            model=card.name,
+            version=version,
+            sha256=card.sha256,
+            serving="3",
+            changes=(),
+            means={},
+            latency_ms=1.0,
+            slower=1.0,
+            notes=(),
+            refusals=reasons,
+        )
+        return TrainingResult(card, report)
+
+    monkeypatch.setattr("training.runs.job.run_training", trained)
+    printed = streetwarden("train", "river", "--base", "aerial-stalls")
+    assert printed.code == (1 if refused else 0)
+    assert f"from aerial-stalls 3 with river {folder.name}: 8 pictures" in printed.err.splitlines()[0]
+    assert "minutes of one core" in printed.err
+    assert "aerial-stalls 4 against 3, which serves" in printed.out
+    assert ("the gate would refuse it" if refused else "models promote aerial-stalls 4") in printed.err
+    listed = streetwarden("models", "versions", "aerial-stalls", "--json").records
+    assert [(one["version"], one["serves"]) for one in listed] == [("0", True), ("4", False)]
+    assert (data_dir / "models/aerial-stalls/4/aerial-stalls.onnx").is_file()

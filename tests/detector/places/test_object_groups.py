@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detector.places.object_groups import find_groups
+from detector.places.object_groups import find_groups, find_lone
 from detector.vision.detections import Box, Detections
 
 NAMES = ("umbrella", "dining table", "chair", "bench", "handbag", "potted plant", "car", "person")
@@ -45,3 +45,23 @@ def test_a_chain_of_things_is_one_group_whatever_their_order() -> None:
     chain = [("umbrella", PARASOL), ("chair", (300, 170, 340, 220)), ("dining table", (200, 170, 295, 220))]
     for order in (chain, chain[::-1], [chain[1], chain[0], chain[2]]):
         assert [one.box for one in find_groups(seen(*order))] == [(100, 100, 340, 220)]
+
+
+def test_a_lone_parasol_reaches_down_to_the_ground_and_a_lone_chair_is_nothing() -> None:
+    (found,) = find_lone(seen(("umbrella", PARASOL), ("chair", TABLE)), height=640)
+    assert found.box == pytest.approx((100, 100, 220, 232))
+    (cut,) = find_lone(seen(("umbrella", PARASOL)), height=200)
+    assert cut.box[3] == 200
+
+
+def test_a_parasol_over_a_motorcycle_is_its_riders() -> None:
+    names = ("umbrella", "motorcycle")
+    boxes = np.array([PARASOL, (130, 140, 190, 225)], np.float32)
+    riding = Detections(boxes, np.array([0.7, 0.7], np.float32), np.array([0, 1]), names)
+    assert find_lone(riding, 640) == []
+
+
+def test_a_lone_parasol_counts_however_faint_and_tells_the_more_the_surer_it_is() -> None:
+    faint, clear = (find_lone(seen(("umbrella", PARASOL), score=score), 640)[0] for score in (0.15, 0.7))
+    assert faint.support[0].log_odds < clear.support[0].log_odds
+    assert find_lone(seen(("umbrella", PARASOL), score=0.05), 640) == []

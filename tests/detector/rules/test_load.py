@@ -79,7 +79,7 @@ rules:
     classes: [stall]
     zones: [main_rod, a]
     permitted: "19:00-25:0x"
-    dwell: 300
+    dwell: soon
     dwel: 3s
     gap: 2s
     gap: 4s
@@ -99,7 +99,7 @@ permits_as_of: 2026-11-20
         "line 11: rule 'r': no zone is of kind 'a': that is a zone, of kind main_road",
         "line 12: rule 'r': hours '19:00-25:0x' cannot be read at column 10: "
         "write them like 19:00-25:00 or Jul 01-Oct 31 18:00-26:00 (opening_hours syntax)",
-        "line 13: rule 'r': '300' is no length of time: write 300s",
+        "line 13: rule 'r': 'soon' is no length of time: write 500ms, 90s, 5m, 1h30m or 7d",
         "line 14: rule 'r': unknown key 'dwel': did you mean 'dwell'?",
         "line 16: 'gap' is there already, in line 15",
         "line 18: permits_as_of '2026-11-20' has no time zone: write it like 2026-11-20T00:00:00+08:00",

@@ -101,7 +101,9 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
         (b"", "column 'id' is missing"),
         (HEADER.replace("radius_m", "radius").encode(), "unknown column 'radius'"),
         (f"{HEADER},lat".encode(), "there twice"),
-        ((HEADER + "\n许可,招牌").encode("gbk"), "save it as CSV UTF-8"),
+        (HEADER.encode() + b"\n\x81\xff", "save it as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "save it as .xlsx"),
+        (b"PK\x03\x04" + bytes(600), "no Excel workbook"),
         (HEADER.encode() + b'\n"a,', "line 2: unexpected end of data"),
     ],
 )

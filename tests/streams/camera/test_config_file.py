@@ -169,3 +169,15 @@ def test_other_ids_are_free_text() -> None:
     check_gb28181("4101030008132000001")  # nineteen digits
     with pytest.raises(ValueError, match="GB/T 28181"):
         check_gb28181("0" * 20)  # twenty digits claim to be such an id
+
+
+def test_aliases_of_aliases_are_refused_in_a_moment(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x]", *(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 60))]
+    (tmp_path / "cameras.yaml").write_text("\n".join(lines))
+    with pytest.raises(CamerasInvalid, match=r"line 2: aliases \(\*a0\) are not read"):
+        read_cameras(tmp_path / "cameras.yaml")
+
+
+def test_a_device_is_no_camera_file() -> None:
+    with pytest.raises(CamerasInvalid, match="no regular file"):
+        read_cameras(Path("/dev/zero"))

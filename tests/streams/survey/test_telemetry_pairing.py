@@ -1,5 +1,6 @@
 """Which telemetry belongs to which video."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -104,3 +105,16 @@ def test_what_does_not_agree_or_does_not_say_is_left_alone(sidecar: Span) -> Non
 @given(start=st.integers(0, 80_000), seconds=st.floats(5, 3000), quarter=st.integers(-56, 56))
 def test_any_zone_on_earth_fits(start: int, seconds: float, quarter: int) -> None:
     assert pair_by_time({"v": utc(start, seconds)}, {"s": span(start, seconds, zone=quarter / 4)}) == {"v": "s"}
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_four_hundred_files_are_paired_at_once(alike: bool) -> None:
+    began = time.monotonic()
+    step = timedelta() if alike else timedelta(minutes=7)
+    spans = [Span(NOON + i * step, 60.0 if alike else 60.0 + i) for i in range(200)]
+    videos = {f"v{i}.mp4": span for i, span in enumerate(spans)}
+    sidecars = {f"s{i}.srt": span for i, span in enumerate(spans)}
+    pairs = pair_by_time(videos, sidecars)
+    assert time.monotonic() - began < 1.0
+    assert all(sidecar[1:-4] == video[1:-4] for video, sidecar in pairs.items())
+    assert not alike or not pairs

@@ -56,7 +56,7 @@ def test_a_turn_on_the_spot_is_quick() -> None:
 
 
 def test_long_after_the_last_line_nothing_is_known() -> None:
-    flight = PoseTrack(Telemetry((line(0.0), line(1.0, lat=34.1))))
+    flight = PoseTrack(Telemetry((line(0.0), line(1.0, lat=34.0001))))
     assert flight.pose_at(2.5, LENS) is not None
     assert flight.pose_at(20.0, LENS) is None
 

@@ -29,10 +29,22 @@ def test_a_value_beyond_ninety_is_a_longitude() -> None:
     assert latitude_first([Fix((34.7, 113.6))], False) is True
 
 
-def test_the_area_comes_last() -> None:
+def test_what_the_operator_says_outranks_the_dialect() -> None:
     spain = box(-8, 36, 0, 43)
     assert latitude_first([Fix((36.6, -6.1))], None, spain) is True
     assert latitude_first([Fix((-6.1, 36.6))], None, spain) is False
-    assert latitude_first([Fix((36.6, -6.1))], False, spain) is False
+    assert latitude_first([Fix((36.6, -6.1))], False, spain) is True
     assert latitude_first([Fix((1.0, 2.0))], None, spain) is None
     assert latitude_first([], None) is None
+
+
+def test_a_dialect_never_decides_against_the_area() -> None:
+    assert latitude_first([Fix((1.0, 2.0))], True, box(-8, 36, 0, 43)) is None
+
+
+def test_where_both_orders_lie_in_the_area_the_dialect_decides() -> None:
+    assert latitude_first([Fix((30.5, 31.2))], False, box(29, 29, 33, 33)) is False
+
+
+def test_the_area_never_outranks_what_the_file_proves() -> None:
+    assert latitude_first([LON_FIRST], None, box(-35, -59, -34, -58)) is False

@@ -15,5 +15,5 @@ def test_the_last_epochs_see_whole_pictures() -> None:
 
 
 def test_an_unknown_view_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(DatasetInvalid, match="above, oblique, street"):
+    with pytest.raises(DatasetInvalid, match="above, oblique, pole, street"):
         schedule_for("below")

@@ -3,11 +3,12 @@
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -43,6 +44,9 @@ from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from models.card import ModelVersion
 from models.errors import HashMismatch, ModelFileMissing, UnknownModel
+from streams.errors import DecoderFailed
+from streams.sandbox.read import Footage, Limits, OnFailure, read_frames
+from streams.survey.frame_selection import Span
 from streams.survey.pipeline import Detect
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, desk_over, drawn_flight, uploaded
@@ -415,3 +419,59 @@ def test_a_survey_without_footage_says_so(desk: WorkerContext, tmp_path: Path) -
     survey = ended(desk, uploaded(desk.database, tmp_path, [tmp_path / "only.srt"]))
     assert survey.state is SurveyState.DONE_WITH_ERRORS
     assert survey.errors == (Reason("no_footage"),)
+
+
+def three_photos(folder: Path) -> list[Path]:
+    folder.mkdir()
+    files = [folder / f"DJI_{i:04d}.jpg" for i in range(3)]
+    for file in files:
+        cv2.imwrite(str(file), TOWN.seen_from(leg((0, 0), (0, 0), 1)[0]))
+    return files
+
+
+def test_a_photo_that_breaks_off_near_its_end_costs_itself_alone(desk: WorkerContext, tmp_path: Path) -> None:
+    """It would decode, grey below."""
+    files = three_photos(tmp_path / "card")
+    files[1].write_bytes(files[1].read_bytes()[:-3000])
+    survey_id = uploaded(desk.database, tmp_path, files)
+    survey = ended(desk, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.errors == (Reason("picture_cut_off", {"file": "DJI_0001.jpg"}),)
+    assert frames_of(desk, survey_id) == ["DJI_0000.jpg", "DJI_0002.jpg"]
+    with desk.database.read() as connection:
+        assert places.of_survey(EVERYWHERE, connection, survey_id)
+
+
+def test_a_photo_that_kills_the_decoder_costs_itself_alone(
+    desk: WorkerContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(
+        footage: Sequence[Footage],
+        on_note: Callable[[str], None],
+        *,
+        on_failure: OnFailure | None,
+        zone: ZoneInfo,
+        span: Span,
+        limits: Limits,
+    ) -> Generator[Frame, None, None]:
+        if any(one.name == "DJI_0001.jpg" for one in footage):
+            raise DecoderFailed("the reading process died (signal 11)", Reason("decoder_died", {"how": "signal 11"}))
+        return read_frames(footage, on_note, on_failure=on_failure, zone=zone, span=span, limits=limits)
+
+    monkeypatch.setattr(work, "read_frames", dies)
+    survey_id = uploaded(desk.database, tmp_path, three_photos(tmp_path / "card"))
+    survey = ended(desk, survey_id)
+    assert survey.errors == (Reason("decoder_died", {"file": "DJI_0001.jpg", "how": "signal 11"}),)
+    assert frames_of(desk, survey_id) == ["DJI_0000.jpg", "DJI_0002.jpg"]
+
+
+def test_places_of_photos_without_a_clock_have_no_times(desk: WorkerContext, tmp_path: Path) -> None:
+    survey_id = uploaded(desk.database, tmp_path, three_photos(tmp_path / "card"))
+    assert ended(desk, survey_id).state is SurveyState.DONE
+    with desk.database.read() as connection:
+        found = places.of_survey(EVERYWHERE, connection, survey_id)
+        stored_timed = connection.execute(select(candidates.c.timed)).scalars().all()
+    assert found
+    assert not any(place.timed for place in found)
+    assert stored_timed
+    assert not any(stored_timed)

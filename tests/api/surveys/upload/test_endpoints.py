@@ -255,3 +255,74 @@ def test_whatever_is_sent_where_the_file_is_its_own_beginning(service: Service, 
         ends = int(send(service.http, upload, file.content[ends : ends + 7000], ends).headers["Upload-Offset"])
     until(lambda: footage(service, file).is_file())
     assert footage(service, file).read_bytes() == file.content
+
+
+OVERRIDES = ["PATCH", "patch"]
+
+
+@pytest.mark.parametrize("method", OVERRIDES)
+def test_post_with_an_override_is_the_other_method(service: Service, method: str) -> None:
+    survey_id, upload = upload_of(service, photo())
+    content = photo().content
+    for start in range(0, len(content), 3000):
+        headers = STREAM | {"Upload-Offset": str(start), "X-HTTP-Method-Override": method}
+        answer = service.http.post(upload, content=content[start : start + 3000], headers=headers)
+        assert answer.status_code == 204
+        assert answer.headers["Upload-Offset"] == str(min(start + 3000, len(content)))
+    assert settled(service.http, survey_id)["DJI_0002.JPG"]["state"] == "stored"
+    assert footage(service, photo()).read_bytes() == content
+
+
+def test_the_other_overrides(service: Service) -> None:
+    _, upload = upload_of(service, photo())
+    send(service.http, upload, photo().content[:100])
+    asked = service.http.post(upload, headers=TUS | {"X-HTTP-Method-Override": "HEAD"})
+    assert asked.headers["Upload-Offset"] == "100"
+    assert service.http.post(upload, headers=TUS | {"X-HTTP-Method-Override": "DELETE"}).status_code == 204
+    assert offset(service.http, upload) == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 405),
+        ({"X-HTTP-Method-Override": "GET"}, 405),
+        ({"X-HTTP-Method-Override": "PATCH"}, 400),
+        ({"X-HTTP-Method-Override": "PATCH", "Upload-Offset": "7"}, 409),
+        ({"X-HTTP-Method-Override": "PATCH", "Upload-Offset": "0", "Content-Type": "text/plain"}, 415),
+        ({"X-HTTP-Method-Override": "DELETE", "Origin": "https://evil.example.org"}, 403),
+        ({"X-HTTP-Method-Override": "DELETE", "Tus-Resumable": "0.2.2"}, 412),
+    ],
+)
+def test_an_override_has_the_same_rules(service: Service, headers: dict[str, str], status: int) -> None:
+    _, upload = upload_of(service, photo())
+    answer = service.http.post(upload, content=b"x", headers=STREAM | headers)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("key", ["filename", "name"])
+def test_creating_a_half_sent_file_begins_it_again(service: Service, key: str) -> None:
+    survey_id, upload = upload_of(service, photo())
+    send(service.http, upload, photo().content[:1000])
+    metadata = f"{key} {base64.b64encode(b'DJI_0002.JPG').decode()},filetype {base64.b64encode(b'image/jpeg').decode()}"
+    created = service.http.post(
+        f"/api/v1/surveys/{survey_id}/files", headers=TUS | {"Upload-Length": "5000", "Upload-Metadata": metadata}
+    )
+    assert (created.status_code, created.headers["Location"], created.headers["Upload-Offset"]) == (201, upload, "0")
+    assert send(service.http, upload, photo().content).status_code == 204
+    assert settled(service.http, survey_id)["DJI_0002.JPG"]["state"] == "stored"
+
+
+def test_parameters_of_the_content_type_are_passed_over(service: Service) -> None:
+    _, upload = upload_of(service, photo())
+    headers = STREAM | {"Upload-Offset": "0", "Content-Type": f"{STREAM['Content-Type']}; charset=utf-8"}
+    assert service.http.patch(upload, content=b"x", headers=headers).status_code == 204
+
+
+@pytest.mark.parametrize("ground", [False, True, "3"])
+def test_a_ground_that_is_no_number_is_refused(service: Service, ground: object) -> None:
+    file = photo()
+    files = [{"name": file.name, "size": len(file.content), "sha256": file.sha256}]
+    answer = service.http.post("/api/v1/surveys", json={"name": "x", "files": files, "ground": ground})
+    assert answer.status_code == 422

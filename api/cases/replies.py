@@ -1,0 +1,79 @@
+"""What a case system's reply says of the case: what it calls it, and whether it had it already.
+
+GeoReport v2 answers a list with one object, in JSON or XML; others an object. A duplicate is refused by some with 409,
+by others with 400 and a sentence (node-open311, "Endpoint Quirks"): both mean that the case is there.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_NAMES: Final = ("service_request_id", "id", "reference", "case_id", "caseId", "case_number", "caseNo", "token")
+_WRAPPERS: Final = (
+    "data",
+    "result",
+    "case",
+    "request",
+    "service_request",
+    "service_requests",
+    "record",
+    "item",
+    "items",
+)
+_XML: Final = re.compile(r"<(service_request_id|token)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
+_DUPLICATE: Final = re.compile(
+    r"duplicat|already\s+(?:exist|been|received|submitted|registered|there)|重复|已存在|已受理", re.IGNORECASE
+)
+_UNDER_WAY: Final = re.compile(
+    r"in[ _-]?progress|outstanding|being processed|still processing|concurrent|处理中", re.IGNORECASE
+)
+CONFLICT: Final = 409
+_LONGEST: Final = 500
+_DEEPEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCase:
+    """A case that the case system had already, and what it calls it, where it says so."""
+
+    reference: str | None
+
+
+def reference_in(reply: bytes) -> str | None:
+    """What a reply calls the case, one printable line; None where it does not say."""
+    text = reply.decode("utf-8", "replace")
+    try:
+        found = _name(json.loads(text), 0)
+    except (ValueError, RecursionError):
+        match = _XML.search(text)
+        found = match[2] if match else None
+    shown = "".join(letter for letter in found or "" if letter.isprintable()).strip()
+    return shown[:_LONGEST] or None
+
+
+def known_case(status: int, reply: bytes) -> KnownCase | None:
+    """The case that a refusal says is there already, or that a 409 names; None where it says something else.
+
+    A refusal because the same request is still under way is none: it may be answered otherwise later.
+    """
+    text = reply.decode("utf-8", "replace")
+    if _UNDER_WAY.search(text):
+        return None
+    reference = reference_in(reply)
+    named = status == CONFLICT and reference is not None
+    return KnownCase(reference) if named or _DUPLICATE.search(text) else None
+
+
+def _name(value: object, depth: int) -> str | None:
+    """The first name of a case in an object, in the first object of a list, or in one inside of it."""
+    if isinstance(value, list):
+        return next((name for one in value if (name := _name(one, depth)) is not None), None)
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return None
+    for key in _NAMES:
+        one = value.get(key)
+        if isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip():
+            return str(one)
+    inner = (value[key] for key in _WRAPPERS if key in value)
+    return next((name for one in inner if (name := _name(one, depth + 1)) is not None), None)

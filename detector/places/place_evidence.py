@@ -1,0 +1,123 @@
+"""What each finder has said of one place over its life, and how likely that makes it a stall.
+
+Looks at one thing that stands still agree with each other, right or wrong: the tenth tells less than the second. So a
+finder's log odds are averaged over its looks and counted as often as `1 + growth * ln(looks)`. A finder that sees
+nothing counts against the place, but never by more than its own blindness allows.
+
+The numbers are set by hand on `data/pavement_camera` and looked at again on the stills of `data/street_cameras`
+(`docs/occupancy.md` has what came of it): they are no fit to a large set, since there is none.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+MODEL, OBJECTS, OCCUPANCY = "model", "objects", "occupancy"
+
+PRIOR = -0.5
+"""Log odds that something which one finder suggests is a stall, before any has been heard."""
+
+SILENCE = {MODEL: -0.7, OBJECTS: -0.3, OCCUPANCY: 0.0}
+"""Log odds of one look in which a finder that was asked saw nothing. Occupancy knows nothing of what stood there
+before it began, so its silence says nothing."""
+
+FICKLE = -1.3
+"""Log odds of such a look where the finder has seen the thing in another: what stands is seen again."""
+
+SILENT_AT_MOST = {MODEL: -0.6, OBJECTS: -0.4, OCCUPANCY: 0.0}
+"""The least that a finder's looks can come to: a network that sees half of the stalls misses the other half
+however often it looks."""
+
+GROWTH = {MODEL: 0.25, OBJECTS: 1.0, OCCUPANCY: 0.0}
+"""How much more looks that agree tell than one. A trained network's false alarms stand as still as stalls do; occupancy
+follows its own memory, so that a second look of it tells nothing."""
+
+MOST = 4.0
+"""The most that one finder's looks can come to."""
+
+STOOD = 0.45
+"""Log odds that standing unmoved for ten minutes adds to what occupancy says: lights and parked vehicles do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One finder's word for one thing in one look: its own score (0 to 1), and what that is worth in log odds."""
+
+    finder: str
+    score: float
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FinderRecord:
+    """What one finder said of a place: in how many looks it was asked and saw the thing, its scores, and when."""
+
+    finder: str
+    looks: int = 0
+    seen: int = 0
+    log_odds: float = 0.0  # sum over the looks in which it saw the thing
+    scores: float = 0.0  # sum over the looks in which it saw the thing
+    best: float = 0.0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def mean_score(self) -> float:
+        """Mean score of the looks in which it saw the thing."""
+        return self.scores / self.seen if self.seen else 0.0
+
+    @property
+    def weight(self) -> float:
+        """What its looks come to, in log odds."""
+        if self.looks == 0:
+            return 0.0
+        silence = FICKLE if self.seen else SILENCE[self.finder]
+        mean = (self.log_odds + (self.looks - self.seen) * silence) / self.looks
+        often = 1 + GROWTH[self.finder] * math.log(self.looks)
+        return min(MOST, max(SILENT_AT_MOST[self.finder], mean * often))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was said of one place, a record for each finder that was asked."""
+
+    records: tuple[FinderRecord, ...] = ()
+
+    def of(self, finder: str) -> FinderRecord:
+        """The record of a finder, empty where it was never asked."""
+        return next((one for one in self.records if one.finder == finder), FinderRecord(finder))
+
+    def heard(self, finder: str, support: Support | None, at: datetime) -> "Evidence":
+        """The evidence after one more look of a finder; `support` is None where it saw nothing there."""
+        before = self.of(finder)
+        if support is None:
+            after = replace(before, looks=before.looks + 1)
+        else:
+            after = replace(
+                before,
+                looks=before.looks + 1,
+                seen=before.seen + 1,
+                log_odds=before.log_odds + support.log_odds,
+                scores=before.scores + support.score,
+                best=max(before.best, support.score),
+                first=before.first or at,
+                last=at,
+            )
+        return Evidence((*(one for one in self.records if one.finder != finder), after))
+
+    def probability(self, stood: float = 0.0) -> float:
+        """How likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there."""
+        total = PRIOR + sum(one.weight for one in self.records)
+        if self.of(OCCUPANCY).seen:
+            total += STOOD * min(1.0, stood / 600)
+        return 1 / (1 + math.exp(-total))
+
+
+def log_odds_of(score: float, even: float, low: float, high: float) -> float:
+    """A score in log odds, 0 at the score `even`, kept between `low` and `high`."""
+    score = min(0.999, max(0.001, score))
+    return min(high, max(low, _logit(score) - _logit(min(0.999, max(0.001, even)))))
+
+
+def _logit(share: float) -> float:
+    return math.log(share / (1 - share))

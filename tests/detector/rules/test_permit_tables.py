@@ -1,0 +1,168 @@
+"""Permits as offices save them: encodings, separators, dates, empty columns and Excel workbooks."""
+
+import zipfile
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from detector.rules.permits import NEEDED, OPTIONAL, Permit, read_permits
+
+COLUMNS = ("id", "class", "lat", "lon", "radius_m", "width_m", "height_m", "bearing_deg", "valid_from", "valid_to")
+CELLS = (
+    "郑广许字〔2026〕1号",
+    "signboard",
+    "34.7466",
+    "113.6253",
+    "4.0",
+    "3.6",
+    "0.95",
+    "90",
+    "2026-01-01",
+    "2027-12-31",
+)
+WANTED = Permit(CELLS[0], "signboard", 34.7466, 113.6253, 4.0, date(2026, 1, 1), date(2027, 12, 31), 3.6, 0.95, 90.0)
+
+
+def table(separator: str = ",", cells: tuple[str, ...] = CELLS) -> str:
+    return "\n".join(separator.join(row) for row in (COLUMNS, cells)) + "\n"
+
+
+def written(folder: Path, content: bytes, name: str = "permits.csv") -> Path:
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def workbook(folder: Path, *rows: tuple[object, ...], merged: str | None = None) -> Path:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    if merged:
+        sheet.merge_cells(merged)
+    book.save(folder / "permits.xlsx")
+    return folder / "permits.xlsx"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_encodings_and_separators(tmp_path: Path, encoding: str, separator: str) -> None:
+    cells = ("郑广许字1号", *CELLS[1:]) if encoding == "gb2312" else CELLS
+    read = read_permits(written(tmp_path, table(separator, cells).encode(encoding)))
+    permits, faults = read.permits, read.faults
+    assert (faults, [permit.id for permit in permits]) == ((), [cells[0]])
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2026-01-01",
+        "2026/1/1",
+        "2026-1-1",
+        "2026.1.1",
+        "2026年1月1日",
+        "20260101",
+        "2026/1/1 0:00",
+        "2026/01/01 00:00:00",
+    ],
+)
+def test_days_as_people_write_them(tmp_path: Path, day: str) -> None:
+    read = read_permits(written(tmp_path, table(cells=(*CELLS[:8], day, CELLS[9])).encode()))
+    permits, faults = read.permits, read.faults
+    assert (permits, faults) == ((WANTED,), ())
+
+
+@pytest.mark.parametrize(
+    "day", ["1/2/2026", "2026/13/1", "2026-02-30", "46023", "next year", "2026-01", "2026-1-1 10:00"]
+)
+def test_a_day_that_may_be_another_is_refused(tmp_path: Path, day: str) -> None:
+    (fault,) = read_permits(written(tmp_path, table(cells=(*CELLS[:8], day, CELLS[9])).encode())).faults
+    assert f"valid_from {day!r} is not a day" in fault
+
+
+def test_empty_columns_rows_and_the_separators_own_line(tmp_path: Path) -> None:
+    text = "sep=;\n" + table(";").replace("\n", ";;\n") + ";;;;;;;;;;;\n"
+    assert read_permits(written(tmp_path, text.encode())).permits == (WANTED,)
+
+
+def test_decimal_commas_where_semicolons_separate(tmp_path: Path) -> None:
+    cells = tuple(cell.replace(".", ",") if cell[0].isdigit() else cell for cell in CELLS)
+    assert read_permits(written(tmp_path, table(";", cells).encode())).permits == (WANTED,)
+
+
+def test_header_in_any_case(tmp_path: Path) -> None:
+    head, rest = table().split("\n", 1)
+    assert read_permits(written(tmp_path, f"{head.upper()}\n{rest}".encode())).permits == (WANTED,)
+
+
+def test_an_id_that_a_spreadsheet_rounded(tmp_path: Path) -> None:
+    (fault,) = read_permits(written(tmp_path, table(cells=("4.10103E+19", *CELLS[1:])).encode())).faults
+    assert "rounded by a spreadsheet" in fault
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    values = (
+        CELLS[0],
+        "signboard",
+        34.7466,
+        113.6253,
+        4,
+        3.6,
+        0.95,
+        90,
+        datetime.combine(date(2026, 1, 1), time()),
+        date(2027, 12, 31),
+        None,
+    )
+    assert read_permits(workbook(tmp_path, (*COLUMNS, None), values, (None,) * 11)).permits == (WANTED,)
+
+
+def test_a_workbook_that_is_called_csv(tmp_path: Path) -> None:
+    book = workbook(tmp_path, COLUMNS, CELLS)
+    assert read_permits(book.rename(tmp_path / "permits.csv")).permits == (WANTED,)
+
+
+def test_numbers_that_are_ids_have_no_point(tmp_path: Path) -> None:
+    read = read_permits(workbook(tmp_path, COLUMNS, (20260001.0, *CELLS[1:])))
+    permits, faults = read.permits, read.faults
+    assert (faults, permits[0].id) == ((), "20260001")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [("=B1", "cell A2 is a formula"), (41010300081320000017, "cell A2 is a number of more than 15")]
+)
+def test_cells_without_a_value_of_their_own_are_named(tmp_path: Path, cell: object, said: str) -> None:
+    (fault,) = read_permits(workbook(tmp_path, COLUMNS, (cell, *CELLS[1:]))).faults
+    assert said in fault
+
+
+def test_merged_cells_are_named(tmp_path: Path) -> None:
+    (fault,) = read_permits(workbook(tmp_path, COLUMNS, CELLS, CELLS, merged="A2:A3")).faults
+    assert "cells A2:A3 are merged" in fault
+
+
+def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path) -> None:
+    path = workbook(tmp_path, COLUMNS, CELLS)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet2.xml", b" " * 210_000_000)
+    (fault,) = read_permits(path).faults
+    assert "unpacks to more than 200 MB" in fault
+
+
+def test_a_device_is_no_table() -> None:
+    (fault,) = read_permits(Path("/dev/zero")).faults
+    assert "no regular file" in fault
+
+
+@pytest.mark.parametrize("name", ["gbk", "semi", "slash", "trail"])
+def test_the_offices_files(shared: Path, name: str) -> None:
+    read = read_permits(shared / "cases" / "33-permits-from-excel" / f"{name}.csv")
+    permits, faults = read.permits, read.faults
+    assert (faults, len(permits)) == ((), 1)
+    assert permits[0].valid_from == date(2026, 1, 1)
+
+
+def test_all_known_columns_are_used_here() -> None:
+    assert set(COLUMNS) == set(NEEDED + OPTIONAL)

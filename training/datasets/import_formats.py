@@ -1,0 +1,54 @@
+"""Which format an export has, and its reader."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from training.datasets.import_coco import is_coco, read_coco
+from training.datasets.import_voc import is_voc, read_voc
+from training.datasets.import_yolo import read_yolo
+from training.datasets.interchange import Export, files
+from training.errors import DatasetInvalid
+
+Format = Literal["auto", "yolo", "coco", "voc"]
+
+_READERS: Final[Mapping[str, Callable[[Path], Export]]] = MappingProxyType(
+    {"yolo": read_yolo, "coco": read_coco, "voc": read_voc}
+)
+
+
+def read_export(folder: Path, wanted: Format = "auto") -> Export:
+    """Everything in an export, with its faults.
+
+    Raises:
+        DatasetInvalid: none of the known formats is there.
+    """
+    root = export_root(folder)
+    return _READERS[detect_format(root) if wanted == "auto" else wanted](root)
+
+
+def detect_format(folder: Path) -> str:
+    """`coco`, `voc` or `yolo`, by what lies in the folder. Raises DatasetInvalid where nothing is known."""
+    if any(is_coco(path) for path in files(folder, ".json")):
+        return "coco"
+    if any(is_voc(path) for path in files(folder, ".xml")):
+        return "voc"
+    if any(path.name in ("data.yaml", "data.yml", "classes.txt", "obj.names") for path in _shallow(folder)) or list(
+        folder.glob("*.y*ml")
+    ):
+        return "yolo"
+    raise DatasetInvalid(
+        f"{folder}: no export that is known here: YOLO has a data.yaml or classes.txt, COCO a JSON file with images, "
+        "annotations and categories, Pascal VOC an XML file for each picture"
+    )
+
+
+def export_root(folder: Path) -> Path:
+    """The folder itself, or the only one in it: many ZIPs hold one folder with everything inside."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(".") and path.name != "__MACOSX"]
+    return export_root(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
+
+
+def _shallow(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.is_file()]

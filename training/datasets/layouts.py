@@ -1,0 +1,181 @@
+"""Where the pictures and labels of a data set lie: this product's own layout, and those of the tools of the field.
+
+  own            train/images/a.jpg, train/labels/a.txt              (Roboflow writes the same)
+  ultralytics    images/train/a.jpg, labels/train/a.txt              (coco128, CVAT)
+  lists          train.txt names pictures, one a line                (CVAT, darknet)
+  beside         obj_train_data/a.jpg, obj_train_data/a.txt          (darknet)
+  Label Studio   images/, labels/, classes.txt, without data.yaml    (all of it to measure on)
+
+Hidden files, and what labelling tools leave among the labels, are passed over.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import yaml
+
+from training.errors import DatasetInvalid
+
+PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+NO_LABELS: Final = frozenset(
+    {"classes", "_classes", "predefined_classes", "labels", "obj", "train", "val", "valid", "test", "readme", "notes"}
+)
+"""Stems of text files that labelling tools leave among the labels."""
+_DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml")
+_LARGEST: Final = 64 * 1024 * 1024
+
+Side = Path | tuple[Path, ...]
+"""A folder that holds images/ and labels/, a folder of pictures, a list of pictures, or several of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A picture and where its labels are expected; in some layouts a picture without labels is a background."""
+
+    picture: Path
+    labels: Path
+    may_lack: bool
+
+
+def find_description(dataset: Path) -> Path | None:
+    """The YAML file that describes a folder; None where there is none, or more than one that might."""
+    for name in _DESCRIPTIONS:
+        if (dataset / name).is_file():
+            return dataset / name
+    others = [path for path in sorted(dataset.glob("*.y*ml")) if not path.name.startswith(".")]
+    return others[0] if len(others) == 1 else None
+
+
+def side_of(described: Path, root: object, value: object) -> Side:
+    """The side that a value of `data.yaml` names, its `path` being `root`. Raises DatasetInvalid."""
+    if isinstance(value, list):
+        return tuple(_one_side(described, root, one) for one in value)
+    return _one_side(described, root, value)
+
+
+def _one_side(described: Path, root: object, value: object) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise DatasetInvalid(f"{described}: a side is a folder or a list of pictures, not {value!r}")
+    named = value.strip().replace("\\", "/").rstrip("/")
+    roots = [described.parent / str(root), described.parent] if root is not None else [described.parent]
+    inside = named.removeprefix("../")  # Roboflow counts from a folder that is not there
+    choices = [base / name for base in roots for name in dict.fromkeys((named, inside))]
+    side = next((choice for choice in choices if choice.exists()), choices[0])
+    return side.parent if side.name == "images" and not _is_ours(side) else side
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / "images").is_dir() and (folder / "labels").is_dir()
+
+
+def find_pictures(side: Side) -> list[Found]:
+    """Every picture of a side, by name. Raises DatasetInvalid for a folder or list that is not there."""
+    if isinstance(side, tuple):
+        return [found for one in side for found in find_pictures(one)]
+    if side.is_file():
+        return [_found(picture) for picture in _listed(side)]
+    ours = _is_ours(side) or not _pictures_under(side)
+    if not ours:
+        return [_found(picture) for picture in _pictures_under(side)]
+    images, labels = side / "images", side / "labels"
+    for part in (images, labels):
+        if not part.is_dir():
+            raise DatasetInvalid(
+                f"{part}: no such folder; a set is images/ and labels/ side by side, or images/{side.name} and "
+                f"labels/{side.name}"
+            )
+    paths = sorted(path for path in images.iterdir() if _is_picture(path))
+    if not paths:
+        raise DatasetInvalid(f"{images}: holds no picture")
+    _check_names(labels, paths)
+    return [Found(path, labels / f"{path.stem}.txt", may_lack=False) for path in paths]
+
+
+def labels_in_words(side: Side) -> str:
+    """Where the labels of a side lie, for a person."""
+    sides = side if isinstance(side, tuple) else (side,)
+    return ", ".join(str(one / "labels" if _is_ours(one) else one) for one in sides)
+
+
+def is_there(side: Side) -> bool:
+    """Whether all of a side exists."""
+    return all(one.exists() for one in (side if isinstance(side, tuple) else (side,)))
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES and not path.name.startswith(".")
+
+
+def _pictures_under(folder: Path) -> list[Path]:
+    """Pictures in a folder and its subfolders; none where it holds images/ and labels/ of its own."""
+    if not folder.is_dir() or _is_ours(folder):
+        return []
+    return sorted(path for path in folder.rglob("*") if _is_picture(path) and path.is_file())
+
+
+def _found(picture: Path) -> Found:
+    """A picture with its labels as ultralytics looks for them: in labels/ for the last images/, else beside it."""
+    parts = list(picture.parts)
+    if "images" in parts[:-1]:
+        last = len(parts) - 2 - parts[-2::-1].index("images")
+        parts[last] = "labels"
+        return Found(picture, Path(*parts).with_suffix(".txt"), may_lack=True)
+    return Found(picture, picture.with_suffix(".txt"), may_lack=True)
+
+
+def _listed(file: Path) -> Iterator[Path]:
+    """The pictures of a list, one a line, counted from the list's folder. Raises DatasetInvalid."""
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise DatasetInvalid(f"{file}: larger than {_LARGEST // 2**20} MiB; is it a list of pictures?")
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetInvalid(f"{file}: cannot be read as a list of pictures, one a line") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        named = PurePosixPath(line.strip().replace("\\", "/"))
+        # CVAT writes data/ before each, which is the name of the folder that it was packed from
+        choices = [file.parent / named, *([file.parent / Path(*named.parts[1:])] if len(named.parts) > 1 else [])]
+        picture = next((choice for choice in choices if choice.is_file()), None)
+        if picture is None:
+            raise DatasetInvalid(f"{file}:{number}: {line.strip()}: no such picture")
+        yield picture
+
+
+def _check_names(labels: Path, pictures: Sequence[Path]) -> None:
+    """Refuse labels without a picture, and two pictures that share one label file."""
+    stems = [path.stem for path in pictures]
+    for path in pictures:
+        if not (labels / f"{path.stem}.txt").is_file():
+            raise DatasetInvalid(
+                f"{path}: has no labels/{path.stem}.txt; write an empty one if nothing is in the picture"
+            )
+    texts = {path.stem for path in labels.glob("*.txt") if not path.name.startswith(".")}
+    orphans = sorted(stem for stem in texts - set(stems) if stem.lower() not in NO_LABELS)
+    if orphans:
+        raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")
+    if len(set(stems)) != len(stems):
+        doubled = next(stem for stem in stems if stems.count(stem) > 1)
+        raise DatasetInvalid(f"{pictures[0].parent}: two pictures are named {doubled}")
+
+
+def class_names(folder: Path) -> list[str] | None:
+    """The names in the classes.txt that Label Studio writes beside images/ and labels/; None where it is no such."""
+    file = folder / "classes.txt"
+    if not _is_ours(folder) or not file.is_file() or file.stat().st_size > _LARGEST:
+        return None
+    return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+
+
+def write_absolute(folder: Path, names: Sequence[str], sides: Mapping[str, Sequence[Path]]) -> Path:
+    """Describe a set by lists of its pictures' whole paths, which ultralytics reads from anywhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for side, pictures in sides.items():
+        text = "".join(f"{picture.absolute()}\n" for picture in pictures)
+        (folder / f"{side}.txt").write_text(text, encoding="utf-8")
+    values = {**{side: str((folder / f"{side}.txt").resolve()) for side in sides}, "names": dict(enumerate(names))}
+    (folder / "data.yaml").write_text(yaml.safe_dump(values, sort_keys=False), encoding="utf-8")
+    return folder / "data.yaml"
