@@ -29,7 +29,7 @@ CALLS = {  # x86_64, aarch64
 
 def main() -> None:
     """Forbid, try, print."""
-    _forbid(CALLS[sys.argv[1]][platform.machine() == "aarch64"])
+    forbid(sys.argv[1])
     with tempfile.TemporaryDirectory() as made:
         photo = Path(made, "0.png")
         cv2.imwrite(str(photo), np.zeros((8, 8, 3), np.uint8))
@@ -39,6 +39,11 @@ def main() -> None:
     won = sorted(name for name, text in outcomes.items() if text == "SUCCEEDED")
     said = {"user": os.getuid(), "lacks": what_holds().lacks(), "frames": frames, "won": won}
     print(json.dumps(said))  # noqa: T201
+
+
+def forbid(call: str) -> None:
+    """Forbid one of CALLS from now on."""
+    _forbid(CALLS[call][platform.machine() == "aarch64"])
 
 
 def _forbid(number: int) -> None:
