@@ -15,6 +15,7 @@ from streams.errors import NotAVideo, TelemetryUnreadable
 from streams.footage_wording import FootageFault
 from streams.survey.footprint import overlap, predicts
 from streams.telemetry.alignment import misaligned, nothing_placed
+from streams.telemetry.clock import believable
 from streams.telemetry.flight import PoseTrack
 from streams.telemetry.photo import read_photo
 from streams.telemetry.photo_pose import pose_of_photo
@@ -335,7 +336,8 @@ class _Chooser:
 
 def _moment(flight: PoseTrack, t: float, zone: tzinfo) -> tuple[datetime, bool]:
     """Return when the picture at `t` was taken, and whether anything says so."""
-    time = flight.time_at(t)
+    said = flight.time_at(t)
+    time = None if said is None else believable(said)  # packets count from a clock that was perhaps never set
     if time is None:
         return UNTIMED + timedelta(seconds=t), False
     return (time if time.tzinfo else time.replace(tzinfo=zone)), True

@@ -234,7 +234,11 @@ def test_references_hold_afterwards(migrated: Database, tmp_path: Path) -> None:
         assert connection.dialect.name != "sqlite" or connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-@pytest.mark.parametrize("code", sorted(TEXTS))
+NOT_SAID_YET = {"time_not_known", "permit_day_not_known", "picture_cut_off", "picture_format_not_read"}
+"""Codes that came after version 0006, which stored sentences."""
+
+
+@pytest.mark.parametrize("code", sorted(set(TEXTS) - NOT_SAID_YET))
 def test_every_sentence_of_a_ruling_is_known(code: str) -> None:
     """Read back, it says the same; what it did not say is not there."""
     params: dict[str, Param] = {
@@ -248,7 +252,7 @@ def test_every_sentence_of_a_ruling_is_known(code: str) -> None:
     assert (told["code"], told["params"]) == (code, wanted)
 
 
-@pytest.mark.parametrize("code", sorted(set(FOOTAGE) - {"not_footage", "decoder_out_of_memory"}))
+@pytest.mark.parametrize("code", sorted(set(FOOTAGE) - NOT_SAID_YET - {"not_footage", "decoder_out_of_memory"}))
 def test_every_sentence_of_footage_is_known(code: str) -> None:
     params = {"codecs": "h264, hevc", "detail": "x (y)", "second": 60, "hours": 30, "seconds": "180", "how": "signal 9"}
     wanted = {name: value for name, value in params.items() if f"%({name})s" in FOOTAGE[code]}
