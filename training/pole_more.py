@@ -149,10 +149,13 @@ def _labelled(train: Sequence[CameraPicture], rng: np.random.Generator) -> Itera
 def _describe(folder: Path, base: Path, counts: dict[str, list[int]]) -> None:
     described = yaml.safe_load((base / "data.yaml").read_text(encoding="utf-8"))
     sources = json.loads((base / "sources.json").read_text(encoding="utf-8"))
-    held = [one for one in map(DataSource.model_validate, sources) if one.role == "val"]
+    before = [
+        one if one.role == "val" else one.model_copy(update={"name": f"{one.name}, for version 1"})
+        for one in map(DataSource.model_validate, sources)
+    ]
     (folder / "val").symlink_to((base / "val").resolve(), target_is_directory=True)
     made = [_source(part, *told) for part, told in counts.items()]
-    describe(folder, pole_set.NAMES, "pole", ["train", "val"], [*made, *held], CLASSES)
+    describe(folder, pole_set.NAMES, "pole", ["train", "val"], [*before, *made], CLASSES)
     told = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))
     told["unsure"] = described["unsure"]
     (folder / "data.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")

@@ -63,3 +63,12 @@ def test_runs_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         blend([one, unfinished], "soup", folder=tmp_path)
     with pytest.raises(RunExists, match="holds a run already"):
         blend([one, one], "b", folder=tmp_path)
+
+
+def test_a_run_may_be_blended_with_the_one_that_it_began_from(tmp_path: Path) -> None:
+    before = a_run(tmp_path / "a", 1.0)
+    after = a_run(tmp_path / "b", 2.0, start=sha256_of(before / "weights" / "last.pt"))
+    assert blend([before, after], "soup", folder=tmp_path).start == "a" * 64
+    other = a_run(tmp_path / "c", 2.0, start="c" * 64)
+    with pytest.raises(RunExists, match="other weights"):
+        blend([before, after, other], "soup-2", folder=tmp_path)
