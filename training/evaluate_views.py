@@ -238,6 +238,8 @@ def measure_views(
     )
     lowest: dict[str, float] = {}
     for more in also:
+        if open_set(more).val.resolve() == open_set(dataset).val.resolve():
+            continue  # another set to train on
         there = look(model, more, progress=progress)
         for name in set(open_set(more).measured) & set(names):
             asked = figure(there, name, (name,), precision)

@@ -48,6 +48,7 @@ def finetune(
     image_size: int | None = None,
     batch: int | None = None,
     learning_rate: float | None = None,
+    mosaics: bool = True,
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
@@ -60,6 +61,7 @@ def finetune(
     Args:
         base: start weights, see `training.start.start_of`.
         epochs, image_size, batch, learning_rate: instead of the schedule's.
+        mosaics: show mosaics of four pictures but in the last epochs; without, whole pictures alone.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
 
@@ -76,6 +78,7 @@ def finetune(
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
         schedule = _schedule(dataset, epochs, image_size, batch, learning_rate)
+        schedule = schedule if mosaics else replace(schedule, close_mosaic_share=1.0)
         run = _new_run(folder, dataset, schedule, seed, start_of(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
@@ -109,7 +112,7 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
     command = (
         f"python -m training.finetune {dataset} --base {base} --name {folder.name} --epochs {schedule.epochs} "
         f"--image-size {schedule.image_size} --batch {schedule.batch} --learning-rate {schedule.learning_rate} "
-        f"--seed {seed}"
+        f"--seed {seed}{' --no-mosaics' if schedule.close_mosaic_share == 1 else ''}"
     )
     return Run(
         folder=folder,
@@ -258,6 +261,7 @@ def main(
     image_size: Annotated[int | None, typer.Option(min=64)] = None,
     batch: Annotated[int | None, typer.Option(min=2)] = None,
     learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1)] = None,
+    mosaics: Annotated[bool, typer.Option(help="of four pictures, but in the last epochs")] = True,
     seed: int = SEED,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     resume: bool = False,
@@ -272,6 +276,7 @@ def main(
             image_size=image_size,
             batch=batch,
             learning_rate=learning_rate,
+            mosaics=mosaics,
             seed=seed,
             threads=threads,
             resume=resume,

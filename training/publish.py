@@ -92,7 +92,8 @@ def publish(
     """
     described = open_set(dataset)
     command, data = _history(run, folder)
-    data += [source for one in (dataset, *also) for source in _sources(one)]
+    told = [source for one in (dataset, *also) for source in _sources(one)]
+    data += [one for number, one in enumerate(told) if one not in told[:number]]
     folder.mkdir(parents=True, exist_ok=True)
     path, names = folder / f"{name}.onnx", described.learned
     if beside is None:

@@ -34,9 +34,8 @@ def blend(runs: Sequence[Path], name: str, *, folder: Path = Path("runs"), unfin
     out = (folder / check_name(name)).resolve()
     if len(parts) < 2:
         raise RunExists(f"{', '.join(map(str, runs))}: two runs at least are needed")
-    whole = {sha256_of(run.weights) for run in parts if run.weights.is_file()}
-    starts = {run.start for run in parts} - whole
-    if len(starts) > 1 or len({(run.seed, run.schedule.frozen_layers) for run in parts}) > 1:
+    roots = [run for run in parts if not any(run.command.startswith(f"{other.command} && ") for other in parts)]
+    if len({run.start for run in roots}) > 1 or len({(run.seed, run.schedule.frozen_layers) for run in parts}) > 1:
         raise RunExists(f"{', '.join(map(str, runs))}: grew from other weights, or with other seeds or frozen layers")
     if out.exists():
         raise RunExists(f"{out}: holds a run already; choose another name or remove it")
