@@ -283,7 +283,7 @@ def threshold(seen: Sequence[Seen], one: Figure, precision: float, lowest: float
         f1 = np.where(matched.scores >= least, 2 * right * recalls / np.maximum(right + recalls, 1e-9), -1.0)
         at = int(np.argmax(f1)) if len(f1) else -1
         least = max(float(matched.scores[at]), least) if at >= 0 else least
-    if at < 0:
+    if at < 0 or right[at] == 0:  # never right: not to be shown
         return Threshold(confidence=1.0, precision=0.0, recall=0.0, wanted_precision=precision, reached=False)
     return Threshold(
         confidence=float(np.floor(least * 1000) / 1000),

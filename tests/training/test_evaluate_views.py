@@ -102,3 +102,8 @@ def test_a_threshold_above_every_score_shows_nothing() -> None:
     one = seen("a", [(HERE, 0.4, "stall")], [(HERE, "stall")])
     told = threshold([one], figure([one], "stall", ("stall",)), 0.7, lowest=0.6)
     assert (told.confidence, told.recall, told.reached) == (1.0, 0.0, False)
+
+
+def test_a_class_that_is_never_right_is_not_shown() -> None:
+    one = seen("a", [(THERE, 0.9, "stall")], [(HERE, "stall")])
+    assert threshold([one], figure([one], "stall", ("stall",)), 0.7).confidence == 1.0
