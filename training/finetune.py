@@ -50,6 +50,7 @@ def finetune(
     batch: int | None = None,
     learning_rate: float | None = None,
     schedule: Schedule | None = None,
+    mosaics: bool = True,
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
@@ -66,6 +67,7 @@ def finetune(
         batch: pictures in one step, instead of the schedule's.
         learning_rate: instead of the schedule's.
         schedule: in place of the one of the data set's view.
+        mosaics: show mosaics of four pictures but in the last epochs; without, whole pictures alone.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
 
@@ -85,6 +87,7 @@ def finetune(
         if folder.exists():
             raise RunExists(f"{folder}: holds a run already; choose another name, remove it, or go on with --resume")
         schedule = _schedule(dataset, schedule, epochs, image_size, batch, learning_rate)
+        schedule = schedule if mosaics else replace(schedule, close_mosaic_share=1.0)
         run = _new_run(folder, dataset, schedule, seed, start_of(base))
         folder.mkdir(parents=True)
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
@@ -118,7 +121,7 @@ def _new_run(folder: Path, dataset: Path, schedule: Schedule, seed: int, start: 
     command = (
         f"python -m training.finetune {dataset} --base {base} --name {folder.name} --epochs {schedule.epochs} "
         f"--image-size {schedule.image_size} --batch {schedule.batch} --learning-rate {schedule.learning_rate} "
-        f"--seed {seed}"
+        f"--seed {seed}{' --no-mosaics' if schedule.close_mosaic_share == 1 else ''}"
     )
     return Run(
         folder=folder,
@@ -287,6 +290,7 @@ def main(
     image_size: Annotated[int | None, typer.Option(min=64)] = None,
     batch: Annotated[int | None, typer.Option(min=2)] = None,
     learning_rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1)] = None,
+    mosaics: Annotated[bool, typer.Option(help="of four pictures, but in the last epochs")] = True,
     seed: int = SEED,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     resume: bool = False,
@@ -301,6 +305,7 @@ def main(
             image_size=image_size,
             batch=batch,
             learning_rate=learning_rate,
+            mosaics=mosaics,
             seed=seed,
             threads=threads,
             resume=resume,

@@ -80,7 +80,8 @@ def publish(
 ) -> ModelCard:
     """Export a run, measure it on its data set's val side and write `name.onnx` and `name.json` into `folder`.
 
-    `also`: sets for the classes that the val side does not label; the card's means stay those of the val side.
+    `also`: sets for the classes that the val side does not label; the card's means stay those of the val side. Of
+    cameras on poles: sets on which the thresholds must hold too.
 
     `beside`: start weights that say the classes of `also` in place of the run, see `training.networks.two_head_export`.
 
@@ -93,7 +94,8 @@ def publish(
     """
     described = open_set(dataset)
     command, data = _history(run, folder)
-    data += [source for one in (dataset, *also) for source in _sources(one)]
+    told = [source for one in (dataset, *also) for source in _sources(one)]
+    data += [one for number, one in enumerate(told) if one not in told[:number]]
     folder.mkdir(parents=True, exist_ok=True)
     path, names = folder / f"{name}.onnx", described.learned
     if beside is None:
@@ -102,7 +104,7 @@ def publish(
         more = tuple(dict.fromkeys(n for one in also for n in open_set(one).names))
         names = export_beside(run, beside, more, path)
     if described.unsure:
-        metrics, thresholds = measure_views(path, names, dataset, progress=progress)
+        metrics, thresholds = measure_views(path, names, dataset, also=also, progress=progress)
     else:
         wanted = _PRECISION.get(described.view, WANTED_PRECISION)
         metrics, thresholds = _measured(path, dataset, also, wanted, progress)
@@ -199,7 +201,8 @@ def main(
         typer.Option(help="start weights, to say the classes of --also in place of the run"),
     ] = None,
     also: Annotated[
-        list[Path] | None, typer.Option(help="a set for classes that the data set does not measure")
+        list[Path] | None,
+        typer.Option(help="a set for classes that the data set does not measure, or for thresholds of poles"),
     ] = None,
 ) -> None:
     """Publish a run, for example: python -m training.publish street-1 runs/data/street-ads --name street-ads"""

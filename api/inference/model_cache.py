@@ -10,9 +10,10 @@ from api.inference.engine_choice import choose_engine, records_folder
 from api.settings import Settings, Wanted
 from detector.errors import DetectorError
 from detector.vision.engine import OnnxModel, load_card
+from models import registry
 from models.card import ModelCard
 from models.errors import ModelError
-from models.registry import WEIGHTS, find_model, list_models
+from models.registry import find_model, list_models
 from models.shelf import Shelf
 
 log = logging.getLogger(__name__)
@@ -115,4 +116,4 @@ def pinned(get: Callable[[str], OnnxModel]) -> Callable[[str], OnnxModel]:
 
 def shelf_of(settings: Settings) -> Shelf:
     """Return the models of this service: `models/` in its data folder, beside the shipped ones."""
-    return Shelf(settings.data_dir / "models", WEIGHTS)
+    return Shelf(settings.data_dir / "models", registry.WEIGHTS)

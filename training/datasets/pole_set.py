@@ -105,7 +105,7 @@ def build(
         places = _places(some, shared, progress)
         for k in track(range(composites), description="composites", disable=not progress, console=Console(stderr=True)):
             name, sample = _composite(some, places, cuts, rng)
-            writer.add(Part.COMPOSITES, f"composite-{k:05d}-{name}", _finished(sample, rng))
+            writer.add(Part.COMPOSITES, f"composite-{k:05d}-{name}", finished(sample, rng))
     for part, name, sample in _others(train, shared, frames, rng):
         if part not in without:
             writer.add(part, name, sample)
@@ -204,7 +204,7 @@ def _mirrored_sample(sample: Sample) -> Sample:
     return Sample(np.ascontiguousarray(sample.image[:, ::-1]), boxes, sample.class_ids)
 
 
-def _finished(sample: Sample, rng: np.random.Generator) -> Sample:
+def finished(sample: Sample, rng: np.random.Generator) -> Sample:
     """As some camera sends it: whole, or a part of it."""
     shown = faults.zoom(sample, IGNORE, rng) if rng.random() < 0.5 else _resized(sample, SIZE)
     return replace(shown, image=faults.spoil(shown.image, rng))
@@ -222,12 +222,12 @@ def _others(
 ) -> Iterator[tuple[Part, str, Sample]]:
     """Everything but composites, part by part."""
     yield from _real(train, rng)
-    yield from _rendered(frames, rng)
+    yield from rendered(frames, rng)
     yield from _rehearsed(shared, rng)
     paths = sorted(p for p in (shared / NEGATIVES).rglob("*") if p.suffix.lower() in PICTURES)
     for path in paths:
-        sample = _fitted(read_sample(LabelledPicture(path, ())))
-        yield Part.STREETS, f"street-{path.stem}", _signs_open(sample)
+        sample = fitted(read_sample(LabelledPicture(path, ())))
+        yield Part.STREETS, f"street-{path.stem}", signs_open(sample)
 
 
 def _real(train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
@@ -251,7 +251,7 @@ def _of_each_camera(views: Sequence[CameraPicture], rng: np.random.Generator) ->
     ]
 
 
-def _rendered(frames: Path, rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
+def rendered(frames: Path, rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
     if not (frames / "images").is_dir():
         raise DatasetInvalid(f"{frames}: holds no rendered frames; make some with `python -m training.scenes frames`")
     names = list(yaml.safe_load((frames / "data.yaml").read_text(encoding="utf-8"))["names"].values())
@@ -276,20 +276,20 @@ def _rehearsed(shared: Path, rng: np.random.Generator) -> Iterator[tuple[Part, s
     for k in sorted(rng.permutation(len(pictures))[:220]):
         kept = [replace(b, cls=c) for b in pictures[k].labels if (c := index[b.cls]) is not None]
         sample = read_sample(LabelledPicture(pictures[k].path, tuple(kept)))
-        yield Part.FACADES, f"facade-{pictures[k].path.stem}", _fitted(sample)
+        yield Part.FACADES, f"facade-{pictures[k].path.stem}", fitted(sample)
     tiles = one_of_each(read_pictures(shared / above.train, 1))
     for k in sorted(rng.permutation(len(tiles))[:100]):
-        yield Part.ABOVE, f"above-{tiles[k].path.stem}", _fitted(read_sample(tiles[k]))
+        yield Part.ABOVE, f"above-{tiles[k].path.stem}", fitted(read_sample(tiles[k]))
 
 
-def _fitted(sample: Sample) -> Sample:
+def fitted(sample: Sample) -> Sample:
     """At most 720 pixels long."""
     height, width = sample.image.shape[:2]
     scale = min(1.0, 720 / max(height, width))
     return _resized(sample, (round(width * scale), round(height * scale)))
 
 
-def _signs_open(sample: Sample) -> Sample:
+def signs_open(sample: Sample) -> Sample:
     whole = np.array([[0, 0, sample.image.shape[1], sample.image.shape[0]]], np.float32)
     ids = np.append(sample.class_ids, SIGNS_UNKNOWN)
     return Sample(sample.image, np.concatenate([sample.boxes, whole]), ids)
@@ -334,7 +334,7 @@ def write_pavement(shared: Path, out: Path, every: int = 10) -> int:
     return len(paths)
 
 
-_ORIGINS = {
+ORIGINS = {
     "composites": ("data/street_cameras with rendered things in it", "CC BY 4.0", "rendered by training.scenes"),
     "real": ("data/street_cameras, labelled views", "CC BY 4.0", ""),
     "clean": ("data/street_cameras, views without labelled things", "CC BY 4.0", ""),
@@ -349,7 +349,7 @@ _CAMERAS = "Roboflow vehicle_detection_project-8jikm v1 (luong-duc), road-traffi
 def _sources(train: dict[str, list[int]], held: dict[str, list[int]]) -> list[DataSource]:
     found = []
     for part, (pictures, boxes) in train.items():
-        name, licence, origin = _ORIGINS[str(part)]
+        name, licence, origin = ORIGINS[str(part)]
         source = f"{_CAMERAS}; {origin}".rstrip("; ") if "street_cameras" in name else origin
         found.append(
             DataSource(name=name, role="train", pictures=pictures, boxes=boxes, licence=licence, source=source)

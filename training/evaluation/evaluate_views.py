@@ -209,9 +209,19 @@ def figures(seen: Sequence[Seen], names: Sequence[str]) -> tuple[Figure, ...]:
 
 
 def measure_views(
-    path: Path, names: tuple[str, ...], dataset: Path, *, precision: float = PRECISION, progress: bool = False
+    path: Path,
+    names: tuple[str, ...],
+    dataset: Path,
+    *,
+    also: Sequence[Path] = (),
+    precision: float = PRECISION,
+    progress: bool = False,
 ) -> tuple[Metrics, dict[str, Threshold]]:
-    """Return the figures of a card and its thresholds, fitted on the same views; whole pictures, not tiled."""
+    """Return the figures of a card and its thresholds, fitted on the same views; whole pictures, not tiled.
+
+    `also`: sets on which a class must be as precise: its threshold is the highest that one of the sets asks for. What
+    the thresholds say of precision and recall is of `dataset` alone.
+    """
     model = OnnxModel(path, names, iou=NMS_IOU)
     seen = look(model, dataset, progress=progress)
     each = [figure(seen, name, (name,)) for name in names]
@@ -227,7 +237,16 @@ def measure_views(
         merged={"advertising": class_metrics(every[-1])} if every[-1].name == ANY_SIGN else {},
         latency_ms=_latency(model, [one.path for one in seen]),
     )
-    return metrics, {one.name: _threshold(seen, one, precision) for one in shown}
+    lowest: dict[str, float] = {}
+    for more in also:
+        if open_set(more).val == open_set(dataset).val:
+            continue  # another set to train on
+        there = look(model, more, progress=progress)
+        for name in set(open_set(more).measured) & set(names):
+            asked = figure(there, name, (name,), precision)
+            if asked.recall.value > 0:
+                lowest[name] = max(asked.confidence, lowest.get(name, 0.0))
+    return metrics, {one.name: threshold(seen, one, precision, lowest.get(one.name, 0.0)) for one in shown}
 
 
 def _mean(parts: Sequence[Interval]) -> Interval:
@@ -249,8 +268,8 @@ def _latency(model: OnnxModel, paths: Sequence[Path]) -> float:
     return round(float(np.median(times)), 1)
 
 
-def _threshold(seen: Sequence[Seen], one: Figure, precision: float) -> Threshold:
-    """Return where precision is reached; where it never is, the best F1 from DEFAULT_CONFIDENCE on.
+def threshold(seen: Sequence[Seen], one: Figure, precision: float, lowest: float = 0.0) -> Threshold:
+    """Return where precision is reached, not under `lowest`; where it never is, the best F1 from DEFAULT_CONFIDENCE on.
 
     Views weigh the same.
     """
@@ -260,17 +279,17 @@ def _threshold(seen: Sequence[Seen], one: Figure, precision: float) -> Threshold
     hits, found = np.cumsum(matched.right[:, 0] * each), np.cumsum(each)
     right, recalls = hits / np.maximum(found, 1e-9), hits / max(float(matched.labelled @ weight), 1e-9)
     reached = one.recall.value > 0
+    least = max(one.confidence, lowest) if reached else DEFAULT_CONFIDENCE
     if reached:
-        at = int(np.flatnonzero(matched.scores >= one.confidence)[-1])
+        at = int((matched.scores >= least).sum()) - 1
     else:
-        f1 = np.where(
-            matched.scores >= DEFAULT_CONFIDENCE, 2 * right * recalls / np.maximum(right + recalls, 1e-9), -1.0
-        )
+        f1 = np.where(matched.scores >= least, 2 * right * recalls / np.maximum(right + recalls, 1e-9), -1.0)
         at = int(np.argmax(f1)) if len(f1) else -1
-    if at < 0 or not len(matched.scores):
+        least = max(float(matched.scores[at]), least) if at >= 0 else least
+    if at < 0 or right[at] == 0:  # never right: not to be shown
         return Threshold(confidence=1.0, precision=0.0, recall=0.0, wanted_precision=precision, reached=False)
     return Threshold(
-        confidence=float(np.floor(max(matched.scores[at], 0 if reached else DEFAULT_CONFIDENCE) * 1000) / 1000),
+        confidence=float(np.floor(least * 1000) / 1000),
         precision=round(float(right[at]), 4),
         recall=round(float(recalls[at]), 4),
         wanted_precision=precision,

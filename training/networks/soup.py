@@ -1,4 +1,4 @@
-"""Several runs from the same start as one network: the mean of their weights.
+"""Several runs from the same start, or also a run that others began from, as one network: the mean of their weights.
 
     python -m training.networks.soup pole-a pole-b pole-c --name pole-1
 
@@ -34,7 +34,8 @@ def blend(runs: Sequence[Path], name: str, *, folder: Path = Path("runs"), unfin
     out = (folder / check_name(name)).resolve()
     if len(parts) < 2:
         raise RunExists(f"{', '.join(map(str, runs))}: two runs at least are needed")
-    if len({(run.start, run.seed, run.schedule.frozen_layers) for run in parts}) > 1:
+    roots = [run for run in parts if not any(run.command.startswith(f"{other.command} && ") for other in parts)]
+    if len({run.start for run in roots}) > 1 or len({(run.seed, run.schedule.frozen_layers) for run in parts}) > 1:
         raise RunExists(f"{', '.join(map(str, runs))}: grew from other weights, or with other seeds or frozen layers")
     if out.exists():
         raise RunExists(f"{out}: holds a run already; choose another name or remove it")
@@ -42,7 +43,7 @@ def blend(runs: Sequence[Path], name: str, *, folder: Path = Path("runs"), unfin
     for run, path in zip(parts, weights, strict=True):
         if path is None or not (unfinished or (run.folder / FINISHED).is_file()):
             raise RunExists(f"{run.folder}: the run has not finished; go on with --resume")
-    commands = " && ".join(dict.fromkeys(run.command for run in parts))
+    commands = " && ".join(dict.fromkeys(step for run in parts for step in run.command.split(" && ")))
     told = (
         f"{commands} && python -m training.networks.soup {' '.join(run.folder.name for run in parts)} --name {out.name}"
     )

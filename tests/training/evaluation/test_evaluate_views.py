@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.vision.detections import Detections
-from training.evaluation.evaluate_views import Seen, at_confidence, figure, of_classes
+from training.evaluation.evaluate_views import Seen, at_confidence, figure, of_classes, threshold
 
 NAMES = ("stall", "signboard", "billboard")
 HERE, THERE = [10.0, 10, 50, 50], [100.0, 10, 140, 50]
@@ -88,3 +88,22 @@ def test_recall_is_told_where_precision_is_last_reached() -> None:
 
 def test_nothing_labelled_gives_no_figure() -> None:
     assert figure([seen("a", [], [])], "stall", ("stall",)).ap50.value == 0
+
+
+def test_a_threshold_holds_on_every_set_that_it_is_fitted_on() -> None:
+    one = seen("a", [(HERE, 0.9, "stall"), (THERE, 0.3, "stall")], [(HERE, "stall"), (THERE, "stall")])
+    told = figure([one], "stall", ("stall",))
+    alone, both = threshold([one], told, 0.7), threshold([one], told, 0.7, lowest=0.5)
+    assert (alone.confidence, alone.recall) == (0.3, 1.0)
+    assert (both.confidence, both.recall, both.precision) == (0.5, 0.5, 1.0)
+
+
+def test_a_threshold_above_every_score_shows_nothing() -> None:
+    one = seen("a", [(HERE, 0.4, "stall")], [(HERE, "stall")])
+    told = threshold([one], figure([one], "stall", ("stall",)), 0.7, lowest=0.6)
+    assert (told.confidence, told.recall, told.reached) == (1.0, 0.0, False)
+
+
+def test_a_class_that_is_never_right_is_not_shown() -> None:
+    one = seen("a", [(THERE, 0.9, "stall")], [(HERE, "stall")])
+    assert threshold([one], figure([one], "stall", ("stall",)), 0.7).confidence == 1.0

@@ -20,7 +20,7 @@ else:
     torch = pytest.importorskip("torch")
 
 
-def a_run(folder: Path, value: float, *, start: str = "a" * 64, finished: bool = True) -> Path:
+def a_run(folder: Path, value: float, *, start: str = "a" * 64, finished: bool = True, command: str = "") -> Path:
     """A run whose network holds one number everywhere."""
     from ultralytics.nn.tasks import DetectionModel
 
@@ -32,7 +32,8 @@ def a_run(folder: Path, value: float, *, start: str = "a" * 64, finished: bool =
     weights = folder / "weights" / "last.pt"
     weights.parent.mkdir(parents=True)
     torch.save({"epoch": -1, "model": network.half(), "ema": None, "train_args": {}}, weights)
-    told = Run(folder, weights, Schedule(1, 64), 0, "yolo11n.pt", "a" * 64, f"train {folder.name}", "set", start)
+    command = command or f"train {folder.name}"
+    told = Run(folder, weights, Schedule(1, 64), 0, "yolo11n.pt", "a" * 64, command, "set", start)
     (folder / "run.json").write_text(json.dumps(asdict(told), default=str))
     if finished:
         (folder / FINISHED).write_text(sha256_of(weights))
@@ -63,3 +64,14 @@ def test_runs_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         blend([one, unfinished], "soup", folder=tmp_path)
     with pytest.raises(RunExists, match="holds a run already"):
         blend([one, one], "b", folder=tmp_path)
+
+
+def test_a_run_may_be_blended_with_the_one_that_it_began_from(tmp_path: Path) -> None:
+    before = a_run(tmp_path / "a", 1.0)
+    after = a_run(tmp_path / "b", 2.0, start="b" * 64, command="train a && train b")
+    mixed = blend([before, after], "soup", folder=tmp_path)
+    assert mixed.start == "a" * 64
+    assert mixed.command == "train a && train b && python -m training.networks.soup a b --name soup"
+    other = a_run(tmp_path / "c", 2.0, start="c" * 64)
+    with pytest.raises(RunExists, match="other weights"):
+        blend([before, after, other], "soup-2", folder=tmp_path)
