@@ -1,6 +1,7 @@
 """What `cameras check` says of one camera: what it sends, and whether that suits what is wanted of it."""
 
 import threading
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,9 @@ from streams.camera.readers import DecodingReader
 from streams.camera.rtsp_relay import Transport
 from streams.errors import CameraError, NoMedia, TransportRefused
 from streams.video.capture import Deadlines
+
+FREED = 1.0
+"""Seconds after which a server has let go of a session whose transport it refused: asked at once, some answer 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class _Trial:
         except TransportRefused as error:
             self.remark = f"; it {str(error).partition(': ')[2]}"
             self.transport = "udp" if self.transport == "tcp" else "tcp"
+            time.sleep(FREED)
             try:
                 return self._measured()
             except CameraError as second:
