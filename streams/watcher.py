@@ -44,7 +44,7 @@ def watch(
     stop: threading.Event | None = None,
     counts: WatchCounts | None = None,
 ) -> WatchCounts:
-    """Looks at one frame of the source per period until the source ends or `stop` is set; returns what happened.
+    """Analyse one frame of the source per period until the source ends or `stop` is set; returns what happened.
 
     `every` 0 takes each frame that the source gives. A look that fails is counted and noted (state `blind`), and the
     next frame is looked at as if nothing had been: one odd picture must not end a camera. Raises the StreamError that

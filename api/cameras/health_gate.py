@@ -116,7 +116,7 @@ class HealthGatedLook:
             self._unwritten.popleft()
 
     def _take_up(self, frame: Frame) -> None:
-        """What an earlier run knew: a camera that was moved stays so until somebody has had a look at it."""
+        """Restore what an earlier run recorded: a moved camera stays so until its new view is accepted."""
         try:
             lasting = self._store.lasting(self._camera)
         except DatabaseUnavailable as error:

@@ -107,7 +107,7 @@ def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
 
 
 def update_last_seen(connection: Connection, known: StoredCandidate, candidate: Candidate, now: datetime) -> None:
-    """The same thing is still there: its times move on, a verdict stands.
+    """Update the times of a candidate that is still there; a verdict stands.
 
     What a reviewer decided on stays as it was then, and a violation that was seen stays one when permitted hours begin.
     """

@@ -54,7 +54,7 @@ class Bar:
         self._progress.stop()
 
     def say(self, line: str) -> None:
-        """A line above the bar."""
+        """Print a line above the progress bar."""
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def hashing(self, done: int, total: int) -> None:

@@ -41,7 +41,7 @@ def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
 
 
 def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
-    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame.
+    """Return a look at drones' frames, whole and in tiles, by the named model or by the one that suits each frame.
 
     All frames of this look are seen by one version of each model, also where another is put in service meanwhile.
     """

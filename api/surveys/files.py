@@ -95,7 +95,7 @@ def find_by_name(scope: Scope, connection: Connection, survey_id: UUID, name: st
 
 def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
              note: FileNote | None = None) -> None:  # fmt: skip
-    """What has become of a file."""
+    """Record the state of a file."""
     connection.execute(
         update(survey_files)
         .where(survey_files.c.id == file_id)

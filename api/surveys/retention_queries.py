@@ -47,7 +47,7 @@ def old_contents(connection: Connection, before: datetime, path: str | None = No
 
 
 def forget_content(connection: Connection, path: str) -> None:
-    """A content is gone: whoever announces it again is asked for it again."""
+    """Forget a removed content: whoever announces it again is asked to upload it again."""
     gone = update(survey_files).where(survey_files.c.path == path)
     connection.execute(gone.values(path=None, note=FileNote.REMOVED))
 

@@ -69,7 +69,7 @@ class HashBook:
 
 @contextmanager
 def open_book(folder: Path) -> Iterator[HashBook]:
-    """The hashes that are known, in `hashes.sqlite3` of this folder. Raises CardUnreadable."""
+    """Open the store of known hashes, in `hashes.sqlite3` of this folder. Raises CardUnreadable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         book = sqlite3.connect(folder / "hashes.sqlite3", isolation_level=None, timeout=30)

@@ -41,7 +41,7 @@ class Patience:
         self._backoff.reset()
 
     def wait(self, why: str) -> None:
-        """A try has failed. Raises PushFailed."""
+        """Handle a failed attempt. Raises PushFailed."""
         now = time.monotonic()
         if self._since is None:
             self._since = now

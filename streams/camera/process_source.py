@@ -96,7 +96,7 @@ class ProcessSource:
                 self._child.channel.hang_up()
 
     def kill(self) -> None:
-        """Ends the child at once; `frames` replaces it."""
+        """End the child at once; `frames` replaces it."""
         with self._lock:
             if self._child is not None:
                 self._child.process.kill()
@@ -125,7 +125,7 @@ class ProcessSource:
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
 
     def _start(self, ports: tuple[int, ...]) -> Child:
-        """Raises OSError where the machine has no more processes, files or memory."""
+        """Start the child. Raises OSError where the machine has no more processes, files or memory."""
         supervised, name = what_holds().supervised, f"camera {self.name}"
         child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
         with self._lock:

@@ -41,7 +41,7 @@ class Relay:
     """Serves one described stream to one client at `url`, from a thread of its own until either side closes."""
 
     def __init__(self, described: Described, transport: Transport, deadline: float) -> None:
-        """The camera has `deadline` seconds for each answer. Raises OSError when nothing can be opened here."""
+        """Open the relay; the camera has `deadline` seconds for each answer. Raises OSError when no port is free."""
         self._described = described
         self._camera = described.connection
         self._transport = transport

@@ -131,7 +131,7 @@ class CameraSource:
 
     @property
     def live(self) -> bool:
-        """Return a recording waits for us even over RTSP: its sender stops where nobody reads."""
+        """Tell whether frames come in real time: a recording waits for its reader, even over RTSP."""
         return self._start is None
 
     @property

@@ -118,7 +118,7 @@ class CameraNetwork:
             return False
 
     def _redirected(self, host: str, port: int) -> list[Ip]:
-        """The numbers of where a camera has sent its reader, which may connect there if a camera may be there."""
+        """Return the IP addresses of a redirect's host that lie in the camera networks."""
         now = time.monotonic()
         if (host, port) != self._elsewhere and now - self._since < REDIRECTED:
             return []

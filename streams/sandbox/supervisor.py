@@ -61,7 +61,7 @@ class Addresses:
         self._elsewhere = frozenset((_unwrapped(ip), port) for ip in ips)
 
     def own(self, ip: Ip, port: int) -> None:
-        """The reader itself listens there, on this machine: what it says to itself concerns nobody."""
+        """Allow an address of this machine on which the reader itself listens."""
         self._own |= {(_unwrapped(ip), port)}
 
     def allow(self, ip: Ip, port: int, *, stream: bool) -> bool:
@@ -76,7 +76,7 @@ class Supervisor:
     """Answers one reader's questions, in a thread of its own, until the reader has gone or `close`."""
 
     def __init__(self, pid: int, listener: int, addresses: Addresses) -> None:
-        """`listener` is the reader's number of the file descriptor. Raises OSError where it cannot be had."""
+        """Take over the reader's file descriptor numbered `listener`. Raises OSError where it cannot be had."""
         self._pid = pid
         self._addresses = addresses
         self._over = threading.Event()

@@ -295,7 +295,7 @@ def _record(
 
 
 def _ordered(drafts: list[_Draft], area: Polygon | None) -> Iterable[Record]:
-    """Records with latitude and longitude told apart, each dialect of the file by its own evidence."""
+    """Return records with latitude and longitude told apart, each dialect of the file by its own evidence."""
     fixes: dict[str, list[Fix]] = defaultdict(list)
     for draft in drafts:
         if draft.fix is not None:

@@ -133,7 +133,7 @@ def renew(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
 
 
 def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterable[str] = ()) -> None:
-    """The chunk is done; to be called in the transaction that stores its results. Raises LeaseLost."""
+    """Mark the chunk as done; to be called in the transaction that stores its results. Raises LeaseLost."""
     _change(connection, chunk, state=ChunkState.DONE, lease_until=None, frames=frames, notes=list(notes), error=None)
 
 

@@ -59,7 +59,7 @@ def close(connection: Connection, survey: Survey) -> None:
 
 
 def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> None:
-    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost.
+    """Record that a chunk could not be processed, for a reason of its own. Raises LeaseLost.
 
     One of several files is not set aside for one of them: each becomes a chunk of its own.
     """
@@ -99,7 +99,7 @@ def look_at_each(connection: Connection, chunk: Chunk, files: Sequence[UUID]) ->
 
 
 def close_after(connection: Connection, dead: Chunk) -> None:
-    """A survey that cannot be put together ends without its places."""
+    """End a survey whose results cannot be merged, without its places."""
     survey = surveys.find(EVERYWHERE, connection, dead.survey_id)
     if dead.kind is ChunkKind.LINK and survey is not None:
         close(connection, survey)

@@ -75,8 +75,9 @@ def open_context(
 
 
 def run_member(settings: Settings, name: str, until_idle: bool) -> None:
-    """The whole life of a worker's process: works until it is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until
-    nothing is left to do. Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
+    """Run a worker's process until it is told to stop (SIGTERM, Ctrl-C); with `until_idle`, until no work is left.
+
+    Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
     with 1 where the database or the disk does not do its part.
     """
     os.nice(5)  # people and cameras wait for the service; footage can wait for them
@@ -106,7 +107,7 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
 
 
 def _follow_parent(stop: threading.Event) -> None:
-    """A worker ends when whoever started it has gone, however that ended."""
+    """End this worker when its parent process has gone, however that ended."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

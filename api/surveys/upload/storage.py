@@ -56,7 +56,7 @@ class Partial:
         self._path.unlink(missing_ok=True)
 
     def flush(self) -> None:
-        """What has come outlives a power cut from now on."""
+        """Flush to disk: what was received survives a power cut from now on."""
         with named_errors("incoming"):
             os.fsync(self._handle)
 
@@ -95,7 +95,7 @@ class FootageStore:
 
     @contextmanager
     def coming(self, file_id: UUID, *, make: bool = True) -> Iterator[Partial]:
-        """The file that is coming, for writing. Raises UploadBusy while another request or process writes it.
+        """Open the partial file for writing. Raises UploadBusy while another request or process writes it.
 
         Without `make` a file of which nothing has come raises FileNotFoundError.
         """
@@ -194,7 +194,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 @contextmanager
 def named_errors(where: Path | str) -> Iterator[None]:
-    """Turns what the system says of a full or broken disk into our own words."""
+    """Translate the system's errors of a full or broken disk into named errors."""
     try:
         yield
     except (FileNotFoundError, BlockingIOError):

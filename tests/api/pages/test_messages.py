@@ -2,17 +2,18 @@
 
 import pytest
 
+import api.app  # noqa: F401  # the domains register their filters
 from api.cameras.live_status import CameraView
-from api.pages import messages as troubles
 from api.pages.i18n import language
 from api.surveys.jobs.chunks import JobFault
+from api.surveys.messages import FOOTAGE_ERRORS
 from detector.reason import Reason
 from streams.footage_wording import FootageFault
 from tests.api.samples import NOON
 
 
 def test_every_error_of_footage_has_a_sentence_of_its_own() -> None:
-    assert list(troubles.FOOTAGE_ERRORS) == [*FootageFault, *JobFault]
+    assert list(FOOTAGE_ERRORS) == [*FootageFault, *JobFault]
 
 
 @pytest.mark.parametrize(
