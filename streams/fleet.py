@@ -187,7 +187,7 @@ class _Watched:
     def _rest(self, why: str, pause: float, stop: threading.Event) -> None:
         if stop.is_set():
             return
-        log.error("camera %s: watching it failed, it is begun anew in %.0f s: %s", self.job.id, pause, why)
+        log.error("camera %s: watching it failed, restarting in %.0f s: %s", self.job.id, pause, why)
         self._crash = why
         reason = f"{why}; next try in {pause:.1f} s"
         with suppress(Exception):  # the sink may be what failed

@@ -75,7 +75,7 @@ def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None
 
 
 def end_of_gone(connection: Connection, at: datetime) -> None:
-    """Whatever lasts of cameras that are not in the registry is over: nobody watches them any more."""
+    """End the faults of cameras that are not in the registry: they are no longer watched."""
     there = select(cameras.c.camera).where(cameras.c.until.is_(None))
     gone = and_(camera_health.c.ended_at.is_(None), camera_health.c.camera.not_in(there))
     ended_at = case((camera_health.c.started_at > at, camera_health.c.started_at), else_=literal(at, UtcTime))

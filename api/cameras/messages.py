@@ -39,23 +39,23 @@ CAMERA_ERRORS: Final = {
     "stale": N_("pictures come too late"),
 }
 CAMERA_TROUBLES: Final = {  # by the word of streams.errors
-    "failed": N_("It gives no pictures, and it cannot be told why."),
-    "not allowed": N_("Its host name, or a redirect of its own, leads to a place outside the camera networks."),
-    "refused": N_("Nobody listens at its address: is it switched on, is the port right?"),
-    "unreachable": N_("Its host name is not known, or no way leads there."),
+    "failed": N_("It sends no pictures; the cause is not known."),
+    "not allowed": N_("Its host name, or a redirect it sent, resolves to an address outside the camera networks."),
+    "refused": N_("The connection was refused: is it switched on, is the port right?"),
+    "unreachable": N_("Its host name does not resolve, or there is no route to it."),
     "timed out": N_("It did not answer in time."),
     "unauthorised": N_("User name or password are wrong, or missing."),
-    "not found": N_("It knows no such stream: is the path of its address right?"),
+    "not found": N_("It has no such stream: is the path of its address right?"),
     "transport refused": N_("It does not send over this transport: set `transport: udp` (or tcp) in the camera file."),
-    "picture too large": N_("Its pictures have more pixels than are read here: set it to a smaller picture size."),
-    "unsupported codec": N_("Its stream is in no codec that is read here: set it to H.264 or H.265."),
+    "picture too large": N_("Its pictures are larger than is supported: set a smaller picture size."),
+    "unsupported codec": N_("The codec of its stream is not supported: set it to H.264 or H.265."),
     "no frames": N_("It answers but sends no picture."),
     "cut": N_("Its stream was cut off."),
-    "stale": N_("Its pictures come too late, and stay late."),
+    "stale": N_("Its pictures arrive too late, and stay late."),
 }
 STATE_TROUBLES: Final = {  # where there is no such word
-    "waiting": N_("It gives no pictures just now; another try follows by itself."),
-    "failing": N_("Its pictures come, but looking at them fails."),
+    "waiting": N_("It sends no pictures at the moment; the service tries again."),
+    "failing": N_("Its pictures arrive, but their analysis fails."),
     "stopped": N_("It cannot be watched."),
 }
 CAMERA_ACTS: Final = {
@@ -87,13 +87,13 @@ CAMERA_FIELDS: Final = {
 LOOK_TASKS: Final = {"stalls": N_("Stalls"), "signs": N_("Signs")}
 LOOK_REASONS: Final = {
     "first": N_("first look"),
-    "beat": N_("its time had come"),
-    "something_new": N_("something new stands"),
+    "beat": N_("its interval was over"),
+    "something_new": N_("a new object stands"),
     "confirm": N_("to confirm a sign"),
     "place_changed": N_("something has changed"),
     "before_candidate": N_("before a candidate"),
     "view_or_light_changed": N_("view or light changed"),
-    "shared_network": N_("the network ran anyway"),
+    "shared_network": N_("run for another task"),
 }
 
 

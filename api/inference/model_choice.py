@@ -18,7 +18,7 @@ CAMERAS = "street-cameras"
 
 
 def default_models(shelf: ModelCache) -> tuple[str, ...]:
-    """Return what a fixed camera looks with where nobody has said; the first that knows a class looks for it.
+    """Return the default models of a fixed camera; the first that has a class detects it.
 
     Stalls and signs as they look from a pole, and shop fronts.
     """
@@ -34,7 +34,7 @@ STEEP: Final = -70.0
 
 
 def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
-    """Return the model for a frame. Where nobody says how the camera looked, the oblique one: it has seen both."""
+    """Return the model for a frame; without a known view the oblique one, which is trained on both."""
     if name != BY_VIEW:
         return name
     return STALLS if pose is not None and pose.pitch <= STEEP else OBLIQUE

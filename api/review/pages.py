@@ -98,7 +98,7 @@ class Cards:
 
 
 def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render) -> Cards:
-    """Return what draws cards for whoever asks."""
+    """Return what draws cards for the client."""
     return Cards(scope, database, live, zones, render)
 
 

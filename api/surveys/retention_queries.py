@@ -1,4 +1,4 @@
-"""What may be removed of surveys: the footage of those that ended long ago, and that nobody else needs."""
+"""What may be removed of surveys: the footage of those that ended long ago, and that nothing else refers to."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -62,7 +62,7 @@ class HashBook:
         try:
             sha256 = hash_of(file.path)
         except OSError as error:
-            raise CardUnreadable(f"{file.path}: cannot be read ({error.strerror}); is the card well?") from error
+            raise CardUnreadable(f"{file.path}: cannot be read ({error.strerror}); is the card damaged?") from error
         self._book.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?)", (*key, sha256))
         return sha256
 

@@ -52,7 +52,7 @@ class Patience:
 
 
 class SurveyService:
-    """A streetwarden service, as somebody sees it who brings footage."""
+    """A streetwarden service, as a client that uploads footage sees it."""
 
     def __init__(self, http: httpx.Client, patience: Patience) -> None:
         self._http = http

@@ -76,7 +76,7 @@ class Relay:
         if self._refused is not None:
             return refusal(*self._refused, where, self._transport)
         if not self._playing:
-            return NoFrames(f"{where}: the camera hung up, or fell silent, while the stream was set up")
+            return NoFrames(f"{where}: the camera closed the connection, or stopped answering, during setup")
         if self._transport == "tcp" and self._media == 0 and CODECS.intersection(video_codecs(sdp)):
             return NoMedia(f"{where}: describes a stream but sends nothing within {waited:.0f} s")
         return undecoded(sdp, where)

@@ -203,7 +203,9 @@ class HealthWatch:
             with np.load(io.BytesIO(snapshot), allow_pickle=False) as kept:
                 known = {band: _Usual.unpack(np.asarray(kept[band], np.float32)) for band in BANDS}
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise MemoryDamaged(f"{self._camera}: its kept view cannot be read; remove it to learn it anew") from error
+            raise MemoryDamaged(
+                f"{self._camera}: its saved view cannot be read; remove it to learn the view again"
+            ) from error
         self._usual = known
 
     def judge(self, frame: Frame) -> tuple[HealthEvent, ...]:

@@ -77,7 +77,7 @@ class CameraNetwork:
             try:
                 self._supervisor = Supervisor(child.process.pid, said.file, self._allowed)
             except OSError as error:
-                raise ValueError(f"its listener cannot be had ({error.strerror})") from error
+                raise ValueError(f"its listener cannot be taken over ({error.strerror})") from error
         elif isinstance(said, TurnWanted):
             self._in_thread(self._turn, lambda: self._grant(child, recent=said.recent))
         elif isinstance(said, LookUp):

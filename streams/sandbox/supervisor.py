@@ -76,7 +76,7 @@ class Supervisor:
     """Answers one reader's questions, in a thread of its own, until the reader has gone or `close`."""
 
     def __init__(self, pid: int, listener: int, addresses: Addresses) -> None:
-        """Take over the reader's file descriptor numbered `listener`. Raises OSError where it cannot be had."""
+        """Take over the reader's file descriptor numbered `listener`. Raises OSError where that fails."""
         self._pid = pid
         self._addresses = addresses
         self._over = threading.Event()
@@ -188,7 +188,7 @@ class Supervisor:
 
 
 def _connect(end: socket.socket, address: tuple[str, int]) -> None:
-    """`connect` without a word of Python's own: a socket with O_NONBLOCK says EINPROGRESS, and so do we."""
+    """Call `connect` as the system does: EINPROGRESS for a socket with O_NONBLOCK, without Python's own timeouts."""
     end.setblocking(False)
     if number := end.connect_ex(address):
         raise OSError(number, os.strerror(number))

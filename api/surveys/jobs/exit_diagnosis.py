@@ -76,10 +76,10 @@ def record_exit(database: Database, worker: str, exitcode: int, *, memory_ran_ou
         with database.write() as connection:
             settled = finalize(connection, worker, fault)
     except DatabaseUnavailable as error:  # the lease runs out by itself
-        log.warning("what worker %s held is not freed: %s", worker, error)
+        log.warning("the chunk of worker %s cannot be released: %s", worker, error)
         return
     for chunk in settled:
-        said = say(fault, FOOTAGE_ERRORS) if fault else "its worker was ended from outside"
+        said = say(fault, FOOTAGE_ERRORS) if fault else "its worker was killed from outside"
         log.warning("chunk %s is %s: %s", chunk.id, chunk.state, said)
 
 

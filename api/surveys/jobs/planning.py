@@ -82,8 +82,8 @@ def finalize(connection: Connection, worker: str, fault: Reason | None) -> tuple
 
 
 def divide(connection: Connection, chunk: Chunk) -> None:
-    """Make a chunk of each file of one that failed, which nobody holds. Raises LeaseLost."""
-    chunks.replace(connection, chunk, "its files are looked at one by one")
+    """Split a failed chunk without a lease into one chunk per file. Raises LeaseLost."""
+    chunks.replace(connection, chunk, "its files are processed one by one")
     look_at_each(connection, chunk, chunk.files)
 
 

@@ -95,11 +95,11 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
         check_rulebook(database, settings.rulebook_file)
         context = open_context(settings, database, files, stop, name)
         kernel.report()
-        log.info("worker %s looks at surveys", name)
+        log.info("worker %s processes surveys", name)
         run(context, until_idle=until_idle)
         database.close()
     except (DatabaseUnavailable, EvidenceError) as error:
-        log.error("a survey worker cannot go on: %s", error)  # one line; whoever started it tries again
+        log.error("a survey worker has to stop: %s", error)  # one line; whoever started it tries again
         sys.exit(1)
     except (ApiError, DetectorError, ModelError) as error:
         log.error("a survey worker cannot work: %s", error)

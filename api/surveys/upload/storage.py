@@ -108,7 +108,7 @@ class FootageStore:
             except BlockingIOError:
                 raise UploadBusy("another request is sending this file; try again in a moment") from None
             if not _is_at(handle, path):
-                raise UploadBusy("this file has just been put in its place; ask again")
+                raise UploadBusy("this file has just been stored; ask again")
             yield Partial(handle, path)
         finally:
             os.close(handle)
@@ -129,13 +129,13 @@ class FootageStore:
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """While it lasts no stored content is removed: for whoever counts on one that is there."""
+        """Block the removal of stored content while a caller relies on it."""
         with self._hold(fcntl.LOCK_SH):
             yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While it lasts nobody counts on a content that is there. Raises UploadBusy where somebody does."""
+        """Block callers from relying on stored content while some is removed. Raises UploadBusy where one does."""
         with self._hold(fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
 
@@ -201,5 +201,7 @@ def named_errors(where: Path | str) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise NoRoom("no room is left for footage; what has come stays, go on when there is some") from error
+            raise NoRoom(
+                "no disk space is left for footage; what was received is kept, go on when there is space"
+            ) from error
         raise FootageUnwritable(f"footage: {where} cannot be written ({error.strerror})") from error

@@ -226,7 +226,7 @@ def test_what_a_taken_over_decoder_says_is_checked(
 ) -> None:
     monkeypatch.setattr(sandbox, "READER", Program("tests.streams.camera.bad_readers", "lying", OURS))
     (flight.path).write_text(json.dumps(lie))
-    with pytest.raises(DecoderFailed, match="said what cannot be understood"):
+    with pytest.raises(DecoderFailed, match="sent an invalid message"):
         list(read_frames([flight], NOTES.append))
 
 
