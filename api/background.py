@@ -1,8 +1,8 @@
-"""Background work: a thread that calls one function again and again until it is told to stop.
+"""Background work: a thread that calls one function repeatedly until it is stopped.
 
 Whatever a step raises, the loop goes on: it says so once in the log, waits a while (full jitter, longer each time) and
 tries again. It notes when it was last alive; `faults` names the loops of this process that are dead or late, which
-`/readyz` tells whoever watches over the service.
+`/readyz` reports it.
 """
 
 import logging
@@ -82,10 +82,10 @@ class BackgroundLoop:
         if not self.alive:
             return f"{self.name} has ended"
         now = time.monotonic()
-        return f"{self.name} is late: no sign of life for {now - self._alive_at:.0f} s" if now > self._due else None
+        return f"{self.name} is late: no heartbeat for {now - self._alive_at:.0f} s" if now > self._due else None
 
     def start(self) -> None:
-        """Begin; from now on `faults` tells of this loop."""
+        """Start the thread; from now on `faults` includes this loop."""
         self._stopping.clear()
         self._wanted.clear()
         self.beat(self._first_pause)
@@ -146,6 +146,6 @@ class BackgroundLoop:
         if before is type(error):
             return
         if isinstance(error, ApiError | OSError):
-            log.error("%s failed, and is tried again: %s", self.name, error)
+            log.error("%s failed and is retried: %s", self.name, error)
         else:
-            log.error("%s failed unexpectedly, and is tried again", self.name, exc_info=error)
+            log.error("%s failed unexpectedly and is retried", self.name, exc_info=error)

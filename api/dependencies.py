@@ -46,7 +46,7 @@ def request_time(request: Request) -> datetime:
 
 
 def current_scope() -> Scope:
-    """Return what whoever asks may see: everything, until there are accounts."""
+    """Return what the client may see: everything, until there are accounts."""
     return EVERYWHERE
 
 

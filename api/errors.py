@@ -5,7 +5,7 @@ ApiError
 ├── SecretUnreadable       what is encrypted in the database cannot be read with the keys that are set
 ├── NotThereYet            a command of the contract that is yet to come
 ├── ExtraMissing           a part that is installed separately is not there
-├── PortTaken              the address to listen on cannot be had
+├── PortTaken              the address to listen on is not available
 ├── SamplesMissing         the demo's footage or script is not there, or is not what it should be
 ├── EvidenceError
 │   ├── EvidenceDiskFull   no room left for evidence; nothing was stored
@@ -14,14 +14,14 @@ ApiError
 ├── FootageMissing         a worker does not find the folder of uploaded footage
 ├── WorkerRefused          a survey worker cannot work: a model, an engine or the rulebook is not what it should be
 ├── RulebookMismatch       a worker reads another rulebook than the service
-├── LeaseLost              a worker wrote to a chunk that somebody else has by now; nothing was stored
+├── LeaseLost              a worker wrote to a chunk that another worker has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
 ├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── DatabaseVersionMismatch the database's tables are older or newer than this program
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
-│   ├── AlreadyDecided     409: somebody has decided this candidate
+│   ├── AlreadyDecided     409: this candidate is decided already
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
@@ -71,7 +71,7 @@ class ExtraMissing(ApiError):
 
 
 class PortTaken(ApiError):
-    """The address to listen on cannot be had."""
+    """The address to listen on is not available."""
 
 
 class SamplesMissing(ApiError):
@@ -107,7 +107,7 @@ class RulebookMismatch(ApiError):
 
 
 class LeaseLost(ApiError):
-    """A worker wrote to a chunk that somebody else has by now; nothing was stored."""
+    """A worker wrote to a chunk that another worker has by now; nothing was stored."""
 
 
 class CardUnreadable(ApiError):
@@ -239,7 +239,7 @@ class UploadMisplaced(UploadProblem):
 
 
 class TusVersion(UploadProblem):
-    """The request does not speak the version of tus that we do."""
+    """The request is not of the version of tus that the service supports."""
 
     status = 412
     name = "tus-version"

@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         1, ge=0, le=64, description="Worker processes for surveys that `serve` runs; 0 leaves them to other machines."
     )
     upload_days: int = Field(
-        7, ge=1, le=3650, description="Days after which the beginning of an upload that nobody goes on with is removed."
+        7, ge=1, le=3650, description="Days after which an unfinished upload that is not continued is removed."
     )
     footage_days: int | None = Field(
         None,

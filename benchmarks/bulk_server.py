@@ -101,7 +101,7 @@ def serve(
     commands: "multiprocessing.Queue[str]",
     seen: "multiprocessing.Queue[Opened]",
 ) -> None:
-    """Runs in a process of its own: "cut" cuts every connection, anything else ends it and has it tell what it saw."""
+    """Run in a process of its own: "cut" cuts every connection, anything else ends it and returns what it recorded."""
     clip, server = read_clip(clips.main), BulkServer()
     server.lay_out(clip)
     for number in range(cameras):

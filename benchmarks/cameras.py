@@ -145,7 +145,7 @@ def look_ms(look: Callable[[Image], object], video: Path, looks: int = 20) -> fl
 
 
 def check(reference: OnnxModel, other: OnnxModel, video: Path) -> None:
-    """The gate that the service has too (`streetwarden models agree`), on pictures of the video."""
+    """Apply the gate that the service has too (`streetwarden models agree`), on pictures of the video."""
     compared = compare(reference, other, pictures_of(video, 40))
     print(
         f"openvino against onnxruntime: {compared.boxes} boxes, {compared.odd} odd, scores differ by "

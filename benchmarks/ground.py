@@ -84,7 +84,7 @@ def drone_error(said: Pose, pixel: tuple[float, float], rng: np.random.Generator
 
 
 def drone_table(trials: int) -> None:
-    """The centre of the picture, by height and depression."""
+    """Return the centre of the picture, by height and depression."""
     print("drone: height m, depression, median m, p90 m, claimed CE90 m, inside the circle; the same with RTK")
     for height in (40.0, 60.0, 120.0):
         for down in (90.0, 75.0, 60.0, 45.0, 30.0, 20.0, 15.0):
@@ -169,7 +169,7 @@ def pole_errors(k1: float, count: int, trials: int) -> tuple[Floats, Floats, flo
 
 
 def pole_table(trials: int) -> bool:
-    """Fixed cameras by lens and number of points; whether eight points keep their bound with and without distortion."""
+    """Measure fixed cameras by lens and number of points; whether eight keep the bound with and without distortion."""
     print("fixed camera: k1, points, median m, p95 m, inside the circle; plain homography: median m, p95 m")
     kept = True
     for k1 in (0.0, -0.3):

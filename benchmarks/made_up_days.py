@@ -151,7 +151,7 @@ def _place(
 
 
 def _pass(picture: Image, view: View, rng: np.random.Generator) -> Image:
-    """Some of the people and vehicles of another picture of the view, where they were seen."""
+    """Return some of the people and vehicles of another picture of the view, where they were seen."""
     other = int(rng.integers(len(view.pictures)))
     result = picture.copy()
     for box in view.passing[other]:

@@ -63,7 +63,7 @@ class Round:
 
 
 def hurried(settings: Settings, name: str, until_idle: bool) -> None:
-    """What a worker's process runs: as in the product, but for shorter spans, pauses and leases."""
+    """Run a worker's process as in the product, but with shorter spans, pauses and leases."""
     setattr(planning, "SPAN", 3.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     usual = process.open_context

@@ -39,7 +39,7 @@ class MarkedYaml:
 
 
 def read_marked_yaml(path: Path) -> MarkedYaml:
-    """Reads one document; raises YamlUnreadable for what is no readable YAML, with the line.
+    """Read one document; raises YamlUnreadable for what is no readable YAML, with the line.
 
     Keys that are there twice are `faults`, as the rest of the file can still be judged.
     """

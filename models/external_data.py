@@ -44,7 +44,7 @@ def has_external_data(content: bytes) -> bool:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Number and value of each field: a number, or the bytes of what is longer."""
+    """Return number and value of each field: a number, or the bytes of what is longer."""
     at = 0
     while at < len(message):
         tag, at = _varint(message, at)

@@ -125,7 +125,7 @@ def _network(path: Path) -> tuple[Shape, Shape, tuple[str, ...]]:
 
 
 def _refuse_external_data(path: Path) -> None:
-    """What lies in other files no card's hash covers: it could be changed, and be any file of this machine."""
+    """Refuse external data: no card's hash covers it, and it could be any file of this machine."""
     try:
         external = has_external_data(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -81,7 +81,7 @@ class Shelf:
         return self.pointer(name) is not None or any(card.name == name for card in list_models(self.shipped))
 
     def versions(self, name: str) -> list[str]:
-        """The versions of a model, the shipped one first, then the others in the order in which they were added."""
+        """Return the versions of a model, the shipped one first, then the others in the order they were added."""
         shipped = [SHIPPED] if any(card.name == name for card in list_models(self.shipped)) else []
         added = sorted(self.folder.glob(f"{name}/[0-9A-Za-z]*/{ADDED}"), key=lambda path: path.stat().st_mtime_ns)
         return shipped + [path.parent.name for path in added]

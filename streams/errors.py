@@ -16,7 +16,7 @@ StreamError
     ├── Unreachable        the host name is unknown, or no route leads there
     ├── TimedOut           the camera did not answer in time
     ├── Unauthorised       user or password are wrong, or missing
-    ├── StreamNotFound           the camera knows no such stream
+    ├── StreamNotFound           the camera has no such stream
     ├── TransportRefused   the camera does not send over TCP (or over UDP), as it was asked to
     ├── PictureTooLarge    its pictures have more pixels than are decoded
     ├── UnsupportedCodec   the stream is neither H.264 nor H.265 (nor another that OpenCV decodes)

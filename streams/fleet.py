@@ -99,7 +99,7 @@ class Fleet:
             fresh.pause()
 
     def remove(self, *cameras: str) -> None:
-        """Stops watching cameras; returns when their threads have ended."""
+        """Stop watching cameras; returns when their threads have ended."""
         with self._lock:
             watched = [self._find(camera) for camera in cameras]
             for camera in cameras:
@@ -107,7 +107,7 @@ class Fleet:
         _stop_all(watched)
 
     def pause(self, camera: str) -> None:
-        """Closes the camera's connection but keeps it in the fleet."""
+        """Close the camera's connection but keep it in the fleet."""
         self._find(camera).pause()
 
     def resume(self, camera: str) -> None:
@@ -120,7 +120,7 @@ class Fleet:
             return tuple(self._watched[camera].status() for camera in sorted(self._watched))
 
     def close(self) -> None:
-        """Stops every camera and waits for all."""
+        """Stop every camera and wait for all."""
         with self._lock:
             watched, self._watched = list(self._watched.values()), {}
         _stop_all(watched)
@@ -187,7 +187,7 @@ class _Watched:
     def _rest(self, why: str, pause: float, stop: threading.Event) -> None:
         if stop.is_set():
             return
-        log.error("camera %s: watching it failed, it is begun anew in %.0f s: %s", self.job.id, pause, why)
+        log.error("camera %s: watching it failed, restarting in %.0f s: %s", self.job.id, pause, why)
         self._crash = why
         reason = f"{why}; next try in {pause:.1f} s"
         with suppress(Exception):  # the sink may be what failed

@@ -37,7 +37,7 @@ TEXTS: Final[dict[str, str]] = {
     FootageFault.PICTURE_DAMAGED: N_("begins like a picture but does not decode; is it complete?"),
     FootageFault.PICTURE_CUT_OFF: N_("begins like a picture but is cut off; copy it again"),
     FootageFault.UNREAD_PICTURE: N_("a %(format)s picture, which is not read: save it as JPEG with its EXIF and XMP"),
-    FootageFault.UNKNOWN_CODEC: N_("in none of the codecs that footage comes in (%(codecs)s)"),
+    FootageFault.UNKNOWN_CODEC: N_("its codec is not supported (supported: %(codecs)s)"),
     FootageFault.REFUSED: N_("refused by the decoder (%(detail)s)"),
     FootageFault.NO_PICTURE: N_("opens, but holds no picture that decodes after %(second)s s"),
     FootageFault.TOO_LONG: N_("claims to last %(hours)s hours; is it a recording of a flight?"),
@@ -45,8 +45,8 @@ TEXTS: Final[dict[str, str]] = {
     FootageFault.NOT_FOOTAGE: N_("cannot be used: %(detail)s"),
     FootageFault.OUT_OF_TIME: N_("reading took more than %(seconds)s s of CPU time"),
     FootageFault.OUT_OF_MEMORY: N_("reading needs more memory than a reading process may have"),
-    FootageFault.SILENT: N_("the reading process said nothing for %(seconds)s s and was ended"),
-    FootageFault.DIED: N_("the reading process died (%(how)s)"),
+    FootageFault.SILENT: N_("the reading process did not answer for %(seconds)s s and was stopped"),
+    FootageFault.DIED: N_("the reading process ended unexpectedly (%(how)s)"),
     FootageFault.DECODER_FAILED: N_("the reading process failed: %(detail)s"),
 }
 """English sentence by code."""

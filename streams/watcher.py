@@ -44,7 +44,7 @@ def watch(
     stop: threading.Event | None = None,
     counts: WatchCounts | None = None,
 ) -> WatchCounts:
-    """Looks at one frame of the source per period until the source ends or `stop` is set; returns what happened.
+    """Analyse one frame of the source per period until the source ends or `stop` is set; returns what happened.
 
     `every` 0 takes each frame that the source gives. A look that fails is counted and noted (state `blind`), and the
     next frame is looked at as if nothing had been: one odd picture must not end a camera. Raises the StreamError that
@@ -110,8 +110,8 @@ class _Looker:
         self._counts.errors += 1
         self._counts.last_error = f"{type(error).__name__}: {error}"
         if not self._counts.blind:
-            log.error("camera %s: looking at a frame failed: %s", self._name, self._counts.last_error)
-            log.debug("camera %s: where it failed", self._name, exc_info=error)
+            log.error("camera %s: analysis of a frame failed: %s", self._name, self._counts.last_error)
+            log.debug("camera %s: traceback of the failed analysis", self._name, exc_info=error)
             self._counts.blind = True
             self._note(CameraState.FAILING, self._counts.last_error)
 

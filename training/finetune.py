@@ -199,7 +199,7 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
 
 @contextlib.contextmanager
 def _labels_of(dataset: Path) -> "Iterator[type[DetectionTrainer] | None]":
-    """The trainer for a set whose labels leave things open; None, which is ultralytics' own, for others."""
+    """Yield the trainer for a set whose labels leave things open; None, which is ultralytics' own, for others."""
     described = open_set(dataset)
     if not described.unsure:
         yield None

@@ -23,7 +23,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever changes something."""
+    """A person or program that changes something."""
 
     id: UUID
     name: str

@@ -1,4 +1,4 @@
-"""The table of actors: whoever changes something."""
+"""The table of actors: the people and programs that change something."""
 
 from sqlalchemy import CheckConstraint, Column, String, Table, UniqueConstraint, Uuid
 

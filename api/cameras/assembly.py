@@ -1,4 +1,4 @@
-"""The only place that knows everybody: cameras, models, rulebook and store put together into something that runs."""
+"""Composition of cameras, models, rulebook and store into the watchers that run."""
 
 import hashlib
 import json

@@ -9,7 +9,7 @@ from api.dependencies import CurrentScope, provided
 
 
 def live_cameras(scope: CurrentScope, live: Annotated[LiveCameras, Depends(provided(LiveCameras))]) -> LiveCameras:
-    """Return the live cameras that whoever asks may see."""
+    """Return the live cameras that the client may see."""
     return live.within(scope)
 
 

@@ -1,4 +1,4 @@
-"""Encrypting what must not lie in the database as it is: the addresses of cameras, which hold passwords."""
+"""Encrypts the addresses of cameras, which hold passwords, for the database."""
 
 import os
 from pathlib import Path
@@ -68,7 +68,7 @@ def make_key() -> str:
 
 
 def box_in_file(path: Path) -> SecretBox:
-    """Return the box whose key lies in a file, which is made where it is absent, for its owner alone to read.
+    """Return the box whose key is in a file, created when absent, readable by its owner alone.
 
     Raises SettingsInvalid.
     """

@@ -45,7 +45,7 @@ class FaultEvent:
 
 
 def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFile) -> None:
-    """A fault has begun with this picture; does nothing while one of the kind lasts already."""
+    """Record that a fault has begun with this picture; do nothing while one of the kind lasts already."""
     if any(known.fault is fault for known in lasting(connection, camera)):
         return
     mine = (cameras.c.camera == camera, cameras.c.until.is_(None))
@@ -67,7 +67,7 @@ def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFi
 
 
 def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None:
-    """A fault is over; an end before its start (a clock that was set back) counts as the start."""
+    """Record that a fault is over; an end before its start (a clock that was set back) counts as the start."""
     for known in lasting(connection, camera):
         if known.fault is fault:
             ended_at = max(at, known.started_at)
@@ -75,7 +75,7 @@ def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None
 
 
 def end_of_gone(connection: Connection, at: datetime) -> None:
-    """Whatever lasts of cameras that are not in the registry is over: nobody watches them any more."""
+    """End the faults of cameras that are not in the registry: they are no longer watched."""
     there = select(cameras.c.camera).where(cameras.c.until.is_(None))
     gone = and_(camera_health.c.ended_at.is_(None), camera_health.c.camera.not_in(there))
     ended_at = case((camera_health.c.started_at > at, camera_health.c.started_at), else_=literal(at, UtcTime))

@@ -58,7 +58,7 @@ def show_fault_picture(
 @router.post("/cameras/{camera_id}/accept-view", status_code=status.HTTP_204_NO_CONTENT,
              responses=problem_responses(403, 404, 409, 422))  # fmt: skip
 def post_accept_view(scope: CurrentScope, database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> None:
-    """What a moved camera shows now is its view: it is watched again, from the next picture on.
+    """Accept what a moved camera shows now as its view; analysis goes on with the next picture.
 
     Draw its zones and its calibration anew first, unless it moved so little that they still hold.
     """

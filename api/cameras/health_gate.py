@@ -1,4 +1,4 @@
-"""One camera's look behind its guard: what is wrong with the picture is stored, shown and remembered."""
+"""One camera's look behind its health check: faults of the picture are stored, shown and restored at start."""
 
 import logging
 import time
@@ -109,18 +109,18 @@ class HealthGatedLook:
                 self._store.record(self._unwritten[0])
             except (DatabaseUnavailable, EvidenceError) as error:  # the next frame tries again
                 if not self._store_failed:
-                    log.error("camera %s: a fault of its picture waits to be stored: %s", self._camera, error)
+                    log.error("camera %s: a picture fault is not stored yet: %s", self._camera, error)
                 self._store_failed = True
                 return
             self._store_failed = False
             self._unwritten.popleft()
 
     def _take_up(self, frame: Frame) -> None:
-        """What an earlier run knew: a camera that was moved stays so until somebody has had a look at it."""
+        """Restore what an earlier run recorded: a moved camera stays so until its new view is accepted."""
         try:
             lasting = self._store.lasting(self._camera)
         except DatabaseUnavailable as error:
-            log.error("camera %s: starts without knowing what was wrong with it: %s", self._camera, error)
+            log.error("camera %s: starts without its earlier faults: %s", self._camera, error)
             lasting = ()
         self._left_open = {one.fault for one in lasting}
         moved = next((one for one in lasting if one.fault is Fault.MOVED), None)

@@ -106,7 +106,7 @@ def _acts(scope: Scope, connection: Connection, box: SecretBox, camera: str) -> 
 def _rows_as_acts(
     rows: Sequence[Row[tuple[object, ...]]], versions: Mapping[int, _Version], box: SecretBox
 ) -> Iterator[HistoryEntry]:
-    """Yield a row that ends where the next begins was changed; else its camera went, and may have come again."""
+    """Yield each act: a row that ends where the next begins was changed; else its camera went, or came again."""
     if rows:
         yield _past(versions[rows[0].since], HistoryAction.ADDED)
     for old, new in pairwise(rows):

@@ -149,11 +149,11 @@ class LiveStatus:
     _accepted: set[str] = field(default_factory=set)
 
     def note(self, note: CameraNote) -> None:
-        """A camera's state has changed."""
+        """Record a camera's new state."""
         self._notes[note.camera] = note
 
     def show(self, camera: str, frame: Frame, skipped: int) -> None:
-        """A camera's newest picture, and how many were skipped so far because nothing had changed."""
+        """Record a camera's newest picture, and how many were skipped so far because nothing had changed."""
         height = max(1, round(frame.height * PICTURE_WIDTH / frame.width))
         small = cv2.resize(frame.image, (PICTURE_WIDTH, height))
         done, encoded = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
@@ -163,7 +163,7 @@ class LiveStatus:
         self._skipped[camera] = skipped
 
     def report_fault(self, camera: str, faults: tuple[FaultView, ...]) -> None:
-        """What is wrong with a camera's picture from now on; nothing when empty."""
+        """Record what is wrong with a camera's picture from now on; nothing when empty."""
         self._faults[camera] = faults
 
     def count_looks(self, camera: str, looks: LookView) -> None:
@@ -175,7 +175,7 @@ class LiveStatus:
         return self._pictures.get(camera) if any(one.id == camera for one in self.cameras) else None
 
     def accept(self, camera: str) -> None:
-        """A person says that a moved camera's new view is right; its watcher takes it up with its next frame."""
+        """Accept a moved camera's new view; its watcher applies this with its next frame."""
         self._accepted.add(camera)
 
     def take_accepted(self, camera: str) -> bool:

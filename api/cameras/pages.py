@@ -8,15 +8,35 @@ from fastapi import APIRouter, status
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.cameras import health as camera_health
-from api.cameras import service
+from api.cameras import messages, service
 from api.cameras.dependencies import CameraId, Live
+from api.cameras.live_status import CameraView
 from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.pages.base import ROWS, Render
+from api.pages.i18n import register_filter, register_names
 from api.web.pagination import CursorQuery
+from detector.reason import Translate
 
 router = APIRouter(include_in_schema=False)
+register_names("camera_state", messages.CAMERA_STATES)
+register_names("camera_fault", messages.CAMERA_FAULTS)
+register_names("camera_error", messages.CAMERA_ERRORS)
+register_names("camera_act", messages.CAMERA_ACTS)
+register_names("camera_field", messages.CAMERA_FIELDS)
+register_names("registry_change", messages.REGISTRY_CHANGES)
+register_names("look_task", messages.LOOK_TASKS)
+register_names("look_reason", messages.LOOK_REASONS)
 NOTHING: Final = timedelta(0)
+
+
+def trouble(view: CameraView, translate: Translate) -> str:
+    """Return why a camera is not live, in the reader's language; empty where its state says all."""
+    sentence = messages.camera_trouble(view.state, view.status.reason if view.status else "")
+    return translate(sentence) if sentence else ""  # gettext gives its own header for nothing
+
+
+register_filter("camera_trouble", trouble)
 
 
 @router.get("/cameras")

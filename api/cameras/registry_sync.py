@@ -1,4 +1,4 @@
-"""Keeping what is watched as the registry says: whoever changes it, the fleet follows within a second."""
+"""Keeps the fleet in step with the registry: a change takes effect within a second."""
 
 import logging
 from collections.abc import Set

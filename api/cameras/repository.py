@@ -132,7 +132,7 @@ def remove(scope: Scope, connection: Connection, camera: str, actor: Actor, at: 
 
 
 def _lock(connection: Connection) -> None:
-    """Changes come one after the other: what one has read must still be so when it writes. SQLite has one writer."""
+    """Lock the registry, so that what a change has read still holds when it writes. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE camera_versions IN EXCLUSIVE MODE"))
 

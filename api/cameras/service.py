@@ -29,7 +29,7 @@ def replace_all(
 def set_paused(
     scope: Scope, database: Database, settings: Settings, now: datetime, camera_id: str, *, paused: bool
 ) -> None:
-    """Switch a camera off or on; whoever watches follows. Raises NotFound."""
+    """Switch a camera off or on; the watcher follows. Raises NotFound."""
     with database.write() as connection:
         cameras.pause(scope, connection, camera_id, Actor.person(settings.reviewer), now, paused=paused)
 

@@ -56,7 +56,7 @@ class PersistentLook:
             for file in (self._places_file, self._scene_file):
                 file.unlink(missing_ok=True)
         except OSError as error:
-            log.warning("camera %s: its memory cannot be removed: %s", self._look.source, error.strerror)
+            log.warning("camera %s: its saved state cannot be removed: %s", self._look.source, error.strerror)
 
     def _take_up(self, now: datetime) -> None:
         try:
@@ -69,7 +69,7 @@ class PersistentLook:
         except FileNotFoundError:
             return
         except (OSError, UnicodeDecodeError, DetectorError) as error:
-            log.warning("camera %s starts without its memory: %s", self._look.source, error)
+            log.warning("camera %s starts without its saved state: %s", self._look.source, error)
 
     def _keep(self) -> None:
         scene = self._look.occupancy.snapshot()
@@ -79,7 +79,7 @@ class PersistentLook:
                 write_whole(self._scene_file, scene)
             write_whole(self._places_file, self._look.places.snapshot().encode())
         except OSError as error:  # a full disk costs the memory, not the watch
-            log.warning("camera %s: its memory cannot be kept: %s", self._look.source, error.strerror)
+            log.warning("camera %s: its state cannot be saved: %s", self._look.source, error.strerror)
 
     @property
     def _places_file(self) -> Path:
@@ -97,7 +97,7 @@ def keep_view(folder: Path, camera: str, view: bytes) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, view)
     except OSError as error:
-        log.warning("camera %s: its view cannot be kept: %s", camera, error.strerror)
+        log.warning("camera %s: its view cannot be saved: %s", camera, error.strerror)
 
 
 def kept_view(folder: Path, camera: str) -> bytes | None:
@@ -110,7 +110,7 @@ def kept_view(folder: Path, camera: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.warning("camera %s: its kept view cannot be read: %s", camera, error.strerror)
+        log.warning("camera %s: its saved view cannot be read: %s", camera, error.strerror)
         return None
 
 

@@ -59,7 +59,7 @@ class StoreSink:
             _tell(added, candidate)
 
     def note(self, note: CameraNote) -> None:
-        """A camera's state has changed."""
+        """Handle a camera's new state."""
         if self._on_note is not None:
             self._on_note(note)
 

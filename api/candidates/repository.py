@@ -107,7 +107,7 @@ def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
 
 
 def update_last_seen(connection: Connection, known: StoredCandidate, candidate: Candidate, now: datetime) -> None:
-    """The same thing is still there: its times move on, a verdict stands.
+    """Update the times of a candidate that is still there; a verdict stands.
 
     What a reviewer decided on stays as it was then, and a violation that was seen stays one when permitted hours begin.
     """
@@ -128,7 +128,7 @@ def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCand
 
 
 def lock(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
-    """Return the candidate with this id; nobody else changes it before this transaction ends."""
+    """Return the candidate with this id; locked until this transaction ends."""
     query = select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope)).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
@@ -148,7 +148,7 @@ def page(scope: Scope, connection: Connection, wanted: Filter, cursor: str | Non
 
 
 def move(scope: Scope, connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:
-    """Change the state if it is still `before`; False where somebody was faster."""
+    """Change the state if it is still `before`; False where another request was faster."""
     changed = connection.execute(
         update(candidates)
         .where(candidates.c.id == candidate_id, candidates.c.state == before, _seen_by(scope))

@@ -69,7 +69,7 @@ class EvidenceOut(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """What somebody decided, and until when it can be taken back."""
+    """A verdict, and until when it can be taken back."""
 
     id: UUID
     candidate_id: UUID

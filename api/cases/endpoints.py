@@ -38,7 +38,7 @@ def show_case(scope: CurrentScope, database: Db, case_id: UUID) -> CaseOut:
 def list_outbox(
     scope: CurrentScope, database: Db, state: DeliveryState | None = None, cursor: CursorQuery = None, limit: Limit = 50
 ) -> Listing[DeliveryOut]:
-    """Confirmed cases on their way, latest first."""
+    """Return the deliveries of confirmed cases, latest first."""
     with database.read() as connection:
         page = outbox.page(scope, connection, state, cursor, limit)
     return listing(page, [DeliveryOut.of(item) for item in page.items])

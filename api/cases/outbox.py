@@ -70,18 +70,18 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
 
 
 def delivered(connection: Connection, key: UUID, now: datetime, status: int, reference: str | None) -> None:
-    """The case API has it."""
+    """Record that the case API has accepted it."""
     _set(connection, key, state=DeliveryState.DELIVERED, delivered_at=now, http_status=status, reference=reference,
          last_error=None)  # fmt: skip
 
 
 def postpone(connection: Connection, key: UUID, until: datetime, status: int | None, error: str) -> None:
-    """It was not taken; try again later."""
+    """Record a failed attempt and when to try again."""
     _set(connection, key, next_attempt_at=until, http_status=status, last_error=error[:500])
 
 
 def give_up(connection: Connection, key: UUID, status: int | None, error: str) -> None:
-    """It will never be taken as it is; a person must look."""
+    """Record that it will never be accepted as it is; a person must act."""
     _set(connection, key, state=DeliveryState.DEAD, http_status=status, last_error=error[:500])
 
 

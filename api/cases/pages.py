@@ -13,15 +13,18 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.cases import outbox
 from api.cases.dependencies import Sender
+from api.cases.messages import DELIVERY_STATES
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
+from api.pages.i18n import register_names
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
 
 router = APIRouter(include_in_schema=False)
+register_names("delivery_state", DELIVERY_STATES)
 
 
 @router.get("/cases")

@@ -43,7 +43,7 @@ def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -
 
 
 def _seen_by(scope: Scope) -> ColumnElement[bool]:
-    """Return a case is seen by whoever sees the candidate that was confirmed: its key is that of the delivery."""
+    """Return the condition that a reader sees the confirmed candidate, and so its case; its key is the delivery's."""
     if scope.districts is None:
         return true()
     seen = select(outbox.c.id).where(scope.sees_parent(outbox.c.candidate_id, "candidates"))

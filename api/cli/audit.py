@@ -10,7 +10,7 @@ app = typer.Typer(help="The audit log.", no_args_is_help=True, rich_markup_mode=
 
 @app.callback()
 def group() -> None:
-    """The audit log."""
+    """Work with the audit log."""
 
 
 @app.command(context_settings=ANYTHING)

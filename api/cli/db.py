@@ -12,7 +12,7 @@ app = typer.Typer(help="The database.", no_args_is_help=True, rich_markup_mode=N
 
 @app.callback()
 def group() -> None:
-    """The database."""
+    """Work with the database."""
 
 
 @app.command()

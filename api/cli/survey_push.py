@@ -27,7 +27,7 @@ NOTES: Final = {
     FileNote.PREVIEW: "is a small copy of a video; left out",
     FileNote.SAME_AS: "has the same content as",
     FileNote.MISLABELLED: "is not what its name says; set aside",
-    FileNote.DAMAGED: "came damaged, each time it was sent",
+    FileNote.DAMAGED: "arrived damaged each time it was sent",
     FileNote.NO_TELEMETRY: "has no telemetry file",
     FileNote.NO_VIDEO: "belongs to no video",
 }
@@ -54,7 +54,7 @@ class Bar:
         self._progress.stop()
 
     def say(self, line: str) -> None:
-        """A line above the bar."""
+        """Print a line above the progress bar."""
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def hashing(self, done: int, total: int) -> None:
@@ -62,7 +62,7 @@ class Bar:
         self._progress.update(self._hash, completed=done, total=total)
 
     def sending(self, done: int, total: int) -> None:
-        """So many bytes lie at the service."""
+        """Show how many bytes the service has."""
         self._progress.start_task(self._send)
         self._progress.update(self._send, completed=done, total=total)
 
@@ -100,7 +100,7 @@ def push(
         print_json({"file": file.model_dump(mode="json", exclude={"upload"})}, _line(file, names), as_json)
     print_json({"survey": survey.model_dump(mode="json")}, _summary(survey, to), as_json)
     if survey.state is SurveyState.UPLOADING:
-        print_error("streetwarden: some files did not come whole: look at the card, then type the same command again")
+        print_error("streetwarden: some files arrived damaged: check the card, then type the same command again")
         return 1
     return 0
 

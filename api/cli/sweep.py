@@ -1,4 +1,4 @@
-"""`streetwarden sweep`: removes what nobody needs any more, at once."""
+"""`streetwarden sweep`: removes expired uploads and footage, at once."""
 
 import typer
 

@@ -181,7 +181,7 @@ def _run(plan: Sequence[Watched], book: Rulebook, shelf: ModelCache, sink: Conso
     print_error(f"{len(sink.candidates)} candidates from {len(plan)} sources")
     silent = [one.spec.id for one in plan if isinstance(one.source, CameraSource) and not one.source.counts.delivered]
     for camera in silent:
-        print_error(f"streetwarden: {camera}: gave no picture at all")
+        print_error(f"streetwarden: {camera}: sent no picture")
     return 2 if failed or silent else 0
 
 

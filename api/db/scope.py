@@ -21,7 +21,7 @@ class Scope:
         return cls(frozenset(districts))
 
     def allows(self, district: str | None) -> bool:
-        """Tell whether this district is seen; what has none is seen only by whoever sees everything."""
+        """Tell whether this district is visible; what has none is visible only without restriction."""
         return self.districts is None or district in self.districts
 
     def sees(self, district: Column[str]) -> ColumnElement[bool]:

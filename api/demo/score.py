@@ -24,7 +24,7 @@ class Score:
 
 
 def score(expected: Sequence[Expected], found: Sequence[StoredCandidate]) -> Score:
-    """Compares what was found with what there was: each candidate belongs to the nearest expected thing in reach."""
+    """Compare what was found with what there was: each candidate belongs to the nearest expected thing in reach."""
     hits: dict[str, int] = {one.name: 0 for one in expected}
     invented = []
     for candidate in found:

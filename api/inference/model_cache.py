@@ -70,9 +70,9 @@ class ModelCache:
         model = known.model
         try:
             model = self._load(name)
-            log.info("model %s: version %s serves from now on", name, model.identity.version)
+            log.info("model %s: version %s is in service now", name, model.identity.version)
         except (ModelError, DetectorError) as error:
-            log.error("model %s: version %s serves on: %s", name, model.identity.version, error)
+            log.error("model %s: version %s stays in service: %s", name, model.identity.version, error)
         finally:
             with self._lock:
                 self._loaded[name] = _Loaded(model, mark)

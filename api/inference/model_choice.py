@@ -18,7 +18,7 @@ CAMERAS = "street-cameras"
 
 
 def default_models(shelf: ModelCache) -> tuple[str, ...]:
-    """Return what a fixed camera looks with where nobody has said; the first that knows a class looks for it.
+    """Return the default models of a fixed camera; the first that has a class detects it.
 
     Stalls and signs as they look from a pole, and shop fronts.
     """
@@ -34,14 +34,14 @@ STEEP: Final = -70.0
 
 
 def model_for(pose: Pose | None, name: str = BY_VIEW) -> str:
-    """Return the model for a frame. Where nobody says how the camera looked, the oblique one: it has seen both."""
+    """Return the model for a frame; without a known view the oblique one, which is trained on both."""
     if name != BY_VIEW:
         return name
     return STALLS if pose is not None and pose.pitch <= STEEP else OBLIQUE
 
 
 def drone_look(get: Callable[[str], OnnxModel], name: str = BY_VIEW) -> Detect:
-    """A look at drones' frames, whole and in tiles, by the model of that name or by the one that suits each frame.
+    """Return a look at drones' frames, whole and in tiles, by the named model or by the one that suits each frame.
 
     All frames of this look are seen by one version of each model, also where another is put in service meanwhile.
     """

@@ -53,7 +53,7 @@ def renderer(
     language: Annotated[str | None, Cookie()] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> Renderer:
-    """Return the renderer for whoever asks."""
+    """Return the renderer for the client's language."""
     chosen = i18n.language(i18n.choose_language(lang, language, accept_language, settings.language))
     return Renderer(chosen, settings.reviewer)
 

@@ -26,7 +26,7 @@ def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
 
 
 class MapCamera(Protocol):
-    """A camera as a map shows it: WGS-84 degrees, None where nobody said where it stands."""
+    """A camera as a map shows it: WGS-84 degrees, None where its position is not known."""
 
     @property
     def lat(self) -> float | None: ...
@@ -166,7 +166,7 @@ def draw_map(
 
 
 def _beside(middle: Point, half: float, marks: Sequence[MapSpot]) -> MapSpot:
-    """Return a label's place, moved down where it would lie under a mark; after a few tries it lies where it lies."""
+    """Return a label's place, moved down where a mark would cover it; after a few tries it stays where it is."""
     spot = MapSpot(round(middle.x, 1), round(middle.y, 1))
     for _ in range(MOVES):
         under = [one for one in marks if abs(spot.x - one.x) < half + MARK and abs(spot.y - one.y) < CLEARANCE]

@@ -13,6 +13,7 @@ from api.cameras.dependencies import Live
 from api.cameras.live_status import CameraView, LiveCameras
 from api.candidates import repository as candidates
 from api.candidates import verdicts
+from api.candidates.messages import CANDIDATE_STATES, FINDERS, OUTCOMES, REJECT_REASONS
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.db.database import Database
 from api.db.scope import Scope
@@ -22,11 +23,19 @@ from api.evidence import repository as evidence
 from api.evidence.repository import EvidenceKind
 from api.pages.base import Render, Renderer
 from api.pages.dependencies import MapZones, Zones
+from api.pages.i18n import register_filter, register_names
 from api.pages.svg_map import MapPicture, draw_map
 from api.surveys import frames
 from api.surveys import repository as surveys
+from detector.reason import say
+from detector.rules.wording import TEXTS as RULING_REASONS
 
 router = APIRouter(include_in_schema=False)
+register_names("candidate_state", CANDIDATE_STATES)
+register_names("outcome", OUTCOMES)
+register_names("finder", FINDERS)
+register_names("reject_reason", REJECT_REASONS)
+register_filter("why", lambda reasons, translate: tuple(say(reason, RULING_REASONS, translate) for reason in reasons))
 QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
 
 
@@ -89,7 +98,7 @@ class Cards:
 
 
 def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render) -> Cards:
-    """Return what draws cards for whoever asks."""
+    """Return what draws cards for the client."""
     return Cards(scope, database, live, zones, render)
 
 
@@ -101,7 +110,7 @@ def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn:
     """Show the candidate that waits longest, or the news that none does."""
     queue = _queue(scope, database)
     card = drawn.draw(queue.ids[0]) if queue.ids else None
-    return render.page("review.html", active="review", card=card, queue=queue, cameras=len(live.views()))
+    return _page(render, live, queue, card)
 
 
 @router.get("/review/queue")
@@ -116,15 +125,24 @@ def review_one(
 ) -> HTMLResponse:
     """Show the review page, beginning with this candidate."""
     card = drawn.draw(candidate_id)
-    return render.page(
-        "review.html", active="review", card=card, queue=_queue(scope, database), cameras=len(live.views())
-    )
+    return _page(render, live, _queue(scope, database), card)
 
 
 @router.get("/review/{candidate_id}/card")
 def review_card(drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     """Show the candidate alone: what the page puts in place of the one before."""
     return HTMLResponse(drawn.draw(candidate_id))
+
+
+def _page(render: Renderer, live: LiveCameras, queue: Queue, card: str | None) -> HTMLResponse:
+    return render.page(
+        "review.html",
+        active="review",
+        card=card,
+        queue=queue,
+        cameras=len(live.views()),
+        reject_reasons=tuple(REJECT_REASONS),
+    )
 
 
 def _queue(scope: Scope, database: Database) -> Queue:

@@ -36,7 +36,7 @@ def decide(
 ) -> Verdict:
     """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
 
-    The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where somebody was faster.
+    The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where another reviewer was faster.
     """
     verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
     try:

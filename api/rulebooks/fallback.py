@@ -17,7 +17,7 @@ NO_RULEBOOK: Final = RulebookSource.of("none", b"# No rulebook was given: every 
 def without_rulebook(cameras: Sequence[str]) -> Rulebook:
     """Stands in where no rulebook was given: whatever stands anywhere in view is worth a look, and nothing is known.
 
-    Every ruling is `unknown`: what is allowed where, and what has a permit, nobody has said.
+    Every ruling is `unknown`: what is allowed where, and what has a permit, is not known.
     """
     everywhere = ((-1e6, -1e6), (1e6, -1e6), (1e6, 1e6), (-1e6, 1e6))
     return _nothing_known([Zone(f"view of {camera}", "view", everywhere, camera) for camera in cameras])

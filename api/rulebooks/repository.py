@@ -35,7 +35,7 @@ def keep(connection: Connection, source: RulebookSource, now: datetime) -> str:
 
 
 def record(connection: Connection, source: RulebookSource, actor: Actor, now: datetime) -> None:
-    """The service goes by this rulebook from now on; does nothing where it did so already."""
+    """Put this rulebook in force; do nothing where it is so already."""
     if connection.dialect.name == "postgresql":  # of two services that start at once the second one waits here
         connection.execute(text("LOCK TABLE rulebook_changes IN EXCLUSIVE MODE"))
     if current(connection) == keep(connection, source, now):

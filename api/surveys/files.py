@@ -17,7 +17,7 @@ class FileNote(StrEnum):
     """Why a file was set aside, or what it lacks."""
 
     EMPTY = "empty"
-    NOT_FOOTAGE = "not_footage"  # no kind of file that a survey reads
+    NOT_FOOTAGE = "not_footage"  # a type of file that a survey does not read
     PREVIEW = "preview"  # the small copy that an aircraft keeps of its own video
     SAME_AS = "same_as"  # the same content as another file of this survey
     MISLABELLED = "mislabelled"  # does not begin like what its name says
@@ -95,7 +95,7 @@ def find_by_name(scope: Scope, connection: Connection, survey_id: UUID, name: st
 
 def set_file(connection: Connection, file_id: UUID, state: FileState, received: int, *, path: str | None = None,
              note: FileNote | None = None) -> None:  # fmt: skip
-    """What has become of a file."""
+    """Record the state of a file."""
     connection.execute(
         update(survey_files)
         .where(survey_files.c.id == file_id)
@@ -113,7 +113,7 @@ def set_received(scope: Scope, connection: Connection, file_id: UUID, received: 
 
 
 def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
-    """Files of which every byte has come, and that nobody has checked yet."""
+    """Return files that are received whole and not checked yet."""
     query = (
         select(survey_files)
         .where(survey_files.c.state == FileState.UPLOADING, survey_files.c.received >= survey_files.c.size)

@@ -45,7 +45,7 @@ class Manifest:
 
     @property
     def sha256(self) -> str:
-        """Return the same for whoever announces the same, in any order."""
+        """Return the manifest's hash: equal for equal files in any order."""
         files = sorted((file.name, file.size, file.sha256) for file in self.files)
         said = [self.name, files, self.ground, self.model]
         printed = json.dumps(said if self.district is None else [*said, self.district])

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from api.dependencies import AppSettings, CurrentScope, Db
 from api.pages.base import Render
 from api.pages.dependencies import Zones
+from api.pages.i18n import register_filter, register_names
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
@@ -19,10 +20,17 @@ from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.tables import ChunkKind, ChunkState
 from api.surveys.map import draw_survey_map
+from api.surveys.messages import CHUNK_STATES, FILE_KINDS, FILE_NOTES, FILE_STATES, FOOTAGE_ERRORS, SURVEY_STATES
 from api.surveys.service import known_survey
-from detector.reason import Reason
+from detector.reason import Reason, say
 
 router = APIRouter(include_in_schema=False)
+register_names("survey_state", SURVEY_STATES)
+register_names("chunk_state", CHUNK_STATES)
+register_names("file_kind", FILE_KINDS)
+register_names("file_state", FILE_STATES)
+register_names("file_note", FILE_NOTES)
+register_filter("footage_error", lambda error, translate: say(error, FOOTAGE_ERRORS, translate))
 
 
 @dataclass(frozen=True, slots=True)

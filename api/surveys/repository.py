@@ -77,7 +77,7 @@ def find_by_manifest(scope: Scope, connection: Connection, manifest: str) -> Sur
 
 
 def lock(connection: Connection, survey_id: UUID) -> Survey | None:
-    """Return the survey with this id; nobody else changes it before this transaction ends."""
+    """Return the survey with this id; locked until this transaction ends."""
     row = connection.execute(select(surveys).where(surveys.c.id == survey_id).with_for_update()).one_or_none()
     return _survey(row) if row else None
 
@@ -106,7 +106,7 @@ def with_nothing_to_come(connection: Connection) -> tuple[UUID, ...]:
 
 def move(connection: Connection, survey_id: UUID, before: SurveyState, after: SurveyState, now: datetime,
          errors: Sequence[Reason] = ()) -> bool:  # fmt: skip
-    """Change the state if it is still `before`; False where somebody was faster."""
+    """Change the state if it is still `before`; False where another request was faster."""
     changed = connection.execute(
         update(surveys)
         .where(surveys.c.id == survey_id, surveys.c.state == before)

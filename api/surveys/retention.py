@@ -1,4 +1,4 @@
-"""Removing what nobody needs any more: uploads that were given up, and footage and pictures of surveys long ended.
+"""Removes what is no longer needed: uploads that were given up, and footage and pictures of surveys long ended.
 
 Evidence is never touched: each candidate and case has pictures of its own, elsewhere. Every removal holds what a
 client, the settling or an announcement would need at that moment, or is left to the next round.

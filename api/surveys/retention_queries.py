@@ -1,4 +1,4 @@
-"""What may be removed of surveys: the footage of those that ended long ago, and that nobody else needs."""
+"""What may be removed of surveys: the footage of those that ended long ago, and that nothing else refers to."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ def old_contents(connection: Connection, before: datetime, path: str | None = No
 
 
 def forget_content(connection: Connection, path: str) -> None:
-    """A content is gone: whoever announces it again is asked for it again."""
+    """Forget a removed content: whoever announces it again is asked to upload it again."""
     gone = update(survey_files).where(survey_files.c.path == path)
     connection.execute(gone.values(path=None, note=FileNote.REMOVED))
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.candidates.schemas import ReasonOut
-from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.files import FileNote, SurveyFile
 from api.surveys.manifest import Announced, Manifest, read_manifest
+from api.surveys.messages import FOOTAGE_ERRORS
 from api.surveys.repository import Progress, Survey
 from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.reason import Reason, Translate

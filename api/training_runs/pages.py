@@ -9,12 +9,16 @@ from starlette.responses import FileResponse, HTMLResponse
 from api.dependencies import AppSettings, Now
 from api.errors import NotFound
 from api.pages.base import Render
+from api.pages.i18n import register_names
 from api.training_runs.chart import draw_curves, draw_losses
+from api.training_runs.messages import MISTAKES, RUN_STATES
 from training.evaluation.contact_sheet import sheet_size
 from training.evaluation.mistakes import MistakeKind
 from training.runs.progress import RunProgress, RunState, find_run, list_runs, sheet_path
 
 router = APIRouter(include_in_schema=False)
+register_names("run_state", RUN_STATES)
+register_names("mistake", MISTAKES)
 
 Name = Annotated[str, Path(max_length=100)]
 

@@ -62,14 +62,14 @@ class HashBook:
         try:
             sha256 = hash_of(file.path)
         except OSError as error:
-            raise CardUnreadable(f"{file.path}: cannot be read ({error.strerror}); is the card well?") from error
+            raise CardUnreadable(f"{file.path}: cannot be read ({error.strerror}); is the card damaged?") from error
         self._book.execute("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?)", (*key, sha256))
         return sha256
 
 
 @contextmanager
 def open_book(folder: Path) -> Iterator[HashBook]:
-    """The hashes that are known, in `hashes.sqlite3` of this folder. Raises CardUnreadable."""
+    """Open the store of known hashes, in `hashes.sqlite3` of this folder. Raises CardUnreadable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         book = sqlite3.connect(folder / "hashes.sqlite3", isolation_level=None, timeout=30)

@@ -41,7 +41,7 @@ class Patience:
         self._backoff.reset()
 
     def wait(self, why: str) -> None:
-        """A try has failed. Raises PushFailed."""
+        """Handle a failed attempt. Raises PushFailed."""
         now = time.monotonic()
         if self._since is None:
             self._since = now
@@ -52,7 +52,7 @@ class Patience:
 
 
 class SurveyService:
-    """A streetwarden service, as somebody sees it who brings footage."""
+    """A streetwarden service, as a client that uploads footage sees it."""
 
     def __init__(self, http: httpx.Client, patience: Patience) -> None:
         self._http = http

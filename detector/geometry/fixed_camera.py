@@ -162,7 +162,7 @@ def slope_by_ground(parameters: Parameters, ground: Floats) -> Floats:
 
 
 def _clip(corners: Floats, inside: Floats) -> Floats:
-    """A polygon cut to where the linear function `inside`, given at its corners, is positive (Sutherland-Hodgman)."""
+    """Cut a polygon to where the linear function `inside`, given at its corners, is positive (Sutherland-Hodgman)."""
     kept = []
     for i in range(len(corners)):
         before, here = inside[i - 1], inside[i]

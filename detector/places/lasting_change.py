@@ -38,7 +38,7 @@ class LastingChange:
         return self._lasted >= LASTS
 
     def looked(self) -> None:
-        """The frame last taken in gets a strong look."""
+        """Record that the last frame gets a strong look."""
         self._looked, self._lasted = self._before, 0
 
 

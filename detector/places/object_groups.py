@@ -34,7 +34,7 @@ RIDDEN = ("motorcycle", "bicycle")
 
 
 def find_groups(seen: Detections) -> list[Proposal]:
-    """Groups of such objects that look like a stall, as proposals of class `stall`, pixels of the full picture.
+    """Return groups of such objects that look like a stall, as proposals of class `stall`, pixels of the full picture.
 
     A group needs two objects, one of them a cover or furniture; a lone chair, bench or handbag is no stall. For a
     parasol alone, which may be one that a walker carries, see `find_lone`.

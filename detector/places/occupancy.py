@@ -177,7 +177,7 @@ class Occupancy:
             self._judge(self._state, small, scale, at)
 
     def standing(self, seen: Detections | None = None) -> list[Proposal]:
-        """What stands in the frame last taken in, less what `seen` or earlier looks show to be vehicles or people."""
+        """Return what stands in the last frame, less what `seen` or earlier looks show to be vehicles or people."""
         state, view = self._state, self.view
         if state is None or view is None:
             return []

@@ -34,7 +34,7 @@ def hull(a: Box, b: Box) -> Box:
 
 
 def groups_of(boxes: Sequence[Box], together: Callable[[Box, Box], bool]) -> list[list[int]]:
-    """Indices of the boxes, in groups that hang together pair by pair."""
+    """Return indices of the boxes in groups that are connected pair by pair."""
     groups: list[list[int]] = []
     for index, box in enumerate(boxes):
         near = [group for group in groups if any(together(box, boxes[other]) for other in group)]

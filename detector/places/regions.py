@@ -36,7 +36,7 @@ class Region:
 
 
 def find_regions(stands: Mask) -> Iterator[Region]:
-    """Connected regions large and solid enough to be a part of a thing; thin bands are shadows' edges, specks noise."""
+    """Return connected regions large and solid enough to be part of an object, without shadow edges and noise."""
     height, width = stands.shape
     rows, columns = extent(stands, 8)
     if not stands.any():

@@ -52,7 +52,7 @@ class SceneScale:
             self._line = _robust_line(self._seen, height)
 
     def forget(self) -> None:
-        """The camera looks elsewhere."""
+        """Reset the scale: the camera's view has changed."""
         self._seen.clear()
         self._line = None
 

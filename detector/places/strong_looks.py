@@ -126,7 +126,7 @@ class StrongLooks:
         return self._tasks[task].patience
 
     def learn(self, task: Task, *, new: bool) -> None:
-        """What a look brought: while changes bring nothing `new`, they are waited on ever longer, up to the beat."""
+        """Record the result of a look: while changes bring nothing `new`, the wait grows, up to the beat."""
         schedule = self._tasks[task]
         if new:
             schedule.patience = LATELY
@@ -134,7 +134,7 @@ class StrongLooks:
             schedule.patience = min(2 * schedule.patience, schedule.beat)
 
     def restart(self) -> None:
-        """The view has changed: the next frame gets a strong look for every task."""
+        """Handle a changed view: the next frame gets a strong look for every task."""
         for schedule in self._tasks.values():
             schedule.last_at = None
 

@@ -167,7 +167,7 @@ def read_hours(
 
 
 def check_hours(text: str) -> None:
-    """Raises HoursInvalid where `text` is no opening_hours expression, with the column."""
+    """Raise HoursInvalid where `text` is no opening_hours expression, with the column."""
     if len(text) > _LONGEST:
         raise HoursInvalid(f"hours of {len(text)} characters: write at most {_LONGEST}")
     try:
@@ -191,7 +191,7 @@ def check_hours(text: str) -> None:
 
 
 def check_country(country: str) -> None:
-    """Raises HoursInvalid where no calendar of public holidays is known for the country."""
+    """Raise HoursInvalid where no calendar of public holidays is known for the country."""
     try:
         OpeningHours("PH off", country=country)
     except UnknownCountryError as error:
@@ -230,7 +230,7 @@ def _offset(at: datetime, timezone: ZoneInfo) -> timedelta:
 
 
 def _pieces(begin: datetime, end: datetime, timezone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-    """The day cut where the clocks change, so that in each piece the wall clock runs evenly (one change a day)."""
+    """Cut the day where the clocks change, so that in each piece the wall clock runs evenly (one change a day)."""
     before, after = _offset(begin, timezone), _offset(end, timezone)
     if before == after:
         return [(begin, end)]

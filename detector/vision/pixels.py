@@ -119,7 +119,7 @@ def _decode_anchors(rows: FloatArray, thresholds: FloatArray) -> tuple[FloatArra
 
 
 def suppress(boxes: FloatArray, scores: FloatArray, class_ids: NDArray[np.int64], iou: float) -> NDArray[np.intp]:
-    """Indices of the boxes that remain when, per class, doubles over `iou` of a surer box are dropped; surest first."""
+    """Return indices of the boxes left when, per class, those over `iou` of a surer one are dropped; surest first."""
     if len(boxes) == 0:
         return np.zeros(0, np.intp)
     sizes = boxes.copy()

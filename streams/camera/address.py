@@ -94,7 +94,7 @@ class CameraAddress:
 
     @classmethod
     def parse(cls, text: str) -> "CameraAddress":
-        """Reads `rtsp://[user:password@]host[:port]/path`; raises AddressRefused, without the password in its text."""
+        """Read `rtsp://[user:password@]host[:port]/path`; raises AddressRefused, without the password in its text."""
         shown = mask_url(re.sub(r"\s", "_", text)) if "://" in text else "***"
         if re.search(r"[\s\x00-\x1f]", text):
             raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
@@ -124,7 +124,7 @@ class CameraAddress:
         return self.masked
 
     def check_allowed(self, networks: Sequence[Network], *, loopback: bool = False) -> None:
-        """Raises AddressRefused unless every address of the host lies in one of the camera networks.
+        """Raise AddressRefused unless every address of the host lies in one of the camera networks.
 
         Loopback is allowed by `loopback` alone, never by a network: an address taken from a file must not reach the
         services of this machine. Link-local addresses (cloud metadata) are always refused. Raises Unreachable for a

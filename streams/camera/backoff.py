@@ -40,7 +40,7 @@ class Backoff:
         return full_jitter(self._tries - 1, self.base, cap, self.random)
 
     def reset(self) -> None:
-        """The camera has been well for a while: begin with short pauses again."""
+        """Reset to short pauses, once the camera has been stable for a while."""
         self._tries = 0
 
 

@@ -153,7 +153,7 @@ def _verdict(facts: StreamFacts, mode: Mode, every: timedelta) -> str:
     if mode is Mode.FULL:
         distance = "are further apart than was waited for" if facts.gop is None else f"come every {facts.gop:.1f} s"
         return (
-            f"key frames {distance}, seldomer than a sample every {period:g} s: every frame is decoded, which costs "
+            f"key frames {distance}, rarer than a sample every {period:g} s: every frame is decoded, which costs "
             f"about nine times as much; set the key-frame distance to {period:g} s or less, or give a sub-stream"
         )
     if facts.reordered:

@@ -140,7 +140,7 @@ class _Camera(_Entry):
 
 
 def check_gb28181(ident: str) -> None:
-    """Raises ValueError when an id of twenty digits is no camera's by GB/T 28181-2022, annex E, rule A.
+    """Raise ValueError when an id of twenty digits is no camera's by GB/T 28181-2022, annex E, rule A.
 
     8 digits of place (the first two a province), 2 of industry, 3 of type (131 camera, 132 network camera), 7 of serial
     number. Other ids are free text.

@@ -136,7 +136,7 @@ def _ask(target: CameraAddress, timeout: float, *, with_password: bool) -> tuple
 def _check(answer: Message, connection: RtspConnection, target: CameraAddress) -> None:
     where = target.masked
     if answer.status == 401 and connection.unanswerable:
-        raise Unauthorised(f"{where}: asks for a sign-in that is not known here ({connection.unanswerable})")
+        raise Unauthorised(f"{where}: asks for an unsupported authentication ({connection.unanswerable})")
     if answer.status != 200:
         raise refusal("DESCRIBE", answer.status, where, "tcp")
     if not video_codecs(answer.body.decode("utf-8", "replace")):
@@ -149,13 +149,13 @@ def _redirected(target: CameraAddress, asked: str, answer: Message, reach: Reach
     And whether that is the camera itself, which has the password.
     """
     if not answer.header("location"):
-        raise NoFrames(f"{target.masked}: the camera answers {answer.status} and does not say where to go")
+        raise NoFrames(f"{target.masked}: the camera answers {answer.status} and names no target")
     location = urljoin(asked, answer.header("location"))
     try:
         given = CameraAddress.parse(location)
         found = given.pinned(reach)
     except AddressRefused as error:
-        raise NotAllowed(f"{target.masked}: redirects to where no camera may be: {error}") from error
+        raise NotAllowed(f"{target.masked}: redirects to an address that is not allowed: {error}") from error
     same = (found.host, found.port, location.split(":")[0]) == (target.host, target.port, asked.split(":")[0])
     user, password = (target.user, target.password) if same else ("", "")
     return replace(found, user=user, password=password, named=f"{mask_url(location)}"), same

@@ -28,9 +28,9 @@ def connection_error(error: OSError | ValueError, address: CameraAddress, timeou
         case TimeoutError():
             return TimedOut(f"{where}: no answer within {timeout:.0f} s")
         case ConnectionRefusedError():
-            return ConnectionRefused(f"{where}: nobody listens at {address.host} port {address.port}")
+            return ConnectionRefused(f"{where}: connection refused at {address.host} port {address.port}")
         case ConnectionError():
-            return NoFrames(f"{where}: hung up on the first question ({error})")
+            return NoFrames(f"{where}: closed the connection at the first request ({error})")
         case ssl.SSLError():
             return NoFrames(f"{where}: connects, but does not speak TLS ({error.reason}); is it rtsp:// ?")
         case socket.gaierror():
@@ -47,7 +47,7 @@ def refusal(method: str, status: int, where: str, transport: str) -> CameraError
         case 401 | 403:
             return Unauthorised(f"{where}: user or password are wrong or missing ({status})")
         case 404 | 410 | 454:
-            return StreamNotFound(f"{where}: the camera knows no such stream ({status})")
+            return StreamNotFound(f"{where}: the camera has no such stream ({status})")
         case 453 | 503:
             return NoFrames(f"{where}: the camera answers {status}: it has as many viewers as it can serve")
     if method == "SETUP":

@@ -1,4 +1,4 @@
-"""A camera read in a sandboxed process of its own, so that one that crashes, hangs or is taken over hurts nobody.
+"""A camera read in a sandboxed process of its own, so that one that crashes, hangs or is taken over does no harm.
 
 The child decodes and samples; frames come back through shared memory and checked messages
 (`sandbox/camera_messages.py`) and look like any other source's. The parent kills a child that has been inside OpenCV or
@@ -76,8 +76,8 @@ class ProcessSource:
         self._stop = threading.Event()
         self._child: Child | None = None
         self._lock = threading.Lock()
-        self._heard = False  # a word of the present child
-        self._silence = 0.0  # seconds since the last one, waited for in vain
+        self._heard = False  # whether the present child has sent a message
+        self._silence = 0.0  # seconds without a message
         self._fault = ""  # what the present child did that it must not
         self._epoch = 0  # epochs of children before this one
 
@@ -96,7 +96,7 @@ class ProcessSource:
                 self._child.channel.hang_up()
 
     def kill(self) -> None:
-        """Ends the child at once; `frames` replaces it."""
+        """End the child at once; `frames` replaces it."""
         with self._lock:
             if self._child is not None:
                 self._child.process.kill()
@@ -125,7 +125,7 @@ class ProcessSource:
         self._on_note(CameraNote(self.name, CameraState.STOPPED.value, datetime.now(UTC)))
 
     def _start(self, ports: tuple[int, ...]) -> Child:
-        """Raises OSError where the machine has no more processes, files or memory."""
+        """Start the child. Raises OSError where the machine has no more processes, files or memory."""
         supervised, name = what_holds().supervised, f"camera {self.name}"
         child = start(self._program, name=name, network=True, supervised=supervised, ports=ports)
         with self._lock:
@@ -133,7 +133,7 @@ class ProcessSource:
         return child
 
     def _wait(self, error: CameraError | OSError) -> None:
-        """There is no child yet: the camera is away, or the machine has nothing to spare for a moment."""
+        """Wait before another try: the camera does not answer, or the machine is out of a resource."""
         if self._stop.is_set():
             return
         if isinstance(error, CameraError):
@@ -173,7 +173,7 @@ class ProcessSource:
                 else:
                     self._listen(said, child, network)
             except (ValidationError, ValueError) as error:
-                self._fault = "its reader said what cannot be understood"
+                self._fault = "its reader sent an invalid message"
                 log.warning("camera %s: %s (%s)", self.name, self._fault, type(error).__name__)
                 return
 

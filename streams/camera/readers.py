@@ -18,7 +18,7 @@ class PictureReader(Protocol):
     """Goes from picture to picture and decodes only the one that is wanted."""
 
     def grab(self) -> Stamp | None:
-        """Waits for the next picture and tells when it is to be shown; None when the stream has ended or timed out."""
+        """Wait for the next picture and return its presentation time; None when the stream has ended or timed out."""
         ...
 
     def picture(self) -> Image | None:

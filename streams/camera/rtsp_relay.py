@@ -41,7 +41,7 @@ class Relay:
     """Serves one described stream to one client at `url`, from a thread of its own until either side closes."""
 
     def __init__(self, described: Described, transport: Transport, deadline: float) -> None:
-        """The camera has `deadline` seconds for each answer. Raises OSError when nothing can be opened here."""
+        """Open the relay; the camera has `deadline` seconds for each answer. Raises OSError when no port is free."""
         self._described = described
         self._camera = described.connection
         self._transport = transport
@@ -76,7 +76,7 @@ class Relay:
         if self._refused is not None:
             return refusal(*self._refused, where, self._transport)
         if not self._playing:
-            return NoFrames(f"{where}: the camera hung up, or fell silent, while the stream was set up")
+            return NoFrames(f"{where}: the camera closed the connection, or stopped answering, during setup")
         if self._transport == "tcp" and self._media == 0 and CODECS.intersection(video_codecs(sdp)):
             return NoMedia(f"{where}: describes a stream but sends nothing within {waited:.0f} s")
         return undecoded(sdp, where)

@@ -131,7 +131,7 @@ class CameraSource:
 
     @property
     def live(self) -> bool:
-        """Return a recording waits for us even over RTSP: its sender stops where nobody reads."""
+        """Tell whether frames come in real time: a recording waits for its reader, even over RTSP."""
         return self._start is None
 
     @property
@@ -355,13 +355,13 @@ class CameraSource:
         # Measuring missed it: from now on the parts of a picture are put together before they are decoded.
         facts = replace(self.plan.facts, whole=False)
         self.plan = ReadingPlan(self.plan.address, choose_mode(facts, self._every), facts)
-        raise StreamCut(f"{self.address.masked}: sends each picture in halves; connecting anew to join them")
+        raise StreamCut(f"{self.address.masked}: sends each picture in halves; reconnecting to join them")
 
     def _drop_stale(self, lag: float, arrival: float, late_since: float | None) -> float:
         self.counts.stale += 1
         since = arrival if late_since is None else late_since
         if arrival - since > STALE:
-            raise StreamStale(f"{self.address.masked}: pictures arrive {lag:.0f} s late; connecting anew")
+            raise StreamStale(f"{self.address.masked}: pictures arrive {lag:.0f} s late; reconnecting")
         return since
 
     def _why_ended(self, plan: ReadingPlan, nothing_came: bool, waited: float, silence: float) -> CameraError:

@@ -34,6 +34,6 @@ MOVES: dict[CameraState, frozenset[CameraState]] = {
 
 
 def check_move(old: CameraState, new: CameraState) -> None:
-    """Raises IllegalMove unless `new` may follow `old`; staying is always legal."""
+    """Raise IllegalMove unless `new` may follow `old`; staying is always legal."""
     if new is not old and new not in MOVES[old]:
         raise IllegalMove(f"a camera that is {old.value} cannot become {new.value}")

@@ -34,7 +34,7 @@ class FileSource:
         speed: float = 1.0,
         every: timedelta = timedelta(0),
     ) -> None:
-        """Raises NotAVideo when the file cannot be read or is of a kind that we do not open."""
+        """Open the file. Raises NotAVideo when it cannot be read or is of a kind that we do not open."""
         if speed <= 0:
             raise ValueError(f"speed {speed}: scene seconds per clip second must be more than 0")
         if start is not None and start.tzinfo is None:

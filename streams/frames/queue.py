@@ -21,7 +21,7 @@ class FrameQueue:
         self.error: BaseException | None = None  # what ended the source, when it did not end well
 
     def put(self, frame: Frame) -> None:
-        """Adds a frame; does nothing once the queue is closed."""
+        """Add a frame; do nothing once the queue is closed."""
         with self._changed:
             while self._drop and len(self._frames) >= self._size:
                 self._frames.popleft()
@@ -32,7 +32,7 @@ class FrameQueue:
                 self._changed.notify_all()
 
     def get(self, timeout: float) -> Frame | None:
-        """The oldest frame; None when there is none within `timeout` seconds or the queue is closed and empty."""
+        """Return the oldest frame; None when none comes within `timeout` seconds or the queue is closed and empty."""
         with self._changed:
             self._changed.wait_for(lambda: bool(self._frames) or self._closed, timeout)
             if not self._frames:

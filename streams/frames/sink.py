@@ -21,9 +21,9 @@ class Sink(Protocol):
     """Takes what a watcher finds. Called from the watcher's thread; may be called by several watchers at once."""
 
     def take(self, candidate: Candidate) -> None:
-        """A new candidate, or a known one (same key) seen again."""
+        """Handle a new candidate, or a known one (same key) seen again."""
         ...
 
     def note(self, note: CameraNote) -> None:
-        """A camera's state has changed."""
+        """Handle a camera's new state."""
         ...

@@ -109,7 +109,7 @@ class _Usual:
         return _share_of(view.fine, self.fine) / max(_share_of(view.coarse, self.coarse), 0.05)
 
     def sharpness_swayed(self, view: "_View") -> float:
-        """Return the same for a camera whose mast sways by some pixels; dear: five times the rest of a judgement."""
+        """Return the same for a camera whose mast sways by some pixels; costly: five times the rest of a judgement."""
         fine = _share_swayed(view.fine, self.fine, 2 * SWAY)
         return fine / max(_share_swayed(view.coarse, self.coarse, SWAY), 0.05)
 
@@ -180,14 +180,14 @@ class HealthWatch:
         return any(usual.samples >= LEARN for usual in self._usual.values())
 
     def accept_view(self, frame: Frame) -> tuple[HealthEvent, ...]:
-        """Return what the camera shows from now on is its view; what it used to show is forgotten. Ends `moved`."""
+        """Accept what the camera shows from now on as its view and drop the old one. Ends `moved`."""
         self._usual = {band: _Usual() for band in BANDS}
         self._seen.pop(Fault.MOVED, None)
         since = self._active.pop(Fault.MOVED, None)
         return () if since is None else (HealthEvent(self._camera, Fault.MOVED, since, frame.captured_at, frame),)
 
     def stay_moved(self, since: datetime) -> None:
-        """An earlier run found the camera moved: so it is until it looks as before or its new view is accepted."""
+        """Restore `moved` from an earlier run: it lasts until the view is as before or the new one is accepted."""
         self._active[Fault.MOVED] = since
 
     def snapshot(self) -> bytes:
@@ -203,7 +203,9 @@ class HealthWatch:
             with np.load(io.BytesIO(snapshot), allow_pickle=False) as kept:
                 known = {band: _Usual.unpack(np.asarray(kept[band], np.float32)) for band in BANDS}
         except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
-            raise MemoryDamaged(f"{self._camera}: its kept view cannot be read; remove it to learn it anew") from error
+            raise MemoryDamaged(
+                f"{self._camera}: its saved view cannot be read; remove it to learn the view again"
+            ) from error
         self._usual = known
 
     def judge(self, frame: Frame) -> tuple[HealthEvent, ...]:

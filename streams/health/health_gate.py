@@ -1,4 +1,4 @@
-"""What stands between a frame and the look at it: is the camera well, and is there anything new?"""
+"""The checks before a frame is analysed: is the camera healthy, and has anything changed?"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ def health_gated(
     on_health: Callable[[HealthEvent], None],
     gate: MotionGate | None = None,
 ) -> Look:
-    """Return the same look, spared what a sick camera shows and what has not changed.
+    """Return the same look, without frames of a faulty camera and frames that have not changed.
 
     While a fault lasts nothing is looked at: a frozen picture must not let a stall's dwell grow, a covered one must not
     empty a place, and of a camera that was moved neither zones nor positions hold. `on_health` hears of every fault

@@ -64,7 +64,7 @@ class Session:
             self.writer.write(struct.pack(">BBH", 0x24, self.channel, len(packet)) + packet)
 
     async def send_goodbye(self, packet: bytes) -> None:
-        """The RTCP packet that ends the stream; UDP clients notice that the connection closes."""
+        """Return the RTCP packet that ends the stream; UDP clients notice that the connection closes."""
         if self.channel is not None:
             self.writer.write(struct.pack(">BBH", 0x24, self.channel + 1, len(packet)) + packet)
         await self.writer.drain()
@@ -127,7 +127,7 @@ class RtspServer:
                 await self.reply(session, request, 455)
 
     async def reply(self, session: Session, request: Request, status: int, headers: str = "", body: str = "") -> None:
-        """Writes one response; the CSeq of the request is repeated as the RFC demands."""
+        """Write one response; the CSeq of the request is repeated as the RFC demands."""
         length = f"Content-Type: application/sdp\r\nContent-Length: {len(body.encode())}\r\n" if body else ""
         sequence = request.headers.get("cseq", "0")
         head = f"RTSP/1.0 {status} {_REASONS[status]}\r\nCSeq: {sequence}\r\n{headers}{length}\r\n"
@@ -163,7 +163,7 @@ class RtspServer:
             session.writer.close()
 
     async def play(self, session: Session) -> None:
-        """Sends the clip in real time, over and over when it loops, then says goodbye."""
+        """Send the clip in real time, over and over when it loops, then an RTCP BYE."""
         if (clip := self.clip_at(session.path)) is None:
             return
         packetiser = self.packetiser(clip)
@@ -217,7 +217,7 @@ class ServerThread:
         self._failed: OSError | None = None
 
     def start(self) -> None:
-        """Returns when the port is open; raises OSError when it is taken."""
+        """Start the server and return when the port is open; raises OSError when it is taken."""
         self._thread.start()
         self._ready.wait()
         if self._failed is not None:
@@ -228,7 +228,7 @@ class ServerThread:
         self._loop.call_soon_threadsafe(what)
 
     def close(self) -> None:
-        """Closes every connection and waits for the thread."""
+        """Close every connection and wait for the thread."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
@@ -255,7 +255,7 @@ class LoopbackCamera:
     """A context manager that serves a clip on 127.0.0.1 from a thread of its own; the address is `url`."""
 
     def __init__(self, path: Path, *, loop: bool = False) -> None:
-        """Raises NotAVideo when the file cannot be played."""
+        """Load the clip. Raises NotAVideo when the file cannot be played."""
         self._server = RtspServer(read_clip(path), loop=loop)
         self._host = ServerThread(self._server)
 

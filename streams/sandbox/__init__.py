@@ -1,1 +1,1 @@
-"""Uploaded footage is read in a process of its own, which has little to lose and little that it may take."""
+"""Uploaded footage and cameras are read in sandboxed processes with few rights."""

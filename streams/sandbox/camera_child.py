@@ -119,7 +119,7 @@ class _Reader:
             self.say(Report(counts=SaidCounts.of(self.source.counts), plan=plan))
 
     def obey(self) -> None:
-        """The service says when to open and when it has taken a frame; when it hangs up, the process ends."""
+        """Follow the service, which says when to open and when it has taken a frame; end when it closes the pipe."""
         while line := self.channel.hear():
             told = TOLD.validate_json(line)
             if isinstance(told, Taken):

@@ -1,4 +1,4 @@
-"""What a camera's reader is asked, and what it may say: JSON lines, checked as anything that a stranger wrote.
+"""What a camera's reader is asked, and what it may say: JSON lines, validated as untrusted input.
 
 A camera may be hostile and its decoder taken over; so nothing is unpickled, and every number has its bounds.
 """

@@ -77,7 +77,7 @@ class CameraNetwork:
             try:
                 self._supervisor = Supervisor(child.process.pid, said.file, self._allowed)
             except OSError as error:
-                raise ValueError(f"its listener cannot be had ({error.strerror})") from error
+                raise ValueError(f"its listener cannot be taken over ({error.strerror})") from error
         elif isinstance(said, TurnWanted):
             self._in_thread(self._turn, lambda: self._grant(child, recent=said.recent))
         elif isinstance(said, LookUp):
@@ -118,7 +118,7 @@ class CameraNetwork:
             return False
 
     def _redirected(self, host: str, port: int) -> list[Ip]:
-        """The numbers of where a camera has sent its reader, which may connect there if a camera may be there."""
+        """Return the IP addresses of a redirect's host that lie in the camera networks."""
         now = time.monotonic()
         if (host, port) != self._elsewhere and now - self._since < REDIRECTED:
             return []

@@ -16,7 +16,7 @@ class Silent(Exception):
 
 
 class Channel:
-    """The service's end. Never waits to write: whoever does not read what is said has failed."""
+    """The service's end. Never waits to write: a child that does not read has failed."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -52,7 +52,7 @@ class Channel:
         return line
 
     def hang_up(self) -> None:
-        """Wake both ends: neither hears anything more."""
+        """Shut the channel down: both ends wake and receive nothing more."""
         try:
             self._end.shutdown(socket.SHUT_RDWR)
         except OSError:  # closed already
@@ -79,7 +79,7 @@ class ChildChannel:
                 data = data[os.write(self._out, data) :]
 
     def hear(self) -> bytes:
-        """Return the next line, empty where the service has hung up."""
+        """Return the next line, empty where the service has closed it."""
         try:
             return self._in.readline(LONGEST_LINE)
         except OSError:

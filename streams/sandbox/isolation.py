@@ -43,7 +43,7 @@ class Rules:
 class Held:
     """Which layers hold. `landlock` is its version, 0 where the kernel has none.
 
-    `listener` is the file descriptor that is asked about each connection, -1 where nobody is asked. `network` is
+    `listener` is the file descriptor that is asked about each connection, -1 where none is supervised. `network` is
     whether this process has left the machine's network; one that reads a camera does not.
     """
 

@@ -83,8 +83,8 @@ def _try(*, network: bool, supervised: bool) -> tuple[Held, bool]:
                 if said.get("kind") == "listener":
                     supervisor = Supervisor(child.process.pid, said["file"], Addresses(()))
         except (Silent, ValueError, TypeError) as error:
-            raise OSError("a trial of the sandbox was not understood") from error
+            raise OSError("the sandbox trial gave an invalid result") from error
         finally:
             if supervisor is not None:
                 supervisor.close()
-    raise OSError("a trial of the sandbox ended without a word")
+    raise OSError("the sandbox trial ended without a result")

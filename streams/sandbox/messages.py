@@ -1,4 +1,4 @@
-"""What a reading process is asked, and what it may say: JSON lines, checked as anything that a stranger wrote.
+"""What a reading process is asked, and what it may say: JSON lines, validated as untrusted input.
 
 A decoder that was taken over writes what it likes; so nothing is unpickled, and every number has its bounds.
 """

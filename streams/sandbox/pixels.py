@@ -13,7 +13,7 @@ LARGEST: Final = 120_000_000  # pixels of the largest picture; see detector/__in
 
 
 class Pixels:
-    """Memory for one BGR picture, of a size that nobody can change: a memory that shrinks ends whoever reads it.
+    """Memory for one BGR picture, of a sealed size: a memory that shrinks kills its reader (SIGBUS).
 
     Pages that no frame has touched take no memory, so the size may be that of the largest picture there is.
     """

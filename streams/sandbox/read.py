@@ -1,4 +1,4 @@
-"""Frames of uploaded footage, decoded elsewhere: a decoder that hangs, crashes or eats memory is one clear failure."""
+"""Frames of uploaded footage, decoded in another process, whose hang, crash or lack of memory is one clear error."""
 
 import os
 import re
@@ -135,7 +135,7 @@ def read_frames(
 
 
 class _Lost(Exception):
-    """The reading process died, hung, or said what cannot be; `reason` says which."""
+    """The reading process crashed, hung, or sent an invalid message; `reason` says which."""
 
     def __init__(self, reason: Reason) -> None:
         self.reason = reason
@@ -200,7 +200,7 @@ def _frame(said: PictureMessage, pixels: Pixels, source: str) -> Frame:
     try:
         image = pixels.read(said.height, said.width)
     except ValueError as error:
-        raise _Lost.of(f"{source}: it told of an invalid frame size ({error})") from error
+        raise _Lost.of(f"{source}: it sent an invalid frame size ({error})") from error
     pose = said.pose.pose() if said.pose else None
     return Frame(image, said.captured_at, source, index=said.index, pose=pose, timed=said.timed)
 
@@ -237,7 +237,7 @@ class _Talk:
         self._messages += 1
         self._notes += isinstance(said, NoteMessage)
         if self._messages > MOST_MESSAGES:
-            raise _Lost.of(f"it said more than {MOST_MESSAGES} things and was ended")
+            raise _Lost.of(f"it sent more than {MOST_MESSAGES} messages and was stopped")
 
     def _next(self, child: Child) -> Said:
         try:
@@ -249,7 +249,7 @@ class _Talk:
         try:
             return self._checked(SAID.validate_json(line))
         except (ValidationError, ValueError) as error:
-            raise _Lost.of("it said what cannot be understood") from error
+            raise _Lost.of("it sent an invalid message") from error
 
     def _checked(self, said: Said) -> Said:
         """Return the message with people's names of the files.
@@ -309,7 +309,7 @@ def _death(process: subprocess.Popen[bytes], limits: Limits) -> Reason:
     try:
         code = process.wait(5)
     except subprocess.TimeoutExpired:
-        return Reason(FootageFault.DIED, {"how": "hung up and was ended"})
+        return Reason(FootageFault.DIED, {"how": "closed its pipe and had to be killed"})
     if code == -signal.SIGXCPU:
         return Reason(FootageFault.OUT_OF_TIME, {"seconds": limits.cpu})
     return Reason(FootageFault.DIED, {"how": f"signal {-code}" if code < 0 else f"exit code {code}"})

@@ -46,7 +46,7 @@ def restrict(*, network: bool, supervised: bool) -> int | None:
     """Filter the calls of this process from now on; needs `no_new_privs`. Call it while there is one thread.
 
     `network` allows sockets. With `supervised` whoever reads the returned file descriptor decides of each address that
-    is connected or sent to, and of each thread; -1 where nobody is asked. None: this kernel does not filter.
+    is connected or sent to, and of each thread; -1 without supervision. None: this kernel does not filter.
     """
     if not known():
         return None

@@ -61,7 +61,7 @@ class Addresses:
         self._elsewhere = frozenset((_unwrapped(ip), port) for ip in ips)
 
     def own(self, ip: Ip, port: int) -> None:
-        """The reader itself listens there, on this machine: what it says to itself concerns nobody."""
+        """Allow an address of this machine on which the reader itself listens."""
         self._own |= {(_unwrapped(ip), port)}
 
     def allow(self, ip: Ip, port: int, *, stream: bool) -> bool:
@@ -76,7 +76,7 @@ class Supervisor:
     """Answers one reader's questions, in a thread of its own, until the reader has gone or `close`."""
 
     def __init__(self, pid: int, listener: int, addresses: Addresses) -> None:
-        """`listener` is the reader's number of the file descriptor. Raises OSError where it cannot be had."""
+        """Take over the reader's file descriptor numbered `listener`. Raises OSError where that fails."""
         self._pid = pid
         self._addresses = addresses
         self._over = threading.Event()
@@ -188,7 +188,7 @@ class Supervisor:
 
 
 def _connect(end: socket.socket, address: tuple[str, int]) -> None:
-    """`connect` without a word of Python's own: a socket with O_NONBLOCK says EINPROGRESS, and so do we."""
+    """Call `connect` as the system does: EINPROGRESS for a socket with O_NONBLOCK, without Python's own timeouts."""
     end.setblocking(False)
     if number := end.connect_ex(address):
         raise OSError(number, os.strerror(number))

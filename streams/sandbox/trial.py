@@ -7,5 +7,5 @@ from streams.sandbox.channel import ChildChannel
 
 
 def main(channel: int, pixels: int, held: Mapping[str, object]) -> None:
-    """Say what holds."""
+    """Print which layers of the sandbox work."""
     ChildChannel(channel).say(json.dumps({"kind": "held", **held}))

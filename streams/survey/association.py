@@ -31,7 +31,7 @@ class Observation:
 def link(
     views: Sequence[View], observations: Sequence[Observation], compared: Sequence[tuple[int, int]]
 ) -> list[list[int]]:
-    """Groups of indexes into `observations`, each group one thing; `compared` are the `pairs` of the views."""
+    """Return groups of indexes into `observations`, each group one thing; `compared` are the `pairs` of the views."""
     by_view: dict[int, list[int]] = {}
     for index, one in enumerate(observations):
         by_view.setdefault(one.view, []).append(index)

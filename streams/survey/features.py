@@ -65,7 +65,7 @@ def turns(views: Sequence[View], compared: Sequence[tuple[int, int]]) -> list[in
     """By how many degrees (0, 90, 180, 270) each view is turned against its own pose: seen in real files.
 
     Told from overlapping frames: with the right one turned, far more matched corners lie where the poses predict. None
-    where a view is turned against another and nothing tells which of the two it is (both from one spot).
+    where a view is turned against another and it is not known which of the two it is (both from one spot).
     """
     votes = np.zeros((len(views), len(_TURNS)))
     doubtful: list[tuple[int, int, NDArray[np.intp]]] = []

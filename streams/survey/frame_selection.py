@@ -311,7 +311,7 @@ class _Chooser:
         return t - self._opened >= _CHOICE or (share is not None and share < LATE)
 
     def offer(self, frame: Frame, t: float) -> None:
-        """A picture that was wanted."""
+        """Handle a picture that was wanted."""
         sharp = sharpness(frame.image)
         if self._best is None:
             self._opened = t

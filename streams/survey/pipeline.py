@@ -141,7 +141,7 @@ def look(
 def put_together(
     seen: Sequence[FrameObservations], source: str, ground: float = 0.0, terrain: Terrain | None = None
 ) -> SurveyResult:
-    """Return what the frames of one flight show, every thing once, wherever and by whom they were looked at.
+    """Return what the frames of one flight show, every thing once, whichever workers analysed them.
 
     The same frames in the same order give the same keys. `source` names the flight, `ground` is the height of the
     street above take-off, or above the `terrain`, which counts from the ground below the first pose where it does not
@@ -157,7 +157,7 @@ def put_together(
         pose, where = views[index].pose, f"{seen[index].clip}, frame {seen[index].index}"
         if turn is None:
             views[index] = replace(views[index], pose=None)
-            notes.append(f"{where}: turned against its neighbours, and nothing tells which is right: not placed")
+            notes.append(f"{where}: turned against its neighbours, and the right one is not known: not placed")
         elif turn and pose is not None:
             views[index] = replace(views[index], pose=turned(pose, turn))
             notes.append(f"{where}: turned by {turn} degrees against its own telemetry; turned back")

@@ -48,7 +48,7 @@ def pair_by_name(videos: Sequence[str], telemetry: Sequence[str]) -> Pairs:
 
 
 def pair_by_time(videos: Mapping[str, Span], telemetry: Mapping[str, Span]) -> Pairs:
-    """Recordings that are as long as each other and whose clocks agree but for the zone.
+    """Pair recordings that are as long as each other and whose clocks agree but for the zone.
 
     A video's clock may name its beginning or its end. Where a file has more than one possible partner none is chosen.
     """

@@ -12,7 +12,7 @@ _LINES: Final = 1.6  # and by so many of its lines, where they are a second apar
 def misaligned(telemetry: Telemetry, video_seconds: float) -> str | None:
     """Return why the times of a sidecar are not those of a video of that length (0: it does not say), or None.
 
-    A video that was cut begins at a moment that nobody knows, and so does the flight of a sidecar that was cut. A
+    A video that was cut begins at an unknown moment, and so does the flight of a sidecar that was cut. A
     sidecar whose last line breaks off was lost at its end: what comes before is right.
     """
     if telemetry.ends is None or not telemetry.records or video_seconds <= 0:

@@ -43,7 +43,7 @@ def lens_from(focal_35mm: float, width: int, height: int) -> Lens:
 def is_portrait(size: tuple[int, int]) -> bool:
     """Return whether a picture of this width and height is upright or square.
 
-    Which part of the sensor it is nobody says.
+    Which part of the sensor it is, is not known.
     """
     return size[0] < _PORTRAIT * size[1]
 

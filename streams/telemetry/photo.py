@@ -208,7 +208,7 @@ def _lens(xmp: str, said: dict[str, str], width: int, height: int) -> Lens | Non
 
 
 def _sane(lens: Lens, width: int) -> Lens | None:
-    """Return a lens in millimetres or of another picture size is worse than none."""
+    """Return the lens, or None for one in millimetres or of another picture size: that is worse than none."""
     fits = 0.2 * width < lens.fx < 40 * width and 0.3 * width < lens.cx < 0.7 * width
     return lens if fits and 0.5 < lens.fx / max(lens.fy, 1e-9) < 2 else None
 

@@ -22,13 +22,13 @@ def pose_of_photo(photo: Photo, size: tuple[int, int], lens: Lens | None = None)
     if not photo.points or record.lat is None or record.height is None:
         return None, None
     if is_portrait(size):
-        return None, "the picture stands upright, and nothing tells how the sensor lay: not placed"
+        return None, "the picture stands upright, and the sensor's orientation is not known: not placed"
     if photo.taken_size is not None and not _alike(photo.taken_size, size):
         width, height = photo.taken_size
         return None, f"the camera took {width} x {height} pixels; the picture was cut or turned since: not placed"
     known = lens or _own_lens(photo, size) or (lens_from(record.focal_35mm, *size) if record.focal_35mm else None)
     if known is None:
-        return None, "nothing tells its focal length: not placed"
+        return None, "its focal length is not known: not placed"
     return PoseTrack(Telemetry((record,))).pose_at(0.0, known), None
 
 

@@ -1,4 +1,4 @@
-"""Telemetry of any file, told apart by what is in it: names lie."""
+"""Telemetry of any file, told apart by its content: file names are not reliable."""
 
 from dataclasses import replace
 from datetime import tzinfo

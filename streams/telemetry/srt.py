@@ -142,7 +142,7 @@ def _anew(found: Sequence[Cue]) -> tuple[str, ...]:
     """Return where another recording was joined to the file."""
     starts = {cue.part: cue for cue in reversed(found)}
     return tuple(
-        f"{cue.place}: the times begin anew here: taken for another recording that follows the one before"
+        f"{cue.place}: the times restart here: read as another recording that follows"
         for part, cue in sorted(starts.items())
         if part
     )[:_MOST_PARTS]
@@ -295,7 +295,7 @@ def _record(
 
 
 def _ordered(drafts: list[_Draft], area: Polygon | None) -> Iterable[Record]:
-    """Records with latitude and longitude told apart, each dialect of the file by its own evidence."""
+    """Return records with latitude and longitude told apart, each dialect of the file by its own evidence."""
     fixes: dict[str, list[Fix]] = defaultdict(list)
     for draft in drafts:
         if draft.fix is not None:
@@ -308,7 +308,7 @@ def _ordered(drafts: list[_Draft], area: Polygon | None) -> Iterable[Record]:
         first, second = draft.fix.pair
         verdict = verdicts[draft.record.dialect]
         if verdict is None:
-            note = f"nothing tells which of {first:g} and {second:g} is the latitude"
+            note = f"it is not known which of {first:g} and {second:g} is the latitude"
             yield replace(draft.record, ambiguous=note)
             continue
         lat, lon = (first, second) if verdict else (second, first)

@@ -115,7 +115,7 @@ def stamp_of(capture: cv2.VideoCapture) -> Stamp:
 
 
 def open_file(path: Path, *, raw: bool = False, codecs: tuple[str, ...] = ()) -> cv2.VideoCapture:
-    """Opens a video file; look at `isOpened()`. `file:` keeps a name like `concat:x` from being a protocol.
+    """Open a video file; look at `isOpened()`. `file:` keeps a name like `concat:x` from being a protocol.
 
     With `codecs` no other decoder looks at the file while it is opened; ask `is_decodable` before taking pictures.
     """

@@ -69,6 +69,6 @@ def is_picture(path: Path) -> bool:
 
 
 def check_video(path: Path) -> None:
-    """Raises NotAVideo unless the file is a video container that we open."""
+    """Raise NotAVideo unless the file is a video container that we open."""
     if is_picture(path):
         raise NotAVideo.of(path, FootageFault.NOT_A_VIDEO)

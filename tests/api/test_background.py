@@ -82,7 +82,7 @@ def test_an_error_with_a_name_is_one_line_and_any_other_comes_with_its_trace(cap
         until(lambda: steps.rounds >= 3)
     named, unexpected = caplog.records
     assert (named.getMessage(), named.exc_info) == (
-        "the work failed, and is tried again: the database is away",
+        "the work failed and is retried: the database is away",
         None,
     )
     assert unexpected.exc_info is not None
@@ -153,7 +153,7 @@ def test_a_loop_that_hangs_is_late_until_it_beats(service: Service) -> None:
         well = service.http.get("/readyz")
         hang.set()
     assert refused.status_code == 503
-    assert "the work is late: no sign of life for" in refused.json()["detail"]
+    assert "the work is late: no heartbeat for" in refused.json()["detail"]
     assert well.status_code == 200
 
 

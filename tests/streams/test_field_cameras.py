@@ -172,7 +172,7 @@ def test_every_usual_way_of_signing_in(bad_cameras: BadCameras, clips: Clips, si
 def test_an_unknown_way_of_signing_in_is_not_called_a_wrong_password(bad_cameras: BadCameras, clips: Clips) -> None:
     answer = check(bad_cameras.add("gate", clips["small"], auth="Digest SHA-512"))
     assert (answer.ok, answer.reason) == (False, "unauthorised")
-    assert "sign-in that is not known here (Digest SHA-512)" in answer.verdict
+    assert "unsupported authentication (Digest SHA-512)" in answer.verdict
 
 
 @pytest.fixture

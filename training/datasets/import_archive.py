@@ -23,7 +23,7 @@ WANTED: Final = PICTURES | {".txt", ".json", ".xml", ".yaml", ".yml", ".csv", ".
 
 @contextmanager
 def unpacked(source: Path, work: Path) -> Iterator[Path]:
-    """The folder of an export: `source` itself, or a ZIP unpacked under `work` for as long as this lasts.
+    """Yield the folder of an export: `source` itself, or a ZIP unpacked under `work` for as long as this lasts.
 
     Raises:
         DatasetInvalid: neither a folder nor a ZIP, or a ZIP that is not safe to unpack; nothing was written.

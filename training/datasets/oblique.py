@@ -153,7 +153,7 @@ def _rendered(frames: Path) -> tuple[tuple[LabelledPicture, ...], list[int | Non
 
 
 def _by_street(pictures: tuple[LabelledPicture, ...]) -> Split:
-    """Views of one street stay on one side of the split, and a street keeps its side when others are added."""
+    """Split by street: its views stay on one side, and it keeps its side when other streets are added."""
     held = {picture.path for picture in pictures if _is_held_out(_street(picture.path.stem))}
     return Split(
         train=tuple(picture for picture in pictures if picture.path not in held),
@@ -183,7 +183,7 @@ def _write_warps(tiles: tuple[LabelledPicture, ...], folder: Path, seed: int) ->
 
 
 def _write_soft(pictures: tuple[LabelledPicture, ...], folder: Path, seed: int) -> None:
-    """A second copy of pictures as small sensors under much air give them: soft, flat and pale.
+    """Write a second copy of pictures as small sensors through haze give them: soft, flat and pale.
 
     Without, a model that knows crisp trees takes soft ones for canopies.
     """

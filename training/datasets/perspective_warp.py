@@ -16,7 +16,7 @@ _WHOLE = 0.6  # share of a box that must stay in the picture
 
 
 def tilt(image: Image, labels: tuple[Label, ...], down: float, turn: float) -> tuple[Image, tuple[Label, ...]]:
-    """The tile (height, width, 3) as a camera sees it that looks `down` degrees below the horizon, turned by `turn`.
+    """Return the tile (height, width, 3) as a camera `down` degrees below the horizon sees it, turned by `turn`.
 
     The tile is taken for flat, so a canvas loses its height: what remains true is its outline, its cloth and what lies
     around it. Boxes become the upright hulls of their turned corners; those that leave the picture are dropped.

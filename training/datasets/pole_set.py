@@ -296,7 +296,7 @@ def signs_open(sample: Sample) -> Sample:
 
 
 def _write_held_out(writer: Writer, one: CameraPicture) -> None:
-    """A picture to measure on; its unsure boxes stand in `ignored/`, where signs are not labelled a whole one."""
+    """Write a picture to measure on; its unsure boxes stand in `ignored/`, where signs are not labelled a whole one."""
     sample = labelled(one, pole_views.unsqueezed(one.path))
     sure = sample.class_ids < IGNORE
     writer.add("held out", one.path.stem, Sample(sample.image, sample.boxes[sure], sample.class_ids[sure]), 95)

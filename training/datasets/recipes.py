@@ -130,7 +130,7 @@ def one_of_each(pictures: Sequence[LabelledPicture]) -> tuple[LabelledPicture, .
 
 
 def leave_out(train: Sequence[LabelledPicture], val: Sequence[LabelledPicture], pattern: str) -> Split:
-    """A place left out: trained on the other places under `train`, measured on one copy of each tile of this one.
+    """Leave a place out: train on the other places under `train`, measure on one copy of each tile of this one.
 
     `pattern` (as in a shell) is held to the names of tiles. What is under `val` of other places stands on neither side.
 
@@ -234,7 +234,7 @@ def _split(recipe: Recipe, shared: Path, without: str | None = None) -> Split:
 
 
 def make_room(out: Path) -> None:
-    """An empty folder for a set; raises DatasetInvalid where something else than an older set lies."""
+    """Prepare an empty folder for a set; raises DatasetInvalid where something else than an older set lies."""
     if out.exists():
         if not (out / "sources.json").is_file() and any(out.iterdir()):
             raise DatasetInvalid(f"{out}: holds something else; give an empty folder")

@@ -163,7 +163,7 @@ def _completed(
 
 
 def _write(sample: Sample, folder: Path, name: str, tally: Tally) -> None:
-    """A training picture no larger than the network's input, shrunk as the product shrinks it.
+    """Write a training picture no larger than the network's input, shrunk as the product shrinks it.
 
     Copies keep the picture's name before `.rf.`, so that a copy of a picture that is measured on is refused.
     """

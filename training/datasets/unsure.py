@@ -81,7 +81,7 @@ def unsure_labels(known: int, unsure: Mapping[int, Sequence[int]]) -> Iterator["
     class Trainer(DetectionTrainer):
         @contextlib.contextmanager
         def _known_alone(self) -> Iterator[None]:
-            """The set as one of the known classes, for what builds the network."""
+            """Present the set as one of the known classes, for what builds the network."""
             whole = self.data
             names = {k: name for k, name in whole["names"].items() if k < known}
             self.data = {**whole, "nc": known, "names": names}

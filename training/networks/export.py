@@ -37,7 +37,7 @@ def export_onnx(run: Run, out: Path, threads: int = 2) -> Path:
 
 
 def export_weights(weights: Path, size: tuple[int, int], out: Path, threads: int = 2) -> Path:
-    """The same for weights that may be opened (`training.runs.start_weights`, or a run's own), `size` width and height.
+    """Export weights that may be opened (`training.runs.start_weights`, or a run's own), `size` width and height.
 
     Nothing is left beside the weights.
     """

@@ -81,7 +81,7 @@ def _weights(path: Path) -> Weights:
 
 
 def _architecture(path: Path, weights: Weights) -> tuple[str, int, int]:
-    """The architecture's name, how many classes its head tells apart, and how wide the branch that does so is."""
+    """Return the architecture's name, the number of classes of its head, and the width of its class branch."""
     layers = [int(name.split(".")[1]) for name in weights if name.split(".")[1].isdecimal()]
     family, first = _FAMILIES.get(max(layers, default=0)), weights.get(_FIRST)
     size = _SIZES.get(len(first)) if first is not None and first.ndim else None

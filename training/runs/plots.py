@@ -18,7 +18,7 @@ _LINES = ("-", "--", "-.", ":")  # beside colours: not everybody tells ten of th
 
 
 def plot_losses(epochs: Sequence[Epoch], path: Path) -> None:
-    """The three losses by epoch."""
+    """Plot the three losses by epoch."""
     figure = Figure(figsize=(7, 4))
     axes = figure.add_subplot()
     numbers = [epoch.number for epoch in epochs]

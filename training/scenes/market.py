@@ -36,7 +36,7 @@ def build(kind: MarketKind, name: str, cloth: Rgb, rng: np.random.Generator) -> 
 
 
 def _sheet(shape: Shape, corners: tuple[Point, Point, Point, Point], cloth: Rgb, stripes: int = 1) -> None:
-    """A tight cloth over four corners (front left, front right, back right, back left), striped from front to back."""
+    """Draw a tight cloth over four corners (front left, front right, back right, back left), striped front to back."""
     (ax, ay, az), (bx, by, bz), (cx, cy, cz), (dx, dy, dz) = corners
     for k in range(stripes):
         s, t = k / stripes, (k + 1) / stripes
@@ -67,7 +67,7 @@ def _counter(shape: Shape, width: float, depth: float, rng: np.random.Generator,
 
 
 def _lean_to(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A roof that slopes one way, as stalls stand row by row."""
+    """Draw a roof that slopes one way, as stalls stand row by row."""
     half, deep = float(rng.uniform(1.1, 1.9)), float(rng.uniform(0.9, 1.5))
     back, front = float(rng.uniform(2.3, 2.8)), float(rng.uniform(1.9, 2.2))
     stripes = 1 if rng.random() < 0.6 else int(rng.integers(5, 11))
@@ -80,7 +80,7 @@ def _lean_to(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _parasol(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A square parasol on one pole."""
+    """Draw a square parasol on one pole."""
     half, rim = float(rng.uniform(1.0, 1.6)), float(rng.uniform(2.0, 2.3))
     corners = [(-half, -half, rim), (half, -half, rim), (half, half, rim), (-half, half, rim)]
     other = WHITE if rng.random() < 0.3 else cloth
@@ -94,7 +94,7 @@ def _parasol(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _glass_cart(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A snack cart: steel below, panes above, a flat roof with a printed rim."""
+    """Draw a snack cart: steel below, panes above, a flat roof with a printed rim."""
     width, deep = float(rng.uniform(1.4, 2.4)), float(rng.uniform(0.8, 1.1))
     steel = plain((0.62, 0.63, 0.64), 0.3, 0.7)
     shape.box((0, 0, 0.55), (width, deep, 0.7), steel if rng.random() < 0.5 else plain(cloth, 0.5))
@@ -110,7 +110,7 @@ def _glass_cart(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _tarpaulin(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A sheet that hangs unevenly from poles over heaps of goods."""
+    """Draw a sheet that hangs unevenly from poles over heaps of goods."""
     half, deep = float(rng.uniform(1.2, 2.6)), float(rng.uniform(1.0, 1.8))
     high = [float(rng.uniform(1.8, 2.6)) for _ in range(4)]
     at = [(-half, -deep), (half, -deep), (half, deep), (-half, deep)]
@@ -123,7 +123,7 @@ def _tarpaulin(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _pick_up(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A small lorry by the kerb that sells from its bed, sometimes under a parasol."""
+    """Draw a small lorry by the kerb that sells from its bed, sometimes under a parasol."""
     paint, dark = car_paint((0.5, 0.5, 0.52) if rng.random() < 0.5 else cloth), plain((0.02, 0.02, 0.02), 0.8)
     shape.box((1.35, 0, 1.0), (1.2, 1.55, 1.3), paint, top=0.86)
     shape.box((1.6, 0, 1.35), (0.75, 1.42, 0.42), plain((0.02, 0.03, 0.03), 0.1))

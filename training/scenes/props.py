@@ -60,7 +60,7 @@ def _goods(shape: Shape, rng: np.random.Generator) -> None:
 
 
 def _banner(shape: Shape, name: str, rng: np.random.Generator) -> None:
-    """A cloth between two poles, or an upright flag."""
+    """Draw a cloth between two poles, or an upright flag."""
     if rng.random() < 0.5:
         width, high, low = float(rng.uniform(3, 7)), float(rng.uniform(0.6, 1.0)), float(rng.uniform(0.7, 2.2))
     else:

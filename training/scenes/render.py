@@ -24,7 +24,7 @@ _BOUNCES = 2
 
 
 def start(threads: int, light: Light) -> None:
-    """An empty scene with Cycles, a sun lamp and the sky that belongs to `light`'s sun."""
+    """Start an empty scene with Cycles, a sun lamp and the sky that belongs to `light`'s sun."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = blender.scene()
     dress(scene.render, engine="CYCLES", threads_mode="FIXED", threads=threads, use_persistent_data=True)

@@ -53,7 +53,7 @@ class Shape:
         self.face(points, material, ((0, 0), (1, 0), (1, 1), (0, 1)))
 
     def box(self, centre: Point, size: Point, material: bpy.types.Material, top: float = 1.0) -> None:
-        """An upright box; `top` scales its upper face (a frustum)."""
+        """Add an upright box; `top` scales its upper face (a frustum)."""
         (cx, cy, cz), (sx, sy, sz) = centre, (size[0] / 2, size[1] / 2, size[2] / 2)
         low = [(cx + a * sx, cy + b * sy, cz - sz) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
         high = [(cx + a * sx * top, cy + b * sy * top, cz + sz) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
@@ -66,7 +66,7 @@ class Shape:
     def loft(
         self, rings: Sequence[Sequence[Point]], material: bpy.types.Material, caps: bool = True, smooth: bool = True
     ) -> None:
-        """A skin over rings of equally many points; neighbours share corners, so that a smooth skin shades smoothly."""
+        """Add a skin over rings of equally many points; neighbours share corners, so that it shades smoothly."""
         first, count = len(self._verts), len(rings[0])
         flat = [p for ring in rings for p in ring]
         placed = [self.frame @ Vector(p) for p in flat]
@@ -87,7 +87,7 @@ class Shape:
             self.face(list(rings[-1]), material)
 
     def rod(self, start: Point, end: Point, r0: float, r1: float, material: bpy.types.Material, sides: int = 8) -> None:
-        """A round bar, possibly tapered, between two points."""
+        """Add a round bar, possibly tapered, between two points."""
         a, b = Vector(start), Vector(end)
         turn = (b - a).to_track_quat("Z", "Y")
         circle = [Vector((math.cos(k * math.tau / sides), math.sin(k * math.tau / sides), 0)) for k in range(sides)]
@@ -95,7 +95,7 @@ class Shape:
         self.loft(rings, material, smooth=sides > 5)
 
     def ball(self, centre: Point, radii: Point, material: bpy.types.Material, sides: int = 8) -> None:
-        """An ellipsoid."""
+        """Add an ellipsoid."""
         rings = []
         for k in range(1, sides // 2 + 2):
             polar = math.pi * (k - 0.5) / (sides // 2 + 1)
@@ -114,7 +114,7 @@ class Shape:
     def wheel(
         self, centre: Point, radius: float, width: float, tyre: bpy.types.Material, hub: bpy.types.Material
     ) -> None:
-        """A wheel that rolls along x."""
+        """Add a wheel that rolls along x."""
         x, y, z = centre
         self.rod((x, y - width / 2, z), (x, y + width / 2, z), radius, radius, tyre, sides=14)
         self.rod((x, y - width / 2 - 0.01, z), (x, y + width / 2 + 0.01, z), radius * 0.6, radius * 0.6, hub, sides=10)

@@ -52,7 +52,7 @@ def build(kind: StallKind, name: str, rng: np.random.Generator, cloth: Rgb | Non
 
 
 def umbrella(shape: Shape, foot: Point, radius: float, first: Rgb, second: Rgb) -> None:
-    """A big round market umbrella: eight panels with a hem, ribs and a weighted pole."""
+    """Draw a big round market umbrella: eight panels with a hem, ribs and a weighted pole."""
     x, y, z = foot
     rim, top, sides = z + 2.15, z + 2.15 + radius * 0.36, 8
     for k in range(sides):
@@ -107,7 +107,7 @@ def _table(shape: Shape, width: float, depth: float, rng: np.random.Generator) -
 
 
 def crates(shape: Shape, foot: Point, rng: np.random.Generator) -> None:
-    """A stack of crates with goods on top."""
+    """Draw a stack of crates with goods on top."""
     for level in range(int(rng.integers(1, 4))):
         tone = ((0.03, 0.16, 0.4), (0.45, 0.1, 0.04), (0.38, 0.26, 0.13))[int(rng.integers(3))]
         z = foot[2] + 0.16 + level * 0.31
@@ -126,7 +126,7 @@ def _stool(shape: Shape, foot: Point) -> None:
 
 
 def _cart(shape: Shape, width: float, depth: float, canvas: Rgb, rng: np.random.Generator) -> None:
-    """A steel snack cart on wheels with a striped awning."""
+    """Draw a steel snack cart on wheels with a striped awning."""
     steel = plain((0.62, 0.63, 0.64), 0.25, 0.8)
     shape.box((0, 0, 0.62), (width, depth, 0.7), steel)
     shape.box((0, -depth / 2 - 0.012, 0.65), (width * 0.96, 0.02, 0.56), plain(canvas, 0.6))
@@ -148,7 +148,7 @@ def _cart(shape: Shape, width: float, depth: float, canvas: Rgb, rng: np.random.
 
 
 def _tricycle(shape: Shape, canvas: Rgb, rng: np.random.Generator) -> None:
-    """A cargo tricycle, its bed full of goods below a small umbrella."""
+    """Draw a cargo tricycle, its bed full of goods below a small umbrella."""
     dark, frame = plain((0.02, 0.02, 0.02), 0.7), plain((0.05, 0.14, 0.3), 0.4)
     shape.box((-0.4, 0, 0.55), (1.7, 1.05, 0.1), frame)
     for y in (-0.52, 0.52):

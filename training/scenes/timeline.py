@@ -47,7 +47,7 @@ class _Numbers:
 
 
 def street_script(seed: int) -> SceneScript:
-    """The camera clip: an empty street, then a stall on the main road, one on its permitted site, one for a while."""
+    """Return the camera clip's script: an empty street, stalls on the main road, on their site and for a while."""
     rng = np.random.default_rng(seed)
     stalls = [
         Actor(1, "stall-a", "stall", "violation", "umbrella", 3, DOWN, _stay(120, END, -6.6, 18.7)),

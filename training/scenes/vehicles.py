@@ -142,7 +142,7 @@ def _bus(shape: Shape) -> None:
 
 
 def scooter(shape: Shape, colour: Rgb) -> None:
-    """An electric scooter, the commonest thing at a Chinese kerb."""
+    """Draw an electric scooter, the commonest thing at a Chinese kerb."""
     body, dark = car_paint(colour), plain((0.02, 0.02, 0.02), 0.7)
     for x in (-0.6, 0.62):
         shape.wheel((x, 0, 0.24), 0.24, 0.1, dark, plain((0.4, 0.4, 0.4), 0.4, 0.6))
@@ -167,7 +167,7 @@ def scooter(shape: Shape, colour: Rgb) -> None:
 
 
 def _shade(shape: Shape, rng: np.random.Generator) -> None:
-    """The rider's rain cover on its rod: from above it looks like a small stall, and is none."""
+    """Draw the rider's rain cover on its rod: from above it looks like a small stall, and is none."""
     tone = plain(PAINTS[int(rng.integers(len(PAINTS)))] if rng.random() < 0.4 else (0.5, 0.05, 0.2), 0.6)
     long, wide, high = float(rng.uniform(0.7, 1.0)), float(rng.uniform(0.38, 0.5)), float(rng.uniform(1.75, 1.95))
     rim = [(-long, -wide, high), (long * 0.7, -wide, high), (long * 0.7, wide, high), (-long, wide, high)]

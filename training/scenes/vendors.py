@@ -47,7 +47,7 @@ def _parasol(shape: Shape, at: Point, cloth: Rgb, rng: np.random.Generator, radi
 
 
 def _box_cart(shape: Shape, at: tuple[float, float], rng: np.random.Generator) -> None:
-    """A small cart or counter with glass, pots and bottles on it."""
+    """Draw a small cart or counter with glass, pots and bottles on it."""
     x, y = at
     wide, deep, high = float(rng.uniform(0.9, 1.6)), float(rng.uniform(0.5, 0.8)), float(rng.uniform(0.7, 0.95))
     body = plain((0.6, 0.61, 0.62), 0.3, 0.7) if rng.random() < 0.5 else plain(market.canvas(rng), 0.6)
@@ -85,7 +85,7 @@ def _small_table(shape: Shape, at: tuple[float, float], rng: np.random.Generator
 
 
 def _drinks_cart(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """The commonest one: a parasol, below it a cart, baskets and a few stools."""
+    """Draw the commonest one: a parasol, below it a cart, baskets and a few stools."""
     _parasol(shape, (float(rng.uniform(-0.3, 0.3)), float(rng.uniform(-0.2, 0.5)), 0), cloth, rng)
     _box_cart(shape, (0.0, -0.2), rng)
     for x in (-1.1, 1.1):
@@ -134,7 +134,7 @@ def _baskets(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _food_cart(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A tall cart with glass on all sides and a roof, as bread and maize are sold from."""
+    """Draw a tall cart with glass on all sides and a roof, as bread and maize are sold from."""
     wide, deep = float(rng.uniform(1.0, 1.9)), float(rng.uniform(0.6, 0.9))
     shape.box((0, 0, 0.55), (wide, deep, 0.75), plain(cloth, 0.4))
     shape.box((0, 0, 1.3), (wide * 0.95, deep * 0.9, 0.7), plain((0.3, 0.3, 0.28), 0.05))
@@ -149,7 +149,7 @@ def _food_cart(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
 
 
 def _big_parasol(shape: Shape, cloth: Rgb, rng: np.random.Generator) -> None:
-    """A large square parasol over a table with goods, side cloths down at times."""
+    """Draw a large square parasol over a table with goods, side cloths down at times."""
     half, rim = float(rng.uniform(1.3, 2.0)), float(rng.uniform(2.0, 2.4))
     corners = [(-half, -half, rim), (half, -half, rim), (half, half, rim), (-half, half, rim)]
     for k in range(4):

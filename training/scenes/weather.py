@@ -19,7 +19,7 @@ AMBIENT = (0.015, 0.06)  # of daylight: what a city's sky leaves
 
 
 def night(linear: Linear, lamps: Sequence[Box], rng: np.random.Generator) -> Linear:
-    """The picture (height, width, RGB, linear) under a dark sky with a warm or cold lamp in most of the boxes."""
+    """Return the picture (height, width, RGB, linear) under a dark sky, with a warm or cold lamp in most boxes."""
     high, wide = linear.shape[:2]
     light = np.full((high, wide, 3), rng.uniform(*AMBIENT), np.float32)
     light *= np.array([0.85, 0.95, 1.2], np.float32)

@@ -120,7 +120,7 @@ def _known(sentence: str, patterns: Mapping[str, re.Pattern[str]], numbers: Iter
 
 
 def _value(name: str, text: str, numbers: Iterable[str]) -> Param:
-    """The value of a parameter; None where the text is none of its kind."""
+    """Return the value of a parameter; None where the text is none of its kind."""
     if name.endswith("_s"):
         if not _SPAN.fullmatch(text):
             return None

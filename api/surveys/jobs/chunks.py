@@ -24,7 +24,7 @@ from detector.reason import Reason
 STRIKES: Final = 3
 """How many faults that are its own set a chunk aside."""
 ATTEMPTS: Final = 10
-"""How often a chunk may be claimed at all: the end of what nobody can explain."""
+"""How often a chunk may be claimed at all, whatever ended the attempts."""
 
 
 class JobFault(StrEnum):
@@ -133,7 +133,7 @@ def renew(connection: Connection, chunk: Chunk, lease: timedelta) -> None:
 
 
 def finish(connection: Connection, chunk: Chunk, frames: int = 0, notes: Iterable[str] = ()) -> None:
-    """The chunk is done; to be called in the transaction that stores its results. Raises LeaseLost."""
+    """Mark the chunk as done; to be called in the transaction that stores its results. Raises LeaseLost."""
     _change(connection, chunk, state=ChunkState.DONE, lease_until=None, frames=frames, notes=list(notes), error=None)
 
 
@@ -146,16 +146,16 @@ def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) ->
 
 
 def replace(connection: Connection, chunk: Chunk, note: str) -> None:
-    """Other chunks do the work of this one, which nobody holds: it counts as done. Raises LeaseLost."""
+    """Mark a chunk without a lease as done, since other chunks do its work. Raises LeaseLost."""
     table = survey_chunks.c
     mine = (table.id == chunk.id, table.epoch == chunk.epoch, table.state.in_((ChunkState.WAITING, ChunkState.DEAD)))
     done = {"state": ChunkState.DONE, "error": None, "notes": [note[:500]]}
     if connection.execute(update(survey_chunks).where(*mine).values(done)).rowcount != 1:
-        raise LeaseLost(f"chunk {chunk.id}: somebody else has it")
+        raise LeaseLost(f"chunk {chunk.id}: another worker has it")
 
 
 def release(connection: Connection, chunk: Chunk) -> None:
-    """Give a chunk back that could not be worked on for no fault of its own. Raises LeaseLost."""
+    """Release a chunk that could not be processed for a reason outside of it. Raises LeaseLost."""
     _change(connection, chunk, state=ChunkState.WAITING, lease_until=None, attempts=chunk.attempts - 1)
 
 
@@ -219,7 +219,7 @@ def _change(connection: Connection, chunk: Chunk, **values: object) -> None:
     table = survey_chunks.c
     mine = (table.id == chunk.id, table.epoch == chunk.epoch, table.state == ChunkState.RUNNING)
     if connection.execute(update(survey_chunks).where(*mine).values(**values)).rowcount != 1:
-        raise LeaseLost(f"chunk {chunk.id}: its lease ran out and somebody else has it")
+        raise LeaseLost(f"chunk {chunk.id}: its lease expired and another worker has it")
 
 
 _CHUNK = TypeAdapter(Chunk)

@@ -101,7 +101,7 @@ class ChunkLease(AbstractContextManager["ChunkLease"]):
         self._patience = PATIENCE + longer
         self._steps += 1
         if self._lost:
-            raise LeaseLost(f"chunk {self._chunk.id}: its lease ran out and somebody else has it")
+            raise LeaseLost(f"chunk {self._chunk.id}: its lease expired and another worker has it")
         if self._desk.stop.is_set():
             raise Interrupted
 
@@ -126,7 +126,7 @@ class ChunkLease(AbstractContextManager["ChunkLease"]):
     def _give_up(self) -> None:
         self._lost = True
         error = Reason(JobFault.STALLED, {"seconds": f"{self._patience:g}"})
-        log.error("chunk %s: nothing moved for %g s", self._chunk.id, self._patience)
+        log.error("chunk %s: no progress for %g s", self._chunk.id, self._patience)
         try:
             with self._desk.database.write() as connection:
                 fail(connection, self._chunk, error, final=False)

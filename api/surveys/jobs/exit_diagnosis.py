@@ -13,9 +13,9 @@ from typing import Final
 
 from api.db.database import Database
 from api.errors import DatabaseUnavailable
-from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.jobs.chunks import JobFault
 from api.surveys.jobs.planning import finalize
+from api.surveys.messages import FOOTAGE_ERRORS
 from detector.reason import Reason, say
 
 log = logging.getLogger(__name__)
@@ -70,16 +70,16 @@ def diagnose_exit(exitcode: int, *, memory_ran_out: bool) -> Reason | None:
 
 
 def record_exit(database: Database, worker: str, exitcode: int, *, memory_ran_out: bool) -> None:
-    """A worker has ended: free what it held at once, with a strike where its end proves one."""
+    """Free at once what an ended worker held, with a strike where its exit proves one."""
     fault = diagnose_exit(exitcode, memory_ran_out=memory_ran_out)
     try:
         with database.write() as connection:
             settled = finalize(connection, worker, fault)
     except DatabaseUnavailable as error:  # the lease runs out by itself
-        log.warning("what worker %s held is not freed: %s", worker, error)
+        log.warning("the chunk of worker %s cannot be released: %s", worker, error)
         return
     for chunk in settled:
-        said = say(fault, FOOTAGE_ERRORS) if fault else "its worker was ended from outside"
+        said = say(fault, FOOTAGE_ERRORS) if fault else "its worker was killed from outside"
         log.warning("chunk %s is %s: %s", chunk.id, chunk.state, said)
 
 

@@ -59,7 +59,7 @@ def close(connection: Connection, survey: Survey) -> None:
 
 
 def fail(connection: Connection, chunk: Chunk, error: Reason, *, final: bool) -> None:
-    """A chunk could not be worked through, for a reason of its own. Raises LeaseLost.
+    """Record that a chunk could not be processed, for a reason of its own. Raises LeaseLost.
 
     One of several files is not set aside for one of them: each becomes a chunk of its own.
     """
@@ -82,8 +82,8 @@ def finalize(connection: Connection, worker: str, fault: Reason | None) -> tuple
 
 
 def divide(connection: Connection, chunk: Chunk) -> None:
-    """Make a chunk of each file of one that failed, which nobody holds. Raises LeaseLost."""
-    chunks.replace(connection, chunk, "its files are looked at one by one")
+    """Split a failed chunk without a lease into one chunk per file. Raises LeaseLost."""
+    chunks.replace(connection, chunk, "its files are processed one by one")
     look_at_each(connection, chunk, chunk.files)
 
 
@@ -99,7 +99,7 @@ def look_at_each(connection: Connection, chunk: Chunk, files: Sequence[UUID]) ->
 
 
 def close_after(connection: Connection, dead: Chunk) -> None:
-    """A survey that cannot be put together ends without its places."""
+    """End a survey whose results cannot be merged, without its places."""
     survey = surveys.find(EVERYWHERE, connection, dead.survey_id)
     if dead.kind is ChunkKind.LINK and survey is not None:
         close(connection, survey)

@@ -87,9 +87,9 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
             self.refused = True
             loop.finish()
         elif exitcode == CANNOT_WORK:
-            raise WorkerRefused("a survey worker cannot work; its own line says why")
+            raise WorkerRefused("a survey worker cannot work; its log line says why")
         elif not loop.stopping:
-            log.error("worker %s ended (exit code %s); another takes its place", name, exitcode)
+            log.error("worker %s ended (exit code %s); a new one is started", name, exitcode)
         return False
 
     def _watch(self, member: SpawnProcess, name: str, loop: BackgroundLoop) -> int:

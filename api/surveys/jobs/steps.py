@@ -112,7 +112,7 @@ def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     failed: list[UUID] = []
 
     def on_failure(number: int, error: FootageError) -> None:
-        log.warning("chunk %s: %s; it is tried by itself", chunk.id, error)
+        log.warning("chunk %s: %s; it is retried alone", chunk.id, error)
         failed.append(chunk.files[number])
 
     flown = read_frames(
@@ -132,7 +132,7 @@ def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
         seen.add(connection, chunk, found, pictures.folder)
         chunks.finish(connection, chunk, len(found), notes[:_MOST_NOTES])
         look_at_each(connection, chunk, failed)
-    log.info("survey %s: %d frames of %s looked at", task.survey.name, len(found), ", ".join({f.clip for f in found}))
+    log.info("survey %s: %d frames of %s analysed", task.survey.name, len(found), ", ".join({f.clip for f in found}))
 
 
 def _link(context: WorkerContext, task: _Task, held: ChunkLease) -> None:

@@ -4,13 +4,13 @@ import logging
 from typing import Final
 
 from api.errors import DatabaseUnavailable, EvidenceError, LeaseLost
-from api.pages.messages import FOOTAGE_ERRORS
 from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk, JobFault
 from api.surveys.jobs.context import Interrupted, WorkerContext
 from api.surveys.jobs.planning import close_after, divide, fail, register
 from api.surveys.jobs.steps import work_through
 from api.surveys.jobs.tables import ChunkState
+from api.surveys.messages import FOOTAGE_ERRORS
 from detector.errors import DetectorError, EngineRefused, ModelInputError, PictureInvalid, RulebookInvalid
 from detector.reason import Reason, say
 from models.errors import ModelError, UnknownModel

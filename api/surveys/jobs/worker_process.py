@@ -75,8 +75,9 @@ def open_context(
 
 
 def run_member(settings: Settings, name: str, until_idle: bool) -> None:
-    """The whole life of a worker's process: works until it is told to stop (SIGTERM, Ctrl-C), or for `until_idle` until
-    nothing is left to do. Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
+    """Run a worker's process until it is told to stop (SIGTERM, Ctrl-C); with `until_idle`, until no work is left.
+
+    Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
     with 1 where the database or the disk does not do its part.
     """
     os.nice(5)  # people and cameras wait for the service; footage can wait for them
@@ -94,11 +95,11 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
         check_rulebook(database, settings.rulebook_file)
         context = open_context(settings, database, files, stop, name)
         kernel.report()
-        log.info("worker %s looks at surveys", name)
+        log.info("worker %s processes surveys", name)
         run(context, until_idle=until_idle)
         database.close()
     except (DatabaseUnavailable, EvidenceError) as error:
-        log.error("a survey worker cannot go on: %s", error)  # one line; whoever started it tries again
+        log.error("a survey worker has to stop: %s", error)  # one line; whoever started it tries again
         sys.exit(1)
     except (ApiError, DetectorError, ModelError) as error:
         log.error("a survey worker cannot work: %s", error)
@@ -106,7 +107,7 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
 
 
 def _follow_parent(stop: threading.Event) -> None:
-    """A worker ends when whoever started it has gone, however that ended."""
+    """End this worker when its parent process has gone, however that ended."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return

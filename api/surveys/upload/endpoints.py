@@ -153,7 +153,7 @@ async def receive_overridden(
     content_type: Annotated[str, Header()] = "",
     upload_checksum: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
-    """The other methods, for clients whose proxies let nothing but POST through (tus 1.0, X-HTTP-Method-Override)."""
+    """Handle the other methods, for clients whose proxies pass POST alone (tus 1.0, X-HTTP-Method-Override)."""
     match x_http_method_override.strip().upper():
         case "PATCH":
             if upload_offset is None:

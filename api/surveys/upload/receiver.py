@@ -86,10 +86,10 @@ class Receiver:
         if file.state in SETTLED:
             if offset == file.size:
                 return offset
-            raise UploadMisplaced(f"'{file.name}' is {file.state}: nothing of it is wanted")
+            raise UploadMisplaced(f"'{file.name}' is {file.state}: no more bytes are expected")
         least = self._reserve
         if await run_in_threadpool(self._footage.free) < least:
-            raise NoRoom("less room is left than STREETWARDEN_MIN_FREE_MB asks for; what has come stays")
+            raise NoRoom("less disk space is left than STREETWARDEN_MIN_FREE_MB asks for; what was received is kept")
         with self._footage.coming(file.id) as partial:
             if partial.size != offset:
                 raise UploadMisplaced(f"'{file.name}' goes on at byte {partial.size}, not at {offset}")

@@ -56,7 +56,7 @@ class Partial:
         self._path.unlink(missing_ok=True)
 
     def flush(self) -> None:
-        """What has come outlives a power cut from now on."""
+        """Flush to disk: what was received survives a power cut from now on."""
         with named_errors("incoming"):
             os.fsync(self._handle)
 
@@ -95,7 +95,7 @@ class FootageStore:
 
     @contextmanager
     def coming(self, file_id: UUID, *, make: bool = True) -> Iterator[Partial]:
-        """The file that is coming, for writing. Raises UploadBusy while another request or process writes it.
+        """Open the partial file for writing. Raises UploadBusy while another request or process writes it.
 
         Without `make` a file of which nothing has come raises FileNotFoundError.
         """
@@ -108,7 +108,7 @@ class FootageStore:
             except BlockingIOError:
                 raise UploadBusy("another request is sending this file; try again in a moment") from None
             if not _is_at(handle, path):
-                raise UploadBusy("this file has just been put in its place; ask again")
+                raise UploadBusy("this file has just been stored; ask again")
             yield Partial(handle, path)
         finally:
             os.close(handle)
@@ -129,13 +129,13 @@ class FootageStore:
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """While it lasts no stored content is removed: for whoever counts on one that is there."""
+        """Block the removal of stored content while a caller relies on it."""
         with self._hold(fcntl.LOCK_SH):
             yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """While it lasts nobody counts on a content that is there. Raises UploadBusy where somebody does."""
+        """Block callers from relying on stored content while some is removed. Raises UploadBusy where one does."""
         with self._hold(fcntl.LOCK_EX | fcntl.LOCK_NB):
             yield
 
@@ -194,12 +194,14 @@ def _is_at(handle: int, path: Path) -> bool:
 
 @contextmanager
 def named_errors(where: Path | str) -> Iterator[None]:
-    """Turns what the system says of a full or broken disk into our own words."""
+    """Translate the system's errors of a full or broken disk into named errors."""
     try:
         yield
     except (FileNotFoundError, BlockingIOError):
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise NoRoom("no room is left for footage; what has come stays, go on when there is some") from error
+            raise NoRoom(
+                "no disk space is left for footage; what was received is kept, go on when there is space"
+            ) from error
         raise FootageUnwritable(f"footage: {where} cannot be written ({error.strerror})") from error

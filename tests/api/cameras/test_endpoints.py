@@ -33,6 +33,6 @@ def test_a_camera_has_a_history_in_both_languages(service: Service) -> None:
 def test_a_camera_that_was_never_in_the_registry_has_none(service: Service) -> None:
     assert service.http.get("/api/v1/cameras/cam-1/history").json() == {"items": [], "total": 0, "next": None}
     assert "It is not in the registry" in service.http.get("/cameras/cam-1?lang=en").text
-    assert "不在摄像头名录中" in service.http.get("/cameras/cam-1?lang=zh").text
+    assert "不在摄像机名录中" in service.http.get("/cameras/cam-1?lang=zh").text
     for path in ("/api/v1/cameras/nobody/history", "/cameras/nobody"):
         assert service.http.get(path).status_code == 404

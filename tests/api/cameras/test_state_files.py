@@ -63,7 +63,7 @@ def test_damaged_memory_is_told_and_the_watch_goes_on(
         file.write_bytes(b"no memory")
     found = run(PersistentLook(Look("camera / 1", book(), [model]), folder), NOON + timedelta(seconds=75), 14)
     assert found
-    assert "starts without its memory" in caplog.text
+    assert "starts without its saved state" in caplog.text
 
 
 def test_detections_of_the_tiny_net_are_what_the_tests_assume(model: OnnxModel) -> None:

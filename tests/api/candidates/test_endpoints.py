@@ -124,7 +124,7 @@ def test_reasons_come_in_the_language_asked_for(service: Service) -> None:
     chinese = service.http.get(url, headers={"Accept-Language": "zh-CN,en;q=0.5"}).json()["reasons"]
     assert [reason["text"] for reason in chinese] == [
         "位于区域 daxue-road (main_road) 内",
-        "已停留 6 分 0 秒，允许停留 5 分 0 秒",
+        "已停留 6 分 0 秒，时限 5 分 0 秒",
     ]
     assert service.http.get(url, params={"lang": "zh"}).json()["reasons"] == chinese
     assert service.http.get("/api/v1/candidates", params={"lang": "zh"}).json()["items"][0]["reasons"] == chinese

@@ -61,7 +61,7 @@ def test_a_version_that_cannot_be_loaded_leaves_the_one_before_in_service(
     with caplog.at_level(logging.ERROR):
         assert [cache.get("colours") for _ in range(3)] == [first] * 3
     assert len(caplog.records) == 1  # said once
-    assert "version 1 serves on" in caplog.text
+    assert "version 1 stays in service" in caplog.text
     network.write_bytes(content)
     promote(shelf, "colours", "3")
     assert version_of(cache.get("colours")) == "3"

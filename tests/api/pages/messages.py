@@ -13,7 +13,6 @@ from streams import footage_wording
 
 ROOT = Path(api.__file__).parent
 METHODS = [
-    ("pages/i18n.py", "python"),
     ("**/messages.py", "python"),
     ("**/templates/*.html", "jinja2.ext:babel_extract"),
     ("pages/templates/*.html", "jinja2.ext:babel_extract"),

@@ -8,17 +8,21 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.cameras import messages as cameras
 from api.cameras.history import HistoryAction
 from api.cameras.repository import ChangeKind
+from api.candidates import messages as candidates
 from api.candidates.repository import State
 from api.candidates.verdicts import RejectReason
+from api.cases import messages as cases
 from api.cases.tables import DeliveryState
 from api.pages import i18n as words
-from api.pages import messages as troubles
 from api.pages.i18n import CATALOGUES, choose_language, duration, translations
+from api.surveys import messages as surveys
 from api.surveys.files import FileNote
 from api.surveys.jobs.tables import ChunkState
 from api.surveys.tables import FileKind, FileState, SurveyState
+from api.training_runs import messages as training_runs
 from detector.rules.ruling import Outcome
 from streams.camera.state import CameraState
 from streams.errors import CameraError
@@ -51,23 +55,23 @@ def test_every_chinese_text_is_chinese_and_keeps_its_placeholders() -> None:
 @pytest.mark.parametrize(
     ("table", "codes"),
     [
-        (words.REJECT_REASONS, list(RejectReason)),
-        (words.OUTCOMES, list(Outcome)),
-        (words.CANDIDATE_STATES, list(State)),
-        (words.DELIVERY_STATES, list(DeliveryState)),
-        (words.CAMERA_STATES, list(CameraState)),
-        (words.CAMERA_FAULTS, list(Fault)),
-        (words.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
-        (words.CAMERA_ACTS, list(HistoryAction)),
-        (troubles.CAMERA_TROUBLES, list(words.CAMERA_ERRORS)),
-        (words.REGISTRY_CHANGES, list(ChangeKind)),
-        (words.SURVEY_STATES, list(SurveyState)),
-        (words.CHUNK_STATES, list(ChunkState)),
-        (words.FILE_KINDS, list(FileKind)),
-        (words.FILE_STATES, list(FileState)),
-        (words.FILE_NOTES, list(FileNote)),
-        (words.RUN_STATES, list(RunState)),
-        (words.MISTAKES, list(MistakeKind)),
+        (candidates.REJECT_REASONS, list(RejectReason)),
+        (candidates.OUTCOMES, list(Outcome)),
+        (candidates.CANDIDATE_STATES, list(State)),
+        (cases.DELIVERY_STATES, list(DeliveryState)),
+        (cameras.CAMERA_STATES, list(CameraState)),
+        (cameras.CAMERA_FAULTS, list(Fault)),
+        (cameras.CAMERA_ERRORS, ["failed", *(error.reason for error in CameraError.__subclasses__())]),
+        (cameras.CAMERA_ACTS, list(HistoryAction)),
+        (cameras.CAMERA_TROUBLES, list(cameras.CAMERA_ERRORS)),
+        (cameras.REGISTRY_CHANGES, list(ChangeKind)),
+        (surveys.SURVEY_STATES, list(SurveyState)),
+        (surveys.CHUNK_STATES, list(ChunkState)),
+        (surveys.FILE_KINDS, list(FileKind)),
+        (surveys.FILE_STATES, list(FileState)),
+        (surveys.FILE_NOTES, list(FileNote)),
+        (training_runs.RUN_STATES, list(RunState)),
+        (training_runs.MISTAKES, list(MistakeKind)),
     ],
 )
 def test_every_code_has_a_name(table: dict[str, str], codes: list[str]) -> None:
@@ -86,8 +90,8 @@ def test_every_code_has_a_name(table: dict[str, str], codes: list[str]) -> None:
     ],
 )
 def test_durations_in_two_units(seconds: float, english: str, chinese_text: str) -> None:
-    assert duration(timedelta(seconds=seconds), translations("en")) == english
-    assert duration(timedelta(seconds=seconds), translations("zh")) == chinese_text
+    assert duration(timedelta(seconds=seconds), translations("en").gettext) == english
+    assert duration(timedelta(seconds=seconds), translations("zh").gettext) == chinese_text
 
 
 @pytest.mark.parametrize(
@@ -109,3 +113,12 @@ def test_the_language_asked_for_wins(asked: str | None, remembered: str | None, 
 @given(header=st.text(max_size=60))
 def test_no_header_breaks_the_choice(header: str) -> None:
     assert choose_language(None, None, header, "en") in CATALOGUES
+
+
+def test_a_filter_registered_late_reaches_every_language() -> None:
+    words.language("zh")
+    words.register_names("test_colour", {"permitted": "Permitted"})
+    shown = words.language("zh").environment.from_string(
+        "{{ 'permitted' | test_colour }}, {{ 'no_name' | test_colour }}"
+    )
+    assert shown.render() == f"{translations('zh').gettext('Permitted')}, no name"

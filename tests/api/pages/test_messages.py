@@ -2,17 +2,18 @@
 
 import pytest
 
+import api.app  # noqa: F401  # the domains register their filters
 from api.cameras.live_status import CameraView
-from api.pages import messages as troubles
 from api.pages.i18n import language
 from api.surveys.jobs.chunks import JobFault
+from api.surveys.messages import FOOTAGE_ERRORS
 from detector.reason import Reason
 from streams.footage_wording import FootageFault
 from tests.api.samples import NOON
 
 
 def test_every_error_of_footage_has_a_sentence_of_its_own() -> None:
-    assert list(troubles.FOOTAGE_ERRORS) == [*FootageFault, *JobFault]
+    assert list(FOOTAGE_ERRORS) == [*FootageFault, *JobFault]
 
 
 @pytest.mark.parametrize(
@@ -20,8 +21,8 @@ def test_every_error_of_footage_has_a_sentence_of_its_own() -> None:
     [
         (Reason(FootageFault.VIDEO_DAMAGED), "文件开头像视频，但无法打开；文件是否完整？"),
         (Reason(FootageFault.OUT_OF_TIME, {"seconds": 900}), "读取耗用处理器时间超过 900 秒，已中止"),
-        (Reason(JobFault.CRASHED, {"signal": "SIGSEGV"}), "查看程序在处理该素材时崩溃（SIGSEGV）"),
-        (Reason(JobFault.STALLED, {"seconds": "900"}), "查看该素材时停滞 900 秒，已中止"),
+        (Reason(JobFault.CRASHED, {"signal": "SIGSEGV"}), "分析程序在处理该影像时崩溃（SIGSEGV）"),
+        (Reason(JobFault.STALLED, {"seconds": "900"}), "分析该影像时停滞 900 秒，已中止"),
         (Reason("legacy", {"text": "as it was said once"}), "as it was said once"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     text = page(service, survey_id, "zh")
     assert "/crop" not in text
     assert text.count("移除</span>") == len(TOWN.stalls) + 2
-    assert "任务结束已超过素材保留期" in text
+    assert "任务结束已超过影像保留期" in text
 
 
 def test_places_and_path_are_geojson(service: Service, tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_a_candidate_shows_the_flight_that_saw_it(service: Service, tmp_path: Pa
     assert "Daxue Road &lt;1&gt;" in service.http.get("/cases").text
 
 
-@pytest.mark.parametrize(("lang", "words"), [("en", "Places appear when"), ("zh", "全部素材查看完毕后")])
+@pytest.mark.parametrize(("lang", "words"), [("en", "Places appear when"), ("zh", "全部影像分析完毕后")])
 def test_a_survey_in_work_says_how_far_it_is(service: Service, tmp_path: Path, lang: str, words: str) -> None:
     survey_id = uploaded(service.database, service.data_dir, drawn_flight(tmp_path))
     waiting = page(service, survey_id, lang)

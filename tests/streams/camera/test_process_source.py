@@ -150,7 +150,7 @@ def test_a_camera_that_is_away_costs_no_process(monkeypatch: pytest.MonkeyPatch)
     threading.Timer(0.5, source.stop).start()
     assert list(source.frames()) == []
     assert {note.state for note in sink.notes} == {"waiting", "stopped"}
-    assert "nobody listens" in sink.notes[0].reason
+    assert "connection refused" in sink.notes[0].reason
     assert source.counts.last_reason == "refused"
 
 

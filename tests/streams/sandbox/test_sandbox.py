@@ -86,9 +86,9 @@ def test_the_process_has_no_secret_no_network_and_ends_with_its_reader(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        (signal.SIGKILL, "died .signal 9"),
-        (signal.SIGSEGV, "died .signal 11"),
-        (signal.SIGSTOP, "said nothing for 5 s"),
+        (signal.SIGKILL, "ended unexpectedly .signal 9"),
+        (signal.SIGSEGV, "ended unexpectedly .signal 11"),
+        (signal.SIGSTOP, "did not answer for 5 s"),
     ],
 )
 def test_a_crash_or_a_hang_is_one_clear_failure(flight: Footage, sent: signal.Signals, said: str) -> None:
@@ -226,7 +226,7 @@ def test_what_a_taken_over_decoder_says_is_checked(
 ) -> None:
     monkeypatch.setattr(sandbox, "READER", Program("tests.streams.camera.bad_readers", "lying", OURS))
     (flight.path).write_text(json.dumps(lie))
-    with pytest.raises(DecoderFailed, match="said what cannot be understood"):
+    with pytest.raises(DecoderFailed, match="sent an invalid message"):
         list(read_frames([flight], NOTES.append))
 
 
@@ -242,7 +242,7 @@ def test_a_taken_over_decoder_may_not_talk_for_ever(flight: Footage, monkeypatch
     monkeypatch.setattr(sandbox, "READER", Program("tests.streams.camera.bad_readers", "chattering", OURS))
     monkeypatch.setattr(sandbox, "MOST_MESSAGES", 3000)
     notes: list[str] = []
-    with pytest.raises(DecoderFailed, match="said more than 3000 things"):
+    with pytest.raises(DecoderFailed, match="sent more than 3000 messages"):
         list(read_frames([flight], notes.append))
     assert len(notes) == sandbox.MOST_NOTES
     assert all(note.isprintable() for note in notes)

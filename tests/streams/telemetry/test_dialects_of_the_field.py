@@ -131,7 +131,7 @@ def test_joined_sidecars_follow_each_other(parts: int) -> None:
     one = [srt(*(GOOD.format(34.7 + part / 10 + i * 1e-5) for i in range(6))) for part in range(parts)]
     telemetry = read_srt("".join(one))
     assert [record.t for record in telemetry.records[5:7]] == [6.0, 8.0]
-    assert sum("begin anew" in note for note in telemetry.skipped) == parts - 1
+    assert sum("restart here" in note for note in telemetry.skipped) == parts - 1
     flight = PoseTrack(telemetry)
     for part in range(parts):
         pose = flight.pose_at(7.0 * part + 3.0, size=(1920, 1080))

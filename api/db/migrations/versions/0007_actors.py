@@ -90,7 +90,7 @@ def _camera_versions(people: dict[str, UUID]) -> None:
 
 
 def _change(what: str) -> tuple[str, str]:
-    """What a version said in words, as a code and what it speaks of."""
+    """Return what a version said in words as a code and its subject."""
     for words, change in (("import of ", "import"), ("pause ", "pause"), ("resume ", "resume"), ("remove ", "remove")):
         if what.startswith(words):
             return change, what.removeprefix(words)
@@ -128,7 +128,7 @@ def _camera_health(people: dict[str, UUID]) -> None:
 
 
 def _registered() -> None:
-    """The version of each camera that was in force when a fault began, and its district."""
+    """Return the version of each camera that was in force when a fault began, and its district."""
     rows = sa.table(
         "camera_health",
         sa.column("camera"),

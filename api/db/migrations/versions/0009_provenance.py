@@ -88,7 +88,7 @@ def _rows() -> Iterator[Any]:
 
 
 def _cameras() -> None:
-    """The camera in the version that was in force when a candidate was stored."""
+    """Return the camera in the version that was in force when a candidate was stored."""
     for period in camera_periods(op.get_bind()):
         within = [old.c.source == period.camera, old.c.created_at >= period.begun]
         if period.ended is not None:

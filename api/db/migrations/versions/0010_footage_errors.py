@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def _chunk_errors(survey_id: object, names: dict[str, str]) -> list[Told]:
-    """The errors of a survey's chunks are recorded; those of the dead ones are the survey's."""
+    """Record the errors of a survey's chunks; those of the dead ones are the survey's."""
     bind = op.get_bind()
     order = (chunks.c.place, chunks.c.start, chunks.c.id)
     told = []
@@ -83,7 +83,7 @@ def _of_survey(error: str) -> Told:
 
 
 def _notes() -> None:
-    """The name of the file that is the same becomes a reference to it."""
+    """Replace the name of the file with the same content by a reference to it."""
     bind = op.get_bind()
     twin = files.alias("twin")
     for row in bind.execute(sa.select(files).where(files.c.note.like("same\\_as %", escape="\\"))).all():

@@ -96,7 +96,7 @@ def test_a_disk_that_fills_up_costs_nothing_but_time(service: Service) -> None:
     with no_room_beyond(12_000_000):
         answer = send(service.http, upload, file.content)
         assert answer.status_code == 507
-        assert "what has come stays" in answer.json()["detail"]
+        assert "what was received is kept" in answer.json()["detail"]
     assert offset(service.http, upload) == 12_000_000
     send(service.http, upload, file.content[12_000_000:], 12_000_000)
     assert settled(service.http, survey_id)["DJI_0001.MP4"]["state"] == "stored"

@@ -151,7 +151,7 @@ def no_room_beyond(size: int) -> Iterator[None]:
 def test_a_full_disk_keeps_what_fitted_and_goes_on(store: FootageStore) -> None:
     content, file_id = random.Random(5).randbytes(5000), UUID(int=5)
     with store.coming(file_id) as partial:
-        with no_room_beyond(3000), pytest.raises(NoRoom, match="what has come stays"):
+        with no_room_beyond(3000), pytest.raises(NoRoom, match="what was received is kept"):
             partial.write(content, 0)
         assert partial.size == 3000
         partial.write(content[3000:], 3000)

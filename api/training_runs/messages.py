@@ -1,0 +1,12 @@
+"""What training runs and their mistakes are called on the pages."""
+
+from typing import Final
+
+from detector.reason import N_
+
+RUN_STATES: Final = {"running": N_("Under way"), "interrupted": N_("Interrupted"), "finished": N_("Finished")}
+MISTAKES: Final = {
+    "false-alarms": N_("False alarms, the surest of each class first"),
+    "misses": N_("Missed, the largest of each class first"),
+    "wrong-classes": N_("Taken for another class"),
+}
