@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.places.place_evidence import MODEL, OBJECTS, Support
+from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY, Support
 from detector.places.places import LOOKS, MEMORY, UNWATCHED, Places
 from detector.places.proposal import STALL, Proposal, groups_of, hull, hull_of
 from detector.vision.detections import Box
@@ -110,13 +110,16 @@ def test_signs_are_waited_for_as_long_as_their_beat() -> None:
     assert after[STALL] != first[STALL]
 
 
+@pytest.mark.parametrize("asked", [None, {}])
 @pytest.mark.parametrize(("minutes", "kept"), [(29, True), (30, True), (31, False)])
-def test_a_reported_place_outlives_an_outage_of_half_an_hour(minutes: int, kept: bool) -> None:
+def test_a_reported_place_outlives_an_outage_of_half_an_hour(
+    minutes: int, kept: bool, asked: dict[str, list[str]] | None
+) -> None:
     assert timedelta(minutes=30) == UNWATCHED
     places = Places("camera")
     (first,) = places.update([thing()], at(0))
     places.report(first.key)
-    after = places.update([], at(60 * minutes), asked={})
+    after = places.update([], at(60 * minutes), asked=asked)
     assert [place.key for place in after] == ([first.key] if kept else [])
 
 
@@ -137,6 +140,49 @@ def test_a_place_that_looks_as_before_stands_on_though_no_finder_sees_it() -> No
     assert (place.evidence.of(MODEL).looks, place.evidence.of(OBJECTS).looks) == (21, 20)
     assert place.evidence.of(MODEL).seen == 1, "but what a finder did not say is not put in its mouth"
     assert place.box == BOX
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_the_silence_of_occupancy_is_not_counted(seen: bool) -> None:
+    places = Places("camera", GAP)
+    places.update([thing()], at(0))
+    (place,) = places.update([thing()] if seen else [], at(5), asked={STALL: [MODEL, OBJECTS, OCCUPANCY]})
+    assert place.evidence.of(OCCUPANCY).looks == 0
+    assert (place.evidence.of(MODEL).looks, place.evidence.of(OBJECTS).looks) == (2, 1)
+
+
+@pytest.mark.parametrize(("shift", "same"), [(0, True), (60, True), (63, False), (120, False)])
+def test_a_sign_is_the_same_where_three_tenths_agree(shift: float, same: bool) -> None:
+    """Squares of 120 pixels, 60 apart, agree by 1 / 3; 63 apart and one of them lower by 20, by 0.275."""
+    moved: Box = (BOX[0] + shift, BOX[1], BOX[2] + shift, BOX[3] - (20 if shift == 63 else 0))
+    places = Places("camera", GAP, GAP)
+    (first,) = places.update([thing(kind="ads")], at(0))
+    after = places.update([thing(moved, "ads")], at(5))
+    assert (len(after), after[0].frames) == ((1, 2) if same else (2, 1))
+    assert first.key in {place.key for place in after}
+
+
+def test_a_place_that_settled_stays_so_through_traffic() -> None:
+    places = Places("camera", GAP)
+    for second in (0, 5, 10):
+        places.update([thing()], at(second))
+    for second in range(15, 60, 5):
+        places.update([], at(second))
+    (place,) = places.update([thing()], at(60))
+    assert (sum(place.looks), place.settled) == (1, True)
+
+
+def test_a_reported_place_that_is_empty_ends_after_its_gap_and_a_lorry_stops_that_clock() -> None:
+    places = Places("camera", GAP)
+    places.report(places.update([thing()], at(0))[0].key)
+    for second in range(5, 95, 5):  # empty from 5 on
+        places.update([], at(second))
+    assert places.all[0].missed_since == at(5)
+    places.update([], at(95), hidden=[(0, 0, 900, 900)])
+    assert places.all[0].missed_since is None
+    for second in range(100, 195, 5):
+        assert places.update([], at(second)), second
+    assert places.update([], at(195)) == ()
 
 
 @pytest.mark.parametrize(("share", "counts"), [(0.4, True), (0.6, False)])

@@ -77,6 +77,8 @@ PARASOL: Box = (100, 50, 180, 90)
         ((110, 120, 170, 160), True),  # a cart under it, 30 pixels of street between
         ((110, 130, 170, 170), True),  # as far below as the taller of them is tall
         ((110, 131, 170, 171), False),
+        ((110, 130, 170, 145), True),  # goods on a cloth
+        ((110, 131, 170, 146), False),
         ((182, 50, 240, 90), True),  # all but touching
         ((183, 50, 240, 90), False),  # beside it
         ((160, 120, 220, 160), False),  # less than half under it

@@ -1,5 +1,6 @@
 """Rulings by table: what the rulebook answers at the edges of hours, days, permits, dwell and zones."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -166,6 +167,27 @@ def test_a_permit_counts_on_both_its_days_and_a_stale_registry_not_at_all(
     rule = Rule("signs", ("stall",), ("main_road",), permit_required=True, code="0202")
     ruling = ask(book(rule, permits=registry(permit)), at)
     assert (ruling.outcome, ruling.reasons[-1].code) == (outcome, reason)
+
+
+@pytest.mark.parametrize("dwell", [None, timedelta(), timedelta(days=2)])
+@pytest.mark.parametrize("hours", [None, "08:00-11:00"])
+def test_without_a_registry_nobody_lacks_a_permit(hours: str | None, dwell: timedelta | None) -> None:
+    rule = replace(stall_rule(hours), permit_required=True)
+    ruling = ask(book(rule), dwell=dwell)
+    assert ruling.outcome is U
+    assert "no_registry" in [reason.code for reason in ruling.reasons]
+    assert ask(book(rule, permits=registry()), dwell=dwell).outcome is V, "and with an empty one it does"
+
+
+@pytest.mark.parametrize("lat", [float("nan"), 113.6])
+def test_a_permit_is_not_denied_to_what_only_the_picture_places(lat: float) -> None:
+    lens = Zone("lens", "main_road", ((0, 540), (1920, 540), (1920, 1080), (0, 1080)), "north")
+    here = spot(20, 20)
+    rule = Rule("signs", ("banner",), ("main_road",), permit_required=True, code="0202")
+    rules = book(rule, zones=(lens,), permits=registry(Permit("P", "banner", here.lat, here.lon, 5.0)))
+    for position, outcome in ((here, P), (spot(80, 80), V), (None, U), (GroundPoint(lat, LON, 0.0, 1.0), U)):
+        ruling = rules.rule(class_name="banner", at=NOON, position=position, camera="north", image_point=(900, 800))
+        assert ruling.outcome is outcome
 
 
 @pytest.mark.parametrize(

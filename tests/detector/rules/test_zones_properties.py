@@ -102,6 +102,18 @@ def test_a_picture_zone_speaks_for_its_camera_before_the_map_does(u: float, v: f
     assert area.standing(Spot(spot(520, 20), "south", (u, v))).where is Where.INSIDE
 
 
+def test_a_picture_that_is_not_known_leaves_it_open_unless_the_map_is_sure() -> None:
+    lens = Zone("lens", "main_road", ((0, 540), (1920, 540), (1920, 1080), (0, 1080)), "north")
+    for order in permutations([square("ground", "main_road", 0), lens]):
+        area = Area.of(order)
+        inside, outside = area.standing(Spot(spot(20, 20), "north")), area.standing(Spot(spot(-90, 20), "north"))
+        assert (inside.where, inside.zone) == (Where.INSIDE, square("ground", "main_road", 0))
+        assert (outside.where, outside.zone) == (Where.UNSURE, lens)
+        assert area.standing(Spot(spot(-90, 20), "south")).where is Where.OUTSIDE
+        assert area.standing(Spot(None, "north", (5, 600))).where is Where.INSIDE
+        assert area.standing(Spot(None, "north", (5, 5))).where is Where.UNSURE, "it may stand on the ground zone"
+
+
 corner_lists = st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=3, max_size=6)
 
 
