@@ -60,8 +60,8 @@ def extent(mask: Mask, around: int) -> tuple[slice, slice]:
     if len(rows) == 0:
         return slice(0, mask.shape[0]), slice(0, mask.shape[1])
     return (
-        slice(max(0, int(rows[0]) - around), int(rows[-1]) + around),
-        slice(max(0, int(columns[0]) - around), int(columns[-1]) + around),
+        slice(max(0, int(rows[0]) - around), int(rows[-1]) + 1 + around),
+        slice(max(0, int(columns[0]) - around), int(columns[-1]) + 1 + around),
     )
 
 

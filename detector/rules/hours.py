@@ -99,21 +99,24 @@ class Hours:
             if state != State.CLOSED
         ]
         carried = self._carried_over(midnight)
-        return [Stretch(midnight, carried, True), *found] if carried else found
+        return [carried, *found] if carried else found
 
-    def _carried_over(self, midnight: datetime) -> datetime | None:
-        """Return when the window that began yesterday and was open at `midnight` ends; None where there is none."""
+    def _carried_over(self, midnight: datetime) -> Stretch | None:
+        """Return what is left after `midnight` of the window that began yesterday; None where there is none."""
         if len(self.parts) < 2:
             return None
         *_, last = self.whole.intervals(midnight - DAY, midnight)
-        if last[2] != State.OPEN:
+        if last[2] == State.CLOSED:
             return None
         began = last[0].replace(tzinfo=None)
         for text, part in reversed(self.parts):  # the last part that speaks for yesterday decided
-            if part.state(began)[0] != State.OPEN:
+            if part.state(began)[0] != last[2]:
                 continue
             ends = [_span_end(span, midnight) for span in _SPAN.finditer(text) if _clock(span, 1) == began.time()]
-            return max((end for end in ends if end > midnight), default=None)
+            if _SUN.search(text):  # no clock time to read: what the part says by itself
+                ends += [end.replace(tzinfo=None) for _, end, *_ in [next(part.intervals(began, midnight + DAY))]]
+            end = max((end for end in ends if end > midnight), default=None)
+            return Stretch(midnight, end, last[2] == State.OPEN) if end else None
         return None
 
     def _instants(self, stretch: Stretch, day: date) -> list[tuple[datetime, datetime]]:
