@@ -90,8 +90,8 @@ def test_what_is_asked_for_is_seen_in_its_district_alone(town: Town) -> None:
             for name, read in READS.items()
         }
         nothing = {name: bool(read(Scope.of([]), connection, town.ours)) for name, read in READS.items()}
-    assert seen == dict.fromkeys(READS, [True, False, False])
-    assert everything == dict.fromkeys(READS, [True, True, True])
+    assert seen == {name: [True, False, False] for name in READS}
+    assert everything == {name: [True, True, True] for name in READS}
     assert nothing == dict.fromkeys(READS, False)
 
 
@@ -128,16 +128,6 @@ def test_pages_go_on_within_the_district(town: Town) -> None:
     assert (first.total, second.total, second.next) == (2, 2, None)
 
 
-WRITES: dict[str, Callable[[Scope, Connection, District], bool]] = {
-    "move": lambda scope, db, of: candidates.move(scope, db, of.open, State.OPEN, State.REJECTED, NOON),
-    "withdraw": lambda scope, db, of: outbox.withdraw(scope, db, of.verdict),
-    "accept view": lambda scope, db, of: health.accept_view(scope, db, of.camera, LI_WEI),
-    "take back": lambda scope, db, of: _took_back(scope, db, of),
-    "received": lambda scope, db, of: _received(scope, db, of),
-    "revive": lambda scope, db, of: _revived(scope, db, of),
-}
-
-
 def _took_back(scope: Scope, connection: Connection, of: District) -> bool:
     verdicts.take_back(scope, connection, of.verdict, LI_WEI, NOON)
     return not verdicts.standing(EVERYWHERE, connection, [of.confirmed])
@@ -152,6 +142,16 @@ def _received(scope: Scope, connection: Connection, of: District) -> bool:
 def _revived(scope: Scope, connection: Connection, of: District) -> bool:
     outbox.give_up(connection, of.verdict, 422, "no")
     return outbox.revive(scope, connection, of.verdict, NOON)
+
+
+WRITES: dict[str, Callable[[Scope, Connection, District], bool]] = {
+    "move": lambda scope, db, of: candidates.move(scope, db, of.open, State.OPEN, State.REJECTED, NOON),
+    "withdraw": lambda scope, db, of: outbox.withdraw(scope, db, of.verdict),
+    "accept view": lambda scope, db, of: health.accept_view(scope, db, of.camera, LI_WEI),
+    "take back": _took_back,
+    "received": _received,
+    "revive": _revived,
+}
 
 
 @pytest.mark.parametrize("name", WRITES)
