@@ -90,7 +90,9 @@ def test_the_best_that_can_be_answered_is_chosen(headers: list[str], scheme: str
     assert challenge(*headers).scheme == scheme
 
 
-@pytest.mark.parametrize("headers", [[], ["Bearer x"], ['Digest nonce="n", qop="auth-int"'], ["Digest algorithm=X"], [""]])
+@pytest.mark.parametrize(
+    "headers", [[], ["Bearer x"], ['Digest nonce="n", qop="auth-int"'], ["Digest algorithm=X"], [""]]
+)
 def test_nothing_is_chosen_where_nothing_can_be_answered(headers: list[str]) -> None:
     assert choose_challenge(headers) is None
 

@@ -13,7 +13,13 @@ CHINA = timezone(timedelta(hours=8))
 
 @pytest.mark.parametrize(
     "text",
-    ["2026:11:20 10:50:10", "2026-11-20 10:50:10", "2026/11/20T10:50:10", "2026.11.20  10:50:10", " 2026-11-20 10:50:10 "],
+    [
+        "2026:11:20 10:50:10",
+        "2026-11-20 10:50:10",
+        "2026/11/20T10:50:10",
+        "2026.11.20  10:50:10",
+        " 2026-11-20 10:50:10 ",
+    ],
 )
 def test_every_spelling_is_in_the_callers_zone(text: str) -> None:
     assert parse_date(text, CHINA) == datetime(2026, 11, 20, 10, 50, 10, tzinfo=CHINA)

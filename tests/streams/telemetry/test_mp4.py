@@ -47,10 +47,16 @@ def track(
         + box(b"stsz", struct.pack(">III", 0, 0, len(sizes)) + b"".join(struct.pack(">I", size) for size in sizes))
         + box(b"stts", struct.pack(">IIII", 0, 1, len(sizes), ticks))
         + box(b"stsc", struct.pack(">IIIII", 0, 1, 1, per_chunk, 1))
-        + box(b"co64" if wide else b"stco", struct.pack(">II", 0, len(starts)) + b"".join(struct.pack(code, one) for one in starts))
+        + box(
+            b"co64" if wide else b"stco",
+            struct.pack(">II", 0, len(starts)) + b"".join(struct.pack(code, one) for one in starts),
+        )
     )
     mdhd = box(b"mdhd", struct.pack(">IIIII", 0, 0, 0, 1000, 0))
-    return box(b"trak", box(b"mdia", mdhd + box(b"hdlr", struct.pack(">II4s", 0, 0, handler)) + box(b"minf", box(b"stbl", stbl))))
+    return box(
+        b"trak",
+        box(b"mdia", mdhd + box(b"hdlr", struct.pack(">II4s", 0, 0, handler)) + box(b"minf", box(b"stbl", stbl))),
+    )
 
 
 def saved(folder: Path, *parts: bytes) -> Path:
