@@ -65,6 +65,6 @@ def test_patience_is_four_times_the_usual_and_never_shortens() -> None:
 
 def test_a_picture_that_is_too_large_is_named_with_its_camera() -> None:
     check_size(8000, 5000, "gate")
-    assert 8000 * 5000 == LARGEST
+    assert LARGEST == 8000 * 5000
     with pytest.raises(PictureTooLarge, match=r"gate: pictures of 8000 x 5001; at most 40 megapixels"):
         check_size(8000, 5001, "gate")

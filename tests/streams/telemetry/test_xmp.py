@@ -10,7 +10,8 @@ from streams.telemetry.xmp import find_xmp, inside, number, values
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("+12.5", 12.5), (" -0.30 ", -0.3), ("1e-3", 0.001), ("-86831/1600", -54.269375), ("5/0", None), ("5/0.5", 10.0),
+        ("+12.5", 12.5), (" -0.30 ", -0.3), ("1e-3", 0.001), ("-86831/1600", -54.269375), ("5/0", None),
+        ("5/0.5", 10.0),
         ("40,42.62N", 40 + 42.62 / 60), ("73,58,30 W", -(73 + 58 / 60 + 30 / 3600)), ("40.71 N", 40.71),
         ("40.71° s", -40.71), ("", None), (None, None), ("nan", None), ("inf", None), ("1e999", None), ("0x10", None),
         ("12 m", None), ("1" * 41, None), ("--5", None),
@@ -26,7 +27,7 @@ def test_a_printed_number_is_read(value: float) -> None:
 
 
 def test_attributes_and_elements_and_the_first_of_a_name_stands() -> None:
-    xmp = """<rdf:Description d:Yaw="+1.5" d:Pitch = '-90' d:Yaw="7"><d:Roll> 2 </d:Roll><d:Yaw>9</d:Yaw></rdf:Description>"""
+    xmp = """<r:D d:Yaw="+1.5" d:Pitch = '-90' d:Yaw="7"><d:Roll> 2 </d:Roll><d:Yaw>9</d:Yaw></r:D>"""
     assert values(xmp) == {"d:Yaw": "+1.5", "d:Pitch": "-90", "d:Roll": "2"}
     assert values("<d:Pitch attr='x'>3</d:Pitch>") == {"d:Pitch": "3"}
     assert values("<d:Pitch>3</d:Roll>") == {}

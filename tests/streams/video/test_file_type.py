@@ -31,8 +31,8 @@ def test_what_we_open(tmp_path: Path, kind: str, head: bytes) -> None:
 
 @pytest.mark.parametrize(
     "head",
-    [b"", b"#EXTM3U\n", b"ffconcat version 1.0", b"\xff\xd8", b"\x89PNG\r\n", b"RIFF\0\0\0\0WAVE", b"\x47" * 3, TS[:376],
-     b"<?xml version", b"\0\0\0\x18abcd", b"FORM", b"\x1a\x45\xdf"],
+    [b"", b"#EXTM3U\n", b"ffconcat version 1.0", b"\xff\xd8", b"\x89PNG\r\n", b"RIFF\0\0\0\0WAVE", b"\x47" * 3,
+     TS[:376], b"<?xml version", b"\0\0\0\x18abcd", b"FORM", b"\x1a\x45\xdf"],
 )  # fmt: skip
 def test_what_we_do_not(tmp_path: Path, head: bytes) -> None:
     path = tmp_path / "v.mp4"
