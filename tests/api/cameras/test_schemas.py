@@ -28,7 +28,13 @@ def shown(view: CameraView, seconds: float = 3.0) -> CameraOut:
 
 def test_a_camera_that_has_shown_nothing_has_no_age_and_is_silent() -> None:
     never = shown(CameraView("gate", "Gate", "idle", NOON))
-    assert (never.last_frame_age, never.silent, never.picture, never.looks, never.reading) == (None, True, None, None, None)
+    assert (never.last_frame_age, never.silent, never.picture, never.looks, never.reading) == (
+        None,
+        True,
+        None,
+        None,
+        None,
+    )
     assert (never.paused, never.district, never.positions_hold) == (None, None, True)
 
 

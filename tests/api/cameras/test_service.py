@@ -33,9 +33,7 @@ def live(accepted: list[str]) -> LiveCameras:
     return LiveCameras(lambda: views, accept_view=accepted.append)
 
 
-def test_an_import_a_pause_and_a_removal_are_told_with_who_did_them(
-    database: Database, box_settings: Settings
-) -> None:
+def test_an_import_a_pause_and_a_removal_are_told_with_who_did_them(database: Database, box_settings: Settings) -> None:
     changes = service.replace_all(EVERYWHERE, database, box_settings, NOON, [a_camera("gate")], "cameras.yaml")
     assert (changes.version, changes.added, changes.none) == (1, ("gate",), False)
     again = service.replace_all(EVERYWHERE, database, box_settings, LATER, [a_camera("gate")], "other.yaml")

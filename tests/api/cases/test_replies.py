@@ -10,8 +10,10 @@ from api.cases.replies import KnownCase, known_case, reference_in
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "data", "result", "items", "reference", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["id", "data", "result", "items", "reference", "x"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 

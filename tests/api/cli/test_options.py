@@ -10,9 +10,7 @@ from shapely.geometry import Point
 from api.cli.options import area_from, duration_from, terrain_from, zone_from
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("5m", 300), ("366d", 366 * 86400)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("366d", 366 * 86400)])
 def test_lengths_of_time(text: str, seconds: float) -> None:
     assert duration_from("--every", text) == timedelta(seconds=seconds)
 

@@ -35,12 +35,19 @@ def test_a_place_stands_longitude_first_with_its_circle_and_number() -> None:
     assert first.geometry.coordinates == (LON, LAT)
     assert (first.id, first.properties.number, second.properties.number) == ("0123456789ab", 1, 2)
     said = first.model_dump(mode="json")["properties"]
-    assert (said["class"], said["ce90"], said["ruling"], said["candidate_state"]) == ("stall", 2.5, "violation", "confirmed")
+    assert (said["class"], said["ce90"], said["ruling"], said["candidate_state"]) == (
+        "stall",
+        2.5,
+        "violation",
+        "confirmed",
+    )
     assert said["picture"] == f"/api/v1/surveys/{SURVEY}/places/0123456789ab/scene" == picture_path(PLACE, "scene")
 
 
 def test_what_is_not_known_is_null() -> None:
-    nowhere, untimed = PlacesOut.of([replace(PLACE, lat=None, lon=None, ce90=None), replace(PLACE, timed=False)]).features
+    nowhere, untimed = PlacesOut.of(
+        [replace(PLACE, lat=None, lon=None, ce90=None), replace(PLACE, timed=False)]
+    ).features
     assert (nowhere.geometry, nowhere.properties.ce90) == (None, None)
     assert nowhere.properties.first_seen == NOON
     assert (untimed.properties.first_seen, untimed.properties.last_seen) == (None, None)
@@ -49,7 +56,12 @@ def test_what_is_not_known_is_null() -> None:
 
 
 def test_a_leg_is_a_line_and_a_photo_a_point() -> None:
-    path = [waypoint("a.mp4"), waypoint("a.mp4", 10), replace(waypoint("p.jpg"), captured_at=None), waypoint("a.mp4", 20)]
+    path = [
+        waypoint("a.mp4"),
+        waypoint("a.mp4", 10),
+        replace(waypoint("p.jpg"), captured_at=None),
+        waypoint("a.mp4", 20),
+    ]
     legs = PathOut.of(path).features
     assert [(leg.properties.clip, leg.geometry.type) for leg in legs] == [
         ("a.mp4", "LineString"),

@@ -39,6 +39,7 @@ def test_the_order_of_files_makes_no_other_manifest(files: list[Announced]) -> N
     assert first.sha256 != read_manifest("x", files, ground=1.0).sha256
     assert first.sha256 != read_manifest("x", files[1:]).sha256
 
+
 A, B = "a" * 64, "b" * 64
 
 
