@@ -98,9 +98,14 @@ def _acts(scope: Scope, connection: Connection, box: SecretBox, camera: str) -> 
         for row in found
     }
     for version in versions.values():
-        if version.change in _SWITCHES and version.subject == camera:
+        if version.change in _SWITCHES and version.subject == camera and _stood(rows, version.number):
             yield _past(version, _SWITCHES[version.change])
     yield from _rows_as_acts(rows, versions, box)
+
+
+def _stood(rows: Sequence[Row[tuple[object, ...]]], version: int) -> bool:
+    """Return whether one of these rows was the camera when the registry got this version."""
+    return any(row.since < version and (row.until is None or version < row.until) for row in rows)
 
 
 def _rows_as_acts(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.db.database import Database
 from api.db.scope import Scope
-from api.errors import NoRoom, NotFound
+from api.errors import ManifestInvalid, NoRoom, NotFound
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -18,11 +18,14 @@ from api.surveys.upload.storage import FootageStore
 def create_survey(
     scope: Scope, database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int
 ) -> tuple[Survey, tuple[SurveyFile, ...], bool]:
-    """Return the survey, its files in the manifest's order, and whether it is new. Raises NoRoom.
+    """Return the survey, its files in the manifest's order, and whether it is new.
 
     Whoever announces the same again, since it was killed or its line broke, gets the same survey. `reserve` is how many
-    bytes of the disk must stay free.
+    bytes of the disk must stay free. Raises NoRoom, and ManifestInvalid where the scope does not see the district.
     """
+    if not scope.allows(manifest.district):
+        said = f"{manifest.district!r} is not yours" if manifest.district else "say which one the footage is of"
+        raise ManifestInvalid(f"district: {said}")
     with footage.steady():  # what is said to be there already must still be there when that is recorded
         return _announce(scope, database, footage, manifest, now, reserve)
 

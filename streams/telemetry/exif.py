@@ -79,7 +79,8 @@ def read_exif(block: bytes) -> Exif | None:
     inner = []
     for tag in (0x8769, 0x8825):
         at = main.get(tag)
-        inner.append(dict(_directory(block, order, int(at[0]))) if isinstance(at, tuple) and at else {})
+        place = at[0] if isinstance(at, tuple) and at else math.nan
+        inner.append(dict(_directory(block, order, int(place))) if 0 <= place < len(block) else {})
     return Exif(main, *inner)
 
 

@@ -1,5 +1,6 @@
 """Embedded subtitles of an MP4 or MOV file: the same text as a sidecar, without decoding a single picture."""
 
+import os
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -43,16 +44,24 @@ def unread_tracks(path: Path) -> tuple[str, ...]:
 
 
 def _moov(file: BinaryIO) -> bytes:
-    while len(head := file.read(8)) == 8:
-        size, kind = struct.unpack(">I4s", head)
+    at, end = 0, os.fstat(file.fileno()).st_size
+    while at < end:
+        file.seek(at)
+        head = file.read(16)
+        if len(head) < 8:
+            break
+        size, kind = struct.unpack_from(">I4s", head)
         header = 8
         if size == 1:
-            size, header = struct.unpack(">Q", file.read(8).ljust(8, b"\0"))[0], 16
-        if kind == b"moov" and size <= _LARGEST_INDEX:
-            return file.read(size - header)
+            size, header = struct.unpack(">Q", head[8:].ljust(8, b"\0"))[0], 16
+        elif size == 0:  # up to the end of the file
+            size = end - at
         if size < header:
             break
-        file.seek(size - header, 1)
+        if kind == b"moov" and size <= _LARGEST_INDEX:
+            file.seek(at + header)
+            return file.read(size - header)
+        at += size
     return b""
 
 
@@ -82,12 +91,12 @@ def _flat(data: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
 
 def _cues(file: BinaryIO, boxes: dict[bytes, bytes]) -> Iterator[str]:
     scale = max(_uint(boxes.get(b"mdhd", b""), 20 if boxes.get(b"mdhd", b"\0")[:1] == b"\1" else 12), 1)
-    clock, number = 0, 0
+    clock, number, end = 0, 0, os.fstat(file.fileno()).st_size
     for place, size, lasts in zip(*_samples(boxes), strict=False):
+        if place >= end:  # the index runs on behind the end of the file
+            return
         file.seek(place)
         sample = file.read(min(size, _LARGEST_TEXT))
-        if not sample:  # the index runs on behind the end of the file
-            return
         length = _uint(sample[:2].rjust(4, b"\0"), 0)
         text = decode(sample[2 : 2 + length]).strip()
         if text:

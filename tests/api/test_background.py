@@ -165,3 +165,79 @@ def test_a_loop_whose_thread_is_dead_is_named(service: Service, monkeypatch: pyt
     assert refused.status_code == 503
     assert refused.json()["detail"] == "background work: the work has ended"
     assert service.http.get("/readyz").status_code == 200
+
+
+def test_a_wake_during_a_round_adds_one() -> None:
+    """What comes while a round is under way may have come too late for it."""
+    rounds = 0
+
+    def step() -> bool:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            loop.wake()
+        return False
+
+    loop = BackgroundLoop("the work", step, pause=timedelta(hours=1))
+    with running(loop):
+        until(lambda: rounds == 2)
+        time.sleep(0.03)
+    assert rounds == 2
+
+
+def test_a_stopped_loop_can_be_started_again_and_is_told_of_only_while_it_should_run() -> None:
+    steps = Steps()
+    loop = BackgroundLoop("the work", steps, pause=timedelta(hours=1))
+    assert (loop.alive, loop.fault, background.faults()) == (False, "the work has ended", ())
+    for count in (1, 2):
+        with running(loop):
+            until(lambda count=count: steps.rounds == count)
+            assert loop.alive
+            assert not loop.stopping
+        assert loop.stopping
+        assert not loop.alive
+
+
+def test_a_pause_is_no_silence_and_neither_is_the_first() -> None:
+    limit = timedelta(seconds=0.02)
+    loop = BackgroundLoop(
+        "the work", Steps(), pause=timedelta(hours=1), first_pause=timedelta(seconds=0.05), late_after=limit
+    )
+    with running(loop):
+        time.sleep(0.08)
+        assert loop.fault is None
+        loop.wake()
+        time.sleep(0.08)
+        assert loop.fault is None
+
+
+def test_a_loop_that_waits_to_try_again_is_not_late() -> None:
+    steps = Steps(*[ValueError()] * 100)
+    with running(BackgroundLoop("the work", steps, pause=SOON, late_after=timedelta(seconds=0.5), longest_retry=0.3)):
+        until(lambda: steps.rounds >= 3)
+        assert background.faults() == ()
+
+
+def test_another_kind_of_failure_is_told_as_well(caplog: pytest.LogCaptureFixture) -> None:
+    steps = Steps(ValueError("a"), ValueError("b"), OSError("c"), ValueError("d"))
+    with running(BackgroundLoop("the work", steps, pause=SOON, longest_retry=0.01)):
+        until(lambda: steps.rounds >= 5)
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert told == [
+        "the work failed unexpectedly, and is tried again",
+        "the work failed, and is tried again: c",
+        "the work failed unexpectedly, and is tried again",
+    ]
+
+
+def test_a_step_that_hangs_is_left_alone_after_the_time_given() -> None:
+    hang = threading.Event()
+    loop = BackgroundLoop("the work", hang.wait, pause=SOON)
+    loop.start()
+    began = time.monotonic()
+    loop.stop(timedelta(seconds=0.05))
+    assert time.monotonic() - began < 2.0
+    assert loop.alive
+    assert background.faults() == ()
+    hang.set()
+    until(lambda: not loop.alive)

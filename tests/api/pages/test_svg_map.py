@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from api.cameras.live_status import CameraView, LiveCameras
 from api.pages.i18n import language
-from api.pages.svg_map import HEIGHT, WIDTH, MapPicture, MapZone, draw_map
+from api.pages.svg_map import HEIGHT, LONGEST_BAR, WIDTH, MapPicture, MapZone, Sheet, draw_map
 from api.surveys.frames import Waypoint
 from api.surveys.map import draw_survey_map
 from detector.geometry.wgs import Plane
@@ -113,3 +113,31 @@ def test_every_map_has_the_same_sheet_and_no_name_becomes_markup(template: str, 
     assert [name for name in ("ground", "grid", "zone main_road", "north", "ruler") if classes.count(name) != 1] == []
     assert drawn.findtext("polygon/title") == "<b> (主干道)"
     assert {"here", "flown"} & set(classes)
+
+
+@pytest.mark.parametrize(("metres", "ruler"), [(0.2, 1), (1.99, 1), (2.0, 2), (4.9, 2), (5.0, 5), (99, 50), (100, 100)])
+def test_the_ruler_is_the_longest_round_length_that_has_room(metres: float, ruler: int) -> None:
+    assert Sheet(Plane(LAT, LON), LONGEST_BAR / metres, WIDTH, HEIGHT).bar_metres == ruler
+
+
+def test_the_grid_is_as_wide_as_the_ruler_and_meets_the_middle() -> None:
+    chart = draw_map(LAT, LON, 3.0, (), None)
+    steps = {round(b - a, 1) for a, b in zip(chart.grid_x, chart.grid_x[1:], strict=False)}
+    assert all(step == pytest.approx(chart.bar_length, abs=0.2) for step in steps)
+    assert min(abs(x - WIDTH / 2) for x in chart.grid_x) < 0.2
+    assert min(abs(y - HEIGHT / 2) for y in chart.grid_y) < 0.2
+
+
+def test_a_large_circle_makes_the_map_wider_and_fits() -> None:
+    small, large = draw_map(LAT, LON, 3.0, (), None), draw_map(LAT, LON, 200.0, (), None)
+    assert large.error_radius is not None
+    assert large.error_radius <= HEIGHT / 2
+    assert metres_per_unit(large) > metres_per_unit(small)
+
+
+def test_the_path_of_a_flight_is_drawn_in_its_order() -> None:
+    chart = draw_map(LAT, LON, 3.0, (), None, [(LAT, LON), (LAT + 0.0001, LON)])
+    first, second = (tuple(map(float, point.split(","))) for point in chart.path.split())
+    assert first == (WIDTH / 2, HEIGHT / 2)
+    assert second[1] < first[1]
+    assert draw_map(LAT, LON, 3.0, (), None).path == ""

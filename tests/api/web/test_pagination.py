@@ -11,7 +11,7 @@ from api.candidates import repository as candidates
 from api.candidates.intake import StoreSink
 from api.candidates.repository import EVERYTHING, Filter, State
 from api.db.database import Database
-from api.db.paging import Cursor
+from api.db.paging import Cursor, decode_name, encode_name
 from api.db.scope import EVERYWHERE
 from api.errors import CursorInvalid
 from detector.rules.ruling import Outcome
@@ -72,3 +72,17 @@ def test_a_page_that_is_exactly_full_is_the_last(database: Database, sink: Store
         clock.pass_by(seconds=1)
     with database.read() as connection:
         assert candidates.page(EVERYWHERE, connection, EVERYTHING, None, 3).next is None
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60))
+def test_a_name_is_a_cursor_and_comes_back(name: str) -> None:
+    cursor = encode_name(name)
+    assert cursor.isascii()
+    assert "=" not in cursor
+    assert decode_name(cursor) == name
+
+
+@pytest.mark.parametrize("garbage", ["*", "a", "_w", encode_name("a\0b"), "é", "YQ==="])
+def test_garbage_is_no_name(garbage: str) -> None:
+    with pytest.raises(CursorInvalid):
+        decode_name(garbage)

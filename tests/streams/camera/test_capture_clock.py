@@ -49,3 +49,33 @@ def test_drift_of_the_cameras_clock_is_reported() -> None:
         lag = clock.lag(second * (1 + 200e-6), second + random.uniform(0, 0.01))
     assert clock.drift_ppm == pytest.approx(200, abs=40)
     assert lag < 0.3  # and it does not pass for lag
+
+
+def test_the_earliest_arrival_is_forgotten_after_two_windows() -> None:
+    clock = CaptureClock()
+    clock.lag(0.0, 0.0)  # one frame came 1 s earlier than all others: the route has become longer since
+    lags = [clock.lag(float(second), second + 1.0) for second in range(1, 700)]
+    assert lags[298] == pytest.approx(1.0)
+    assert lags[-1] == pytest.approx(0.0)
+    assert clock.jumps == 0
+
+
+def test_drift_is_not_known_before_two_windows_and_not_after_a_jump() -> None:
+    clock = CaptureClock()
+    for second in range(500):
+        clock.lag(float(second), float(second))
+    assert clock.drift_ppm is None
+    for second in range(500, 700):
+        clock.lag(float(second), float(second))
+    assert clock.drift_ppm == pytest.approx(0.0, abs=1e-6)
+    clock.lag(0.0, 700.0)
+    assert clock.drift_ppm is None
+
+
+def test_pts_a_little_ahead_of_arrival_are_an_early_frame_and_far_ahead_a_jump() -> None:
+    clock = CaptureClock()
+    clock.lag(0.0, 100.0)
+    assert clock.lag(5.0, 100.5) == 0.0
+    assert clock.jumps == 0
+    clock.lag(11.0, 101.0)
+    assert clock.jumps == 1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from detector.geometry.pose import PoseLocator
 from detector.geometry.wgs import Plane, distance
 from detector.vision.frame import Lens, Pose
-from streams.survey.footprint import overlap, pixel_map, turned
+from streams.survey.footprint import overlap, pixel_map, predicts, turned
 
 LENS = Lens(2880, 2880, 1920, 1080)
 SIZE = (3840, 2160)
@@ -60,3 +60,34 @@ def test_an_upside_down_picture_shows_the_ground_from_the_other_corner() -> None
     upright = PoseLocator(HERE).locate(100, 200)
     turned_over = PoseLocator(turned(HERE, 180)).locate(3840 - 100, 2160 - 200)
     assert distance(upright.lat, upright.lon, turned_over.lat, turned_over.lon) < 0.01
+
+
+def test_a_pose_on_the_ground_predicts_nothing_and_breaks_nothing() -> None:
+    assert [predicts(replace(HERE, height=height)) for height in (-3.0, 0.0, 1.99, 2.0)] == [False, False, False, True]
+    grounded = replace(HERE, height=-3.0)
+    assert 0.0 <= overlap(grounded, HERE, SIZE) <= 1.0
+    assert 0.0 <= overlap(HERE, grounded, SIZE) <= 1.0
+
+
+def test_a_picture_from_higher_up_holds_the_lower_one_whole_but_not_the_other_way_round() -> None:
+    high = replace(HERE, height=120.0)
+    assert overlap(HERE, high, SIZE) == 1.0
+    assert overlap(high, HERE, SIZE) == pytest.approx(0.25, abs=0.08)
+
+
+def test_the_other_picture_may_have_another_size() -> None:
+    cropped = replace(HERE, lens=Lens(2880, 2880, 960, 1080))  # the left half of its columns, kept in the middle
+    assert overlap(HERE, cropped, SIZE, (1920, 2160)) == pytest.approx(0.5, abs=0.12)
+    assert overlap(HERE, cropped, SIZE) > 0.6  # and not as if it were as wide
+
+
+def test_a_step_north_moves_the_ground_down_in_the_picture() -> None:
+    carried = pixel_map(HERE, moved(10, 0)) @ (1920, 1080, 1)
+    u, v = carried[:2] / carried[2]
+    assert u == pytest.approx(1920, abs=1)
+    assert v == pytest.approx(1080 + 10 * 2880 / 60, abs=2)
+
+
+def test_turning_leaves_the_original_and_adds_up() -> None:
+    assert turned(turned(HERE, 90), 270).roll == 360
+    assert HERE.roll == 0

@@ -77,3 +77,29 @@ def test_a_long_sidecar_is_read_at_both_ends(tmp_path: Path, encoding: str) -> N
 def test_a_sidecar_that_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s.srt").write_bytes(content)
     assert telemetry_span(tmp_path / "s.srt") == UNKNOWN
+
+
+def test_a_header_up_to_the_end_and_behind_a_long_box_is_found(tmp_path: Path) -> None:
+    header = box(b"mvhd", bytes(4) + struct.pack(">IIII", FIRST_1904, 0, 600, 1200) + bytes(80))
+    long = struct.pack(">I4sQ", 1, b"mdat", 16 + 500) + bytes(500)
+    (tmp_path / "v.mp4").write_bytes(box(b"ftyp", b"isom") + long + b"\0\0\0\0moov" + header)
+    assert video_span(tmp_path / "v.mp4").seconds == 2.0
+
+
+def test_no_recording_is_longer_than_a_day_and_a_clock_never_set_is_unknown(tmp_path: Path) -> None:
+    for ticks, seconds in ((86_400, 86_400.0), (86_401, None)):
+        (tmp_path / "v.mp4").write_bytes(movie(created=0, scale=1, ticks=ticks))
+        found = video_span(tmp_path / "v.mp4")
+        assert (found.start, found.seconds) == (None, seconds)
+
+
+def test_a_sidecar_without_times_of_cues_is_as_long_as_its_clock(tmp_path: Path) -> None:
+    lines = [f"{n}\n2026-11-20 12:00:{n:02d}.000\n[latitude: 34.7] [longitude: 113.6]\n" for n in range(1, 31)]
+    (tmp_path / "s.srt").write_text("\n".join(lines))
+    assert telemetry_span(tmp_path / "s.srt").seconds == 29.0
+
+
+def test_a_sidecar_of_one_moment_has_no_length(tmp_path: Path) -> None:
+    (tmp_path / "s.srt").write_text(sidecar(1))
+    found = telemetry_span(tmp_path / "s.srt")
+    assert (found.seconds, found.start is None) == (None, False)

@@ -118,3 +118,21 @@ def test_four_hundred_files_are_paired_at_once(alike: bool) -> None:
     assert time.monotonic() - began < 1.0
     assert all(sidecar[1:-4] == video[1:-4] for video, sidecar in pairs.items())
     assert not alike or not pairs
+
+
+@pytest.mark.parametrize(
+    ("length", "fits"), [(302.0, True), (306.0, True), (306.1, False), (294.0, True), (293.9, False)]
+)
+def test_a_sidecar_may_be_two_percent_off(length: float, fits: bool) -> None:
+    assert pair_by_time({"v": utc(0, 300)}, {"s": span(0, length)}) == ({"v": "s"} if fits else {})
+
+
+@pytest.mark.parametrize(("off", "fits"), [(5.0, True), (5.2, False), (-5.0, True), (900.0 + 4, True), (450.0, False)])
+def test_clocks_agree_to_five_seconds_but_for_the_zone(off: float, fits: bool) -> None:
+    assert pair_by_time({"v": utc(0, 31)}, {"s": span(off, 31)}) == ({"v": "s"} if fits else {})
+
+
+def test_no_zone_is_farther_than_fourteen_hours() -> None:
+    assert pair_by_time({"v": utc(0, 31)}, {"s": span(14 * 3600, 31)}) == {"v": "s"}
+    assert pair_by_time({"v": utc(0, 31)}, {"s": span(14 * 3600 + 900, 31)}) == {}
+    assert pair_by_time({"v": utc(0, 31)}, {"s": span(-14 * 3600, 31)}) == {"v": "s"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.telemetry.cues import Cue, cues, decode
+from streams.telemetry.cues import Cue, cues, decode, unjoined
 
 TEXT = "1\r\n00:00:00,066 --> 00:00:00,100\r\n2.7° hello\r\n\r\n2\r\n00:00:00.100 --> 00:00:00.133\r\nworld\r\n"
 
@@ -36,3 +36,47 @@ def test_cues_without_numbers() -> None:
 def test_nothing_gives_nothing() -> None:
     assert list(cues("")) == []
     assert list(cues("\n\n")) == []
+
+
+def test_a_dialogue_of_ass_loses_its_dress_and_keeps_its_commas() -> None:
+    line = r"Dialogue: 0,0:00:01.50,0:00:02.00,Default,,0,0,0,,{\an1}GPS(1,2)\NISO: 100"
+    (cue,) = cues(f"[Events]\nFormat: Layer, Start\n{line}\n")
+    assert (cue.number, cue.start, cue.end, cue.text) == (1, 1.5, 2.0, "GPS(1,2) ISO: 100")
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("00:01,5", 1.5), ("1:00:00.25", 3600.25), ("100:00:01,005", 360001.005)]
+)
+def test_clocks_with_and_without_hours(written: str, seconds: float) -> None:
+    (cue,) = cues(f"{written} --> {written}\nx")
+    assert (cue.start, cue.end) == (pytest.approx(seconds), pytest.approx(seconds))
+
+
+def test_a_number_in_the_text_begins_no_cue() -> None:
+    (cue,) = cues("1\n00:00:01,000 --> 00:00:02,000\nISO\n100\nf/2.8")
+    assert cue.text == "ISO 100 f/2.8"
+
+
+def test_a_place_can_be_looked_for() -> None:
+    assert Cue(3, 1.5, "x").place == "block 3 at 1.500 s"
+    assert Cue(3, None, "x").place == "block 3"
+
+
+def test_recordings_that_were_joined_follow_each_other() -> None:
+    first = [Cue(1, 0.0, "a", 1.0), Cue(2, 1.0, "b", 2.0)]
+    again = [Cue(1, 0.5, "c", 1.5), Cue(2, 1.5, "d", 2.5)]
+    found = unjoined([*first, *again, Cue(1, 0.0, "e", 1.0)])
+    assert [(cue.start, cue.end, cue.part) for cue in found] == [
+        (0.0, 1.0, 0), (1.0, 2.0, 0), (2.5, 3.5, 1), (3.5, 4.5, 1), (4.5, 5.5, 2),
+    ]  # fmt: skip
+
+
+def test_a_line_a_moment_too_early_begins_no_other_recording() -> None:
+    found = unjoined([Cue(1, 0.0, "a"), Cue(2, 5.0, "b"), Cue(3, 4.2, "c"), Cue(4, None, "d")])
+    assert [(cue.start, cue.part) for cue in found] == [(0.0, 0), (5.0, 0), (4.2, 0), (None, 0)]
+    assert unjoined([]) == []
+
+
+def test_what_was_joined_to_more_than_ten_days_is_no_recording() -> None:
+    long = [Cue(1, 0.0, "x"), Cue(2, 5.0, "y", 900_000.0)]
+    assert unjoined([*long, Cue(1, 0.0, "z"), Cue(2, 1.0, "z")]) == long

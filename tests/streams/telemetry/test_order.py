@@ -1,8 +1,9 @@
 """Evidence for the order of two numbers, strongest first."""
 
+import pytest
 from shapely.geometry import box
 
-from streams.telemetry.order import Fix, latitude_first
+from streams.telemetry.order import Fix, around, latitude_first, parse_place
 
 # the same real line both ways round: 698.70 m from home
 LON_FIRST = Fix((-58.851745, -34.237922), (-58.847509, -34.232707), 698.70)
@@ -48,3 +49,22 @@ def test_where_both_orders_lie_in_the_area_the_dialect_decides() -> None:
 
 def test_the_area_never_outranks_what_the_file_proves() -> None:
     assert latitude_first([LON_FIRST], None, box(-35, -59, -34, -58)) is False
+
+
+def test_places_as_they_are_typed() -> None:
+    assert parse_place(" 34.7466 , -113.6253") == (34.7466, -113.6253)
+    assert parse_place("-90,180") == (-90.0, 180.0)
+
+
+@pytest.mark.parametrize("text", ["", "34.7", "34.7,113.6,5", "a,b", "113.6,34.7", "nan,0", "0,inf", "0,180.1"])
+def test_what_is_no_place_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match=r"LAT,LON|no such place") as caught:
+        parse_place(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_area_around_a_place_is_of_two_degrees() -> None:
+    area = around((34.7, 20.5))
+    assert area.bounds == pytest.approx((19.5, 33.7, 21.5, 35.7))
+    assert latitude_first([Fix((35.6, 21.4))], None, area) is True
+    assert latitude_first([Fix((35.8, 21.4))], True, area) is None

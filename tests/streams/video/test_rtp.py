@@ -5,7 +5,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.errors import NotAVideo
-from streams.video.rtp import CLOCK, CodedPicture, Packetiser, payloads, read_clip, split_units
+from streams.video.rtp import (
+    CLOCK,
+    CodedPicture,
+    EncodedClip,
+    Packetiser,
+    is_slice,
+    payloads,
+    read_clip,
+    split_units,
+    unit_kind,
+)
 from tests.streams.conftest import Clips
 
 KEYS = [("small", "H264", 8), ("hevc", "H265", 8), ("long-gop", "H264", 1)]
@@ -65,3 +75,37 @@ def test_a_text_is_no_clip(clips: Clips) -> None:
     path.write_text("no video")
     with pytest.raises(NotAVideo, match=r"text\.mp4"):
         read_clip(path)
+
+
+def test_the_kinds_of_units_and_which_hold_pictures() -> None:
+    assert (unit_kind(b"\x67", "H264"), unit_kind(b"\x40\x01", "H265")) == (7, 32)
+    assert [kind for kind in range(32) if is_slice(bytes([0x60 | kind]), "H264")] == [1, 2, 3, 4, 5]
+    assert [kind for kind in range(64) if is_slice(bytes([kind << 1, 1]), "H265")] == list(range(32))
+
+
+def test_trailing_zeros_and_what_stands_before_the_first_start_code_are_no_units() -> None:
+    assert split_units(b"rubbish\0\0\1\x65a\0\0\0\0\0\1\x41b\0") == (b"\x65a", b"\x41b")
+    assert split_units(b"\0\0\1\0\0\1") == ()
+    assert split_units(b"") == ()
+
+
+def test_the_description_names_the_parameter_sets_of_the_first_key_frame() -> None:
+    key = CodedPicture((b"\x67sps", b"\x68pps", b"\x65idr"), 0.0, True)
+    clip = EncodedClip("H264", 12.5, (key, CodedPicture((b"\x41p",), 0.08, False)))
+    assert "sprop-parameter-sets=Z3Nwcw==,aHBwcw==" in clip.sdp()
+    assert clip.sdp().endswith("a=framerate:12.5\r\n")
+    assert clip.duration == pytest.approx(0.16)
+    units = (b"\x40\1vps", b"\x42\1sps", b"\x44\1pps", b"\x26\1idr")
+    assert (
+        "sprop-vps=QAF2cHM=;sprop-sps=QgFzcHM=;sprop-pps=RAFwcHM="
+        in EncodedClip("H265", 25.0, (CodedPicture(units, 0.0, True),)).sdp()
+    )
+
+
+def test_a_stream_that_ends_says_goodbye_under_its_own_number() -> None:
+    report, bye = (
+        Packetiser("H264", ssrc=0xDEADBEEF, sequence=0, origin=0).goodbye()[:8],
+        b"\x81\xcb\0\1\xde\xad\xbe\xef",
+    )
+    assert report == b"\x80\xc9\0\1\xde\xad\xbe\xef"
+    assert Packetiser("H264", 0xDEADBEEF, 0, 0).goodbye()[8:] == bye
