@@ -162,7 +162,9 @@ def recall_at(matched: Matched, weight: NDArray[np.float64], precision: float) -
         return float("nan"), 1.0
     each = weight[matched.picture]
     hits, seen = np.cumsum(matched.right[:, 0] * each), np.cumsum(each)
-    good = np.flatnonzero((hits >= precision * seen) & (hits > 0))
+    # only after the last of equal scores is the cut possible
+    possible = np.append(matched.scores[1:] != matched.scores[:-1], True)[: len(seen)]
+    good = np.flatnonzero(possible & (hits >= precision * seen) & (hits > 0))
     if not len(good):
         return 0.0, 1.0
     return float(hits[good[-1]] / labelled), float(matched.scores[good[-1]])
@@ -266,9 +268,10 @@ def _threshold(seen: Sequence[Seen], one: Figure, precision: float) -> Threshold
         f1 = np.where(
             matched.scores >= DEFAULT_CONFIDENCE, 2 * right * recalls / np.maximum(right + recalls, 1e-9), -1.0
         )
-        at = int(np.argmax(f1)) if len(f1) else -1
-    if at < 0 or not len(matched.scores):
-        return Threshold(confidence=1.0, precision=0.0, recall=0.0, wanted_precision=precision, reached=False)
+        at = int(np.argmax(f1)) if len(f1) and f1.max() >= 0 else -1
+    if at < 0:  # nothing is seen, or nothing as surely as that
+        least = DEFAULT_CONFIDENCE if len(matched.scores) else 1.0
+        return Threshold(confidence=least, precision=0.0, recall=0.0, wanted_precision=precision, reached=False)
     return Threshold(
         confidence=float(np.floor(max(matched.scores[at], 0 if reached else DEFAULT_CONFIDENCE) * 1000) / 1000),
         precision=round(float(right[at]), 4),
