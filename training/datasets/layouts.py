@@ -62,7 +62,10 @@ def _one_side(described: Path, root: object, value: object) -> Path:
     roots = [described.parent / str(root), described.parent] if root is not None else [described.parent]
     inside = named.removeprefix("../")  # Roboflow counts from a folder that is not there
     choices = [base / name for base in roots for name in dict.fromkeys((named, inside))]
-    side = next((choice for choice in choices if exists(choice)), choices[0])
+    try:
+        side = next((choice for choice in choices if choice.exists()), choices[0])
+    except (OSError, ValueError) as error:  # too long, or with a zero byte
+        raise DatasetInvalid(f"{described}: no folder or list of pictures can be named {named[:40]!r}...") from error
     return side.parent if side.name == "images" and not _is_ours(side) else side
 
 
