@@ -56,7 +56,7 @@ def side_of(described: Path, root: object, value: object) -> Side:
 
 
 def _one_side(described: Path, root: object, value: object) -> Path:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise DatasetInvalid(f"{described}: a side is a folder or a list of pictures, not {value!r}")
     named = value.strip().replace("\\", "/").rstrip("/")
     roots = [described.parent / str(root), described.parent] if root is not None else [described.parent]
@@ -64,8 +64,8 @@ def _one_side(described: Path, root: object, value: object) -> Path:
     choices = [base / name for base in roots for name in dict.fromkeys((named, inside))]
     try:
         side = next((choice for choice in choices if choice.exists()), choices[0])
-    except (OSError, ValueError) as error:  # too long, or with a zero byte
-        raise DatasetInvalid(f"{described}: no folder or list of pictures can be named {named[:40]!r}...") from error
+    except OSError as error:  # the name is too long
+        raise DatasetInvalid(f"{described}: no folder or list of pictures can be named {named[:40]!r}") from error
     return side.parent if side.name == "images" and not _is_ours(side) else side
 
 
