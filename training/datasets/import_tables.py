@@ -38,7 +38,7 @@ def read_class_names(path: Path) -> dict[str, str | None]:
     text = read_text(path)
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-13-45
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else 1
         raise DatasetInvalid(f"{path}:{line}: is not YAML; write one `their name: our name` a line") from error
@@ -46,11 +46,18 @@ def read_class_names(path: Path) -> dict[str, str | None]:
         raise DatasetInvalid(f"{path}:1: holds no names; write one `their name: our name` a line")
     for key, value in values.items():
         if value is not None and not isinstance(value, str):
-            line = next((n for n, one in enumerate(text.splitlines(), 1) if one.strip().startswith(str(key))), 1)
+            line = _line_of(text, str(key))
             raise DatasetInvalid(
                 f"{path}:{line}: {key} is to be called {value!r}; give a name, or null to leave it out"
             )
     return {str(key): value for key, value in values.items()}
+
+
+def _line_of(text: str, key: str) -> int:
+    """Return the line on which a mapping has this key."""
+    mapping = yaml.compose(text, Loader=yaml.SafeLoader)
+    lines = {one.value: one.start_mark.line + 1 for one, _ in mapping.value} if mapping is not None else {}
+    return int(lines.get(key, 1))
 
 
 def read_picture_facts(path: Path) -> dict[str, PictureFacts]:
@@ -63,6 +70,13 @@ def read_picture_facts(path: Path) -> dict[str, PictureFacts]:
     strangers = [name for name in reader.fieldnames or () if name not in COLUMNS]
     if "file" not in (reader.fieldnames or ()) or strangers:
         raise DatasetInvalid(f"{path}:1: the columns are {', '.join(COLUMNS)}; `file` must be there, others may")
+    try:
+        return _table(reader, path)
+    except csv.Error as error:
+        raise DatasetInvalid(f"{path}:{reader.line_num + 1}: is no CSV ({error})") from error
+
+
+def _table(reader: "csv.DictReader[str]", path: Path) -> dict[str, PictureFacts]:
     found: dict[str, PictureFacts] = {}
     for row in reader:
         line = reader.line_num

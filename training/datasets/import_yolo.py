@@ -8,6 +8,7 @@ import yaml
 
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Side, lies_in, read_text
 from training.datasets.labels import LabelledPicture, YoloSet, open_set, read_pictures
+from training.datasets.layouts import exists
 from training.errors import DatasetInvalid
 
 _SIDES: Final[tuple[Side, Side]] = ("train", "val")
@@ -56,7 +57,7 @@ def _check_inside(side: Path, folder: Path) -> None:
     if not lies_in(side, folder):
         raise DatasetInvalid(f"{side}: lies outside the export; data.yaml may name only what is in it")
     for number, path in _listed(side):
-        if path.exists() and not lies_in(path, folder):
+        if exists(path) and not lies_in(path, folder):
             raise DatasetInvalid(f"{side}:{number}: {path}: lies outside the export; copy the picture into it")
 
 
@@ -83,7 +84,7 @@ def _licence(described: Path) -> str:
     """Return what Roboflow writes of the set's licence; "" where nothing is written."""
     try:
         values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
         return ""  # a folder of Label Studio is described by classes.txt
     roboflow = values.get("roboflow") if isinstance(values, dict) else None
     licence = roboflow.get("license") if isinstance(roboflow, dict) else None

@@ -1,6 +1,7 @@
 """YOLO labels: one text file per picture, one `class x y w h` line per box, normalised to the picture."""
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def _label(line: str, where: str, classes: int) -> Label:
         cls, values = int(parts[0]), [float(part) for part in parts[1:]]
     except ValueError as error:
         raise DatasetInvalid(f"{where}: {line.strip()!r} is not `class x y w h` in numbers") from error
+    if outline and not all(math.isfinite(value) for value in values):  # min and max would pass over NaN
+        raise DatasetInvalid(f"{where}: {line.strip()!r} is not a class and corners in numbers")
     if not 0 <= cls < classes:
         raise DatasetInvalid(f"{where}: class {cls}; this set knows 0 to {classes - 1}")
     x, y, width, height = _around(values) if outline else values
@@ -150,14 +153,14 @@ def open_set(dataset: Path) -> YoloSet:
         raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets.recipes`")
     try:
         values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-13-45, or no UTF-8
         raise DatasetInvalid(f"{described}: is not YAML") from error
     val = (values.get("val") or values.get("validation") or values.get("valid")) if isinstance(values, dict) else None
     if not isinstance(values, dict) or not values.get("names") or not val:
         raise DatasetInvalid(f"{described}: needs `names` and `val`")
     names: object = values["names"]
     if isinstance(names, dict):
-        names = {int(key) if str(key).isdigit() else key: name for key, name in names.items()}
+        names = {int(key) if str(key).isdecimal() else key: name for key, name in names.items()}
     ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
     if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
         raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")

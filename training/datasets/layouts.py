@@ -56,13 +56,16 @@ def side_of(described: Path, root: object, value: object) -> Side:
 
 
 def _one_side(described: Path, root: object, value: object) -> Path:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise DatasetInvalid(f"{described}: a side is a folder or a list of pictures, not {value!r}")
     named = value.strip().replace("\\", "/").rstrip("/")
     roots = [described.parent / str(root), described.parent] if root is not None else [described.parent]
     inside = named.removeprefix("../")  # Roboflow counts from a folder that is not there
     choices = [base / name for base in roots for name in dict.fromkeys((named, inside))]
-    side = next((choice for choice in choices if choice.exists()), choices[0])
+    try:
+        side = next((choice for choice in choices if choice.exists()), choices[0])
+    except OSError as error:  # the name is too long
+        raise DatasetInvalid(f"{described}: no folder or list of pictures can be named {named[:40]!r}") from error
     return side.parent if side.name == "images" and not _is_ours(side) else side
 
 
@@ -101,7 +104,15 @@ def labels_in_words(side: Side) -> str:
 
 def is_there(side: Side) -> bool:
     """Return whether all of a side exists."""
-    return all(one.exists() for one in (side if isinstance(side, tuple) else (side,)))
+    return all(exists(one) for one in (side if isinstance(side, tuple) else (side,)))
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is such a file or folder; a name that is too long, or holds a zero byte, is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_picture(path: Path) -> bool:
@@ -142,7 +153,7 @@ def _listed(file: Path) -> Iterator[Path]:
         named = PurePosixPath(line.strip().replace("\\", "/"))
         # CVAT writes data/ before each, which is the name of the folder that it was packed from
         choices = [file.parent / named, *([file.parent / Path(*named.parts[1:])] if len(named.parts) > 1 else [])]
-        picture = next((choice for choice in choices if choice.is_file()), None)
+        picture = next((choice for choice in choices if exists(choice) and choice.is_file()), None)
         if picture is None:
             raise DatasetInvalid(f"{file}:{number}: {line.strip()}: no such picture")
         yield picture

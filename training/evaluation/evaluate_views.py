@@ -162,7 +162,9 @@ def recall_at(matched: Matched, weight: NDArray[np.float64], precision: float) -
         return float("nan"), 1.0
     each = weight[matched.picture]
     hits, seen = np.cumsum(matched.right[:, 0] * each), np.cumsum(each)
-    good = np.flatnonzero((hits >= precision * seen) & (hits > 0))
+    # only after the last of equal scores is the cut possible
+    possible = np.append(matched.scores[1:] != matched.scores[:-1], True)[: len(seen)]
+    good = np.flatnonzero(possible & (hits >= precision * seen) & (hits > 0))
     if not len(good):
         return 0.0, 1.0
     return float(hits[good[-1]] / labelled), float(matched.scores[good[-1]])
@@ -284,7 +286,7 @@ def threshold(seen: Sequence[Seen], one: Figure, precision: float, lowest: float
         at = int((matched.scores >= least).sum()) - 1
     else:
         f1 = np.where(matched.scores >= least, 2 * right * recalls / np.maximum(right + recalls, 1e-9), -1.0)
-        at = int(np.argmax(f1)) if len(f1) else -1
+        at = int(np.argmax(f1)) if len(f1) and f1.max() >= 0 else -1
         least = max(float(matched.scores[at]), least) if at >= 0 else least
     if at < 0 or right[at] == 0:  # never right: not to be shown
         return Threshold(confidence=1.0, precision=0.0, recall=0.0, wanted_precision=precision, reached=False)

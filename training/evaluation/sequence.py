@@ -59,7 +59,10 @@ def read_sequence(folder: Path) -> PictureSequence:
         SequenceInvalid: a missing file, a time that is no time or earlier than the one before, a box that is none; with
             file and line.
     """
-    pictures = tuple(_read_times(folder))
+    try:
+        pictures = tuple(_read_times(folder))
+    except csv.Error as error:
+        raise SequenceInvalid(f"{folder / TIMES}: is no table of pictures and times ({error})") from error
     if len(pictures) < 2:
         raise SequenceInvalid(f"{folder / TIMES}: holds {len(pictures)} pictures; a sequence needs at least two")
     return PictureSequence(folder.resolve().name, pictures, tuple(_read_stalls(folder / STALLS)))
@@ -95,8 +98,10 @@ def _stretched(image: Image, aspect: float | None) -> Image:
 
 def _read_times(folder: Path) -> Iterator[TimedPicture]:
     before: datetime | None = None
-    for number, row in enumerate(csv.DictReader(_lines(folder / TIMES), delimiter="\t"), start=2):
-        where = f"{folder / TIMES}:{number}"
+    # nothing is quoted: a name may hold a quotation mark, and a table has one picture a line
+    reader = csv.DictReader(_lines(folder / TIMES), delimiter="\t", quoting=csv.QUOTE_NONE)
+    for row in reader:
+        where = f"{folder / TIMES}:{reader.line_num}"
         name, text = row.get("picture"), row.get("time")
         if not name or not text:
             raise SequenceInvalid(f"{where}: needs the columns picture and time, separated by a tab")
@@ -125,6 +130,8 @@ def _read_stalls(path: Path) -> Iterator[KnownStall]:
         if not (0 <= x <= 1 and 0 <= y <= 1 and 0 < w <= 1 and 0 < h <= 1):
             raise SequenceInvalid(f"{where}: the box is not in shares of the picture, 0 to 1")
         since, until = (_time(part, where) for part in parts[5:]) if len(parts) == 7 else (None, None)
+        if since is not None and until is not None and until < since:
+            raise SequenceInvalid(f"{where}: the stall leaves before it comes; write first when it came")
         yield KnownStall((x - w / 2, y - h / 2, x + w / 2, y + h / 2), since, until)
 
 

@@ -35,7 +35,11 @@ def fit_threshold(matched: Matched, wanted: float) -> Threshold:
     else:
         f1 = np.where(possible, 2 * precision * recall / np.maximum(precision + recall, 1e-9), 0.0)
         sure = int((matched.scores >= DEFAULT_CONFIDENCE).sum())
-        at = min(int(np.argmax(f1)), max(sure - 1, 0))
+        if not sure:
+            return Threshold(
+                confidence=DEFAULT_CONFIDENCE, precision=0.0, recall=0.0, wanted_precision=wanted, reached=False
+            )
+        at = min(int(np.argmax(f1)), sure - 1)
     # rounded down, so that the detection at the cut itself stays in
     return Threshold(
         confidence=float(np.floor(matched.scores[at] * 1000) / 1000),

@@ -22,6 +22,7 @@ REPORT = "report"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LARGEST = 4 * 2**20  # bytes of a file that is read at all: ten thousand epochs
+_LONGEST_LINE = 4096  # letters of a line that is an epoch
 _LOSSES = ("train/box_loss", "train/cls_loss", "train/dfl_loss")
 _PATIENCE = 3.0  # epochs without news until a run counts as interrupted
 _LEAST_PATIENCE = timedelta(minutes=2)
@@ -125,7 +126,7 @@ def read_progress(folder: Path, now: datetime) -> RunProgress | None:
         schedule = values["schedule"]
         wanted, image_size, seed = int(schedule["epochs"]), int(schedule["image_size"]), int(values["seed"])
         dataset, base, command = (str(values.get(key, "")) for key in ("dataset", "base", "command"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     epochs = read_epochs(folder)
     updated = _updated(folder)
@@ -153,12 +154,12 @@ def read_epochs(folder: Path) -> tuple[Epoch, ...]:
     A line that is being written, or that is none, is left out.
     """
     try:
-        lines = _text(folder / "results.csv").splitlines()
+        lines = [line for line in _text(folder / "results.csv").splitlines() if len(line) <= _LONGEST_LINE]
     except (OSError, ValueError):
         return ()
     epochs: dict[int, Epoch] = {}
     before = 0.0
-    for row in csv.DictReader(lines, skipinitialspace=True):
+    for row in csv.DictReader(lines, skipinitialspace=True, quoting=csv.QUOTE_NONE):
         try:
             number, clock = int(row["epoch"]), float(row["time"])
             box, cls, dfl = (float(row[name]) for name in _LOSSES)

@@ -47,7 +47,7 @@ def read_run(folder: Path) -> Run:
         schedule = Schedule(**values.pop("schedule"))
         here = {"folder": folder.resolve(), "weights": folder.resolve() / "weights" / "last.pt"}  # it may have moved
         return Run(**{**values, **here, "schedule": schedule})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunExists(f"{described}: does not describe a run; remove the folder and train again") from error
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.training.sets import describe, save_picture
@@ -168,3 +168,93 @@ def test_a_bad_description_is_refused(tmp_path: Path, content: str, said: str) -
 def test_an_absent_description_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetInvalid, match=r"data\.yaml: no such file"):
         open_set(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("0 0.1 0.1 nan 0.9 0.9 0.9", "corners in numbers"),  # the least of 0.1, nan and 0.9 is 0.1
+        ("0 0.1 0.1 0.5 nan 0.9 0.9", "corners in numbers"),
+        ("0 nan 0.1 0.5 0.9 0.9 0.9", "corners in numbers"),
+        ("0 0.1 0.1 inf 0.9 0.9 0.9", "corners in numbers"),
+        ("0 0.1 0.1 0.5 0.1 0.9 0.1", "no area"),
+        ("0 0.1 0.1 0.5 1.1 0.9 0.1", "leaves the picture"),
+        ("0 0.1 0.1 0.5 0.9 0.9", "6 values"),
+        ("9 0.1 0.1 0.5 0.9 0.9 0.1", "knows 0 to 5"),
+    ],
+)
+def test_a_bad_outline_is_named_by_file_and_number(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "a.txt").write_text(f"0 0.5 0.5 0.2 0.2\n\n{line}\n")
+    with pytest.raises(DatasetInvalid, match=rf"a\.txt:3: .*{said}"):
+        read_labels(tmp_path / "a.txt", 6)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_an_outline_lies_in_its_box_and_touches_each_side(tmp_path: Path, corners: list[tuple[float, float]]) -> None:
+    xs, ys = ([corner[axis] for corner in corners] for axis in (0, 1))
+    assume(max(xs) - min(xs) > 1e-6 and max(ys) - min(ys) > 1e-6)
+    (tmp_path / "a.txt").write_text(f"1 {' '.join(f'{x!r} {y!r}' for x, y in corners)}\n")
+    (box,) = read_labels(tmp_path / "a.txt", 2)
+    assert box.cls == 1
+    edges = box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2
+    assert edges == pytest.approx((min(xs), min(ys), max(xs), max(ys)), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "val: 2026-13-45\nnames: [a]\n",
+        "val: v\nnames: {0: 0b_}\n",
+        "[" * 5000,
+        "val: v\nnames: *gone\n",
+    ],
+)
+def test_a_description_that_no_yaml_reader_takes_is_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "data.yaml").write_text(content)
+    with pytest.raises(DatasetInvalid, match=r"data\.yaml: is not YAML"):
+        open_set(tmp_path)
+
+
+@pytest.mark.parametrize("names", ["{²: a}", "{1: a}", "{0: a, 2: b}", "{0: a, b: c}", "{0: 5}", "[a, 5]", "a", "5"])
+def test_names_that_leave_a_number_out_are_refused(tmp_path: Path, names: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: {names}\n", encoding="utf-8")
+    with pytest.raises(DatasetInvalid, match=r"data\.yaml: names must be a list, or indices 0 to n-1"):
+        open_set(tmp_path)
+
+
+@pytest.mark.parametrize("names", ["{0: a, 1: b}", "{1: b, 0: a}", "{'0': a, '1': b}", "[a, b]"])
+def test_names_are_a_list_or_numbered_in_any_order(tmp_path: Path, names: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: {names}\n")
+    assert open_set(tmp_path).names == ("a", "b")
+
+
+@pytest.mark.parametrize("measured", ["[b]", "[a, c]", "[]", "a", "[b, a]", "[a, b, c]"])
+def test_what_is_measured_are_the_first_names(tmp_path: Path, measured: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: [a, b]\nmeasured: {measured}\n")
+    with pytest.raises(DatasetInvalid, match="`measured` lists the first of the names"):
+        open_set(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("unsure", "said"),
+    [
+        ("{a: [b]}", "names the last of the classes"),
+        ("[c]", "names the last of the classes"),
+        ("{c: []}", "is a list of classes"),
+        ("{c: a}", "is a list of classes"),
+        ("{c: [c]}", "is a list of classes"),
+        ("{c: [d]}", "is a list of classes"),
+    ],
+)
+def test_what_is_unsure_leaves_open_what_is_labelled(tmp_path: Path, unsure: str, said: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: [a, b, c]\nmeasured: [a, b]\nunsure: {unsure}\n")
+    with pytest.raises(DatasetInvalid, match=rf"data\.yaml: `unsure`.* {said}"):
+        open_set(tmp_path)
+
+
+def test_unsure_classes_are_not_learned(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("val: v\nnames: [a, b, c]\nmeasured: [a]\nunsure: {c: [a, b]}\n")
+    described = open_set(tmp_path)
+    assert described.learned == ("a", "b")
+    assert described.unsure == (("c", ("a", "b")),)

@@ -1,9 +1,13 @@
+"""Thresholds: the lowest confidence that is precise enough, and true figures of what it lets in."""
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from training.evaluation.average_precision import IOUS, Matched
-from training.evaluation.thresholds import fit_threshold
+from training.evaluation.thresholds import DEFAULT_CONFIDENCE, fit_threshold
 
 
 def matched(scores: list[float], right: list[int], labelled: int) -> Matched:
@@ -54,3 +58,53 @@ def test_a_class_that_is_never_right_is_never_believed(scores: list[float], righ
     fitted = fit_threshold(matched(scores, right, 3), 0.8)
     assert not fitted.reached
     assert fitted.confidence == 1.0
+
+
+def test_a_class_that_is_never_sure_is_cut_at_the_least_confidence() -> None:
+    fitted = fit_threshold(matched([0.2, 0.15, 0.1], [1, 1, 0], 4), 0.8)
+    assert not fitted.reached
+    assert fitted.confidence == DEFAULT_CONFIDENCE
+    assert (fitted.precision, fitted.recall) == (0.0, 0.0), "nothing is let in, so nothing is found"
+
+
+detections = st.lists(st.tuples(st.integers(0, 40).map(lambda n: n / 40), st.booleans()), max_size=40)
+
+
+@given(detections, st.integers(0, 8), st.sampled_from([0.5, 0.7, 0.8, 0.95]))
+def test_what_is_told_of_a_threshold_is_what_it_lets_in(
+    seen: list[tuple[float, bool]], missed: int, wanted: float
+) -> None:
+    seen = sorted(seen, key=lambda one: -one[0])
+    labelled = sum(right for _, right in seen) + missed
+    fitted = fit_threshold(matched([score for score, _ in seen], [int(right) for _, right in seen], labelled), wanted)
+    let_in = [right for score, right in seen if score >= fitted.confidence]
+    assert fitted.recall == pytest.approx(sum(let_in) / max(labelled, 1), abs=1e-4)
+    if let_in and any(right for _, right in seen):
+        assert fitted.precision == pytest.approx(sum(let_in) / len(let_in), abs=1e-4)
+    if fitted.reached:
+        assert fitted.precision >= wanted - 1e-4
+        assert len(let_in) >= 5
+    elif any(right for _, right in seen):
+        assert fitted.confidence >= DEFAULT_CONFIDENCE
+
+
+@given(detections, st.integers(0, 8), st.sampled_from([0.5, 0.7, 0.8, 0.95]))
+def test_no_lower_confidence_would_have_done(seen: list[tuple[float, bool]], missed: int, wanted: float) -> None:
+    seen = sorted(seen, key=lambda one: -one[0])
+    labelled = sum(right for _, right in seen) + missed
+    fitted = fit_threshold(matched([score for score, _ in seen], [int(right) for _, right in seen], labelled), wanted)
+    good = []
+    for confidence in {score for score, _ in seen}:
+        let_in = [right for score, right in seen if score >= confidence]
+        if len(let_in) >= 5 and sum(let_in) / len(let_in) >= wanted:
+            good.append(confidence)
+    assert fitted.reached == bool(good)
+    if good:
+        assert fitted.confidence == pytest.approx(min(good), abs=0.001)
+
+
+def test_more_is_wanted_and_less_is_found() -> None:
+    scores, right = [n / 20 for n in range(20, 0, -1)], [1] * 8 + [0, 1] * 6
+    recalls = [fit_threshold(matched(scores, right, 16), wanted).recall for wanted in (0.5, 0.8, 0.9, 1.0)]
+    assert recalls == sorted(recalls, reverse=True)
+    assert recalls[0] > recalls[-1] > 0

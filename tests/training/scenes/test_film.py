@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytest.importorskip("PIL", reason="pillow comes with the scenes extra")
 
-from training.scenes.film import develop, laid_over, merged
+from training.scenes.film import WINDOW_COST, develop, laid_over, merged
 
 
 def test_windows_that_touch_are_rendered_once() -> None:
@@ -45,3 +47,64 @@ def test_developing_is_monotonic_and_keeps_black() -> None:
     assert shown[0] == 0
     assert (np.diff(shown) >= 0).all()
     assert shown[-1] >= 250
+
+
+windows = st.tuples(st.integers(0, 1100), st.integers(0, 600), st.integers(1, 400), st.integers(1, 300)).map(
+    lambda w: (w[0], w[1], w[0] + w[2], w[1] + w[3])
+)
+
+
+def cost(some: list[tuple[int, int, int, int]]) -> int:
+    return sum((x2 - x1) * (y2 - y1) + WINDOW_COST for x1, y1, x2, y2 in some)
+
+
+@given(st.lists(windows, max_size=10))
+@settings(max_examples=40, deadline=None)
+def test_joining_covers_all_costs_no_more_and_ends(given_windows: list[tuple[int, int, int, int]]) -> None:
+    joined = merged(given_windows)
+    assert cost(joined) <= cost(given_windows)
+    assert merged(joined) == joined, "nothing more is to be gained"
+    for x1, y1, x2, y2 in given_windows:
+        assert any(a <= x1 and b <= y1 and c >= x2 and d >= y2 for a, b, c, d in joined)
+    for edge in range(4):
+        assert {window[edge] for window in joined} <= {window[edge] for window in given_windows}
+
+
+def test_joining_leaves_the_windows_given_as_they_are() -> None:
+    given_windows = [(0, 0, 100, 100), (50, 50, 150, 150), (0, 0, 100, 100)]
+    before = list(given_windows)
+    assert merged(given_windows) == [(0, 0, 150, 150)]
+    assert given_windows == before
+    assert merged([]) == []
+
+
+@pytest.mark.parametrize(("gap", "count"), [(100, 1), (400, 2)])
+def test_two_are_joined_where_that_costs_less_than_a_call(gap: int, count: int) -> None:
+    # between them lie 100 x gap pixels, and a call costs 25,000
+    assert len(merged([(0, 0, 100, 100), (100 + gap, 0, 200 + gap, 100)])) == count
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=15, deadline=None)
+def test_what_is_laid_over_lies_between_both(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    base, part = (rng.random((30, 40, 3), np.float32) for _ in "ab")
+    mixed = laid_over(base, part)
+    assert (mixed >= np.minimum(base, part) - 1e-5).all()
+    assert (mixed <= np.maximum(base, part) + 1e-5).all()
+    assert laid_over(base, base) == pytest.approx(base)
+
+
+def test_a_single_grainy_pixel_is_no_change() -> None:
+    base = np.full((20, 20, 3), 0.3, np.float32)
+    part = base.copy()
+    part[10, 10] = 0.9
+    assert laid_over(base, part) == pytest.approx(base)
+
+
+def test_a_longer_exposure_is_brighter_and_white_stays_white() -> None:
+    grey = np.full((2, 2, 3), 0.18, np.float32)
+    shown = [int(develop(grey, exposure)[0, 0, 0]) for exposure in (0.5, 1.0, 2.0, 4.0)]
+    assert shown == sorted(set(shown))
+    assert (develop(np.full((2, 2, 3), 1000.0, np.float32)) == 255).all()
+    assert develop(grey).dtype == np.uint8

@@ -1,5 +1,8 @@
 """Random streets: repeatable, and nothing stands where it cannot."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 
@@ -59,3 +62,73 @@ def test_views_look_down_or_along_from_above_the_ground() -> None:
         assert (kind == "nadir") == (pose.pitch <= -82)
         if kind == "street":
             assert abs(pose.east) < plan.front
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_houses_of_a_random_side_do_not_overlap_and_reach_the_far_end(seed: int) -> None:
+    plan = random_block.block(np.random.default_rng(seed))
+    assert 3.4 <= plan.road < plan.front
+    for side in (-1, 1):
+        row = sorted((b for b in plan.buildings.values() if b.side == side), key=lambda b: b.start)
+        for one, two in itertools.pairwise(row):
+            assert one.start + one.width < two.start
+        assert row[0].start == plan.near
+        assert row[-1].start + row[-1].width >= 110 - 3.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_scooters_are_parked_on_pavements(seed: int) -> None:
+    plan = random_block.block(np.random.default_rng(seed))
+    assert all(plan.road < abs(x) < plan.front for x, _ in plan.parked)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_stall_stands_in_a_stall_and_no_vehicle_in_a_vehicle(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    things = random_block.things(random_block.block(rng), rng)
+    stalls = [thing for thing in things if thing.label == "stall"]
+    for one, two in itertools.combinations(stalls, 2):
+        assert abs(one.x - two.x) > 0.8 or abs(one.y - two.y) > 2.3
+    for one, two in itertools.combinations([t for t in things if t.label in ("car", "bus")], 2):
+        assert abs(one.x - two.x) > 2.2 or abs(one.y - two.y) > 6.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_goods_and_billboards_face_the_street_and_vehicles_drive_along_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for thing in random_block.things(random_block.block(rng), rng):
+        front = -math.sin(thing.turn) * -1, -math.cos(thing.turn)  # of a body whose front is -y, turned
+        if thing.label in ("goods_outside_shop", "billboard"):
+            assert front[0] * thing.x < 0, "towards the axis"
+        if thing.label in ("car", "bus"):
+            assert abs(math.sin(thing.turn)) == pytest.approx(1)
+
+
+def test_poles_stand_at_the_side_and_look_slightly_down() -> None:
+    rng = np.random.default_rng(3)
+    plan = random_block.block(rng)
+    for _ in range(200):
+        kind, pose = random_block.pole_view(plan, rng, 960)
+        assert kind == "pole"
+        assert 3 <= pose.height <= 8
+        assert -26 <= pose.pitch <= -6
+        assert 0.3 * plan.front <= abs(pose.east) <= 0.97 * plan.front
+        assert (pose.width, pose.size_v) == (960, 540)
+        assert 0.45 <= pose.focal / pose.width <= 1.3
+
+
+def test_a_pole_looks_along_the_street_or_across_it_and_seldom_into_its_own_wall() -> None:
+    rng = np.random.default_rng(4)
+    plan = random_block.block(rng)
+    outwards = []
+    for _ in range(300):
+        _, pose = random_block.pole_view(plan, rng, 960)
+        outwards.append(math.sin(math.radians(pose.yaw)) * math.copysign(1, pose.east))
+    assert max(outwards) <= math.sin(math.radians(15)) + 1e-9
+    assert min(outwards) < -0.9
+
+
+def test_the_sun_is_up_in_every_light() -> None:
+    lights = [random_block.light(np.random.default_rng(seed)) for seed in range(100)]
+    assert all(12 <= one.elevation <= 75 and 70 <= one.azimuth <= 290 and 0 <= one.through <= 1 for one in lights)
+    assert 0.2 < np.mean([one.through < 0.5 for one in lights]) < 0.6
