@@ -21,7 +21,7 @@ SEEN = 0.45  # share of a sign that must be visible; below it, it is unsure
 
 
 def street_front(facades: Sequence[Sample], view: Image, unsure: int, rng: np.random.Generator) -> Sample:
-    """Some façades beside each other before a blurred `view`; `unsure` is the class of what is hidden or too small."""
+    """Put some façades side by side before a blurred `view`; `unsure` is the class of what is hidden or too small."""
     image = np.asarray(cv2.GaussianBlur(cv2.resize(view, SIZE), (0, 0), 22), np.uint8)
     horizon, over = float(rng.uniform(0.25, 0.65)) * SIZE[1], float(rng.uniform(0.45, 0.85))
     left = float(rng.uniform(-0.15, 0.1)) * SIZE[0]
@@ -60,7 +60,7 @@ def _upright(horizon: float, over: float, high: float) -> tuple[float, float]:
 
 
 def _moved(boxes: Floats, matrix: NDArray[np.float64]) -> Floats:
-    """The upright hulls of boxes (n, 4) after a homography."""
+    """Return the upright hulls of boxes (n, 4) after a homography."""
     if not len(boxes):
         return np.zeros((0, 4), np.float32)
     corners = boxes[:, [0, 1, 2, 1, 0, 3, 2, 3]].reshape(1, -1, 2).astype(np.float64)
@@ -69,7 +69,7 @@ def _moved(boxes: Floats, matrix: NDArray[np.float64]) -> Floats:
 
 
 def _share(boxes: Floats, shown: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of each box (its part beyond the picture too) where `shown` is true."""
+    """Return the share of each box (its part beyond the picture too) where `shown` is true."""
     total = np.pad(shown.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     x1, y1, x2, y2 = boxes.clip(0, [*shown.shape[::-1], *shown.shape[::-1]]).astype(np.int64).T
     within = total[y2, x2] - total[y1, x2] - total[y2, x1] + total[y1, x1]
