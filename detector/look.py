@@ -23,7 +23,7 @@ from detector.places.places import Place, Places
 from detector.places.proposal import STALL, Proposal, hull
 from detector.places.same_patch import OTHER, SAME, Patches
 from detector.places.scale import SceneScale
-from detector.places.strong_looks import LATELY, SIGN_BEAT, Reason, StrongLooks, Task, TaskStatus
+from detector.places.strong_looks import LATELY, SIGN_BEAT, LookReason, StrongLooks, Task, TaskStatus
 from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.zones import WALL
@@ -204,34 +204,34 @@ class Look:
         }
         tasks = self._finders.tasks_of(tuple(due))
         for task in tasks:
-            self.strong.taken(task, at, due.get(task, Reason.SHARED))
+            self.strong.taken(task, at, due.get(task, LookReason.SHARED))
         if Task.SIGNS in tasks:
             self._facade.looked()
         return tasks
 
-    def _wanted(self, task: Task, at: datetime, likeness: dict[str, float]) -> Iterator[Reason]:
+    def _wanted(self, task: Task, at: datetime, likeness: dict[str, float]) -> Iterator[LookReason]:
         """Yield why a cheap look asks for a strong one, the weightiest reason first."""
         age = self.strong.age(task, at)
         if task is Task.SIGNS:
             signs = [one for one in self.places.all if one.kind != STALL]
             if age is not None and any(not one.settled and at - one.last_seen == age for one in signs):
-                yield Reason.CONFIRM
+                yield LookReason.CONFIRM
             if self._changed and age is not None and age > self.strong.patience(task):
-                yield Reason.CHANGED
+                yield LookReason.CHANGED
             return
         places = [one for one in self.places.all if one.kind == STALL]
         if age is not None and age > LATELY and any(self._ripe(one, at) for one in places):
-            yield Reason.HAND_ON
+            yield LookReason.HAND_ON
         if self.occupancy.relearned:
-            yield Reason.VIEW
+            yield LookReason.VIEW
         stood = self.strong.beat(task) / 2
         if any(self._asked(one) == 0 and at - one.first_seen >= stood for one in places):
-            yield Reason.NEW
+            yield LookReason.NEW
         late = self.places.gap / 3
         if age is not None and age > late:
             likely = [one for one in places if one.reported or one.probability >= LIKELY]
             if any(at - one.last_seen > late and likeness.get(one.key, 0.0) < SAME for one in likely):
-                yield Reason.CHANGED
+                yield LookReason.CHANGED
 
     def _ripe(self, place: Place, at: datetime) -> bool:
         """Will it be handed on for the first time when it is seen in this frame?"""

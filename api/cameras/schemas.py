@@ -12,7 +12,7 @@ from api.cameras.health import FaultEvent
 from api.cameras.history import HistoryAction, HistoryEntry
 from api.cameras.live_status import CameraView, LookView
 from api.cameras.repository import ChangeKind
-from detector.places.strong_looks import Reason, Task
+from detector.places.strong_looks import LookReason, Task
 from streams.fleet import CameraStatus
 from streams.health.faults import Fault
 
@@ -72,7 +72,7 @@ class TaskOut(BaseModel):
     task: Task
     beat: float
     last_at: datetime | None
-    last_reason: Reason | None
+    last_reason: LookReason | None
     reasons: dict[str, int]
 
 

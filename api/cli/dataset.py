@@ -11,7 +11,7 @@ from api.settings import load_settings
 from training.datasets.export_formats import ExportFormat, export_version
 from training.datasets.import_formats import Format
 from training.datasets.importing import ImportResult, ImportWish, grow, import_export
-from training.datasets.manifest import Manifest, read_manifest
+from training.datasets.manifest import DatasetManifest, read_manifest
 from training.datasets.version_store import latest, names, verify_version, versions
 from training.errors import ImportFaults
 
@@ -128,7 +128,7 @@ def _print_result(result: ImportResult, as_json: bool) -> None:
     print_json(record, f"{_line(result.manifest)}\nfolder: {result.folder}", as_json)
 
 
-def _record(manifest: Manifest) -> dict[str, object]:
+def _record(manifest: DatasetManifest) -> dict[str, object]:
     train, val = manifest.of("train"), manifest.of("val")
     return {
         "name": manifest.name,
@@ -141,7 +141,7 @@ def _record(manifest: Manifest) -> dict[str, object]:
     }
 
 
-def _line(manifest: Manifest) -> str:
+def _line(manifest: DatasetManifest) -> str:
     train, val = len(manifest.of("train")), len(manifest.of("val"))
     parted = f"{train} to train on, {val} held out, parted by {manifest.split_by}"
     return f"{manifest.name} {manifest.version}  {parted}  {', '.join(manifest.classes)}"

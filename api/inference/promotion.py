@@ -9,7 +9,7 @@ from models.errors import ShelfUnwritable
 from models.registry import verify
 from models.shelf import Pointer, Shelf
 from models.shelf_changes import locked, promote, roll_back
-from training.datasets.manifest import Manifest, read_manifest
+from training.datasets.manifest import DatasetManifest, read_manifest
 from training.datasets.version_store import latest, names, verify_version, versions
 from training.errors import DatasetInvalid, GateRefused
 from training.evaluation.gate import FrozenSet, GateReport, judge
@@ -90,7 +90,7 @@ def _frozen_set(root: Path, wanted: str, candidate: ModelCard, trained: set[str]
     return FrozenSet(folder, wanted, goal=goal, same_as=frozenset(same))
 
 
-def _shows(manifest: Manifest, candidate: ModelCard) -> bool:
+def _shows(manifest: DatasetManifest, candidate: ModelCard) -> bool:
     return set(manifest.classes) <= set(candidate.classes)
 
 

@@ -45,7 +45,7 @@ REACH = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class NetworkFindings:
     """What a strong look found: everyday `objects` (faint ones too), and `proposals` of trained classes."""
 
     objects: Detections
@@ -102,7 +102,7 @@ class NetworkFinders:
             found.add(Task.SIGNS)
         return tuple(task for task in Task if task in found and self.serves(task))
 
-    def look(self, image: Image, tasks: Collection[Task], horizon: float | None) -> Seen:
+    def look(self, image: Image, tasks: Collection[Task], horizon: float | None) -> NetworkFindings:
         """Run what the tasks need; raises ModelInputError where the array is no picture."""
         wanted = [*(self._stalls if Task.STALLS in tasks else ()), *(self._signs if Task.SIGNS in tasks else ())]
         objects = self._objects if Task.STALLS in tasks else None
@@ -116,7 +116,7 @@ class NetworkFinders:
                 everyday = seen[seen.scores >= FAINT]
             if model in wanted:
                 proposals += self._proposals(model, seen[seen.scores >= floors[seen.class_ids]])
-        return Seen(everyday, tuple(proposals))
+        return NetworkFindings(everyday, tuple(proposals))
 
     @staticmethod
     def _floors(model: OnnxModel) -> NDArray[np.float32]:

@@ -103,7 +103,7 @@ class _State:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SmallView:
     """The small picture of the frame last taken in, steadied: `scale` pixels of the full picture for one of its own,
     and by how many of its own (x, y) the camera was off."""
 
@@ -122,7 +122,7 @@ class Occupancy:
         self._state: _State | None = None
         self._found: list[tuple[Region, float]] = []
         self._shown: Mask = np.zeros((1, 1), np.bool_)
-        self.view: View | None = None
+        self.view: SmallView | None = None
         self.relearned = False
         """Whether with the frame last taken in the scene was learned anew, after a change of light or a pause."""
 
@@ -171,7 +171,7 @@ class Occupancy:
         self.relearned = False
         scale = size[0] / small.shape[1]
         if self._state is None:
-            self.view = View(describe(small), scale, (0.0, 0.0))
+            self.view = SmallView(describe(small), scale, (0.0, 0.0))
             self._learn(self.view.now, at)
         else:
             self._judge(self._state, small, scale, at)
@@ -230,7 +230,7 @@ class Occupancy:
             self.view = _steadied(small, state.empty, scale)
             state.shaking = LOOKS_STEADY if self.view.shift != (0.0, 0.0) else max(0, state.shaking - 1)
         else:
-            self.view = View(describe(small), scale, (0.0, 0.0))
+            self.view = SmallView(describe(small), scale, (0.0, 0.0))
         view = self.view
         shift = view.shift
         edge = int(np.ceil(max(abs(shift[0]), abs(shift[1])))) + 6 if shift != (0.0, 0.0) else 0
@@ -328,18 +328,18 @@ def _change(now: Appearance, before: Appearance, noise: Map, cast: ColourCast) -
     return np.asarray(np.maximum(structure, colour_change(now, before, cast)), np.float32)
 
 
-def _steadied(small: Image, empty: Appearance, scale: float) -> View:
+def _steadied(small: Image, empty: Appearance, scale: float) -> SmallView:
     """Return the small picture described, shifted back where that explains it better."""
     now = describe(small)
     shift = find_shift(now, empty)
     if shift != (0.0, 0.0):
         moved = describe(move(small, shift))
         if unlikeness(moved, empty) < 0.9 * unlikeness(now, empty):
-            return View(moved, scale, shift)
-    return View(now, scale, (0.0, 0.0))
+            return SmallView(moved, scale, shift)
+    return SmallView(now, scale, (0.0, 0.0))
 
 
-def _cover(seen: Detections, shape: tuple[int, ...], view: View) -> Map:
+def _cover(seen: Detections, shape: tuple[int, ...], view: SmallView) -> Map:
     """Return where such things are seen in this frame, and how surely, 0 to 1."""
     cover = np.zeros(shape, np.float32)
     boxes = seen.boxes / view.scale - np.array([*view.shift, *view.shift], np.float32)
@@ -361,7 +361,7 @@ def _is_known(state: _State, region: Region) -> bool:
     return bool(vehicle > 0.6 or either > 0.75)
 
 
-def _proposal(box: Box, score: float, lean: float, view: View, full: tuple[float, float]) -> Proposal:
+def _proposal(box: Box, score: float, lean: float, view: SmallView, full: tuple[float, float]) -> Proposal:
     x1, y1, x2, y2 = ((side + view.shift[i % 2]) * view.scale for i, side in enumerate(box))
     inside: Box = (max(0.0, x1), max(0.0, y1), min(full[0], x2), min(full[1], y2))
     support = Support(OCCUPANCY, score, min(LEANS_MOST, LEANS * lean))

@@ -30,7 +30,7 @@ CREDIT_MOST = 4
 """Strong looks beside the beat: one in so long, saved up to so many. A street where everything moves costs no more."""
 
 
-class Reason(StrEnum):
+class LookReason(StrEnum):
     """Why a strong look was taken; `shared_network`: the network ran for another task anyway."""
 
     FIRST = "first"
@@ -57,7 +57,7 @@ class TaskStatus:
     task: Task
     beat: timedelta
     last_at: datetime | None
-    last_reason: Reason | None
+    last_reason: LookReason | None
     reasons: tuple[tuple[str, int], ...]
 
 
@@ -65,7 +65,7 @@ class TaskStatus:
 class _Schedule:
     beat: timedelta
     last_at: datetime | None = None
-    last_reason: Reason | None = None
+    last_reason: LookReason | None = None
     reasons: Counter[str] = field(default_factory=Counter)
     patience: timedelta = LATELY  # how old the last look must be before a change asks for another
 
@@ -92,7 +92,7 @@ class StrongLooks:
         last = self._tasks[task].last_at
         return None if last is None else at - last
 
-    def due(self, task: Task, at: datetime, wanted: Iterable[Reason] = ()) -> Reason | None:
+    def due(self, task: Task, at: datetime, wanted: Iterable[LookReason] = ()) -> LookReason | None:
         """Return why this frame gets a strong look for a task, None where it gets none.
 
         `wanted`: what cheap looks ask for.
@@ -102,23 +102,23 @@ class StrongLooks:
             return None
         self._earn(at)
         if schedule.last_at is None:
-            return Reason.FIRST
+            return LookReason.FIRST
         since = at - schedule.last_at
         if since >= schedule.beat or since < timedelta(0):
-            return Reason.BEAT
+            return LookReason.BEAT
         asked = next(iter(wanted), None)
-        if asked is None or since < CONFIRM_AFTER or (self._credit < 1 and asked is not Reason.HAND_ON):
+        if asked is None or since < CONFIRM_AFTER or (self._credit < 1 and asked is not LookReason.HAND_ON):
             return None
         return asked
 
-    def taken(self, task: Task, at: datetime, reason: Reason) -> None:
+    def taken(self, task: Task, at: datetime, reason: LookReason) -> None:
         """Remember that a strong look was taken for a task."""
         schedule = self._tasks.get(task)
         if schedule is None:
             return
         schedule.last_at, schedule.last_reason = at, reason
         schedule.reasons[reason.value] += 1
-        if reason not in (Reason.FIRST, Reason.BEAT, Reason.SHARED):
+        if reason not in (LookReason.FIRST, LookReason.BEAT, LookReason.SHARED):
             self._credit = max(0.0, self._credit - 1)
 
     def patience(self, task: Task) -> timedelta:
@@ -130,7 +130,7 @@ class StrongLooks:
         schedule = self._tasks[task]
         if new:
             schedule.patience = LATELY
-        elif schedule.last_reason is Reason.CHANGED:
+        elif schedule.last_reason is LookReason.CHANGED:
             schedule.patience = min(2 * schedule.patience, schedule.beat)
 
     def restart(self) -> None:

@@ -12,7 +12,7 @@ import cv2
 
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Reach, mask_url
 from streams.camera.diagnose import connection_error, refusal, video_codecs
-from streams.camera.rtsp_client import Message, NotRtsp, RtspConnection, bare_url
+from streams.camera.rtsp_client import NotRtsp, RtspConnection, RtspMessage, bare_url
 from streams.camera.rtsp_relay import Described, Relay, Transport
 from streams.errors import AddressRefused, NoFrames, NotAllowed, Unauthorised
 from streams.video.capture import Deadlines, open_rtsp, rtsp_options
@@ -122,7 +122,7 @@ def describe(address: CameraAddress, reach: Reach | None, timeout: float) -> Des
         raise
 
 
-def _ask(target: CameraAddress, timeout: float, *, with_password: bool) -> tuple[RtspConnection, Message]:
+def _ask(target: CameraAddress, timeout: float, *, with_password: bool) -> tuple[RtspConnection, RtspMessage]:
     connection = None
     try:
         connection = RtspConnection(target, time.monotonic() + timeout, with_password=with_password)
@@ -133,7 +133,7 @@ def _ask(target: CameraAddress, timeout: float, *, with_password: bool) -> tuple
         raise connection_error(error, target, timeout) from error
 
 
-def _check(answer: Message, connection: RtspConnection, target: CameraAddress) -> None:
+def _check(answer: RtspMessage, connection: RtspConnection, target: CameraAddress) -> None:
     where = target.masked
     if answer.status == 401 and connection.unanswerable:
         raise Unauthorised(f"{where}: asks for an unsupported authentication ({connection.unanswerable})")
@@ -143,7 +143,7 @@ def _check(answer: Message, connection: RtspConnection, target: CameraAddress) -
         raise NoFrames(f"{where}: the description names no video stream")
 
 
-def _redirected(target: CameraAddress, asked: str, answer: Message, reach: Reach) -> tuple[CameraAddress, bool]:
+def _redirected(target: CameraAddress, asked: str, answer: RtspMessage, reach: Reach) -> tuple[CameraAddress, bool]:
     """Return where a camera sends us, looked up and checked.
 
     And whether that is the camera itself, which has the password.

@@ -32,7 +32,7 @@ from streams.sandbox.camera_messages import (
     AskedCamera,
     CameraPicture,
     CameraSaid,
-    Report,
+    ReaderReport,
     SaidNote,
     Taken,
 )
@@ -178,7 +178,7 @@ class ProcessSource:
                 return
 
     def _listen(self, said: CameraSaid, child: Child, network: CameraNetwork) -> None:
-        if isinstance(said, Report):
+        if isinstance(said, ReaderReport):
             self.counts = said.counts.counts()
             self.plan = said.plan.plan(self.job) if said.plan else self.plan
         elif isinstance(said, SaidNote):

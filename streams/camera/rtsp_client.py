@@ -23,7 +23,7 @@ class NotRtsp(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class RtspMessage:
     """A request or a response: its first line, headers in order, and body."""
 
     first: str
@@ -70,7 +70,7 @@ class RtspConnection:
             plain.close()
             raise
 
-    def ask(self, method: str, url: str, headers: Mapping[str, str]) -> Message:
+    def ask(self, method: str, url: str, headers: Mapping[str, str]) -> RtspMessage:
         """Return the answer to one request; asks once more, with the password, where the camera wants to know it.
 
         Media that comes in between is thrown away.
@@ -92,7 +92,7 @@ class RtspConnection:
         if self._challenge is not None:
             said["Authorization"] = self._challenge.authorization(self._user, self._password, method, url)
         self.socket.settimeout(self._left())
-        self.socket.sendall(Message(f"{method} {url} RTSP/1.0", tuple(said.items()), body).encoded())
+        self.socket.sendall(RtspMessage(f"{method} {url} RTSP/1.0", tuple(said.items()), body).encoded())
 
     def leftover(self) -> bytes:
         """Return what came behind the last answer; the caller has it from now on."""
@@ -102,13 +102,13 @@ class RtspConnection:
     def close(self) -> None:
         self.socket.close()
 
-    def _ask_once(self, method: str, url: str, headers: Mapping[str, str]) -> Message:
+    def _ask_once(self, method: str, url: str, headers: Mapping[str, str]) -> RtspMessage:
         self.send(method, url, headers)
         while not (answer := self._read_message()).status:
             pass  # a request of the camera's own
         return answer
 
-    def _read_message(self) -> Message:
+    def _read_message(self) -> RtspMessage:
         while self._peek(1) == b"$":  # interleaved media
             length = int.from_bytes(self._peek(4)[2:], "big")
             self._peek(4 + length)
@@ -146,7 +146,7 @@ def bare_url(address: CameraAddress) -> str:
     return parts._replace(netloc=f"{host}:{address.port}", fragment="").geturl()
 
 
-def take_message(data: bytes) -> tuple[Message, bytes] | None:
+def take_message(data: bytes) -> tuple[RtspMessage, bytes] | None:
     """Return the first message and what follows it; None while it is not whole. Raises NotRtsp."""
     head, end, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     if head and not re.match(rb"[A-Z_]{1,20}(?:[ /]|$)", head[:21]):
@@ -160,12 +160,12 @@ def take_message(data: bytes) -> tuple[Message, bytes] | None:
         raise NotRtsp("no RTSP message")
     pairs = (line.partition(":") for line in lines if ":" in line)
     headers = tuple((name.strip(), re.sub(r"[\r\n\0]", " ", value.strip())) for name, _, value in pairs)
-    length = Message(first, headers).header("content-length") or "0"
+    length = RtspMessage(first, headers).header("content-length") or "0"
     if not re.fullmatch(r"[0-9]{1,5}", length) or int(length) > MOST:
         raise NotRtsp("endless body")
     if len(rest) < int(length):
         return None
-    return Message(first, headers, rest[: int(length)]), rest[int(length) :]
+    return RtspMessage(first, headers, rest[: int(length)]), rest[int(length) :]
 
 
 def _tls(plain: socket.socket) -> ssl.SSLSocket:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from streams.camera.diagnose import CODECS, refusal, undecoded, video_codecs
-from streams.camera.rtsp_client import Message, NotRtsp, RtspConnection, take_message
+from streams.camera.rtsp_client import NotRtsp, RtspConnection, RtspMessage, take_message
 from streams.errors import CameraError, NoFrames, NoMedia
 
 Transport = Literal["tcp", "udp"]
@@ -126,7 +126,7 @@ class Relay:
             client.close()
             self._buffer = b""
 
-    def _next_request(self) -> Message:
+    def _next_request(self) -> RtspMessage:
         while True:
             if self._buffer[:1] == b"$" and len(self._buffer) >= 4:
                 length = 4 + int.from_bytes(self._buffer[2:4], "big")
@@ -143,7 +143,7 @@ class Relay:
             raise ConnectionResetError("FFmpeg has gone")
         return data
 
-    def _pass_on(self, request: Message) -> None:
+    def _pass_on(self, request: RtspMessage) -> None:
         """Answer one request of FFmpeg: what is known already at once, all else with the camera's word."""
         method, url = request.first.split(" ")[:2]
         if method == "OPTIONS":
@@ -168,9 +168,9 @@ class Relay:
             self._playing = True
             self._to_client(self._camera.leftover())
 
-    def _reply(self, request: Message, status: int, headers: dict[str, str], body: bytes = b"") -> None:
+    def _reply(self, request: RtspMessage, status: int, headers: dict[str, str], body: bytes = b"") -> None:
         said = {"CSeq": request.header("cseq"), **headers, **({"Content-Length": str(len(body))} if body else {})}
-        self._to_client(Message(f"RTSP/1.0 {status} -", tuple(said.items()), body).encoded())
+        self._to_client(RtspMessage(f"RTSP/1.0 {status} -", tuple(said.items()), body).encoded())
 
     def _to_client(self, data: bytes) -> None:
         if self._client is not None and data:
@@ -265,7 +265,7 @@ def _range_of(name: str, header: str) -> str:
     return match[1] if match else ""
 
 
-def _own(request: Message) -> dict[str, str]:
+def _own(request: RtspMessage) -> dict[str, str]:
     """Return the headers of FFmpeg's request that the camera gets."""
     ours = ("cseq", "authorization", "user-agent", "content-length")
     return {name: value for name, value in request.headers if name.lower() not in ours} | {"User-Agent": "streetwarden"}

@@ -29,7 +29,7 @@ LINGER = 600.0  # seconds for which a connection is kept after its goodbye
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RtspRequest:
     """One RTSP request; header names are lower case."""
 
     method: str
@@ -100,7 +100,7 @@ class RtspServer:
                 session.udp.close()
             writer.close()
 
-    async def answer(self, session: Session, request: Request) -> None:
+    async def answer(self, session: Session, request: RtspRequest) -> None:
         """Answers one request."""
         match request.method:
             case "OPTIONS":
@@ -126,7 +126,9 @@ class RtspServer:
             case _:
                 await self.reply(session, request, 455)
 
-    async def reply(self, session: Session, request: Request, status: int, headers: str = "", body: str = "") -> None:
+    async def reply(
+        self, session: Session, request: RtspRequest, status: int, headers: str = "", body: str = ""
+    ) -> None:
         """Write one response; the CSeq of the request is repeated as the RFC demands."""
         length = f"Content-Type: application/sdp\r\nContent-Length: {len(body.encode())}\r\n" if body else ""
         sequence = request.headers.get("cseq", "0")
@@ -134,7 +136,7 @@ class RtspServer:
         session.writer.write((head + body).encode())
         await session.writer.drain()
 
-    async def _set_up(self, session: Session, request: Request) -> None:
+    async def _set_up(self, session: Session, request: RtspRequest) -> None:
         wanted = request.headers.get("transport", "")
         timeout = f"Session: {session.ident};timeout=60\r\n"
         if interleaved := re.search(r"interleaved=(\d+)", wanted):
@@ -189,7 +191,7 @@ class RtspServer:
         return Packetiser(clip.codec, random.getrandbits(32), random.getrandbits(16), random.getrandbits(31))
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Request | None:
+async def _read_request(reader: asyncio.StreamReader) -> RtspRequest | None:
     """Return the next request, interleaved RTCP from the client skipped; None at the end of the connection."""
     while (first := await reader.read(1)) == b"$":
         _, length = struct.unpack(">BH", await reader.readexactly(3))
@@ -202,7 +204,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request | None:
     pairs = (entry.partition(":") for entry in lines if ":" in entry)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, url, headers)
+    return RtspRequest(method, url, headers)
 
 
 class ServerThread:

@@ -27,7 +27,7 @@ from streams.sandbox.camera_messages import (
     CameraPicture,
     Found,
     LookUp,
-    Report,
+    ReaderReport,
     SaidCounts,
     SaidNote,
     SaidPlan,
@@ -116,7 +116,7 @@ class _Reader:
         """Say how the camera is doing."""
         if self.source is not None:
             plan = SaidPlan.of(self.source.plan, job) if self.source.plan else None
-            self.say(Report(counts=SaidCounts.of(self.source.counts), plan=plan))
+            self.say(ReaderReport(counts=SaidCounts.of(self.source.counts), plan=plan))
 
     def obey(self) -> None:
         """Follow the service, which says when to open and when it has taken a frame; end when it closes the pipe."""

@@ -99,7 +99,7 @@ class CameraPicture(Message):
     counts: SaidCounts
 
 
-class Report(Message):
+class ReaderReport(Message):
     """How the camera is doing, told every few seconds."""
 
     kind: Literal["report"] = "report"
@@ -137,7 +137,7 @@ class Listener(Message):
     file: Annotated[int, Field(ge=0, le=1 << 20)]
 
 
-CameraSaid = CameraPicture | Report | TurnWanted | LookUp | SaidNote | Listener | FailedMessage
+CameraSaid = CameraPicture | ReaderReport | TurnWanted | LookUp | SaidNote | Listener | FailedMessage
 CAMERA_SAID: Final[TypeAdapter[CameraSaid]] = TypeAdapter(Annotated[CameraSaid, Field(discriminator="kind")])
 
 

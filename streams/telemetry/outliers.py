@@ -19,7 +19,7 @@ _ALIKE: Final = 2.0  # degrees; unless it was nearly 0 before and after
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PlausibleLimits:
     """What a value cannot do: be off by `most` and back within `seconds`, or leap by `jump` and `rate` a second."""
 
     most: float
@@ -28,9 +28,9 @@ class Limits:
     rate: float
 
 
-POSITION: Final = Limits(most=8.0, seconds=2.0, jump=50.0, rate=40.0)  # metres
-HEIGHT: Final = Limits(most=5.0, seconds=2.0, jump=30.0, rate=20.0)  # metres
-TURN: Final = Limits(most=10.0, seconds=1.0, jump=360.0, rate=360.0)  # degrees, of yaw, pitch and roll
+POSITION: Final = PlausibleLimits(most=8.0, seconds=2.0, jump=50.0, rate=40.0)  # metres
+HEIGHT: Final = PlausibleLimits(most=5.0, seconds=2.0, jump=30.0, rate=20.0)  # metres
+TURN: Final = PlausibleLimits(most=10.0, seconds=1.0, jump=360.0, rate=360.0)  # degrees, of yaw, pitch and roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def without_outliers(
     times: Sequence[float],
     values: Sequence[V | None],
     apart: Callable[[V, V], float],
-    limits: Limits,
+    limits: PlausibleLimits,
     *,
     is_zero: Callable[[V], bool] = lambda _: False,
 ) -> list[V | None]:
@@ -91,7 +91,7 @@ def _stands_out(runs: list[_Run[V]], number: int, apart: Callable[[V, V], float]
     return runs[number].lasts <= _ZERO_SECONDS and not alike
 
 
-def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Limits) -> list[_Run[V]]:
+def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: PlausibleLimits) -> list[_Run[V]]:
     """Return the runs without those that no flight reaches: cut at impossible leaps, the longest piece is believed."""
 
     def reaches(a: _Run[V], b: _Run[V]) -> bool:
@@ -120,7 +120,7 @@ def _islands(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Li
     return kept if 2 * sum(len(run.lines) for run in kept) > lines else []  # nothing tells which piece is true
 
 
-def _spikes(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: Limits) -> set[int]:
+def _spikes(runs: Sequence[_Run[V]], apart: Callable[[V, V], float], limits: PlausibleLimits) -> set[int]:
     """Numbers of runs that leave what stands before and after them, which agree, and of those at the ends that leap."""
     found = set()
     for number in range(1, len(runs) - 1):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 import pytest
@@ -43,6 +44,9 @@ class Steps:
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
         self.rounds = 0
+
+    def reached(self, rounds: int) -> bool:
+        return self.rounds >= rounds
 
     def __call__(self) -> bool:
         self.rounds += 1
@@ -188,14 +192,17 @@ def test_a_wake_during_a_round_adds_one() -> None:
 def test_a_stopped_loop_can_be_started_again_and_is_told_of_only_while_it_should_run() -> None:
     steps = Steps()
     loop = BackgroundLoop("the work", steps, pause=timedelta(hours=1))
-    assert (loop.alive, loop.fault, background.faults()) == (False, "the work has ended", ())
+
+    def state() -> tuple[bool, bool]:
+        return loop.alive, loop.stopping
+
+    assert (state(), loop.fault, background.faults()) == ((False, False), "the work has ended", ())
     for count in (1, 2):
         with running(loop):
-            until(lambda count=count: steps.rounds == count)
-            assert loop.alive
-            assert not loop.stopping
-        assert loop.stopping
-        assert not loop.alive
+            until(partial(steps.reached, count))
+            assert state() == (True, False)
+        assert state() == (False, True)
+    assert steps.rounds == 2
 
 
 def test_a_pause_is_no_silence_and_neither_is_the_first() -> None:

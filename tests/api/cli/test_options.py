@@ -17,7 +17,7 @@ def test_lengths_of_time(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["0s", "367d", "-5s", "five", "", "1e9d"])
 def test_lengths_that_are_none_name_their_option(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="^--every") as caught:
+    with pytest.raises(typer.BadParameter, match=r"^--every") as caught:
         duration_from("--every", text)
     assert "\n" not in str(caught.value)
 
@@ -55,5 +55,5 @@ def test_an_area_is_around_the_place_that_was_typed_else_the_operators(
 
 @pytest.mark.parametrize("near", ["113.6,34.7", "34.7", "x,y"])
 def test_a_place_that_is_none_names_its_option(near: str) -> None:
-    with pytest.raises(typer.BadParameter, match="^--near"):
+    with pytest.raises(typer.BadParameter, match=r"^--near"):
         area_from(near)

@@ -19,7 +19,7 @@ from tests.detector.nets import COLOURS
 from tests.training.evaluation.test_gate import frozen, model
 from tests.training.sets import save_squares
 from training.datasets.importing import ImportWish, grow, import_export
-from training.datasets.manifest import Manifest, read_manifest
+from training.datasets.manifest import DatasetManifest, read_manifest
 from training.datasets.version_store import latest
 from training.errors import DatasetInvalid, GateRefused
 from training.evaluation.gate import FrozenSet, judge
@@ -177,7 +177,7 @@ def test_a_model_that_has_seen_the_held_out_pictures_is_not_judged_on_them(shelf
     assert before.folder.name not in after.same_as
 
 
-def import_manifest(root: Path) -> Manifest:
+def import_manifest(root: Path) -> DatasetManifest:
     return read_manifest(latest(root, "river"))
 
 

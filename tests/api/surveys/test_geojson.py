@@ -80,7 +80,8 @@ def test_there_is_no_map_of_nothing() -> None:
 
 
 def test_places_keep_the_lists_numbers_and_circles_their_scale() -> None:
-    far = replace(PLACE, **dict(zip(("lat", "lon"), PLANE.degrees(0, 100), strict=True)), ce90=10.0)
+    lat, lon = PLANE.degrees(0, 100)
+    far = replace(PLACE, lat=lat, lon=lon, ce90=10.0)
     chart = draw_survey_map([], [replace(PLACE, lat=None), PLACE, far], ())
     assert chart is not None
     assert [mark.number for mark in chart.marks] == [2, 3]

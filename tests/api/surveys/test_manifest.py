@@ -46,12 +46,21 @@ A, B = "a" * 64, "b" * 64
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("DJI_0001.MP4", FileKind.VIDEO), ("a/b.Mov", FileKind.VIDEO), ("x.ts", FileKind.VIDEO), ("p.JPEG", FileKind.PHOTO),
-        ("p.webp", FileKind.PHOTO), ("s.SRT", FileKind.TELEMETRY), ("s.klv", FileKind.TELEMETRY), ("n.txt", FileKind.OTHER),
-        ("a/._DJI_0001.MP4", FileKind.OTHER), (".mp4", FileKind.OTHER), ("mp4", FileKind.OTHER), ("p.jpg.exe", FileKind.OTHER),
+        ("DJI_0001.MP4", FileKind.VIDEO),
+        ("a/b.Mov", FileKind.VIDEO),
+        ("x.ts", FileKind.VIDEO),
+        ("p.JPEG", FileKind.PHOTO),
+        ("p.webp", FileKind.PHOTO),
+        ("s.SRT", FileKind.TELEMETRY),
+        ("s.klv", FileKind.TELEMETRY),
+        ("n.txt", FileKind.OTHER),
+        ("a/._DJI_0001.MP4", FileKind.OTHER),
+        (".mp4", FileKind.OTHER),
+        ("mp4", FileKind.OTHER),
+        ("p.jpg.exe", FileKind.OTHER),
         (".hidden/v.mp4", FileKind.VIDEO),
     ],
-)  # fmt: skip
+)
 def test_what_a_name_says_that_a_file_is(name: str, kind: FileKind) -> None:
     assert kind_of(name) is kind
 
@@ -113,7 +122,7 @@ def test_names_that_clash_or_are_none_are_named_by_their_place(names: list[str],
 
 
 def test_a_survey_needs_a_name_and_a_blank_district_is_none() -> None:
-    with pytest.raises(ManifestInvalid, match="^name:"):
+    with pytest.raises(ManifestInvalid, match=r"^name:"):
         read_manifest(" \x00/ ", [])
     assert read_manifest(" a ", [], district="\x00 ").district is None
     assert read_manifest("a", [], district=" erqi ").district == "erqi"

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -56,7 +57,7 @@ def test_whatever_the_losses_the_ticks_are_few_and_round(losses: list[tuple[floa
     for ticks in (graph.x_ticks, graph.y_ticks):
         assert 1 <= len(ticks) <= 7
         numbers = [float(tick.text) for tick in ticks]
-        steps = {f"{step:.3e}" for step in (b - a for a, b in itertools.pairwise(numbers)) if step > 0}
+        steps = {f"{step:.3e}" for step in (b - a for a, b in pairwise(numbers)) if step > 0}
         assert all(one[0] in "125" for one in steps)
     assert all(math.isfinite(tick.at) for tick in (*graph.x_ticks, *graph.y_ticks))
 

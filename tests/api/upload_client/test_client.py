@@ -126,7 +126,7 @@ def test_patience_is_told_of_once_and_begins_anew_with_progress() -> None:
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("api.upload_client.client.time.monotonic", lambda: now[0])
     patience = Patience(lambda _: None, 60.0, lambda _: None)
     patience.wait("away")
     now[0] += 60.0

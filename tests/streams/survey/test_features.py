@@ -66,7 +66,8 @@ def test_corners_lie_in_pixels_of_the_full_picture() -> None:
 
 def test_a_blank_picture_has_no_corners() -> None:
     none = features(BLANK)
-    assert (none.pixels.shape, none.descriptors.shape, none.descriptors.dtype) == ((0, 2), (0, 32), np.uint8)
+    assert (none.pixels.shape, none.descriptors.shape) == ((0, 2), (0, 32))
+    assert none.descriptors.dtype == np.uint8
 
 
 def test_pixels_are_carried_and_a_horizon_is_no_fault() -> None:

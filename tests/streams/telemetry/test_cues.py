@@ -49,7 +49,8 @@ def test_a_dialogue_of_ass_loses_its_dress_and_keeps_its_commas() -> None:
 )
 def test_clocks_with_and_without_hours(written: str, seconds: float) -> None:
     (cue,) = cues(f"{written} --> {written}\nx")
-    assert (cue.start, cue.end) == (pytest.approx(seconds), pytest.approx(seconds))
+    assert cue.start == pytest.approx(seconds)
+    assert cue.end == pytest.approx(seconds)
 
 
 def test_a_number_in_the_text_begins_no_cue() -> None:
