@@ -84,9 +84,9 @@ def test_a_version_copied_to_another_root_is_the_same(tmp_path: Path, version: P
 def test_an_unknown_set_is_answered_with_those_there_are(version: Path) -> None:
     root = version.parent.parent
     for name in ("lake", "../sets/river", "River", "", "river/"):
-        with pytest.raises(DatasetInvalid, match="it has: river$"):
+        with pytest.raises(DatasetInvalid, match=r"it has: river$"):
             latest(root, name)
-    with pytest.raises(DatasetInvalid, match="it has: none$"):
+    with pytest.raises(DatasetInvalid, match=r"it has: none$"):
         latest(root / "empty", "river")
 
 
