@@ -145,7 +145,10 @@ def fit_scale(feet: Sequence[tuple[float, float]]) -> tuple[float, float]:
     for _ in range(3):
         slope, at_zero = np.polyfit(points[:, 0], points[:, 1], 1)
         off = np.abs(points[:, 1] - slope * points[:, 0] - at_zero) / np.maximum(points[:, 1], 3)
-        points = points[off <= np.quantile(off, 0.8)]
+        kept = points[off <= np.quantile(off, 0.8)]
+        if np.ptp(kept[:, 0]) < 0.12 * HEIGHT:  # those in one row say nothing of the horizon
+            break
+        points = kept
     horizon = -at_zero / slope if slope > 0.015 else guess[1]
     if not (slope > 0.015 and -0.6 * HEIGHT < horizon < 0.6 * HEIGHT):
         return max(0.03, float(np.median(points[:, 1] / np.maximum(points[:, 0] - guess[1], 20)))), guess[1]
