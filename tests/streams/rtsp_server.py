@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
-from streams.loopback.server import Request, RtspServer, ServerThread, Session
+from streams.loopback.server import RtspRequest, RtspServer, ServerThread, Session
 from streams.video.rtp import CodedPicture, EncodedClip, is_slice, unit_kind
 
 
@@ -72,7 +72,7 @@ class BadServer(RtspServer):
         camera = self.cameras.get(path)
         return camera.clip if camera and camera.fault is not Fault.MISSING else None
 
-    async def answer(self, session: Session, request: Request) -> None:
+    async def answer(self, session: Session, request: RtspRequest) -> None:
         camera = self.cameras.get(request.path)
         if camera is None or request.method == "OPTIONS":
             return await super().answer(session, request)
@@ -97,7 +97,9 @@ class BadServer(RtspServer):
             return await self.reply(session, request, 401, f"WWW-Authenticate: {challenge}\r\n")
         await super().answer(session, request)
 
-    async def reply(self, session: Session, request: Request, status: int, headers: str = "", body: str = "") -> None:
+    async def reply(
+        self, session: Session, request: RtspRequest, status: int, headers: str = "", body: str = ""
+    ) -> None:
         camera = self.cameras.get(request.path)
         if camera is not None and camera.fault is Fault.CODEC:
             body = body.replace("H264/90000", "X-SNOW/90000").replace("H265/90000", "X-SNOW/90000")
@@ -164,7 +166,7 @@ def _broken(unit: bytes, codec: str) -> bytes:
     return unit[:2] + bytes([0x55]) * (len(unit) - 2) if is_slice(unit, codec) else unit
 
 
-def _authorised(kind: str, request: Request) -> bool:
+def _authorised(kind: str, request: RtspRequest) -> bool:
     given = request.headers.get("authorization", "")
     if kind == "Basic":
         return given == f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}"

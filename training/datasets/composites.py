@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.vision.frame import Image
-from training.datasets.pole_views import CLASSES, IGNORE, Place
+from training.datasets.pole_views import CLASSES, IGNORE, PoleView
 from training.datasets.sample import Sample
 from training.errors import DatasetInvalid
 
@@ -83,7 +83,7 @@ def read_cut_outs(folder: Path) -> tuple[CutOut, ...]:
     return tuple(found)
 
 
-def compose(place: Place, labelled: Sample, cuts: Sequence[CutOut], count: int, rng: np.random.Generator) -> Sample:
+def compose(place: PoleView, labelled: Sample, cuts: Sequence[CutOut], count: int, rng: np.random.Generator) -> Sample:
     """Return the picture with up to `count` groups in it, and the boxes of what is visible.
 
     Far ones first, as they hide.
@@ -115,7 +115,7 @@ def compose(place: Place, labelled: Sample, cuts: Sequence[CutOut], count: int, 
     return Sample(image, np.array(boxes, np.float32).reshape(-1, 4), np.array(ids, np.int64))
 
 
-def _spot(place: Place, rng: np.random.Generator) -> tuple[int, int] | None:
+def _spot(place: PoleView, rng: np.random.Generator) -> tuple[int, int] | None:
     """Return where a group stands: x, y of its foot.
 
     Sizes are drawn evenly in octaves: small ones are as common as large.
@@ -146,7 +146,7 @@ def _spot(place: Place, rng: np.random.Generator) -> tuple[int, int] | None:
     return None
 
 
-def _fitting(cuts: Sequence[CutOut], place: Place, y: float, rng: np.random.Generator) -> CutOut:
+def _fitting(cuts: Sequence[CutOut], place: PoleView, y: float, rng: np.random.Generator) -> CutOut:
     # the lens is not known: a usual one sees a row this far below the horizon at this angle
     pitch = -np.degrees(np.arctan2(y - place.horizon, 1000.0))
     drawn = rng.integers(len(cuts), size=_PITCH_TRIES)
@@ -157,7 +157,7 @@ def _put(
     image: Image,
     owner: NDArray[np.int32],
     whole: dict[int, tuple[int, int]],
-    place: Place,
+    place: PoleView,
     cut: CutOut,
     spot: tuple[int, int],
     rng: np.random.Generator,

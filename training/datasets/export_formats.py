@@ -10,7 +10,7 @@ import yaml
 
 from models.durable import write_text
 from training.datasets.interchange import Side
-from training.datasets.manifest import Manifest
+from training.datasets.manifest import DatasetManifest
 from training.datasets.version_store import verify_version
 from training.errors import DatasetInvalid
 
@@ -18,7 +18,7 @@ ExportFormat = Literal["yolo", "coco"]
 _SIDES: tuple[Side, Side] = ("train", "val")
 
 
-def export_version(version: Path, out: Path, wanted: ExportFormat) -> Manifest:
+def export_version(version: Path, out: Path, wanted: ExportFormat) -> DatasetManifest:
     """Write a version into a folder that is not there yet; pictures keep their names in the version.
 
     Raises:
@@ -46,7 +46,7 @@ def export_version(version: Path, out: Path, wanted: ExportFormat) -> Manifest:
     return manifest
 
 
-def _write_yolo(manifest: Manifest, out: Path) -> None:
+def _write_yolo(manifest: DatasetManifest, out: Path) -> None:
     for one in manifest.pictures:
         labels = out / "labels" / one.side
         labels.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def _write_yolo(manifest: Manifest, out: Path) -> None:
     write_text(yaml.safe_dump(described, sort_keys=False, allow_unicode=True), out / "data.yaml")
 
 
-def _write_coco(manifest: Manifest, out: Path) -> None:
+def _write_coco(manifest: DatasetManifest, out: Path) -> None:
     (out / "annotations").mkdir()
     licences = sorted({one.licence for one in manifest.pictures})
     for side in _SIDES:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Final
 
 from training.datasets.interchange import Side
-from training.datasets.manifest import Where
+from training.datasets.manifest import PictureWhere
 
 HELD_OUT: Final = 0.2
 """Share of the pictures that are measured on."""
@@ -20,13 +20,13 @@ class Unparted:
     """What the split looks at of a picture: `name` is its path in the export, `side` what its export says."""
 
     name: str
-    where: Where
+    where: PictureWhere
     classes: frozenset[str]
     side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class GroupSplit:
     """`groups` and `sides`, one of each picture; `by` says what pictures were grouped by, `notes` what to know."""
 
     groups: tuple[str, ...]
@@ -50,7 +50,7 @@ def tile_of(name: str) -> str:
     return found[1] if found else name
 
 
-def split(pictures: Sequence[Unparted]) -> Split:
+def split(pictures: Sequence[Unparted]) -> GroupSplit:
     """Part pictures of which none is parted yet.
 
     Places are kept whole, then cameras, then days: by the first of these of which there are at least two. Without any,
@@ -61,7 +61,7 @@ def split(pictures: Sequence[Unparted]) -> Split:
     for by, key in _KEYS.items():
         groups = [group_of(one, by) for one in pictures]
         if len({key(one) for one in pictures if key(one)}) >= 2:
-            return Split(tuple(groups), _choose(groups, pictures), by)
+            return GroupSplit(tuple(groups), _choose(groups, pictures), by)
     groups = [group_of(one, "name") for one in pictures]
     if any(one.side == "val" for one in pictures) and any(one.side != "val" for one in pictures):
         return _as_exported(groups, pictures)
@@ -69,10 +69,10 @@ def split(pictures: Sequence[Unparted]) -> Split:
     cut = max(1, round(len(order) * HELD_OUT)) if len(order) > 1 else 0
     last = frozenset(order[len(order) - cut :]) if cut else frozenset()
     note = "nothing says where pictures were taken: the last names are held out; give --pictures to part by place"
-    return Split(tuple(groups), tuple("val" if one in last else "train" for one in groups), "name", (note,))
+    return GroupSplit(tuple(groups), tuple("val" if one in last else "train" for one in groups), "name", (note,))
 
 
-def _as_exported(groups: Sequence[str], pictures: Sequence[Unparted]) -> Split:
+def _as_exported(groups: Sequence[str], pictures: Sequence[Unparted]) -> GroupSplit:
     trained = {group for group, one in zip(groups, pictures, strict=True) if one.side != "val"}
     held = {group for group, one in zip(groups, pictures, strict=True) if one.side == "val"}
     sides: list[Side] = ["train" if group in trained else "val" for group in groups]
@@ -80,7 +80,7 @@ def _as_exported(groups: Sequence[str], pictures: Sequence[Unparted]) -> Split:
         f"{group}: copies of it stand on both sides of the export; all are trained on"
         for group in sorted(trained & held)
     ]
-    return Split(tuple(groups), tuple(sides), "export", tuple(notes))
+    return GroupSplit(tuple(groups), tuple(sides), "export", tuple(notes))
 
 
 def _choose(groups: Sequence[str], pictures: Sequence[Unparted]) -> tuple[Side, ...]:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from training.datasets.interchange import read_text
-from training.datasets.manifest import Where
+from training.datasets.manifest import PictureWhere
 from training.errors import DatasetInvalid
 
 COLUMNS: Final = ("file", "camera", "place", "day", "licence", "origin")
@@ -24,7 +24,7 @@ PICTURES_TABLE: Final = "pictures.csv"
 class PictureFacts:
     """What a table says of one picture; "" where it says nothing."""
 
-    where: Where
+    where: PictureWhere
     licence: str = ""
     origin: str = ""
 
@@ -95,7 +95,7 @@ def _facts(values: Mapping[str, str], where: str) -> PictureFacts:
     except ValueError as error:
         raise DatasetInvalid(f"{where}: day {values['day']!r} is no date; write it like 2026-11-20") from error
     try:
-        taken = Where(camera=values.get("camera") or None, place=values.get("place") or None, day=day)
+        taken = PictureWhere(camera=values.get("camera") or None, place=values.get("place") or None, day=day)
     except ValidationError as error:
         raise DatasetInvalid(f"{where}: a camera or place of more than 200 letters") from error
     return PictureFacts(taken, values.get("licence", "")[:200], values.get("origin", "")[:200])

@@ -18,7 +18,7 @@ from training.datasets.import_archive import unpacked
 from training.datasets.import_formats import Format, export_root, read_export
 from training.datasets.import_tables import PICTURES_TABLE, PictureFacts, read_class_names, read_picture_facts
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Side
-from training.datasets.manifest import UNKNOWN, Act, Box, Manifest, Picture, Where
+from training.datasets.manifest import UNKNOWN, Act, Box, DatasetManifest, Picture, PictureWhere
 from training.datasets.version_store import latest, locked, picture_files, verify_version, versions, write_version
 from training.errors import DatasetInvalid, ImportFaults
 from training.runs.schedule import schedule_for
@@ -43,7 +43,7 @@ class ImportResult:
     """The version that was made, what it holds, and what to know of it, one line each."""
 
     folder: Path
-    manifest: Manifest
+    manifest: DatasetManifest
     added: int
     notes: tuple[str, ...]
 
@@ -127,7 +127,7 @@ def grow(root: Path, name: str, places: Sequence[str], by: str, why: str, at: da
 
 
 def _read(
-    folder: Path, source: Path, export: Export, wish: ImportWish, earlier: Manifest | None, notes: _Notes
+    folder: Path, source: Path, export: Export, wish: ImportWish, earlier: DatasetManifest | None, notes: _Notes
 ) -> list[_Incoming]:
     """Return every picture of the export, or ImportFaults with all that is wrong."""
     names = read_class_names(wish.classes) if wish.classes else {}
@@ -160,7 +160,9 @@ def _faults(export: Export, source: Path, folder: Path) -> ImportFaults:
     return ImportFaults(f"{source}: {count} fault{'s' if count > 1 else ''}; nothing was imported: {said[0]}", said)
 
 
-def _check_classes(export: Export, names: Mapping[str, str | None], wish: ImportWish, earlier: Manifest | None) -> None:
+def _check_classes(
+    export: Export, names: Mapping[str, str | None], wish: ImportWish, earlier: DatasetManifest | None
+) -> None:
     unused = sorted(set(names) - set(export.classes))
     if unused:
         raise DatasetInvalid(f"{wish.classes}: {unused[0]!r} is no class of the export; it has {_list(export.classes)}")
@@ -185,7 +187,7 @@ def _incoming(
 ) -> _Incoming:
     image = read_picture(one.path)
     name = one.path.resolve().relative_to(folder.resolve()).as_posix()  # the readers give none outside
-    known = facts.get(name) or facts.get(one.path.name) or PictureFacts(Where())
+    known = facts.get(name) or facts.get(one.path.name) or PictureFacts(PictureWhere())
     known = replace(
         known,
         licence=(known.licence or one.licence or wish.licence or UNKNOWN)[:200],
@@ -209,7 +211,9 @@ def _class_order(export: Export, wish: ImportWish) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in every if name is not None))
 
 
-def _first(incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish, act: Act, notes: _Notes) -> Manifest:
+def _first(
+    incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish, act: Act, notes: _Notes
+) -> DatasetManifest:
     parted = split([_unparted(one) for one in incoming])
     if len(set(parted.sides)) < 2:
         raise DatasetInvalid(
@@ -229,7 +233,7 @@ def _first(incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish
         if len(sides) < 2:
             missing = "held out" if "val" not in sides else "trained on"
             notes.lines.append(f"class {name} is not {missing}: label more of it in other places before training")
-    return Manifest(
+    return DatasetManifest(
         name=wish.name,
         number=1,
         view=wish.view,
@@ -240,7 +244,9 @@ def _first(incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish
     )
 
 
-def _next(incoming: Sequence[_Incoming], earlier: Manifest, wish: ImportWish, act: Act, notes: _Notes) -> Manifest:
+def _next(
+    incoming: Sequence[_Incoming], earlier: DatasetManifest, wish: ImportWish, act: Act, notes: _Notes
+) -> DatasetManifest:
     classes = tuple(dict.fromkeys((*earlier.classes, *(box.name for one in incoming for box in one.boxes))))
     pictures = {one.sha256: one for one in earlier.pictures}
     held_groups = {one.group for one in earlier.of("val")}
@@ -273,7 +279,9 @@ def _next(incoming: Sequence[_Incoming], earlier: Manifest, wish: ImportWish, ac
     return manifest
 
 
-def _following(earlier: Manifest, pictures: tuple[Picture, ...], classes: tuple[str, ...], act: Act) -> Manifest:
+def _following(
+    earlier: DatasetManifest, pictures: tuple[Picture, ...], classes: tuple[str, ...], act: Act
+) -> DatasetManifest:
     update = {
         "number": earlier.number + 1,
         "parent": earlier.version,
@@ -281,7 +289,7 @@ def _following(earlier: Manifest, pictures: tuple[Picture, ...], classes: tuple[
         "classes": classes,
         "acts": (*earlier.acts, act),
     }
-    return Manifest.model_validate({**dict(earlier), **update})
+    return DatasetManifest.model_validate({**dict(earlier), **update})
 
 
 def _unparted(one: _Incoming) -> Unparted:

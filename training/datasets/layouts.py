@@ -31,7 +31,7 @@ Side = Path | tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPicture:
     """A picture and where its labels are expected; in some layouts a picture without labels is a background."""
 
     picture: Path
@@ -73,7 +73,7 @@ def _is_ours(folder: Path) -> bool:
     return (folder / "images").is_dir() and (folder / "labels").is_dir()
 
 
-def find_pictures(side: Side) -> list[Found]:
+def find_pictures(side: Side) -> list[FoundPicture]:
     """Return every picture of a side, by name. Raises DatasetInvalid for a folder or list that is not there."""
     if isinstance(side, tuple):
         return [found for one in side for found in find_pictures(one)]
@@ -93,7 +93,7 @@ def find_pictures(side: Side) -> list[Found]:
     if not paths:
         raise DatasetInvalid(f"{images}: holds no picture")
     _check_names(labels, paths)
-    return [Found(path, labels / f"{path.stem}.txt", may_lack=False) for path in paths]
+    return [FoundPicture(path, labels / f"{path.stem}.txt", may_lack=False) for path in paths]
 
 
 def labels_in_words(side: Side) -> str:
@@ -126,7 +126,7 @@ def _pictures_under(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if _is_picture(path) and path.is_file())
 
 
-def _found(picture: Path) -> Found:
+def _found(picture: Path) -> FoundPicture:
     """Return a picture with its labels as ultralytics looks for them.
 
     In labels/ for the last images/, else beside it.
@@ -135,8 +135,8 @@ def _found(picture: Path) -> Found:
     if "images" in parts[:-1]:
         last = len(parts) - 2 - parts[-2::-1].index("images")
         parts[last] = "labels"
-        return Found(picture, Path(*parts).with_suffix(".txt"), may_lack=True)
-    return Found(picture, picture.with_suffix(".txt"), may_lack=True)
+        return FoundPicture(picture, Path(*parts).with_suffix(".txt"), may_lack=True)
+    return FoundPicture(picture, picture.with_suffix(".txt"), may_lack=True)
 
 
 def _listed(file: Path) -> Iterator[Path]:

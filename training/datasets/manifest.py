@@ -43,7 +43,7 @@ class Box(_Part):
         return Label(self.cls, self.x, self.y, self.width, self.height)
 
 
-class Where(_Part):
+class PictureWhere(_Part):
     """Where and when a picture was taken; what nobody has said is None."""
 
     camera: Text | None = None
@@ -64,7 +64,7 @@ class Picture(_Part):
     height: int = Field(gt=0)
     side: Side
     group: str = Field(max_length=300)
-    where: Where
+    where: PictureWhere
     origin: Text
     licence: Text
     boxes: tuple[Box, ...]
@@ -79,7 +79,7 @@ class Act(_Part):
     note: Text = ""
 
 
-class Manifest(_Part):
+class DatasetManifest(_Part):
     """One version of a data set. The val side is frozen: only an act of kind `grow` adds to it, nothing takes away."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
@@ -128,7 +128,7 @@ class Manifest(_Part):
         return ";".join(names)
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> DatasetManifest:
     """Return the manifest of a version's folder.
 
     Raises:
@@ -137,7 +137,7 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     try:
         content = path.read_bytes()
-        manifest = Manifest.model_validate_json(content)
+        manifest = DatasetManifest.model_validate_json(content)
     except OSError as error:
         raise DatasetInvalid(f"{path}: cannot be read ({error.strerror}); it is no version of a data set") from error
     except ValidationError as error:

@@ -26,7 +26,7 @@ from training.datasets import camera_faults as faults
 from training.datasets import pole_set, pole_views
 from training.datasets.fronts import street_front
 from training.datasets.labels import Label, LabelledPicture, read_pictures
-from training.datasets.pole_views import CLASSES, IGNORE, SIGNS, CameraPicture
+from training.datasets.pole_views import CLASSES, IGNORE, SIGNS, PolePicture
 from training.datasets.recipes import RECIPES, describe, hold_out, make_room
 from training.datasets.sample import Sample, read_sample
 from training.datasets.street import SIGNS_HELD_OUT
@@ -87,7 +87,7 @@ def _composites(base: Path, rng: np.random.Generator) -> Iterator[Named]:
         yield paths[k].stem, read_sample(LabelledPicture(paths[k], tuple(kept)))
 
 
-def _clean(train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[Named]:
+def _clean(train: Sequence[PolePicture], rng: np.random.Generator) -> Iterator[Named]:
     views = [one for one in train if one.clean]
     for k in rng.permutation(len(views)):
         sample = pole_set.labelled(views[k], pole_views.unsqueezed(views[k].path))
@@ -102,7 +102,7 @@ def _rendered(frames: Sequence[Path], rng: np.random.Generator) -> Iterator[Name
         yield found[k][0], pole_set.signs_open(found[k][1])
 
 
-def _fronts(shared: Path, train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[Named]:
+def _fronts(shared: Path, train: Sequence[PolePicture], rng: np.random.Generator) -> Iterator[Named]:
     """Rows of façades of the training side of `street-ads`; posters in windows are unsure."""
     recipe = RECIPES["street-ads"]
     if recipe.train is None:
@@ -128,10 +128,10 @@ def _shops(shared: Path) -> Iterator[Named]:
         yield picture.path.stem, pole_set.fitted(read_sample(LabelledPicture(picture.path, kept)))
 
 
-def _labelled(train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[Named]:
+def _labelled(train: Sequence[PolePicture], rng: np.random.Generator) -> Iterator[Named]:
     """Parts of the views whose signs are labelled, cameras in turn."""
     signs = {CLASSES.index(name) for name in SIGNS}
-    by_camera: dict[str, list[CameraPicture]] = defaultdict(list)
+    by_camera: dict[str, list[PolePicture]] = defaultdict(list)
     for one in train:
         if one.signs_labelled and any(box.cls in signs for box in one.labels):
             by_camera[one.camera].append(one)

@@ -34,7 +34,7 @@ from training.datasets import pole_views
 from training.datasets.composites import CutOut, compose, read_cut_outs
 from training.datasets.labels import Label, LabelledPicture, read_labels, read_pictures
 from training.datasets.layouts import PICTURES
-from training.datasets.pole_views import CLASSES, IGNORE, SIGNS, SIGNS_UNKNOWN, CameraPicture, Place
+from training.datasets.pole_views import CLASSES, IGNORE, SIGNS, SIGNS_UNKNOWN, PolePicture, PoleView
 from training.datasets.recipes import RECIPES, describe, hold_out, make_room, one_of_each
 from training.datasets.sample import Sample, label_lines, read_sample
 from training.errors import DatasetInvalid, TrainingError
@@ -48,7 +48,7 @@ PAVEMENT = "data/pavement_camera"
 SEGMENTER = "weights/ade20k/deeplabv3_mnv2_ade20k.tflite"
 
 
-class Part(StrEnum):
+class PolePart(StrEnum):
     """What the training side is made of."""
 
     COMPOSITES = "composites"
@@ -87,7 +87,7 @@ def build(
     *,
     composites: int = 1500,
     seed: int = 0,
-    without: Collection[Part] = (),
+    without: Collection[PolePart] = (),
     progress: bool = False,
 ) -> dict[str, list[int]]:
     """Write the set under `out`, over an older one; returns pictures and boxes by part.
@@ -96,7 +96,7 @@ def build(
         DatasetInvalid: something of `shared` or the rendered parts is missing, or `out` holds something else.
     """
     views = pole_views.read_views(shared)
-    cuts = read_cut_outs(cutouts) if Part.COMPOSITES not in without else ()
+    cuts = read_cut_outs(cutouts) if PolePart.COMPOSITES not in without else ()
     make_room(out)
     writer, rng = Writer(out / "train", {}), np.random.default_rng(seed)
     train = [one for one in views if not one.held_out]
@@ -105,7 +105,7 @@ def build(
         places = _places(some, shared, progress)
         for k in track(range(composites), description="composites", disable=not progress, console=Console(stderr=True)):
             name, sample = _composite(some, places, cuts, rng)
-            writer.add(Part.COMPOSITES, f"composite-{k:05d}-{name}", finished(sample, rng))
+            writer.add(PolePart.COMPOSITES, f"composite-{k:05d}-{name}", finished(sample, rng))
     for part, name, sample in _others(train, shared, frames, rng):
         if part not in without:
             writer.add(part, name, sample)
@@ -143,7 +143,7 @@ def write_shares(out: Path, shares: int) -> None:
         (folder / "data.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
 
 
-def labelled(one: CameraPicture, image: Image) -> Sample:
+def labelled(one: PolePicture, image: Image) -> Sample:
     """Return a real picture with its boxes; its signs are left open where nobody labelled them."""
     boxes, ids = pole_views.corners(one.labels), [box.cls for box in one.labels]
     if not one.signs_labelled:
@@ -152,7 +152,7 @@ def labelled(one: CameraPicture, image: Image) -> Sample:
     return Sample(image, boxes, np.array(ids, np.int64))
 
 
-def _places(train: Sequence[CameraPicture], shared: Path, progress: bool) -> dict[Path, Place]:
+def _places(train: Sequence[PolePicture], shared: Path, progress: bool) -> dict[Path, PoleView]:
     card = find_model("street")
     network = OnnxModel(model_path(card), card.classes, iou=card.nms_iou, name=card.name)
 
@@ -171,7 +171,7 @@ def _places(train: Sequence[CameraPicture], shared: Path, progress: bool) -> dic
 
 
 def _composite(
-    train: Sequence[CameraPicture], places: dict[Path, Place], cuts: Sequence[CutOut], rng: np.random.Generator
+    train: Sequence[PolePicture], places: dict[Path, PoleView], cuts: Sequence[CutOut], rng: np.random.Generator
 ) -> tuple[str, Sample]:
     """Return one more picture; cameras, not pictures, are drawn evenly."""
     cameras = sorted({one.camera for one in train})
@@ -185,7 +185,7 @@ def _composite(
     return one.path.stem, compose(place, known, cuts, int(rng.integers(2, 9)), rng)
 
 
-def _mirrored(place: Place) -> Place:
+def _mirrored(place: PoleView) -> PoleView:
     taken = place.taken.copy()
     taken[:, [0, 2]] = place.image.shape[1] - place.taken[:, [2, 0]]
     return replace(
@@ -218,8 +218,8 @@ def _resized(sample: Sample, size: tuple[int, int]) -> Sample:
 
 
 def _others(
-    train: Sequence[CameraPicture], shared: Path, frames: Path, rng: np.random.Generator
-) -> Iterator[tuple[Part, str, Sample]]:
+    train: Sequence[PolePicture], shared: Path, frames: Path, rng: np.random.Generator
+) -> Iterator[tuple[PolePart, str, Sample]]:
     """Everything but composites, part by part."""
     yield from _real(train, rng)
     yield from rendered(frames, rng)
@@ -227,14 +227,14 @@ def _others(
     paths = sorted(p for p in (shared / NEGATIVES).rglob("*") if p.suffix.lower() in PICTURES)
     for path in paths:
         sample = fitted(read_sample(LabelledPicture(path, ())))
-        yield Part.STREETS, f"street-{path.stem}", signs_open(sample)
+        yield PolePart.STREETS, f"street-{path.stem}", signs_open(sample)
 
 
-def _real(train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
+def _real(train: Sequence[PolePicture], rng: np.random.Generator) -> Iterator[tuple[PolePart, str, Sample]]:
     for one in _of_each_camera(train, rng):
         sample = labelled(one, pole_views.unsqueezed(one.path))
         real = bool((sample.class_ids < IGNORE).any())
-        part = Part.REAL if real else Part.CLEAN
+        part = PolePart.REAL if real else PolePart.CLEAN
         yield part, f"real-{one.path.stem}", _resized(sample, SIZE)
         copies = 3 if (sample.class_ids <= 1).any() else 2 if real else 1
         for copy in range(copies):  # parts of it, around its things
@@ -242,8 +242,8 @@ def _real(train: Sequence[CameraPicture], rng: np.random.Generator) -> Iterator[
             yield part, f"real-{one.path.stem}-{copy}", replace(zoomed, image=faults.spoil(zoomed.image, rng))
 
 
-def _of_each_camera(views: Sequence[CameraPicture], rng: np.random.Generator) -> list[CameraPicture]:
-    by_camera: dict[str, list[CameraPicture]] = defaultdict(list)
+def _of_each_camera(views: Sequence[PolePicture], rng: np.random.Generator) -> list[PolePicture]:
+    by_camera: dict[str, list[PolePicture]] = defaultdict(list)
     for one in views:
         by_camera[one.camera].append(one)
     return [
@@ -251,7 +251,7 @@ def _of_each_camera(views: Sequence[CameraPicture], rng: np.random.Generator) ->
     ]
 
 
-def rendered(frames: Path, rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
+def rendered(frames: Path, rng: np.random.Generator) -> Iterator[tuple[PolePart, str, Sample]]:
     if not (frames / "images").is_dir():
         raise DatasetInvalid(f"{frames}: holds no rendered frames; make some with `python -m training.scenes frames`")
     names = list(yaml.safe_load((frames / "data.yaml").read_text(encoding="utf-8"))["names"].values())
@@ -263,10 +263,10 @@ def rendered(frames: Path, rng: np.random.Generator) -> Iterator[tuple[Part, str
             if names[int(line.split()[0])] in CLASSES
         ]
         sample = read_sample(LabelledPicture(path, tuple(kept)))
-        yield Part.RENDERED, f"rendered-{path.stem}", replace(sample, image=faults.spoil(sample.image, rng))
+        yield PolePart.RENDERED, f"rendered-{path.stem}", replace(sample, image=faults.spoil(sample.image, rng))
 
 
-def _rehearsed(shared: Path, rng: np.random.Generator) -> Iterator[tuple[Part, str, Sample]]:
+def _rehearsed(shared: Path, rng: np.random.Generator) -> Iterator[tuple[PolePart, str, Sample]]:
     """Façades, for signs of every kind, and tiles from above, for stalls of every kind."""
     facades, above = RECIPES["street-ads"], RECIPES["aerial-stalls"]
     assert facades.train is not None
@@ -276,10 +276,10 @@ def _rehearsed(shared: Path, rng: np.random.Generator) -> Iterator[tuple[Part, s
     for k in sorted(rng.permutation(len(pictures))[:220]):
         kept = [replace(b, cls=c) for b in pictures[k].labels if (c := index[b.cls]) is not None]
         sample = read_sample(LabelledPicture(pictures[k].path, tuple(kept)))
-        yield Part.FACADES, f"facade-{pictures[k].path.stem}", fitted(sample)
+        yield PolePart.FACADES, f"facade-{pictures[k].path.stem}", fitted(sample)
     tiles = one_of_each(read_pictures(shared / above.train, 1))
     for k in sorted(rng.permutation(len(tiles))[:100]):
-        yield Part.ABOVE, f"above-{tiles[k].path.stem}", fitted(read_sample(tiles[k]))
+        yield PolePart.ABOVE, f"above-{tiles[k].path.stem}", fitted(read_sample(tiles[k]))
 
 
 def fitted(sample: Sample) -> Sample:
@@ -295,7 +295,7 @@ def signs_open(sample: Sample) -> Sample:
     return Sample(sample.image, np.concatenate([sample.boxes, whole]), ids)
 
 
-def _write_held_out(writer: Writer, one: CameraPicture) -> None:
+def _write_held_out(writer: Writer, one: PolePicture) -> None:
     """Write a picture to measure on; its unsure boxes stand in `ignored/`, where signs are not labelled a whole one."""
     sample = labelled(one, pole_views.unsqueezed(one.path))
     sure = sample.class_ids < IGNORE
@@ -374,7 +374,7 @@ def main(
     composites: Annotated[int, typer.Option(min=0, help="how many pictures with things put into them")] = 1500,
     seed: int = 0,
     shares: Annotated[int, typer.Option(min=1, help="also write OUT-1 to OUT-N, for N runs at once")] = 3,
-    without: Annotated[list[Part] | None, typer.Option(help="leave this out of what is trained on")] = None,
+    without: Annotated[list[PolePart] | None, typer.Option(help="leave this out of what is trained on")] = None,
 ) -> None:
     """Build the set, for example: python -m training.datasets.pole_set --shared ../shared"""
     try:

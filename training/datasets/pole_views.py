@@ -43,7 +43,7 @@ _LOOKED = 3  # pictures of a view in which people and vehicles are looked for
 
 
 @dataclass(frozen=True, slots=True)
-class CameraPicture:
+class PolePicture:
     """One labelled picture of `street_cameras` and what its table says of it."""
 
     path: Path
@@ -61,7 +61,7 @@ class CameraPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PoleView:
     """A picture that things can be put into.
 
     `image` BGR; `ground`, `walk` (height, width) bool; `front` (height, width): the lowest row of the thing that a
@@ -87,7 +87,7 @@ class Finder(Protocol):
     def __call__(self, image: Image) -> tuple[NDArray[np.float32], Sequence[str]]: ...
 
 
-def read_views(shared: Path) -> tuple[CameraPicture, ...]:
+def read_views(shared: Path) -> tuple[PolePicture, ...]:
     """Return every picture of the set, in the table's order.
 
     Raises:
@@ -101,7 +101,7 @@ def read_views(shared: Path) -> tuple[CameraPicture, ...]:
     with table.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     return tuple(
-        CameraPicture(
+        PolePicture(
             path=folder / "images" / f"{row['picture']}.jpg",
             camera=row["camera"],
             view=row["view"],
@@ -189,9 +189,9 @@ class Segmenter:
         return np.asarray(cv2.resize(classes, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def place(image: Image, classes: NDArray[np.uint8], scale: tuple[float, float], taken: NDArray[np.float32]) -> Place:
+def place(image: Image, classes: NDArray[np.uint8], scale: tuple[float, float], taken: NDArray[np.float32]) -> PoleView:
     """Return a picture with its classes and its camera's scale."""
-    return Place(
+    return PoleView(
         image=image,
         ground=np.isin(classes, list(_GROUND)),
         walk=np.isin(classes, list(_WALK)),
@@ -212,7 +212,7 @@ def _front(classes: NDArray[np.uint8]) -> NDArray[np.int32]:
     return lowest
 
 
-def scales(views: Sequence[CameraPicture], names: Sequence[str], find: Finder | None) -> dict[str, tuple[float, float]]:
+def scales(views: Sequence[PolePicture], names: Sequence[str], find: Finder | None) -> dict[str, tuple[float, float]]:
     """Return the scale of each view, from its labelled people and vehicles and those that `find` finds."""
     feet: dict[str, list[tuple[float, float]]] = defaultdict(list)
     looked: Counter[str] = Counter()

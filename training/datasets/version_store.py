@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from models.card import DataSource
 from models.durable import copy_file, exclusive, sync_folder, write_text
-from training.datasets.manifest import MANIFEST, Manifest, Picture, read_manifest
+from training.datasets.manifest import MANIFEST, DatasetManifest, Picture, read_manifest
 from training.errors import DatasetInvalid
 
 NAME_PATTERN: Final = r"[a-z0-9][a-z0-9-]{0,63}"
@@ -62,7 +62,7 @@ def locked(root: Path, name: str) -> Iterator[None]:
         raise DatasetInvalid(f"data set {name} is being changed by another process; try again later") from error
 
 
-def write_version(root: Path, manifest: Manifest, pictures: Mapping[str, Path]) -> Path:
+def write_version(root: Path, manifest: DatasetManifest, pictures: Mapping[str, Path]) -> Path:
     """Write a version and return its folder; call it under `locked`.
 
     Args:
@@ -96,7 +96,7 @@ def write_version(root: Path, manifest: Manifest, pictures: Mapping[str, Path]) 
     return target
 
 
-def verify_version(folder: Path) -> Manifest:
+def verify_version(folder: Path) -> DatasetManifest:
     """Return the manifest of a version of which every file is what it was.
 
     Raises:
@@ -119,7 +119,7 @@ def verify_version(folder: Path) -> Manifest:
     return manifest
 
 
-def picture_files(folder: Path, manifest: Manifest) -> dict[str, Path]:
+def picture_files(folder: Path, manifest: DatasetManifest) -> dict[str, Path]:
     """Return where each picture of a version lies, by its SHA-256."""
     return {one.sha256: folder / one.side / "images" / one.file for one in manifest.pictures}
 
@@ -136,7 +136,7 @@ def _place(one: Picture, source: Path, versions_folder: Path, staged: Path) -> N
         raise DatasetInvalid(f"{source}: was changed while it was imported; import it again")
 
 
-def _texts(manifest: Manifest) -> dict[str, str]:
+def _texts(manifest: DatasetManifest) -> dict[str, str]:
     """Return every file of a version but its pictures, by its path."""
     described = {
         "train": "train/images",

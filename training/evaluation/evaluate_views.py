@@ -47,7 +47,7 @@ _DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ViewPicture:
     """One picture: what was seen, what is labelled (boxes (n, 4), class names), what is unsure, for which classes."""
 
     path: Path
@@ -73,7 +73,7 @@ class Figure:
     confidence: float  # the lowest that has this precision
 
 
-def look(model: OnnxModel, dataset: Path, *, tiled: bool = False, progress: bool = False) -> tuple[Seen, ...]:
+def look(model: OnnxModel, dataset: Path, *, tiled: bool = False, progress: bool = False) -> tuple[ViewPicture, ...]:
     """Return what a model sees in the val side of a set; `tiled`: in two by two tiles besides."""
     described = open_set(dataset)
     found = []
@@ -85,7 +85,7 @@ def look(model: OnnxModel, dataset: Path, *, tiled: bool = False, progress: bool
         seen = detect_tiled(model, image, tile, 0.2, _EVERYTHING) if tiled else model.detect(image, _EVERYTHING)
         unsure, names = _unsure(described, picture.path)
         found.append(
-            Seen(
+            ViewPicture(
                 path=picture.path,
                 view=picture.path.stem.split("_")[0],
                 found=seen,
@@ -110,7 +110,7 @@ def _corners(labels: Sequence[Label]) -> NDArray[np.float32]:
     return np.array(found, np.float32).reshape(-1, 4)
 
 
-def of_classes(seen: Seen, wanted: Sequence[str], iou: float = 0.5) -> PictureMatches:
+def of_classes(seen: ViewPicture, wanted: Sequence[str], iou: float = 0.5) -> PictureMatches:
     """Return the classes `wanted`, taken as one, without what is seen in unsure boxes beside every labelled one."""
     found = seen.found.of_class(*wanted)
     boxes, scores = found.boxes, found.scores
@@ -136,7 +136,7 @@ def _share_inside(boxes: NDArray[np.float32], areas: NDArray[np.float32]) -> NDA
     return inside
 
 
-def figure(seen: Sequence[Seen], name: str, wanted: Sequence[str], precision: float = PRECISION) -> Figure:
+def figure(seen: Sequence[ViewPicture], name: str, wanted: Sequence[str], precision: float = PRECISION) -> Figure:
     """Return the figures of some classes taken as one."""
     matched = match([of_classes(one, wanted) for one in seen])
     views = np.array([one.view for one in seen])
@@ -170,7 +170,9 @@ def recall_at(matched: Matched, weight: NDArray[np.float64], precision: float) -
     return float(hits[good[-1]] / labelled), float(matched.scores[good[-1]])
 
 
-def at_confidence(seen: Sequence[Seen], wanted: Sequence[str], confidence: float) -> dict[str, tuple[int, int, int]]:
+def at_confidence(
+    seen: Sequence[ViewPicture], wanted: Sequence[str], confidence: float
+) -> dict[str, tuple[int, int, int]]:
     """By view: boxes found, boxes labelled, false alarms, from this confidence on."""
     table: dict[str, tuple[int, int, int]] = {}
     for one in seen:
@@ -203,7 +205,7 @@ def class_metrics(one: Figure) -> ClassMetrics:
     return ClassMetrics(pictures=one.pictures, boxes=one.boxes, ap50=one.ap50, ap50_95=one.ap50_95)
 
 
-def figures(seen: Sequence[Seen], names: Sequence[str]) -> tuple[Figure, ...]:
+def figures(seen: Sequence[ViewPicture], names: Sequence[str]) -> tuple[Figure, ...]:
     """Return each class by itself, and any sign as one where there are several."""
     each = [figure(seen, name, (name,)) for name in names]
     signs = [name for name in names if name in SIGNS]
@@ -270,7 +272,7 @@ def _latency(model: OnnxModel, paths: Sequence[Path]) -> float:
     return round(float(np.median(times)), 1)
 
 
-def threshold(seen: Sequence[Seen], one: Figure, precision: float, lowest: float = 0.0) -> Threshold:
+def threshold(seen: Sequence[ViewPicture], one: Figure, precision: float, lowest: float = 0.0) -> Threshold:
     """Return where precision is reached, not under `lowest`; where it never is, the best F1 from DEFAULT_CONFIDENCE on.
 
     Views weigh the same.

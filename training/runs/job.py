@@ -16,7 +16,7 @@ from detector.vision.boxes import overlap
 from models.card import ModelCard
 from models.registry import model_path, verify
 from training.datasets.labels import check_set, open_set
-from training.datasets.manifest import Manifest, Picture
+from training.datasets.manifest import DatasetManifest, Picture
 from training.datasets.version_store import verify_version
 from training.errors import DatasetInvalid, RunFailed
 from training.evaluation.gate import FrozenSet, GateReport, judge
@@ -40,7 +40,7 @@ class TrainingPlan:
     """What a job would do and cost: `minutes` of one core; nothing has been done yet."""
 
     dataset: Path
-    manifest: Manifest
+    manifest: DatasetManifest
     base: ModelCard
     schedule: Schedule
     minutes: float
@@ -142,7 +142,7 @@ def next_version(taken: Sequence[str]) -> str:
     return str(max((int(one) for one in taken if one.isascii() and one.isdigit()), default=0) + 1)
 
 
-def _refuse_contradictions(dataset: Path, manifest: Manifest) -> None:
+def _refuse_contradictions(dataset: Path, manifest: DatasetManifest) -> None:
     """Refuse one thing under two labels, or labelled twice: verdicts that contradict each other."""
     for one in manifest.pictures:
         pair = _twice(one)

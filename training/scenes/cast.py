@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.scenes import people, stalls, vehicles
 from training.scenes.camera import CameraPose, project
-from training.scenes.script import Actor, Light, Placement, SceneScript
+from training.scenes.script import Light, Placement, SceneActor, SceneScript
 from training.scenes.shapes import place
 
 PHASES = 4
@@ -36,7 +36,7 @@ class Cast:
                 body.hide_render = True
                 self._bodies[actor.number] = body
 
-    def _mesh(self, actor: Actor, phase: int) -> bpy.types.Mesh:
+    def _mesh(self, actor: SceneActor, phase: int) -> bpy.types.Mesh:
         key = (actor.kind, actor.look, phase)
         if key not in self._meshes:
             rng = np.random.default_rng(1000 + actor.look)
@@ -50,7 +50,7 @@ class Cast:
             bpy.data.objects.remove(made)
         return self._meshes[key]
 
-    def show(self, actors: Sequence[Actor], t: float) -> None:
+    def show(self, actors: Sequence[SceneActor], t: float) -> None:
         """Place these actors as at `t` and hide all others."""
         wanted = {actor.number: actor for actor in actors}
         for number, body in self._bodies.items():
@@ -66,7 +66,7 @@ class Cast:
     def _phase(where: Placement) -> int:
         return int((where.x + where.y) / STRIDE * PHASES) % PHASES
 
-    def reach(self, actor: Actor, t: float, pose: CameraPose, light: Light) -> NDArray[np.float64] | None:
+    def reach(self, actor: SceneActor, t: float, pose: CameraPose, light: Light) -> NDArray[np.float64] | None:
         """Return the pixels (x1, y1, x2, y2) that the actor and its shadow can touch; None when out of view."""
         where = actor.at(t)
         if where is None:

@@ -17,7 +17,7 @@ from training.scenes.block import BLOCK
 from training.scenes.camera import CameraPose
 from training.scenes.cast import Cast
 from training.scenes.film import Linear, Window, develop, laid_over, merged
-from training.scenes.script import Actor, Light, SceneScript
+from training.scenes.script import Light, SceneActor, SceneScript
 from training.scenes.truth import VisibleObject, read_seen, seen, write_seen
 
 Frame = Callable[[int], tuple[NDArray[np.uint8], tuple[VisibleObject, ...]]]
@@ -29,7 +29,7 @@ SETTLED = 60.0  # seconds: who stands this long belongs to the standing scene
 class StandingObject:
     """The scene without movers: who is in it, under which sun, as linear light with and without sun, and its masks."""
 
-    actors: tuple[Actor, ...]
+    actors: tuple[SceneActor, ...]
     sun: Light
     dark: Linear
     bright: Linear
@@ -63,7 +63,7 @@ class Scene:
             mask[y1:y2, x1:x2] = render.masks((x1, y1, x2, y2))
         return develop(linear), seen(mask)
 
-    def _update(self, settled: tuple[Actor, ...], t: float, light: Light) -> StandingObject:
+    def _update(self, settled: tuple[SceneActor, ...], t: float, light: Light) -> StandingObject:
         """Return the standing scene as it is now.
 
         Rendered whole under a new sun, else only where somebody came or went.
@@ -88,7 +88,7 @@ class Scene:
         self._standing = StandingObject(settled, light, dark, bright, render.masks())
         return self._standing
 
-    def _windows(self, actors: Sequence[Actor], t: float, light: Light) -> list[Window]:
+    def _windows(self, actors: Sequence[SceneActor], t: float, light: Light) -> list[Window]:
         reaches = [self.cast.reach(a, t, self.pose, light) for a in actors]
         return merged([(int(r[0]), int(r[1]), int(r[2]), int(r[3])) for r in reaches if r is not None])
 
@@ -99,7 +99,7 @@ class Scene:
             linear[y1:y2, x1:x2] = laid_over(linear[y1:y2, x1:x2], render.picture(samples, window))
 
 
-def _settled(actor: Actor) -> bool:
+def _settled(actor: SceneActor) -> bool:
     still = actor.path[0].x == actor.path[-1].x and actor.path[0].y == actor.path[-1].y
     return still and actor.last - actor.first >= SETTLED
 

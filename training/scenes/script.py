@@ -40,7 +40,7 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class SceneActor:
     """Something that comes, stands or moves, and goes. It is there from its first stop's time to its last's."""
 
     number: int
@@ -100,7 +100,7 @@ class SceneScript:
     frames: int
     step: float
     speed: float
-    actors: tuple[Actor, ...]
+    actors: tuple[SceneActor, ...]
 
     def light(self, t: float) -> Light:
         """Return the true sun over the block behind clouds that drift by.

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.scenes.block import FRONT, SIGNS
 from training.scenes.camera import CameraPose
-from training.scenes.script import Actor, Class, Role, SceneScript, Stop
+from training.scenes.script import Class, Role, SceneActor, SceneScript, Stop
 
 CAMERA = CameraPose(8.8, 0.0, 6.0, -33.0, -18.0, 0.0, 660.0, 960, 540)
 STREET_START = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
@@ -27,11 +27,11 @@ def _stay(t0: float, t1: float, x: float, y: float) -> tuple[Stop, ...]:
     return (Stop(t0, x, y), Stop(t1, x, y))
 
 
-def _signs(end: float) -> list[Actor]:
+def _signs(end: float) -> list[SceneActor]:
     found = []
     for sign in SIGNS:
         path = _stay(0, end, -FRONT if "west" in sign.building else FRONT, sign.along)
-        found.append(Actor(sign.number, sign.name, "signboard", sign.role, "sign", 0, 0.0, path))
+        found.append(SceneActor(sign.number, sign.name, "signboard", sign.role, "sign", 0, 0.0, path))
     return found
 
 
@@ -41,18 +41,18 @@ class _Numbers:
     def __init__(self) -> None:
         self.next = 199
 
-    def actor(self, label: Class, kind: str, look: int, turn: float, path: tuple[Stop, ...]) -> Actor:
+    def actor(self, label: Class, kind: str, look: int, turn: float, path: tuple[Stop, ...]) -> SceneActor:
         self.next += 1
-        return Actor(self.next, f"{kind}-{self.next}", label, "context", kind, look, turn, path)
+        return SceneActor(self.next, f"{kind}-{self.next}", label, "context", kind, look, turn, path)
 
 
 def street_script(seed: int) -> SceneScript:
     """Return the camera clip's script: an empty street, stalls on the main road, on their site and for a while."""
     rng = np.random.default_rng(seed)
     stalls = [
-        Actor(1, "stall-a", "stall", "violation", "umbrella", 3, DOWN, _stay(120, END, -6.6, 18.7)),
-        Actor(2, "stall-b", "stall", "permitted", "awning", 5, UP, _stay(100, END, 6.9, 21.5)),
-        Actor(3, "stall-c", "stall", "short", "tricycle", 9, DOWN, _stay(330, 460, -6.7, 27.0)),
+        SceneActor(1, "stall-a", "stall", "violation", "umbrella", 3, DOWN, _stay(120, END, -6.6, 18.7)),
+        SceneActor(2, "stall-b", "stall", "permitted", "awning", 5, UP, _stay(100, END, 6.9, 21.5)),
+        SceneActor(3, "stall-c", "stall", "short", "tricycle", 9, DOWN, _stay(330, 460, -6.7, 27.0)),
     ]
     numbers = _Numbers()
     standing = [
@@ -70,7 +70,7 @@ def street_script(seed: int) -> SceneScript:
     return SceneScript(seed, STREET_START, STREET_START, FRAMES, STEP, SPEED, tuple(actors))
 
 
-def _waiting_traffic(numbers: _Numbers) -> list[Actor]:
+def _waiting_traffic(numbers: _Numbers) -> list[SceneActor]:
     """Buses and a van that halt beside stall A and hide it for a while."""
     found = []
     for kind, t0, t1, y in HALTS:
@@ -80,7 +80,7 @@ def _waiting_traffic(numbers: _Numbers) -> list[Actor]:
     return found
 
 
-def _customers(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
+def _customers(numbers: _Numbers, rng: np.random.Generator) -> list[SceneActor]:
     found = []
     for t0, x, y in (
         (150, -5.0, 18.2),
@@ -103,7 +103,7 @@ def _customers(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
     return found
 
 
-def _traffic(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
+def _traffic(numbers: _Numbers, rng: np.random.Generator) -> list[SceneActor]:
     found = []
     for lane, turn in ((NORTHBOUND, UP), (SOUTHBOUND, DOWN)):
         t = float(rng.uniform(0, 8))
@@ -119,7 +119,7 @@ def _traffic(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
     return found
 
 
-def _walkers(numbers: _Numbers, rng: np.random.Generator) -> list[Actor]:
+def _walkers(numbers: _Numbers, rng: np.random.Generator) -> list[SceneActor]:
     found = []
     for low, high, gap in ((-9.7, -8.4, 13.0), (8.3, 9.9, 24.0)):
         t = -40.0
@@ -147,7 +147,7 @@ def flight_script(seed: int) -> SceneScript:
     )
     actors = _signs(end)
     for number, (name, role, look, turn, x, y) in enumerate(places, start=2):
-        actors.append(Actor(number, name, "stall", role, "umbrella", look, turn, _stay(0, end, x, y)))
+        actors.append(SceneActor(number, name, "stall", role, "umbrella", look, turn, _stay(0, end, x, y)))
         actors.append(
             numbers.actor("person", "standing", look % 14, 0.0, _stay(0, end, x + (1.5 if x > 0 else -1.4), y))
         )

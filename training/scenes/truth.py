@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from training.scenes.block import SIGN_BASE
 from training.scenes.camera import CameraPose, to_wgs84
-from training.scenes.script import Actor, SceneScript
+from training.scenes.script import SceneActor, SceneScript
 
 MIN_PIXELS = 12  # fewer visible pixels than this are no box
 
@@ -67,7 +67,7 @@ def document(
     }
 
 
-def _object(actor: Actor, script: SceneScript, count: int) -> dict[str, object] | None:
+def _object(actor: SceneActor, script: SceneScript, count: int) -> dict[str, object] | None:
     there = [(k, p) for k in range(count) if (p := actor.at(k * script.step)) is not None]
     if not there:
         return None

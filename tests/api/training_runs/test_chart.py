@@ -1,6 +1,5 @@
 """Lines over two axes: ticks at round numbers, every point within the frame."""
 
-import itertools
 import math
 from itertools import pairwise
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.camera.address import CameraAddress
-from streams.camera.rtsp_client import MOST, Message, NotRtsp, bare_url, take_message
+from streams.camera.rtsp_client import MOST, NotRtsp, RtspMessage, bare_url, take_message
 
 OK = b"RTSP/1.0 200 OK\r\nCSeq: 1\r\ncontent-LENGTH: 4\r\nX:  a:b \r\n\r\nv=0\n"
 
@@ -14,7 +14,7 @@ def test_a_message_and_what_follows_it() -> None:
     found = take_message(b"\r\n" + OK + b"$\0\0\1x")
     assert found is not None
     message, rest = found
-    assert message == Message("RTSP/1.0 200 OK", (("CSeq", "1"), ("content-LENGTH", "4"), ("X", "a:b")), b"v=0\n")
+    assert message == RtspMessage("RTSP/1.0 200 OK", (("CSeq", "1"), ("content-LENGTH", "4"), ("X", "a:b")), b"v=0\n")
     assert rest == b"$\0\0\1x"
     assert (message.status, message.header("content-length"), message.header("session")) == (200, "4", "")
 
@@ -66,7 +66,7 @@ def test_no_header_of_a_camera_can_begin_another() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["CSeq", "Session", "X"]), st.from_regex(r"[a-z0-9]{1,9}", fullmatch=True))))
 def test_what_is_sent_is_read(headers: list[tuple[str, str]]) -> None:
     body = b"abc"
-    sent = Message("PLAY rtsp://10.1.2.3/a RTSP/1.0", (*headers, ("Content-Length", "3")), body)
+    sent = RtspMessage("PLAY rtsp://10.1.2.3/a RTSP/1.0", (*headers, ("Content-Length", "3")), body)
     assert take_message(sent.encoded() + b"more") == (sent, b"more")
 
 

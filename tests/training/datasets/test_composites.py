@@ -9,7 +9,7 @@ import pytest
 
 from training.datasets import camera_faults as faults
 from training.datasets.composites import CutOut, compose, read_cut_outs
-from training.datasets.pole_views import IGNORE, Place
+from training.datasets.pole_views import IGNORE, PoleView
 from training.datasets.sample import Sample
 from training.errors import DatasetInvalid
 
@@ -17,14 +17,14 @@ HORIZON, SLOPE = 60.0, 0.1
 NOTHING = Sample(np.zeros((1, 1, 3), np.uint8), np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
 
 
-def a_place(front: int = 0, grey: int = 120) -> Place:
+def a_place(front: int = 0, grey: int = 120) -> PoleView:
     """640 x 360: sky above row 120, pavement below it; `front`: the foot of what stands before the right half."""
     image = np.full((360, 640, 3), grey, np.uint8)
     ground = np.zeros((360, 640), bool)
     ground[120:] = True
     hides = np.zeros((360, 640), np.int32)
     hides[:, 320:] = front
-    return Place(image, ground, ground, hides, SLOPE, HORIZON)
+    return PoleView(image, ground, ground, hides, SLOPE, HORIZON)
 
 
 def a_cut_out(cls: int = 0) -> CutOut:
@@ -37,7 +37,7 @@ def a_cut_out(cls: int = 0) -> CutOut:
     return CutOut(bgr, alpha, mask, {1: cls}, (40.0, 79.0), 40.0, -15.0)
 
 
-def some(seed: int, place: Place, cut: CutOut, known: Sample = NOTHING, count: int = 6) -> Sample:
+def some(seed: int, place: PoleView, cut: CutOut, known: Sample = NOTHING, count: int = 6) -> Sample:
     return compose(place, known, [cut], count, np.random.default_rng(seed))
 
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from training.datasets.group_split import Unparted, group_of, split, tile_of
 from training.datasets.interchange import Side
-from training.datasets.manifest import Where
+from training.datasets.manifest import PictureWhere
 
 
 def picture(
     name: str, *classes: str, place: str = "", camera: str = "", day: str = "", side: Side | None = None
 ) -> Unparted:
-    where = Where(camera=camera or None, place=place or None, day=date.fromisoformat(day) if day else None)
+    where = PictureWhere(camera=camera or None, place=place or None, day=date.fromisoformat(day) if day else None)
     return Unparted(name, where, frozenset(classes), side)
 
 

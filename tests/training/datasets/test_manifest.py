@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from training.datasets.interchange import Side
-from training.datasets.manifest import Act, Box, Manifest, Picture, Where, read_manifest
+from training.datasets.manifest import Act, Box, DatasetManifest, Picture, PictureWhere, read_manifest
 from training.errors import DatasetInvalid
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -18,7 +18,7 @@ share = st.floats(0.001, 0.999).map(lambda value: round(value, 6))
 words = st.text("abc 街-_.", min_size=1, max_size=12)
 boxes = st.builds(Box, cls=st.integers(0, 1), x=share, y=share, width=share, height=share)
 places = st.builds(
-    Where,
+    PictureWhere,
     camera=st.none() | words,
     place=st.none() | words,
     day=st.none() | st.dates(date(2020, 1, 1), date(2030, 1, 1)),
@@ -38,7 +38,7 @@ pictures = st.builds(
     boxes=st.lists(boxes, max_size=3).map(tuple),
 )
 manifests = st.builds(
-    Manifest,
+    DatasetManifest,
     name=st.just("river"),
     number=st.integers(1, 99),
     parent=st.none() | words,
@@ -52,7 +52,7 @@ manifests = st.builds(
 )
 
 
-def written(folder: Path, manifest: Manifest) -> Path:
+def written(folder: Path, manifest: DatasetManifest) -> Path:
     version = folder / manifest.version
     version.mkdir(exist_ok=True)
     (version / "manifest.json").write_text(manifest.text, encoding="utf-8")
@@ -61,13 +61,13 @@ def written(folder: Path, manifest: Manifest) -> Path:
 
 @given(manifest=manifests)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path, manifest: Manifest) -> None:
+def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path, manifest: DatasetManifest) -> None:
     assert read_manifest(written(tmp_path, manifest)) == manifest
 
 
 @given(manifest=manifests, at=st.integers(0, 10_000), bit=st.integers(0, 7))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_one_flipped_bit_is_noticed(tmp_path: Path, manifest: Manifest, at: int, bit: int) -> None:
+def test_one_flipped_bit_is_noticed(tmp_path: Path, manifest: DatasetManifest, at: int, bit: int) -> None:
     path = written(tmp_path, manifest) / "manifest.json"
     content = bytearray(path.read_bytes())
     content[at % len(content)] ^= 1 << bit
@@ -78,7 +78,9 @@ def test_one_flipped_bit_is_noticed(tmp_path: Path, manifest: Manifest, at: int,
 
 @given(manifest=manifests, extra=pictures)
 @settings(max_examples=60, deadline=None)
-def test_figures_are_comparable_as_long_as_the_frozen_side_is_the_same(manifest: Manifest, extra: Picture) -> None:
+def test_figures_are_comparable_as_long_as_the_frozen_side_is_the_same(
+    manifest: DatasetManifest, extra: Picture
+) -> None:
     trained = extra.model_copy(update={"side": "train"})
     held = extra.model_copy(update={"side": "val"})
     more = manifest.model_copy(update={"pictures": (*manifest.pictures, trained), "number": manifest.number + 1})
@@ -99,14 +101,14 @@ def picture(side: Side, licence: str, *found: Box) -> Picture:
         height=10,
         side=side,
         group="g",
-        where=Where(),
+        where=PictureWhere(),
         origin="city",
         licence=licence,
         boxes=found,
     )
 
 
-def of(*found: Picture, **changes: object) -> Manifest:
+def of(*found: Picture, **changes: object) -> DatasetManifest:
     values: dict[str, object] = {
         "name": "river",
         "number": 1,
@@ -117,7 +119,7 @@ def of(*found: Picture, **changes: object) -> Manifest:
         "pictures": found,
         **changes,
     }
-    return Manifest.model_validate(values)
+    return DatasetManifest.model_validate(values)
 
 
 def test_a_card_gets_each_side_origin_and_licence_with_its_counts() -> None:

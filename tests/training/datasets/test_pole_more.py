@@ -8,7 +8,7 @@ from tests.training.datasets.test_pole_set import BOX, frames, shared  # noqa: F
 from tests.training.sets import save_picture
 from training.datasets.labels import open_set, read_pictures
 from training.datasets.pole_more import MOST, Mix, build
-from training.datasets.pole_set import NAMES, Part
+from training.datasets.pole_set import NAMES, PolePart
 from training.datasets.pole_set import build as build_first
 from training.datasets.pole_views import CLASSES, SIGNS_UNKNOWN
 
@@ -23,7 +23,7 @@ def test_the_mix_holds_every_part_and_no_held_out_camera(
     save_picture(shared / "data/shop_signs/train", "shop_a", [f"0 {BOX}"])
     save_picture(shared / "data/shop_signs/train", "shop_b", [f"0 {BOX}"])
     base, out = tmp_path / "base", tmp_path / "more"
-    build_first(shared, tmp_path / "none", frames, base, without=[Part.COMPOSITES])
+    build_first(shared, tmp_path / "none", frames, base, without=[PolePart.COMPOSITES])
     counts = build(base, [frames], shared, out, Mix.SIGNS)
     assert counts["fronts"][0] == 3
     assert counts["labelled"][0] == 4  # of the one camera whose signs are labelled

@@ -8,8 +8,8 @@ import pytest
 
 from tests.training.sets import save_picture
 from training.datasets.labels import Label, open_set, read_pictures
-from training.datasets.pole_set import NAMES, Part, build, labelled, write_pavement, write_shares
-from training.datasets.pole_views import CLASSES, FOLDER, HELD_OUT, IGNORE, SIGNS_UNKNOWN, CameraPicture
+from training.datasets.pole_set import NAMES, PolePart, build, labelled, write_pavement, write_shares
+from training.datasets.pole_views import CLASSES, FOLDER, HELD_OUT, IGNORE, SIGNS_UNKNOWN, PolePicture
 
 BOX = "0.5 0.5 0.2 0.2"
 
@@ -44,7 +44,7 @@ def frames(tmp_path: Path) -> Path:
 
 def test_a_held_out_camera_is_measured_on_and_never_trained_on(shared: Path, frames: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(shared, tmp_path / "none", frames, out, without=[Part.COMPOSITES])
+    build(shared, tmp_path / "none", frames, out, without=[PolePart.COMPOSITES])
     described = open_set(out)
     assert described.learned == CLASSES
     assert described.train is not None
@@ -63,7 +63,7 @@ def test_things_that_are_no_class_are_left_out_and_doubtful_ones_left_open(
     shared: Path, frames: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    build(shared, tmp_path / "none", frames, out, without=[Part.COMPOSITES])
+    build(shared, tmp_path / "none", frames, out, without=[PolePart.COMPOSITES])
     kept = {p.path.stem: {box.cls for box in p.labels} for p in read_pictures(out / "train", len(NAMES))}
     assert kept["rendered-00000"] == {0}
     assert {frozenset(v) for name, v in kept.items() if name.startswith("facade")} == {frozenset({2, IGNORE})}
@@ -73,7 +73,7 @@ def test_things_that_are_no_class_are_left_out_and_doubtful_ones_left_open(
 def test_signs_are_left_open_only_where_nobody_labelled_them(tmp_path: Path) -> None:
     image = np.zeros((64, 64, 3), np.uint8)
     for known, wanted in ((True, [0]), (False, [0, SIGNS_UNKNOWN])):
-        one = CameraPicture(tmp_path, "c", "v", False, known, (Label(0, 0.5, 0.5, 0.2, 0.2),), ())
+        one = PolePicture(tmp_path, "c", "v", False, known, (Label(0, 0.5, 0.5, 0.2, 0.2),), ())
         sample = labelled(one, image)
         assert sample.class_ids.tolist() == wanted
     assert sample.boxes[1].tolist() == [0, 0, 64, 64]
@@ -81,7 +81,7 @@ def test_signs_are_left_open_only_where_nobody_labelled_them(tmp_path: Path) -> 
 
 def test_shares_part_the_training_side_and_keep_the_other(shared: Path, frames: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(shared, tmp_path / "none", frames, out, without=[Part.COMPOSITES])
+    build(shared, tmp_path / "none", frames, out, without=[PolePart.COMPOSITES])
     write_shares(out, 2)
     names = [{p.path.name for p in read_pictures(tmp_path / f"out-{k}" / "train", len(NAMES))} for k in (1, 2)]
     assert not names[0] & names[1]

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from training.datasets.group_split import HELD_OUT, Unparted, group_of, split, tile_of
 from training.datasets.interchange import Side
-from training.datasets.manifest import Where
+from training.datasets.manifest import PictureWhere
 
 
 def picture(name: str, *classes: str, place: str | None = None, side: Side | None = None) -> Unparted:
-    return Unparted(name, Where(place=place), frozenset(classes), side)
+    return Unparted(name, PictureWhere(place=place), frozenset(classes), side)
 
 
 @given(st.integers(2, 60))

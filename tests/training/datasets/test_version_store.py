@@ -9,7 +9,7 @@ import pytest
 from tests.faults import Killed, contents, disk_full, dying_at, killed
 from tests.training.datasets.exports import yolo
 from training.datasets.importing import ImportWish, import_export
-from training.datasets.manifest import Manifest
+from training.datasets.manifest import DatasetManifest
 from training.datasets.version_store import (
     latest,
     names,
@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> tuple[Manifest, Mapping[str, Path]]:
+def source(tmp_path: Path) -> tuple[DatasetManifest, Mapping[str, Path]]:
     """A manifest of three pictures and the files that hold them."""
     boxes = {f"{n}.jpg": [("stall", 10, 10, 30, 30)] for n in range(3)}
     wish = ImportWish("river", "A. Reviewer")
@@ -34,7 +34,7 @@ def source(tmp_path: Path) -> tuple[Manifest, Mapping[str, Path]]:
 
 @pytest.mark.parametrize("error", [killed, disk_full])
 def test_at_any_step_a_version_is_whole_or_not_there(
-    tmp_path: Path, source: tuple[Manifest, Mapping[str, Path]], error: type[BaseException]
+    tmp_path: Path, source: tuple[DatasetManifest, Mapping[str, Path]], error: type[BaseException]
 ) -> None:
     manifest, pictures = source
     outcomes, said = set(), set()
@@ -80,7 +80,9 @@ def test_versions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert names(tmp_path / "none") == []
 
 
-def test_writing_a_version_again_changes_nothing(tmp_path: Path, source: tuple[Manifest, Mapping[str, Path]]) -> None:
+def test_writing_a_version_again_changes_nothing(
+    tmp_path: Path, source: tuple[DatasetManifest, Mapping[str, Path]]
+) -> None:
     manifest, pictures = source
     folder = write_version(tmp_path / "second", manifest, pictures)
     before = contents(folder)
@@ -89,7 +91,7 @@ def test_writing_a_version_again_changes_nothing(tmp_path: Path, source: tuple[M
 
 
 def test_a_file_system_without_hard_links_takes_copies(
-    tmp_path: Path, source: tuple[Manifest, Mapping[str, Path]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, source: tuple[DatasetManifest, Mapping[str, Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manifest, _ = source
     root = tmp_path / "first"
@@ -105,7 +107,7 @@ def test_a_file_system_without_hard_links_takes_copies(
 
 
 def test_what_ultralytics_leaves_beside_the_labels_is_no_change(
-    tmp_path: Path, source: tuple[Manifest, Mapping[str, Path]]
+    tmp_path: Path, source: tuple[DatasetManifest, Mapping[str, Path]]
 ) -> None:
     manifest, pictures = source
     folder = write_version(tmp_path / "second", manifest, pictures)

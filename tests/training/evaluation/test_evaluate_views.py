@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from detector.vision.detections import Detections
 from training.evaluation.evaluate_views import (
     ANY_SIGN,
-    Seen,
+    ViewPicture,
     at_confidence,
     class_metrics,
     figure,
@@ -29,11 +29,11 @@ def seen(
     found: list[tuple[list[float], float, str]],
     truth: list[tuple[list[float], str]],
     unsure: list[tuple[list[float], tuple[str, ...]]] = (),  # type: ignore[assignment]
-) -> Seen:
+) -> ViewPicture:
     boxes = np.array([box for box, _, _ in found], np.float32).reshape(-1, 4)
     scores = np.array([score for _, score, _ in found], np.float32)
     ids = np.array([NAMES.index(name) for _, _, name in found], np.int64)
-    return Seen(
+    return ViewPicture(
         Path(f"{view}_0.jpg"),
         view,
         Detections(boxes, scores, ids, NAMES),

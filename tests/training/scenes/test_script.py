@@ -5,12 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from training.scenes.script import Actor, Stop, sun
+from training.scenes.script import SceneActor, Stop, sun
 from training.scenes.timeline import street_script
 
 
-def _actor(*path: tuple[float, float, float]) -> Actor:
-    return Actor(1, "walker", "person", "context", "walker", 0, 0.5, tuple(Stop(*p) for p in path))
+def _actor(*path: tuple[float, float, float]) -> SceneActor:
+    return SceneActor(1, "walker", "person", "context", "walker", 0, 0.5, tuple(Stop(*p) for p in path))
 
 
 def test_an_actor_walks_between_its_stops() -> None:
