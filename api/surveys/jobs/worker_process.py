@@ -1,4 +1,4 @@
-"""A worker as a process: what a crew starts."""
+"""A worker as a process: what a pool starts."""
 
 import logging
 import multiprocessing

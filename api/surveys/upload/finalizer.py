@@ -145,15 +145,15 @@ def _named_pairs(files: Sequence[SurveyFile]) -> Pairs:
     """Pairs among what is stored; a content that is there under two names may be paired by either."""
     known = [file for file in files if file.state in (FileState.STORED, FileState.DUPLICATE)]
     kept = {file.sha256: file.name for file in files if file.state is FileState.STORED}
-    keeper = {file.name: kept[file.sha256] for file in known if file.sha256 in kept}
+    kept_as = {file.name: kept[file.sha256] for file in known if file.sha256 in kept}
     videos, telemetry = (
-        [file.name for file in known if file.kind is kind and file.name in keeper]
+        [file.name for file in known if file.kind is kind and file.name in kept_as]
         for kind in (FileKind.VIDEO, FileKind.TELEMETRY)
     )
     pairs: Pairs = {}
-    own_names_last = sorted(pair_by_name(videos, telemetry).items(), key=lambda pair: keeper[pair[0]] == pair[0])
+    own_names_last = sorted(pair_by_name(videos, telemetry).items(), key=lambda pair: kept_as[pair[0]] == pair[0])
     for video, sidecar in own_names_last:
-        pairs[keeper[video]] = keeper[sidecar]
+        pairs[kept_as[video]] = kept_as[sidecar]
     return pairs
 
 
