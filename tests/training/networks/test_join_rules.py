@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from tests.detector.nets import COLOURS, save_colour_detector
