@@ -14,7 +14,7 @@ from tests.detector.rules.street import LAT, LON, spot, square
 
 FEW = settings(max_examples=50, deadline=None)
 PLANE = Plane(LAT, LON)
-offsets = st.floats(-30, 110)
+offsets = st.integers(-60, 220).map(lambda half: half / 2 + 0.13)  # never just on a border, nor an error away
 errors = st.sampled_from([0.0, 0.5, 4.0, 30.0])
 
 
