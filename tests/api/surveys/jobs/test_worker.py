@@ -457,7 +457,9 @@ def test_a_photo_that_kills_the_decoder_costs_itself_alone(
         limits: Limits,
     ) -> Generator[Frame, None, None]:
         if any(one.name == "DJI_0001.jpg" for one in footage):
-            raise DecoderFailed("the reading process ended unexpectedly (signal 11)", Reason("decoder_died", {"how": "signal 11"}))
+            raise DecoderFailed(
+                "the reading process ended unexpectedly (signal 11)", Reason("decoder_died", {"how": "signal 11"})
+            )
         return read_frames(footage, on_note, on_failure=on_failure, zone=zone, span=span, limits=limits)
 
     monkeypatch.setattr(work, "read_frames", dies)
