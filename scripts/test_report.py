@@ -14,7 +14,7 @@ import coverage
 
 PACKAGES = ("api", "streams", "detector", "models", "training")
 WANTED = 0.70  # lines of tests for each line of code
-FLOOR = 0.55  # what is there; it is raised with the tests, never lowered
+FLOOR = 0.7  # what is there; it is raised with the tests, never lowered
 
 
 def lines_by_package(tracked: list[str]) -> tuple[Counter[str], Counter[str]]:

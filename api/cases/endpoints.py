@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.cases import outbox
+from api.cases import outbox, service
 from api.cases import repository as cases
 from api.cases.schemas import CaseOut, DeliveryOut
 from api.cases.tables import DeliveryState
 from api.dependencies import CurrentScope, Db, Now
-from api.errors import NotDead, NotFound
+from api.errors import NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
 
@@ -47,11 +47,4 @@ def list_outbox(
 @router.post("/outbox/{delivery_id}/retry", responses=problem_responses(403, 404, 409, 413, 422))
 def retry_delivery(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> DeliveryOut:
     """Send a case again that the case API refused for good: same key, same body."""
-    with database.write() as connection:
-        revived = outbox.revive(scope, connection, delivery_id, now)
-        item = outbox.find(scope, connection, delivery_id)
-    if item is None:
-        raise NotFound(f"there is no delivery {delivery_id}")
-    if not revived:
-        raise NotDead(f"delivery {delivery_id} is {item.state}")
-    return DeliveryOut.of(item)
+    return DeliveryOut.of(service.retry(scope, database, delivery_id, now))

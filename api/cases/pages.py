@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from uuid import UUID
 
 from fastapi import APIRouter, status
@@ -11,12 +12,12 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.cameras.dependencies import Live
 from api.candidates import repository as candidates
 from api.candidates import verdicts
-from api.cases import outbox
+from api.cases import outbox, service
 from api.cases.dependencies import Sender
 from api.cases.messages import DELIVERY_STATES
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, Now
-from api.errors import NotFound
+from api.errors import NotDead, NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_names
@@ -78,8 +79,8 @@ def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UU
 @router.post("/cases/{delivery_id}/retry")
 def retry_case(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
     """Send a refused case again, then show it."""
-    with database.write() as connection:
-        outbox.revive(scope, connection, delivery_id, now)
+    with suppress(NotDead):  # somebody has sent it again a moment ago: its page shows how far it is
+        service.retry(scope, database, delivery_id, now)
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
 
 
