@@ -231,9 +231,9 @@ def test_another_kind_of_failure_is_told_as_well(caplog: pytest.LogCaptureFixtur
         until(lambda: steps.rounds >= 5)
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert told == [
-        "the work failed unexpectedly, and is tried again",
-        "the work failed, and is tried again: c",
-        "the work failed unexpectedly, and is tried again",
+        "the work failed unexpectedly and is retried",
+        "the work failed and is retried: c",
+        "the work failed unexpectedly and is retried",
     ]
 
 

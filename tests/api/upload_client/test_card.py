@@ -59,7 +59,7 @@ def test_a_hash_is_kept_over_runs_and_a_file_is_read_once(tmp_path: Path) -> Non
     path.unlink()
     with open_book(tmp_path / "deep" / "book") as book:
         assert book.of(file) == expected
-        with pytest.raises(CardUnreadable, match="is the card well"):
+        with pytest.raises(CardUnreadable, match="is the card damaged"):
             book.of(CardFile(path, "v.mp4", 8, file.changed))
 
 
