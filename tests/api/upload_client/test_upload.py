@@ -218,7 +218,8 @@ def test_a_disk_that_stays_full_is_given_up_not_hammered(service: Service, tmp_p
 
     with httpx.Client(base_url=service.url, trust_env=False, timeout=10) as http, open_book(tmp_path / "book") as book:
         other_end = SurveyService(http, Patience(told.append, 0.5, wait))
-        with no_room_beyond(12_000_000), pytest.raises(PushFailed, match=r"no disk space is left for footage.*given up"):
+        given_up = r"no disk space is left for footage.*given up"
+        with no_room_beyond(12_000_000), pytest.raises(PushFailed, match=given_up):
             push(card, "full", book, other_end, Quiet())
     assert len(told) == 2  # once before what still fitted had come, once after
     assert 3 <= len(tries) <= 7
