@@ -163,7 +163,7 @@ def test_a_redirect_leads_to_no_service_of_this_machine(service: socket.socket) 
     reading.join(10)
     camera.close()
     assert camera.asked > 0
-    assert any("redirects to where no camera may be" in note.reason for note in sink.notes)
+    assert any("redirects to an address that is not allowed" in note.reason for note in sink.notes)
     with pytest.raises(TimeoutError):
         service.accept()
 
