@@ -207,4 +207,5 @@ window.addEventListener("beforeunload", (event) => {
     event.preventDefault();
   }
 });
+at("go").disabled = false; // before now a click would have sent the form itself: a reload that forgets the files
 localTimes(document);

@@ -120,3 +120,18 @@ def test_the_pages_fit_a_telephone(page: Page, service: Service) -> None:
     for path in ("/surveys", "/surveys/new"):
         page.goto(f"{service.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_nothing_is_sent_before_the_page_is_ready(page: Page, service: Service, tmp_path: Path) -> None:
+    """A slow line brings the script last: a click before would reload the page and forget what was chosen."""
+    held: list[Route] = []
+    page.route("**/static/upload.js", lambda route: held.append(route))  # noqa: PLW0108  # playwright wants a function
+    page.goto(f"{service.url}/surveys/new", wait_until="commit")
+    (tmp_path / photo().name).write_bytes(photo(seed=80).content)
+    page.locator("#files").set_input_files(tmp_path / photo().name)
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    page.locator("#name").press("Enter")
+    held[0].continue_()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#step")).to_have_text("All files are there.", timeout=30_000)
+    assert page.url == f"{service.url}/surveys/new"
