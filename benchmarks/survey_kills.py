@@ -2,9 +2,9 @@
 
     python benchmarks/survey_kills.py [--kills 7] [--rounds 3] [--seed 1] [--database-url postgresql+psycopg://...]
 
-Each round uploads the sample flight anew, cuts it into spans of three seconds, and runs a worker with its witness as
+Each round uploads the sample flight anew, cuts it into spans of three seconds, and runs a worker with its supervisor as
 `streetwarden worker` does, started again where it was killed. At moments drawn at random over the time that such a
-survey takes, signal 9 ends the worker (so many rounds), its witness (so many), or both at once with all that they
+survey takes, signal 9 ends the worker (so many rounds), its supervisor (so many), or both at once with all that they
 started (so many); nothing keeps two kills from hitting the same chunk. A moment that comes when the survey is done hits
 nothing: such a round is shown but not counted. The database is SQLite if none is named. Frames, places and candidates
 are compared with those of a survey that nobody disturbed. Ends with 1 where they differ.
@@ -49,7 +49,7 @@ from tests.api.surveys.jobs.flights import uploaded
 
 REPO = Path(__file__).resolve().parents[1]
 LEASE = timedelta(seconds=5)
-VICTIMS = ("worker", "witness", "both")
+VICTIMS = ("worker", "supervisor", "both")
 OVER = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
 
 
@@ -68,25 +68,25 @@ def hurried(settings: Settings, name: str, until_idle: bool) -> None:
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     usual = process.open_context
 
-    def desk_for(
+    def with_short_lease(
         settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
     ) -> WorkerContext:
         return replace(usual(settings, database, files, stop, name), lease=LEASE)
 
-    setattr(process, "desk_for", desk_for)  # noqa: B010
+    setattr(process, "open_context", with_short_lease)  # noqa: B010
     process.run_member(settings, name, until_idle)
 
 
 def start(folder: Path, url: str | None) -> subprocess.Popen[bytes]:
-    """Return a worker with its witness over this data folder."""
+    """Return a worker with its supervisor over this data folder."""
     command = [sys.executable, __file__, "--work", str(folder), *(["--database-url", url] if url else [])]
     return subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=REPO, start_new_session=True)
 
 
-def worker_of(witness: int) -> int | None:
+def worker_of(supervisor: int) -> int | None:
     """Return the worker's process, where there is one just now."""
     try:
-        for task in Path(f"/proc/{witness}/task").iterdir():
+        for task in Path(f"/proc/{supervisor}/task").iterdir():
             for child in (task / "children").read_text().split():
                 if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
                     return int(child)
@@ -113,39 +113,39 @@ def results(database: Database, survey_id: UUID) -> tuple[list[object], list[obj
 def disturbed(database: Database, settings: Settings, url: str | None, victim: str, moments: Sequence[float]) -> Round:
     """Return a survey in which `victim` is killed at these moments, seconds since it began."""
     survey_id, began, hits = uploaded(database, settings.data_dir), time.monotonic(), 0
-    witness = start(settings.data_dir, url)
+    supervisor = start(settings.data_dir, url)
     for moment in moments:
         while time.monotonic() - began < moment and not over(database, survey_id):
             time.sleep(0.02)
-        while not (hit := kill(witness, victim)) and not over(database, survey_id):
+        while not (hit := kill(supervisor, victim)) and not over(database, survey_id):
             time.sleep(0.02)  # a worker that was killed has no successor yet
         hits += hit and not over(database, survey_id)
-        if witness.poll() is not None and not over(database, survey_id):
-            witness = start(settings.data_dir, url)
+        if supervisor.poll() is not None and not over(database, survey_id):
+            supervisor = start(settings.data_dir, url)
     while not over(database, survey_id):
-        if witness.poll() is not None or time.monotonic() - began > 600:
+        if supervisor.poll() is not None or time.monotonic() - began > 600:
             raise RuntimeError("the last worker did not end its work")
         time.sleep(0.02)
     seconds = time.monotonic() - began
-    witness.wait(60)
+    supervisor.wait(60)
     return Round(survey_id, seconds, hits)
 
 
-def kill(witness: subprocess.Popen[bytes], victim: str) -> bool:
+def kill(supervisor: subprocess.Popen[bytes], victim: str) -> bool:
     """Signal 9; whether there was somebody to kill."""
-    if witness.poll() is not None:
+    if supervisor.poll() is not None:
         return False
     if victim == "worker":
-        found = worker_of(witness.pid)
+        found = worker_of(supervisor.pid)
         if found is not None:
             os.kill(found, signal.SIGKILL)
             time.sleep(0.1)  # until it has gone
         return found is not None
-    if victim == "witness":
-        witness.kill()
+    if victim == "supervisor":
+        supervisor.kill()
     else:
-        os.killpg(witness.pid, signal.SIGKILL)
-    witness.wait()
+        os.killpg(supervisor.pid, signal.SIGKILL)
+    supervisor.wait()
     return True
 
 
@@ -180,7 +180,7 @@ def main() -> int:
     folder = said.work or Path(tempfile.mkdtemp(prefix="streetwarden-kills-"))
     settings = Settings(data_dir=folder, database_url=url, rulebook_file=REPO / "samples" / "rulebook.yaml")
     if said.work:
-        setattr(process, "member", hurried)  # noqa: B010
+        setattr(process, "run_member", hurried)  # noqa: B010
         work_alone(settings, until_idle=True)
         return 0
     database, _ = open_store(settings, upgrade=True)

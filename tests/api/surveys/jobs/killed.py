@@ -5,7 +5,7 @@ themselves with signal 9, one process a moment, one after the other, each forked
 takes longer than the work. Prints the signal that ended each, 0 for one that ended its work.
 
 `python -m tests.api.surveys.jobs.killed --alone SETTINGS` is `streetwarden worker` with a worker that stands still.
-The members below are what a crew starts in a test.
+The members below are what a pool starts in a test.
 """
 
 import ctypes
@@ -134,7 +134,7 @@ def work_until(settings: Settings, moment: str) -> None:
 
 
 def main() -> None:
-    """Fork, wait, say how it ended; or be the witness of a worker."""
+    """Fork, wait, say how it ended; or be the supervisor of a worker."""
     if sys.argv[1] == "--alone":
         setattr(process, "run_member", standing_member)  # noqa: B010
         work_alone(Settings.model_validate_json(Path(sys.argv[2]).read_text()))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.surveys.jobs import exit_diagnosis as witness
+from api.surveys.jobs import exit_diagnosis
 from api.surveys.jobs.exit_diagnosis import CANNOT_WORK, MemoryWatch, diagnose_exit, oom_kills
 from detector.reason import Reason
 
@@ -43,7 +43,7 @@ def test_the_first_counter_of_the_kernel_that_is_there_counts(tmp_path: Path) ->
 
 def test_memory_that_ran_out_long_ago_ended_nobody_now(monkeypatch: pytest.MonkeyPatch) -> None:
     count = 3
-    monkeypatch.setattr(witness, "oom_kills", lambda: count)
+    monkeypatch.setattr(exit_diagnosis, "oom_kills", lambda: count)
     memory = MemoryWatch()
     memory.look()
     assert not memory.ran_out()

@@ -1,5 +1,5 @@
 """Workers as processes: what one held that died is free at once, three proved faults set its chunk aside, it is
-replaced, and it is gone when its witness has gone."""
+replaced, and it is gone when its supervisor has gone."""
 
 import multiprocessing
 import os
@@ -19,8 +19,7 @@ from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.settings import Settings
 from api.surveys import repository as surveys
-from api.surveys.jobs import chunks
-from api.surveys.jobs import pool as crew
+from api.surveys.jobs import chunks, pool
 from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
@@ -36,7 +35,7 @@ from tests.conftest import REPO
 
 @pytest.fixture
 def database(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    monkeypatch.setattr(crew, "RESTART", 0.1)
+    monkeypatch.setattr(pool, "RESTART", 0.1)
     settings.footage_dir.mkdir()
     store = Database(settings.engine_url)
     yield store
@@ -155,31 +154,33 @@ def test_a_service_tries_such_a_worker_again_and_says_so_once(
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_a_worker_gives_its_chunk_back_and_goes_when_its_witness_goes(
+def test_a_worker_gives_its_chunk_back_and_goes_when_its_supervisor_goes(
     settings: Settings, database: Database, tmp_path: Path, sent: signal.Signals
 ) -> None:
     (settings.data_dir / "hold").touch()
     survey_id = uploaded(database, settings.data_dir)
     told = tmp_path / "settings.json"
     told.write_text(settings.model_dump_json())
-    witness = subprocess.Popen([sys.executable, "-m", "tests.api.surveys.jobs.killed", "--alone", str(told)], cwd=REPO)
+    supervisor = subprocess.Popen(
+        [sys.executable, "-m", "tests.api.surveys.jobs.killed", "--alone", str(told)], cwd=REPO
+    )
     try:
         soon(lambda: is_held(database, survey_id))
-        (worker,) = children_of(witness.pid)
-        witness.send_signal(sent)
-        assert witness.wait(30) == (0 if sent is signal.SIGTERM else -sent)
+        (worker,) = children_of(supervisor.pid)
+        supervisor.send_signal(sent)
+        assert supervisor.wait(30) == (0 if sent is signal.SIGTERM else -sent)
         soon(lambda: not is_held(database, survey_id), 10)
         soon(lambda: not Path(f"/proc/{worker}/cmdline").exists(), 10)
     finally:
-        witness.kill()
-        witness.wait()
+        supervisor.kill()
+        supervisor.wait()
     probe = probe_of(database, survey_id)
     assert probe is not None
     assert (probe.state, probe.attempts, probe.strikes) == (ChunkState.WAITING, 0, 0)
 
 
 def children_of(pid: int) -> list[int]:
-    """Worker processes that a witness has started."""
+    """Worker processes that a supervisor has started."""
     return [
         int(child)
         for task in Path(f"/proc/{pid}/task").iterdir()

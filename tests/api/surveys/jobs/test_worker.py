@@ -169,7 +169,7 @@ def test_a_photo_that_the_model_refuses_costs_itself_alone(context: WorkerContex
 
 
 def test_a_photo_that_ends_its_worker_costs_itself_alone(context: WorkerContext, tmp_path: Path) -> None:
-    """As often as it takes: the witness strikes the run first, then that photo."""
+    """As often as it takes: the supervisor strikes the run first, then that photo."""
     survey_id = photo_survey(context, tmp_path, 4, {})
     while True:
         with context.database.write() as connection:
