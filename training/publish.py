@@ -103,11 +103,7 @@ def publish(
     else:
         more = tuple(dict.fromkeys(n for one in also for n in open_set(one).names))
         names = export_beside(run, beside, more, path)
-    if described.unsure:
-        metrics, thresholds = measure_views(path, names, dataset, also=also, progress=progress)
-    else:
-        wanted = _PRECISION.get(described.view, WANTED_PRECISION)
-        metrics, thresholds = _measured(path, dataset, also, wanted, progress)
+    metrics, thresholds = _measured(path, names, dataset, also, progress)
     card = ModelCard(
         name=name,
         version=version,
@@ -157,9 +153,13 @@ def _history(run: Run, folder: Path) -> tuple[str, list[DataSource]]:
 
 
 def _measured(
-    path: Path, dataset: Path, also: Sequence[Path], precision: float, progress: bool
+    path: Path, names: tuple[str, ...], dataset: Path, also: Sequence[Path], progress: bool
 ) -> tuple[Metrics, dict[str, Threshold]]:
-    """Figures and fitted thresholds of `dataset`, and of `also` those of the classes that it does not measure."""
+    """Return figures and fitted thresholds of `dataset`, and of `also` those of the classes it does not measure."""
+    described = open_set(dataset)
+    if described.unsure:
+        return measure_views(path, names, dataset, also=also, progress=progress)
+    precision = _PRECISION.get(described.view, WANTED_PRECISION)
     measured = measure(path, dataset, progress=progress)
     metrics, thresholds = measured.report.metrics(), _thresholds(measured, precision)
     for extra in also:

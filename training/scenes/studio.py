@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -98,54 +99,52 @@ def group(rng: np.random.Generator, east: float = 0.0) -> tuple[Member, ...]:
     what = rng.choice(5, p=np.array([SINGLE, ROW, GOODS, BOARDS, NOTHING]))
     turn = float(rng.uniform(0, math.tau))
     if what <= 1:
-        kinds = rng.choice(STALLS, 2)
-        gap = float(rng.uniform(2.2, 3.6))
-        for k in range(1 if what == 0 else int(rng.integers(2, 6))):
-            along = k * gap
-            x, y = along * math.cos(turn), along * math.sin(turn)
-            add("stall", str(kinds[int(rng.integers(2))]), x, y, turn + float(rng.normal(0, 0.12)))
-        for _ in range(int(rng.integers(0, 4))):
-            base = members[int(rng.integers(len(members)))]
-            away, where = float(rng.uniform(1.0, 1.9)), float(rng.uniform(0, math.tau))
-            kind = "standing" if rng.random() < 0.8 else "walker"
-            add(
-                "person", kind, base.x - east + away * math.cos(where), base.y + away * math.sin(where), where + math.pi
-            )
-        if rng.random() < 0.25:
-            away, where = float(rng.uniform(1.8, 2.4)), float(rng.uniform(0, math.tau))
-            add(
-                "two_wheeler",
-                str(rng.choice(["scooter", "bicycle"])),
-                away * math.cos(where),
-                away * math.sin(where),
-                where,
-            )
+        _add_stalls(1 if what == 0 else None, turn, members, east, add, rng)
     elif what == 2:
         add("goods_outside_shop", "goods_outside_shop", 0.0, 0.0, turn)
     elif what == 3:
         kind = str(rng.choice(["a_board", "banner"]))
         add(kind, kind, 0.0, 0.0, turn)
     else:
-        for _ in range(int(rng.integers(1, 5))):
-            drawn = rng.random()
-            kind = (
-                "scooter"
-                if drawn < 0.3
-                else "shaded_scooter"
-                if drawn < 0.5
-                else "bicycle"
-                if drawn < 0.65
-                else "standing"
-            )
-            label = "person" if kind == "standing" else "two_wheeler"
-            add(
-                label,
-                kind,
-                float(rng.uniform(-1.5, 1.5)),
-                float(rng.uniform(-1.5, 1.5)),
-                float(rng.uniform(0, math.tau)),
-            )
+        _add_distractors(add, rng)
     return tuple(members)
+
+
+def _add_stalls(
+    count: int | None,
+    turn: float,
+    members: Sequence[Member],
+    east: float,
+    add: Callable[[str, str, float, float, float], None],
+    rng: np.random.Generator,
+) -> None:
+    """Add a row of `count` stalls (None: two to five), who trades there, and now and then a two-wheeler."""
+    kinds = rng.choice(STALLS, 2)
+    gap = float(rng.uniform(2.2, 3.6))
+    for k in range(count or int(rng.integers(2, 6))):
+        along = k * gap
+        x, y = along * math.cos(turn), along * math.sin(turn)
+        add("stall", str(kinds[int(rng.integers(2))]), x, y, turn + float(rng.normal(0, 0.12)))
+    for _ in range(int(rng.integers(0, 4))):
+        base = members[int(rng.integers(len(members)))]
+        away, where = float(rng.uniform(1.0, 1.9)), float(rng.uniform(0, math.tau))
+        kind = "standing" if rng.random() < 0.8 else "walker"
+        x, y = base.x - east + away * math.cos(where), base.y + away * math.sin(where)
+        add("person", kind, x, y, where + math.pi)
+    if rng.random() < 0.25:
+        away, where = float(rng.uniform(1.8, 2.4)), float(rng.uniform(0, math.tau))
+        kind = str(rng.choice(["scooter", "bicycle"]))
+        add("two_wheeler", kind, away * math.cos(where), away * math.sin(where), where)
+
+
+def _add_distractors(add: Callable[[str, str, float, float, float], None], rng: np.random.Generator) -> None:
+    """Add one to four two-wheelers and people, and no stall."""
+    for _ in range(int(rng.integers(1, 5))):
+        drawn = rng.random()
+        kinds = ((0.3, "scooter"), (0.5, "shaded_scooter"), (0.65, "bicycle"), (1.0, "standing"))
+        kind = next(name for below, name in kinds if drawn < below)
+        x, y = float(rng.uniform(-1.5, 1.5)), float(rng.uniform(-1.5, 1.5))
+        add("person" if kind == "standing" else "two_wheeler", kind, x, y, float(rng.uniform(0, math.tau)))
 
 
 def view(members: tuple[Member, ...], rng: np.random.Generator) -> tuple[CameraPose, float]:

@@ -57,7 +57,7 @@ def _checked(result: int) -> int:
 def attempts(told: Mapping[str, object]) -> dict[str, Callable[[], object]]:
     """Every attempt by its name; `told` is all that an attacker could have guessed."""
     parent, secret, folder = int(str(told["parent"])), Path(str(told["secret"])), Path(str(told["folder"]))
-    port, footage = int(str(told["port"])), int(str(told["footage"]))
+    footage = int(str(told["footage"]))
     return {
         "read a secret": secret.read_bytes,
         "read a secret through the parent's root": Path(f"/proc/{parent}/root{secret}").read_bytes,
@@ -84,6 +84,14 @@ def attempts(told: Mapping[str, object]) -> dict[str, Callable[[], object]]:
         "chmod a file": lambda: secret.chmod(0o777),
         "chroot": lambda: os.chroot("/"),
         "mount": lambda: _checked(_libc.mount(b"none", b"/tmp", b"tmpfs", 0, None)),
+        **_outward(told, parent, footage),
+    }
+
+
+def _outward(told: Mapping[str, object], parent: int, footage: int) -> dict[str, Callable[[], object]]:
+    """Attempts on the network, on other processes, and on what the kernel offers."""
+    port = int(str(told["port"]))
+    return {
         "connect to this machine": lambda: socket.create_connection(("127.0.0.1", port), 2),
         "connect elsewhere": lambda: _connect("192.0.2.1", 80),
         "listen to everybody": lambda: socket.create_server(("", 0)),
