@@ -4,7 +4,7 @@ VENV ?= .venv
 VENV_DEV ?= .venv-dev
 DEMO_FOR ?=
 
-.PHONY: help demo test lint docs format rebuild-samples clean
+.PHONY: help demo test test-service test-rest lint docs format rebuild-samples clean
 
 help:
 	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
@@ -20,8 +20,15 @@ demo: $(VENV)/.installed
 
 test: $(VENV_DEV)/.installed
 	rm -f .coverage .coverage.*
-	$(VENV_DEV)/bin/python -m coverage run -m pytest
+	$(MAKE) --jobs=2 --output-sync=target test-service test-rest
 	$(VENV_DEV)/bin/python scripts/test_report.py
+
+# Two halves side by side: half of the time is waiting for processes, browsers and cameras.
+test-service: $(VENV_DEV)/.installed
+	$(VENV_DEV)/bin/python -m coverage run -m pytest tests/api
+
+test-rest: $(VENV_DEV)/.installed
+	$(VENV_DEV)/bin/python -m coverage run -m pytest --ignore=tests/api
 
 lint: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check .
