@@ -16,7 +16,7 @@ from api.surveys import retention_queries as sweeping
 from api.surveys.frames import Waypoint
 from api.surveys.jobs import chunks, worker
 from api.surveys.jobs.planning import register
-from api.surveys.map import draw_survey_map
+from api.surveys.map import draw_survey_maps
 from api.surveys.tables import SurveyState
 from tests.api.conftest import Service
 from tests.api.samples import NOON
@@ -52,7 +52,7 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     assert text.count('class="error unknown"') == len(TOWN.stalls)
     assert text.count('<polyline class="flown"') == 1
     assert "flight.srt" in text
-    assert "data-refresh" not in text  # nothing changes any more
+    assert 'data-refresh="ended"' in text  # nothing changes any more
     assert looked(service, survey_id) == (2, 2, 0)
     assert "已完成" in page(service, survey_id, "zh")
     shutil.rmtree(service.data_dir / "survey_pictures" / str(survey_id))  # as a sweep does when its time is over
@@ -105,7 +105,7 @@ def test_a_survey_in_work_says_how_far_it_is(service: Service, tmp_path: Path, l
     working = page(service, survey_id, lang)
     for text in (waiting, working):
         assert words in text
-        assert "data-refresh" in text
+        assert 'data-refresh="follow"' in text
     assert "<progress" not in waiting
     assert "<progress" in working
     assert looked(service, survey_id) == (2, 0, 0)  # the video's probe, and the last one
@@ -144,17 +144,18 @@ def test_an_unknown_survey_or_place_is_not_found(service: Service, tmp_path: Pat
         max_size=6,
     )
 )
-def test_the_map_holds_the_whole_flight(spots: list[tuple[float, float, float, float]]) -> None:
+def test_the_maps_hold_the_whole_flight(spots: list[tuple[float, float, float, float]]) -> None:
     lat, lon = spots[0][:2]
     path = [Waypoint("a", NOON, lat + north, lon + east, 60.0) for _, _, north, east in spots]
-    chart = draw_survey_map(path, (), ())
-    assert chart is not None
-    for shot in chart.shots:
-        assert -1 <= shot.x <= chart.width + 1
-        assert -1 <= shot.y <= chart.height + 1
-    assert chart.bar_metres >= 1
-    assert math.isfinite(chart.bar_length)
+    charts = draw_survey_maps(path, (), ())
+    assert sum(len(chart.shots) for chart in charts) == len(path)
+    for chart in charts:
+        for shot in chart.shots:
+            assert -1 <= shot.x <= chart.width + 1
+            assert -1 <= shot.y <= chart.height + 1
+        assert chart.bar_metres >= 1
+        assert math.isfinite(chart.bar_length)
 
 
 def test_a_flight_without_positions_has_no_map() -> None:
-    assert draw_survey_map((), (), ()) is None
+    assert draw_survey_maps((), (), ()) == ()
