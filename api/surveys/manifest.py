@@ -23,7 +23,8 @@ _SUFFIXES: Final = {
     FileKind.TELEMETRY: (".srt", ".ass", ".vtt", ".klv"),
 }
 CLUTTER: Final = (
-    r"(?:^|/)(?:\.[^/]*|thumbs\.db|ehthumbs\.db|desktop\.ini|__macosx|\$recycle\.bin|system volume information)(?:/|$)"
+    r"(?:^|/)(?:(?:\.trashes|\.spotlight-v100|\.fseventsd|\.temporaryitems|\.documentrevisions-v100|__macosx"
+    r"|\$recycle\.bin|system volume information)/|(?:\.[^/]*|thumbs\.db|ehthumbs\.db|desktop\.ini)$)"
 )
 """What macOS and Windows leave on a card: a pattern for Python and JavaScript, upper or lower case."""
 _CLUTTER: Final = re.compile(CLUTTER, re.IGNORECASE)

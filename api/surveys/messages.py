@@ -50,7 +50,7 @@ FOOTAGE_ERRORS: Final[dict[str, str]] = {
     "no_footage": N_("there is neither a video nor a photo among the files"),
     "not_looked_at": N_("could not be analysed: %(detail)s"),
     "picture_lost": N_("pictures can no longer be read: %(count)s places listed below were not put up for review"),
-    "no_room": FILE_NOTES["no_room"],
-    "not_stored": FILE_NOTES["not_stored"],
 }
 """Why footage was set aside: what reading it said, and what became of the work on it."""
+SURVEY_ERRORS: Final[dict[str, str]] = FOOTAGE_ERRORS | {code: FILE_NOTES[code] for code in ("no_room", "not_stored")}
+"""And why a file that has arrived waits to be stored."""

@@ -32,6 +32,11 @@ class CropCache:
         self._size = 0
         self._lock = threading.Lock()
 
+    @property
+    def size(self) -> int:
+        """Return the bytes that are kept."""
+        return self._size
+
     def cut(self, picture: Path, box: Box, all_boxes: Sequence[Box]) -> bytes:
         """Return what lies in `box`; `all_boxes` of the picture are cut with it. Raises OSError and EvidenceDamaged."""
         status = picture.stat()

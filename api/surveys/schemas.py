@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.candidates.schemas import ReasonOut
 from api.surveys.files import FileNote, SurveyFile
 from api.surveys.manifest import Announced, Manifest, read_manifest
-from api.surveys.messages import FOOTAGE_ERRORS
+from api.surveys.messages import SURVEY_ERRORS
 from api.surveys.repository import Progress, Survey
 from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.reason import Reason, Translate
@@ -102,7 +102,7 @@ class SurveyOut(BaseModel):
 
 
 def _error(error: Reason, translate: Translate) -> ReasonOut:
-    said, file = ReasonOut.of(error, translate, FOOTAGE_ERRORS), error.params.get("file")
+    said, file = ReasonOut.of(error, translate, SURVEY_ERRORS), error.params.get("file")
     return said.model_copy(update={"text": f"{file}: {said.text}"}) if file else said
 
 

@@ -36,7 +36,7 @@ def read_card(folder: Path, skipped: Callable[[str], None]) -> list[CardFile]:
     """
     found, clutter = [], 0
     for parent, folders, names in os.walk(folder, onerror=_raise):
-        kept = sorted(name for name in folders if not is_clutter(name))  # some of the others nobody may read
+        kept = sorted(name for name in folders if not is_clutter(f"{name}/"))  # some of the others nobody may read
         clutter += len(folders) - len(kept)
         folders[:] = kept
         for name in sorted(names):
@@ -51,9 +51,7 @@ def read_card(folder: Path, skipped: Callable[[str], None]) -> list[CardFile]:
             relative = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
             found.append(CardFile(path, relative, status.st_size, status.st_mtime_ns))
     if clutter:
-        skipped(
-            f"{folder}: {clutter} hidden files and folders of macOS or Windows (._*, .DS_Store, Thumbs.db); left out"
-        )
+        skipped(f"{folder}: {clutter} hidden files of macOS or Windows (._*, .DS_Store, Thumbs.db); left out")
     if not found:
         raise CardUnreadable(f"{folder}: there is no file in this folder")
     return found

@@ -110,3 +110,17 @@ def test_each_leg_is_a_line_of_its_own_and_north_is_up() -> None:
     assert chart.start == chart.shots[0]
     assert chart.shots[1].y < chart.shots[0].y
     assert chart.shots[2].x > chart.shots[1].x
+
+
+def test_areas_far_apart_have_maps_of_their_own() -> None:
+    """Zhengzhou and Luoyang, 110 km apart; one street is not two, nor where it crosses the date line."""
+    lat, lon = PLANE.degrees(0, -110_000)
+    path = [waypoint("a"), waypoint("a", 400), waypoint("b", 0, -110_000), waypoint("b", 300, -110_000)]
+    first, second = draw_survey_maps(path, [replace(PLACE, lat=lat, lon=lon), PLACE], ())
+    assert [len(chart.shots) for chart in (first, second)] == [2, 2]
+    assert [[mark.number for mark in chart.marks] for chart in (first, second)] == [[2], [1]]
+    assert first.bar_metres == second.bar_metres == 50
+    assert first.around.startswith("34.")
+    line = [replace(waypoint("a"), lat=0.0, lon=lon) for lon in (179.999, -179.999)]
+    (chart,) = draw_survey_maps(line, [], ())
+    assert chart.bar_metres <= 50
