@@ -134,6 +134,12 @@ def note_blocked(connection: Connection, file: SurveyFile, note: FileNote) -> No
     connection.execute(update(survey_files).where(*mine).values(note=note))
 
 
+def try_blocked_again(scope: Scope, connection: Connection, survey_id: UUID) -> None:
+    """Forget why files could not be put in their place: whoever asks again is told what holds now."""
+    mine = (survey_files.c.survey_id == survey_id, survey_files.c.note.in_(BLOCKED), _seen_by(scope))
+    connection.execute(update(survey_files).where(*mine).values(note=None))
+
+
 def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
     """Return where each of these contents lies, by SHA-256; those that no survey has brought yet are absent."""
     wanted = sorted(set(hashes))

@@ -45,10 +45,11 @@ def _announce(
     scope: Scope, database: Database, footage: FootageStore, manifest: Manifest, now: datetime, reserve: int,
     again: bool,
 ) -> tuple[Survey, tuple[SurveyFile, ...], bool]:  # fmt: skip
-    with database.read() as connection:
+    with database.write() as connection:
         known, run = _latest(scope, connection, manifest)
         over = known is not None and known.state in ENDED
         if known is not None and not (over and (again or survey_files.any_removed(scope, connection, known.id))):
+            survey_files.try_blocked_again(scope, connection, known.id)
             return known, _in_order(scope, connection, known, manifest), False
         paths = survey_files.stored_paths(connection, [file.sha256 for file in manifest.files])
     paths = {sha256: path for sha256, path in paths.items() if footage.has(path)}

@@ -262,6 +262,7 @@ form.addEventListener("submit", async (event) => {
     if (!(error instanceof Fault)) {
       throw error;
     }
+    at("step").textContent = "";
     at("fault").textContent = error.message;
     at("fault").hidden = false;
   } finally {
