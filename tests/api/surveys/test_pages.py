@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from api.db.scope import EVERYWHERE
 from api.errors import EvidenceDamaged
 from api.surveys import files as survey_files
-from api.surveys import place_pictures, places, result_endpoints
+from api.surveys import places, result_endpoints
 from api.surveys import repository as surveys
 from api.surveys import retention_queries as sweeping
 from api.surveys.frames import Waypoint
@@ -105,7 +105,7 @@ def test_a_frame_is_decoded_once_for_all_its_places(
         decoded.append(len(content))
         return np.asarray(real(content, how), np.uint8)
 
-    monkeypatch.setattr(place_pictures.cv2, "imdecode", decode)
+    monkeypatch.setattr(cv2, "imdecode", decode)
     monkeypatch.setattr(result_endpoints, "CROPS", CropCache())
     monkeypatch.setattr(places, "of_survey", None)  # one place is asked for, not all of them
     answers = [
