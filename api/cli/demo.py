@@ -7,6 +7,8 @@ import typer
 
 from api.cli.options import duration_from
 from api.demo.run import run_demo
+from api.inference.engine_choice import records_folder
+from api.inference.model_cache import ModelCache
 from api.settings import Settings, load_settings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -22,11 +24,13 @@ def demo(
     Example: streetwarden demo --for 120s
     """
     limit = duration_from("--for", for_).total_seconds() if for_ else None
-    return run_demo(_demo_settings(), samples, limit)
-
-
-def _demo_settings() -> Settings:
     settings = load_settings()
+    # the shipped models, whose findings are known, on the operator's engine
+    shelf = ModelCache(engine=settings.engine, records=records_folder(settings.data_dir))
+    return run_demo(_demo_settings(settings), shelf, samples, limit)
+
+
+def _demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(
         update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None}
     )

@@ -8,11 +8,12 @@ from rich.progress import track
 
 from api.cli.options import ModelsFolder
 from api.console import AsJson, errors_console, print_error, print_json
+from api.inference.model_cache import ModelCache
+from api.settings import load_settings
 from detector.errors import PictureUnreadable, PoseImpossible, RayMissesGround
 from detector.geometry.ground import Locator
 from detector.geometry.pose import PoseLocator
 from detector.vision.detections import Detection
-from detector.vision.engine import load_model
 from detector.vision.pixels import read_picture
 from streams.telemetry.photo import Photo, read_photo
 from streams.telemetry.photo_pose import pose_of_photo
@@ -34,7 +35,7 @@ def detect(
 
     Example: streetwarden detect roof.jpg --model aerial-stalls --json
     """
-    detector = load_model(model, models_folder)
+    detector = ModelCache.of(load_settings(), models_folder).get(model)
     unreadable = 0
     for path in track(images, "detect", console=errors_console(), transient=True, disable=len(images) < 2):
         try:

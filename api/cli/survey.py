@@ -32,13 +32,14 @@ def survey(
 ) -> None:
     """Look through one drone flight and print each thing once, with its position.
 
-    Without --dem and --near, STREETWARDEN_DEM_FILE and STREETWARDEN_NEAR count.
+    Without --dem and --near, STREETWARDEN_DEM_FILE and STREETWARDEN_NEAR count; STREETWARDEN_ENGINE as in the service.
 
     Example: streetwarden survey DJI_0001.MP4 --telemetry DJI_0001.SRT --json
     """
-    terrain = terrain_from(dem or load_settings().dem_file, takeoff)
+    settings = load_settings()
+    terrain = terrain_from(dem or settings.dem_file, takeoff)
     clock, area = zone_from(zone), area_from(near)
-    shelf = ModelCache(models_folder)
+    shelf = ModelCache.of(settings, models_folder)
     for name in {model_for(None, model), *((STALLS,) if model == BY_VIEW else ())}:
         shelf.get(name)  # a model that cannot be had is said before the footage is opened
     with (

@@ -30,6 +30,9 @@ NOTES: Final = {
     FileNote.DAMAGED: "arrived damaged each time it was sent",
     FileNote.NO_TELEMETRY: "has no telemetry file",
     FileNote.NO_VIDEO: "belongs to no video",
+    FileNote.REMOVED: "was removed from the service since its survey ended",
+    FileNote.NO_ROOM: "has arrived, but the service has no disk space left to store it",
+    FileNote.NOT_STORED: "has arrived, but the service cannot store it",
 }
 
 app = typer.Typer(rich_markup_mode=None)
@@ -78,6 +81,9 @@ def push(
         float | None, typer.Option(help="The street's height above the place of take-off, in metres.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model that shall look; else the service's.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Look at footage once more whose survey has ended, with today's models.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Send a folder of drone footage to a service. Killed or cut off, the same command goes on where it was.
@@ -94,7 +100,7 @@ def push(
         Bar() as bar,
     ):
         service = SurveyService(http, Patience(bar.say))
-        survey, found = push_card(files, title, book, service, bar, ground=ground, model=model)
+        survey, found = push_card(files, title, book, service, bar, ground=ground, model=model, again=again)
     names = {file.id: file.name for file in found}
     for file in found:
         print_json({"file": file.model_dump(mode="json", exclude={"upload"})}, _line(file, names), as_json)

@@ -66,15 +66,15 @@ class _Stage:
         return self.deadline is not None and time.monotonic() > self.deadline
 
 
-def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> int:
+def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit: float | None) -> int:
     """Play, watch, fly, serve and check; 0 when exactly what the script put there was found, 1 when not.
 
-    `limit` is how many seconds to go on in all; without one the page is served until Ctrl-C.
+    `shelf` holds the models that look; `limit` is how many seconds to go on in all; without one the page is served
+    until Ctrl-C.
     """
     deadline = None if limit is None else time.monotonic() + limit
     folder = samples or SAMPLES
     script = read_script(folder)
-    shelf = ModelCache()
     shelf.get(STALLS)
     book = load_rulebook(folder / "rulebook.yaml", now=script.start)
     site = read_site(folder / "cameras.yaml", shelf, loopback=True)

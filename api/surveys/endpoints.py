@@ -35,8 +35,14 @@ def announce_survey(
     said: SurveyIn,
     response: Response,
 ) -> AnnouncedOut:
-    """Announce files; the answer says of each whether it is wanted, and where. The same manifest is the same survey."""
-    survey, files, new = create_survey(scope, database, footage, said.manifest(), now, settings.min_free_mb * 2**20)
+    """Announce files; the answer says of each whether it is wanted, and where.
+
+    The same manifest is the same survey. Once that has ended, `again` makes a new one over the same footage, looked at
+    by today's models; so does announcing footage that was removed since.
+    """
+    survey, files, new = create_survey(
+        scope, database, footage, said.manifest(), now, settings.min_free_mb * 2**20, again=said.again
+    )
     if not new:
         response.status_code = status.HTTP_200_OK
     finalizer.wake()

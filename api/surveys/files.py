@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, update
 
 from api.db.paging import Page, decode_name, encode_name
 from api.db.scope import Scope
@@ -25,9 +25,12 @@ class FileNote(StrEnum):
     NO_TELEMETRY = "no_telemetry"
     NO_VIDEO = "no_video"
     REMOVED = "removed"  # its survey ended longer ago than footage is kept
+    NO_ROOM = "no_room"  # has come whole, but the disk is too full to put it in its place
+    NOT_STORED = "not_stored"  # has come whole, but cannot be put in its place
 
 
 SETTLED = (FileState.STORED, FileState.DUPLICATE, FileState.SUSPECT)
+BLOCKED = (FileNote.NO_ROOM, FileNote.NOT_STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +115,29 @@ def set_received(scope: Scope, connection: Connection, file_id: UUID, received: 
     )
 
 
-def whole(connection: Connection, limit: int) -> tuple[SurveyFile, ...]:
-    """Return files that are received whole and not checked yet."""
+def whole(connection: Connection, limit: int, after: UUID | None = None) -> tuple[SurveyFile, ...]:
+    """Return files that are received whole and not checked yet, by their ids; those `after` an id."""
     query = (
         select(survey_files)
         .where(survey_files.c.state == FileState.UPLOADING, survey_files.c.received >= survey_files.c.size)
         .order_by(survey_files.c.id)
         .limit(limit)
     )
+    if after is not None:
+        query = query.where(survey_files.c.id > after)
     return tuple(_file(row) for row in connection.execute(query))
+
+
+def note_blocked(connection: Connection, file: SurveyFile, note: FileNote) -> None:
+    """Record why a file that has come whole cannot be put in its place; nothing where it was settled meanwhile."""
+    mine = (survey_files.c.id == file.id, survey_files.c.state == FileState.UPLOADING)
+    connection.execute(update(survey_files).where(*mine).values(note=note))
+
+
+def try_blocked_again(scope: Scope, connection: Connection, survey_id: UUID) -> None:
+    """Forget why files could not be put in their place: whoever asks again is told what holds now."""
+    mine = (survey_files.c.survey_id == survey_id, survey_files.c.note.in_(BLOCKED), _seen_by(scope))
+    connection.execute(update(survey_files).where(*mine).values(note=None))
 
 
 def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
@@ -133,6 +150,12 @@ def stored_paths(connection: Connection, hashes: Iterable[str]) -> dict[str, str
         )
         found.update({sha256: path for sha256, path in connection.execute(query) if path is not None})
     return found
+
+
+def any_removed(scope: Scope, connection: Connection, survey_id: UUID) -> bool:
+    """Return whether footage of a survey was removed since it ended."""
+    gone = (survey_files.c.survey_id == survey_id, survey_files.c.note == FileNote.REMOVED, _seen_by(scope))
+    return connection.execute(select(exists().where(*gone))).scalar_one()
 
 
 def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID, FileNote]) -> None:

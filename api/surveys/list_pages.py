@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 from api.dependencies import CurrentScope, Db
 from api.pages.base import ROWS, Render
 from api.surveys import repository as surveys
+from api.surveys.manifest import CLUTTER
 from api.surveys.service import known_survey
 from api.web.pagination import CursorQuery
 
@@ -33,4 +34,4 @@ def upload_page(
     if survey is not None:
         with database.read() as connection:
             known = known_survey(surveys.find(scope, connection, survey), survey)
-    return render.page("survey_new.html", active="surveys", known=known)
+    return render.page("survey_new.html", active="surveys", known=known, clutter=CLUTTER)

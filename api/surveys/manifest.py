@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ _SUFFIXES: Final = {
     FileKind.PHOTO: (".jpg", ".jpeg", ".png", ".webp"),
     FileKind.TELEMETRY: (".srt", ".ass", ".vtt", ".klv"),
 }
+CLUTTER: Final = (
+    r"(?:^|/)(?:(?:\.trashes|\.spotlight-v100|\.fseventsd|\.temporaryitems|\.documentrevisions-v100|__macosx"
+    r"|\$recycle\.bin|system volume information)/|(?:\.[^/]*|thumbs\.db|ehthumbs\.db|desktop\.ini)$)"
+)
+"""What macOS and Windows leave on a card: a pattern for Python and JavaScript, upper or lower case."""
+_CLUTTER: Final = re.compile(CLUTTER, re.IGNORECASE)
 _PREVIEWS: Final = (".lrf", ".lrv", ".thm", ".scr")  # DJI and GoPro keep a small copy of each video
 
 
@@ -51,6 +58,10 @@ class Manifest:
         printed = json.dumps(said if self.district is None else [*said, self.district])
         return hashlib.sha256(printed.encode()).hexdigest()
 
+    def of_run(self, run: int) -> str:
+        """Return what the survey is known by that looks at this footage for the `run`-th time, the first being 1."""
+        return self.sha256 if run == 1 else hashlib.sha256(f"{self.sha256} {run}".encode()).hexdigest()
+
 
 def read_manifest(
     name: str,
@@ -74,15 +85,17 @@ def read_manifest(
     return Manifest(title, cleaned, ground, model, clean(district or "") or None)
 
 
-def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[Survey, tuple[SurveyFile, ...]]:
+def plan(
+    manifest: Manifest, known: Mapping[str, str], now: datetime, run: int = 1
+) -> tuple[Survey, tuple[SurveyFile, ...]]:
     """Return the survey that a manifest makes, in the manifest's order.
 
-    `known` says where contents that we have lie.
+    `known` says where contents that we have lie; `run` counts the surveys of this manifest.
     """
     survey = Survey(
         id=uuid4(),
         name=manifest.name,
-        manifest=manifest.sha256,
+        manifest=manifest.of_run(run),
         state=SurveyState.UPLOADING,
         created_at=now,
         updated_at=now,
@@ -102,9 +115,13 @@ def plan(manifest: Manifest, known: Mapping[str, str], now: datetime) -> tuple[S
 def kind_of(name: str) -> FileKind:
     """Return what a file's name says that it is."""
     suffix = PurePosixPath(name).suffix.lower()
-    hidden = PurePosixPath(name).name.startswith(".")  # ._DJI_0001.MP4 of macOS is no video
     kinds = (kind for kind, suffixes in _SUFFIXES.items() if suffix in suffixes)
-    return FileKind.OTHER if hidden else next(kinds, FileKind.OTHER)
+    return FileKind.OTHER if is_clutter(name) else next(kinds, FileKind.OTHER)
+
+
+def is_clutter(name: str) -> bool:
+    """Return whether a path is what a computer left on the card: `._DJI_0001.MP4`, `.DS_Store`, `Thumbs.db`."""
+    return _CLUTTER.search(name) is not None
 
 
 def clean(name: str) -> str:

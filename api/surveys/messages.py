@@ -37,6 +37,8 @@ FILE_NOTES: Final = {
     "no_telemetry": N_("no telemetry: things are counted but not placed"),
     "no_video": N_("no video belongs to it"),
     "removed": N_("removed: its survey ended longer ago than footage is kept"),
+    "no_room": N_("has arrived, but the service has no disk space left to store it"),
+    "not_stored": N_("has arrived, but the service cannot store it; its log says why"),
 }
 FOOTAGE_ERRORS: Final[dict[str, str]] = {
     **READING_ERRORS,
@@ -47,5 +49,8 @@ FOOTAGE_ERRORS: Final[dict[str, str]] = {
     "never_finished": N_("it was started %(times)s times and never finished"),
     "no_footage": N_("there is neither a video nor a photo among the files"),
     "not_looked_at": N_("could not be analysed: %(detail)s"),
+    "picture_lost": N_("pictures can no longer be read: %(count)s places listed below were not put up for review"),
 }
 """Why footage was set aside: what reading it said, and what became of the work on it."""
+SURVEY_ERRORS: Final[dict[str, str]] = FOOTAGE_ERRORS | {code: FILE_NOTES[code] for code in ("no_room", "not_stored")}
+"""And why a file that has arrived waits to be stored."""

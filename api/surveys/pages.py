@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
-from starlette.responses import HTMLResponse
+from fastapi import APIRouter, Path, status
+from starlette.responses import HTMLResponse, RedirectResponse
 
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.pages.base import Render
 from api.pages.dependencies import Zones
 from api.pages.i18n import register_filter, register_names
@@ -16,12 +16,14 @@ from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
+from api.surveys.dependencies import Finalizing, Footage
+from api.surveys.files import SETTLED
 from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.tables import ChunkKind, ChunkState
-from api.surveys.map import draw_survey_map
-from api.surveys.messages import CHUNK_STATES, FILE_KINDS, FILE_NOTES, FILE_STATES, FOOTAGE_ERRORS, SURVEY_STATES
-from api.surveys.service import known_survey
+from api.surveys.map import draw_survey_maps
+from api.surveys.messages import CHUNK_STATES, FILE_KINDS, FILE_NOTES, FILE_STATES, SURVEY_ERRORS, SURVEY_STATES
+from api.surveys.service import known_survey, repeat_survey
 from detector.reason import Reason, say
 
 router = APIRouter(include_in_schema=False)
@@ -30,7 +32,7 @@ register_names("chunk_state", CHUNK_STATES)
 register_names("file_kind", FILE_KINDS)
 register_names("file_state", FILE_STATES)
 register_names("file_note", FILE_NOTES)
-register_filter("footage_error", lambda error, translate: say(error, FOOTAGE_ERRORS, translate))
+register_filter("footage_error", lambda error, translate: say(error, SURVEY_ERRORS, translate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,26 @@ def survey_page(
         work=_work(pieces, names),
         places=found,
         has_pictures=(settings.pictures_dir / str(survey_id)).is_dir(),
-        chart=draw_survey_map(path, found, zones()),
+        charts=draw_survey_maps(path, found, zones()),
     )
+
+
+@router.post("/surveys/{survey_id:uuid}/again")
+def look_again(
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    footage: Footage,
+    finalizer: Finalizing,
+    now: Now,
+    survey_id: Annotated[UUID, Path()],
+) -> RedirectResponse:
+    """Look at the footage of an ended survey once more, with today's models; what was removed has to be sent again."""
+    survey, files = repeat_survey(scope, database, footage, survey_id, now, settings.min_free_mb * 2**20)
+    finalizer.wake()
+    wanted = any(file.state not in SETTLED for file in files)
+    where = f"/surveys/new?survey={survey.id}" if wanted else f"/surveys/{survey.id}"
+    return RedirectResponse(where, status.HTTP_303_SEE_OTHER)
 
 
 def _work(pieces: Sequence[Chunk], names: Mapping[UUID, str]) -> Work:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, insert, select
+from sqlalchemy import Connection, Row, Select, and_, insert, select
 
 from api.candidates.repository import State
 from api.candidates.tables import candidates
@@ -70,20 +70,31 @@ def add(connection: Connection, places: Iterable[SurveyPlace]) -> None:
 
 def of_survey(scope: Scope, connection: Connection, survey_id: UUID) -> tuple[SurveyPlace, ...]:
     """Return the places of a survey, first seen first, each with its candidate where it has one."""
+    query = _query(scope, survey_id).order_by(survey_places.c.first_seen, survey_places.c.key)
+    return tuple(_place(row) for row in connection.execute(query))
+
+
+def _query(scope: Scope, survey_id: UUID) -> Select[tuple[object, ...]]:
     table = survey_places.c
     theirs = and_(candidates.c.survey_id == table.survey_id, candidates.c.key == table.key)
-    query = (
+    return (
         select(survey_places, candidates.c.id.label("candidate_id"), candidates.c.state)
         .join(candidates, theirs, isouter=True)
         .where(table.survey_id == survey_id, scope.sees_parent(table.survey_id, "surveys"))
-        .order_by(table.first_seen, table.key)
     )
-    return tuple(_place(row) for row in connection.execute(query))
 
 
 def find(scope: Scope, connection: Connection, survey_id: UUID, place_id: str) -> SurveyPlace | None:
     """Return the place of this id."""
-    return next((place for place in of_survey(scope, connection, survey_id) if place.id == place_id), None)
+    mine = survey_places.c.key == f"{source_of(survey_id)}-{place_id}"
+    row = connection.execute(_query(scope, survey_id).where(mine)).one_or_none()
+    return _place(row) if row else None
+
+
+def in_picture(scope: Scope, connection: Connection, survey_id: UUID, picture: str) -> tuple[SurveyPlace, ...]:
+    """Return the places that one picture shows best."""
+    query = _query(scope, survey_id).where(survey_places.c.picture == picture)
+    return tuple(_place(row) for row in connection.execute(query))
 
 
 def _place(row: Row[tuple[object, ...]]) -> SurveyPlace:

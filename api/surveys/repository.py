@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -11,10 +12,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
-from api.surveys.files import SETTLED, SurveyFile
+from api.surveys.files import BLOCKED, SETTLED, SurveyFile
 from api.surveys.jobs.tables import survey_chunks
 from api.surveys.tables import FileState, SurveyState, survey_files, surveys
 from detector.reason import Reason
+
+_MOST_BLOCKED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Survey:
 class Progress:
     """How much of a survey has come: files settled of those announced; bytes of those that are wanted.
 
-    And how much of it has been looked at: chunks done, and set aside as dead, of those known so far.
+    And how much of it has been looked at: chunks done, and set aside as dead, of those known so far. `blocked` names
+    files that have come whole and cannot be stored, and says why.
     """
 
     files: int
@@ -51,6 +55,7 @@ class Progress:
     chunks: int = 0
     chunks_done: int = 0
     chunks_dead: int = 0
+    blocked: tuple[Reason, ...] = ()
 
 
 def add(scope: Scope, connection: Connection, survey: Survey, files: Iterable[SurveyFile]) -> bool:
@@ -130,11 +135,28 @@ def progress(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
         .where(table.survey_id.in_(ids), scope.sees_parent(table.survey_id, "surveys"))
         .group_by(table.survey_id)
     )
-    looked = _looked(connection, ids)
+    looked, blocked = _looked(connection, ids), _blocked(connection, ids)
     return {
-        key: Progress(count, done, int(size or 0), int(received or 0), *looked.get(key, (0, 0, 0)))
+        key: Progress(
+            count, done, int(size or 0), int(received or 0), *looked.get(key, (0, 0, 0)), blocked.get(key, ())
+        )
         for key, count, done, size, received in connection.execute(query)
     }
+
+
+def _blocked(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[Reason, ...]]:
+    """Files that have come whole and cannot be put in their place, with the reason."""
+    table = survey_files.c
+    query = (
+        select(table.survey_id, table.name, table.note)
+        .where(table.survey_id.in_(ids), table.state == FileState.UPLOADING, table.note.in_(BLOCKED))
+        .order_by(table.name)
+        .limit(_MOST_BLOCKED)
+    )
+    found: dict[UUID, tuple[Reason, ...]] = {}
+    for survey_id, name, note in connection.execute(query):
+        found[survey_id] = (*found.get(survey_id, ()), Reason(note, {"file": name}))
+    return found
 
 
 def _looked(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:

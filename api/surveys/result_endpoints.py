@@ -1,27 +1,26 @@
 """What came of a survey: its places, how the drone flew, and the pictures that show each place best."""
 
-from typing import Annotated, Literal
+import hashlib
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-import cv2
-import numpy as np
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response, status
 from starlette.responses import JSONResponse
 
 from api.candidates.endpoints import JPEG
 from api.dependencies import AppSettings, CurrentScope, Db
-from api.errors import EvidenceDamaged, NotFound
-from api.evidence.files import crop
+from api.errors import NotFound
 from api.surveys import frames as seen
 from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.geojson import PathOut, PlacesOut
+from api.surveys.place_pictures import CropCache
 from api.surveys.service import known_survey
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["surveys"])
 PlaceId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
-CROP_QUALITY = 90
+CROPS: Final = CropCache()
 
 
 class GeoJson(JSONResponse):
@@ -52,24 +51,25 @@ def show_place(
     scope: CurrentScope,
     database: Db,
     settings: AppSettings,
+    request: Request,
     survey_id: UUID,
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
 ) -> Response:
-    """Return the frame that shows a place best, or the place alone."""
+    """Return the frame that shows a place best, or the place alone; a browser asks anew whether it is still there."""
     with database.read() as connection:
         place = places.find(scope, connection, survey_id, place_id)
+        beside = places.in_picture(scope, connection, survey_id, place.picture) if place and kind == "crop" else ()
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
+    picture = settings.pictures_dir / str(survey_id) / place.picture
+    tag = hashlib.sha256(f"{kind} {place.picture} {place.box}".encode()).hexdigest()[:32]  # named by its content
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
     try:
-        content = (settings.pictures_dir / str(survey_id) / place.picture).read_bytes()
+        if f'"{tag}"' in request.headers.get("if-none-match", "") and picture.is_file():
+            return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        boxes = [one.box for one in beside]
+        content = CROPS.cut(picture, place.box, boxes) if kind == "crop" else picture.read_bytes()
     except OSError as error:
         raise NotFound(f"the picture of place {place_id} cannot be read ({error.strerror})") from error
-    if kind == "crop":
-        image = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        if image is None:
-            raise EvidenceDamaged(f"the picture of place {place_id} does not decode")
-        quality = (cv2.IMWRITE_JPEG_QUALITY, CROP_QUALITY)
-        content = cv2.imencode(".jpg", crop(np.asarray(image, np.uint8), place.box), quality)[1].tobytes()
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     return Response(content, headers=headers, media_type="image/jpeg")

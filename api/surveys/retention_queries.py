@@ -9,9 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, not_, select, up
 from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.surveys.files import FileNote
-from api.surveys.tables import SurveyState, survey_files, surveys
-
-ENDED = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
+from api.surveys.tables import ENDED, survey_files, surveys
 
 
 @dataclass(frozen=True, slots=True)

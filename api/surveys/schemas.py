@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.candidates.schemas import ReasonOut
 from api.surveys.files import FileNote, SurveyFile
 from api.surveys.manifest import Announced, Manifest, read_manifest
-from api.surveys.messages import FOOTAGE_ERRORS
+from api.surveys.messages import SURVEY_ERRORS
 from api.surveys.repository import Progress, Survey
 from api.surveys.tables import FileKind, FileState, SurveyState
 from detector.reason import Reason, Translate
@@ -28,7 +28,10 @@ class FileIn(BaseModel):
 
 
 class SurveyIn(BaseModel):
-    """What a drone team brings; `ground` is the street's height in metres above the place of take-off."""
+    """What a drone team brings; `ground` is the street's height in metres above the place of take-off.
+
+    `again` asks for a new survey where one over exactly this footage has ended.
+    """
 
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -36,6 +39,7 @@ class SurveyIn(BaseModel):
     ground: Annotated[float | None, Field(strict=True, ge=-1000, le=1000)] = None  # strict: false is not 0
     model: Annotated[str | None, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")] = None
     district: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    again: Annotated[bool, Field(strict=True)] = False
 
     def manifest(self) -> Manifest:
         """Return what it says, cleaned. Raises ManifestInvalid."""
@@ -64,6 +68,8 @@ class ProgressOut(BaseModel):
 class SurveyOut(BaseModel):
     """One survey: `errors` say what of its footage was set aside, and why.
 
+    While it is uploading they name files that have come whole and that the service cannot store.
+
     Their `params` hold `file`, `last_file` of several photos, and the seconds of a video from `start` to `end`.
     """
 
@@ -90,13 +96,13 @@ class SurveyOut(BaseModel):
             ground=survey.ground,
             model=survey.model,
             district=survey.district,
-            errors=[_error(error, translate) for error in survey.errors],
+            errors=[_error(error, translate) for error in (*survey.errors, *progress.blocked)],
             progress=ProgressOut.model_validate(progress),
         )
 
 
 def _error(error: Reason, translate: Translate) -> ReasonOut:
-    said, file = ReasonOut.of(error, translate, FOOTAGE_ERRORS), error.params.get("file")
+    said, file = ReasonOut.of(error, translate, SURVEY_ERRORS), error.params.get("file")
     return said.model_copy(update={"text": f"{file}: {said.text}"}) if file else said
 
 

@@ -1,6 +1,7 @@
 """The tables of surveys: what a drone team has announced, and how much of it has come."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -27,6 +28,9 @@ class SurveyState(StrEnum):
     PROCESSING = "processing"
     DONE = "done"
     DONE_WITH_ERRORS = "done_with_errors"
+
+
+ENDED: Final = (SurveyState.DONE, SurveyState.DONE_WITH_ERRORS)
 
 
 class FileKind(StrEnum):

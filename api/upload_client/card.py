@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.errors import CardUnreadable
+from api.surveys.manifest import is_clutter
 from api.surveys.upload.storage import hash_of
 
 Key = tuple[str, int, int]
@@ -29,18 +30,28 @@ class CardFile:
 
 
 def read_card(folder: Path, skipped: Callable[[str], None]) -> list[CardFile]:
-    """Return every regular file under a folder, by name; `skipped` is told of what is none. Raises CardUnreadable."""
-    found = []
+    """Return every regular file under a folder, by name, but for what macOS and Windows leave on a card.
+
+    `skipped` is told of what is left out. Raises CardUnreadable.
+    """
+    found, clutter = [], 0
     for parent, folders, names in os.walk(folder, onerror=_raise):
-        folders.sort()
+        kept = sorted(name for name in folders if not is_clutter(f"{name}/"))  # some of the others nobody may read
+        clutter += len(folders) - len(kept)
+        folders[:] = kept
         for name in sorted(names):
             path = Path(parent) / name
+            if is_clutter(name):
+                clutter += 1
+                continue
             if path.is_symlink() or not path.is_file():
                 skipped(f"{path}: a link or no file; left out")
                 continue
             status = _status(path)
             relative = path.relative_to(folder).as_posix().encode("utf-8", "replace").decode()
             found.append(CardFile(path, relative, status.st_size, status.st_mtime_ns))
+    if clutter:
+        skipped(f"{folder}: {clutter} hidden files of macOS or Windows (._*, .DS_Store, Thumbs.db); left out")
     if not found:
         raise CardUnreadable(f"{folder}: there is no file in this folder")
     return found

@@ -15,6 +15,7 @@ from api.upload_client.client import SurveyService
 
 ROUNDS: Final = 3  # a file may come damaged so often; then something is wrong with the card or the line
 POLL: Final = 0.5  # seconds
+CHECKING: Final = 30 * 60.0  # seconds in which no file is checked: the largest takes less, so nobody is at it
 
 
 class Shown(Protocol):
@@ -34,13 +35,14 @@ def push(
     *,
     ground: float | None = None,
     model: str | None = None,
+    again: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[SurveyOut, list[FileOut]]:
     """Bring the files; the survey and its files as they are when nothing is under way any more.
 
-    Raises CardUnreadable and PushFailed.
+    `again` asks for a new survey where one of exactly these files has ended. Raises CardUnreadable and PushFailed.
     """
-    manifest = _manifest(name, files, _hashes(files, book, shown), ground, model)
+    manifest = _manifest(name, files, _hashes(files, book, shown), ground, model).model_copy(update={"again": again})
     for _ in range(ROUNDS):
         answer = service.announce(manifest)
         _send_all(answer, files, service, shown)
@@ -51,11 +53,26 @@ def push(
 
 
 def _checked(service: SurveyService, answer: AnnouncedOut, sleep: Callable[[float], None]) -> SurveyOut:
-    """Return the survey once every hash is checked: it has left `uploading`, or something has to be sent again."""
+    """Return the survey once every hash is checked: it has left `uploading`, or something has to be sent again.
+
+    Raises PushFailed where the service cannot store what has come, or checks nothing.
+    """
+    settled, since = -1, time.monotonic()
     while True:
         survey = service.survey(answer)
-        if survey.state is not SurveyState.UPLOADING or survey.progress.received < survey.progress.size:
+        come = survey.progress
+        if survey.state is not SurveyState.UPLOADING or come.received < come.size:
             return survey
+        if survey.errors:
+            said = "; ".join(error.text for error in survey.errors[:3])
+            raise PushFailed(f"{said}. The service goes on trying; type the same command again to see how far it is")
+        if come.files_settled != settled:
+            settled, since = come.files_settled, time.monotonic()
+        elif time.monotonic() - since > CHECKING:
+            raise PushFailed(
+                f"all has arrived, but the service has checked no file for {CHECKING / 60:.0f} min: {settled} of "
+                f"{come.files} are done. Its log says why; type the same command again to see how far it is"
+            )
         sleep(POLL)
 
 

@@ -20,6 +20,7 @@ from detector.vision.frame import Image, Pose
 from streams.survey.footprint import overlap, pixel_map, predicts, turned
 
 _WIDTH: Final = 1000  # pixels at which pictures are compared
+_EDGE: Final = 31  # pixels at each edge of a picture in which ORB looks for no corner
 _FEATURES: Final = 2000
 _GATE: Final = 0.06  # share of the width by which a match may miss what the poses predict: tall roofs miss by more
 _WIDER: Final = (_GATE, 0.12, 0.2)  # the compass may be wrong by 10 degrees between two passes: then the gate opens
@@ -55,6 +56,8 @@ class View:
 def features(image: Image) -> Features:
     """Corners of a picture and how they look."""
     scale = min(1.0, _WIDTH / image.shape[1])
+    if image.shape[0] * scale < _EDGE:  # a strip; of a hostile one nothing would be left
+        return Features(np.zeros((0, 2)), np.zeros((0, 32), np.uint8))
     gray = cv2.cvtColor(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2GRAY)
     points, described = cv2.ORB.create(_FEATURES).detectAndCompute(gray, None)
     pixels = np.array([point.pt for point in points], np.float64).reshape(-1, 2) / scale

@@ -37,14 +37,27 @@ Keep = Callable[[Frame], Path]
 
 _STEEP: Final = 50.0  # degrees of depression from which a thing is seen from above and not from the side
 _TALL: Final = {"stall": 2.2, "person": 1.7, "umbrella": 2.2, "car": 1.5, "truck": 3.0, "bus": 3.0, "a_board": 1.0}
+_OTHERS: Final = 20  # frames that are tried where the picture of the best cannot be read
 _WIDEST: Final = {"stall": 15.0}  # metres on the ground: what is wider is a roof
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """A frame that shows a thing, with its box there; `clip` is the footage that the frame is of."""
+
+    picture: Path
+    box: Box
+    at: datetime
+    pose: Pose | None
+    clip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyFind:
     """One thing of a survey: its sighting, and the frame that shows it best with its box there.
 
-    `clip` is the footage that this frame is of, `models` are those that saw the thing in any frame.
+    `clip` is the footage that this frame is of, `models` are those that saw the thing in any frame. `others` show it
+    too, best first.
     """
 
     sighting: Sighting
@@ -54,6 +67,18 @@ class SurveyFind:
     pose: Pose | None
     clip: str = ""
     models: tuple[ModelVersion, ...] = ()
+    others: tuple[Showing, ...] = ()
+
+    def fallbacks(self) -> "Iterator[SurveyFind]":
+        """Yield the find shown by each of its other frames, for where the picture of the best cannot be read."""
+        for one in self.others:
+            yield replace(
+                self, evidence=one.picture, evidence_box=one.box, evidence_at=one.at, pose=one.pose, clip=one.clip
+            )
+
+
+class PictureLost(Exception):
+    """The picture that shows a find cannot be read any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +206,12 @@ def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:
 
 
 def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None) -> Candidate | None:
-    """Return a find with the picture that shows it best; None where it is permitted, or its picture has gone."""
-    image = None if ruling.outcome is Outcome.PERMITTED else cv2.imread(str(find.evidence))
-    if image is None:
+    """Return a find with the picture that shows it best; None where it is permitted. Raises PictureLost."""
+    if ruling.outcome is Outcome.PERMITTED:
         return None
+    image = cv2.imread(str(find.evidence))
+    if image is None:
+        raise PictureLost(f"{find.evidence}: cannot be read")
     one = find.sighting
     frame = Frame(np.asarray(image, np.uint8), find.evidence_at, one.source, pose=find.pose, timed=one.timed)
     return Candidate(find.sighting, ruling, frame, find.evidence_box, find.models, origin or Origin())
@@ -255,12 +282,11 @@ def _depression(pose: Pose, u: float, v: float) -> float:
 def _find(
     source: str, group: list[Observation], seen: Sequence[FrameObservations], views: Sequence[View]
 ) -> SurveyFind:
-    best = max(group, key=lambda one: _worth(one, seen[one.view]))
+    ranked = sorted(group, key=lambda one: -_worth(one, seen[one.view]))
+    best = ranked[0]
     timed = [seen[one.view].captured_at for one in group if seen[one.view].timed]
     times = timed or [seen[one.view].captured_at for one in group]
-    shown = seen[best.view]
-    if shown.picture is None:
-        raise ValueError(f"{shown.clip}, frame {shown.index}: something was seen in it, but its picture was not kept")
+    shown, *others = [_showing(one, seen[one.view], views[one.view]) for one in ranked]
     first = min(group, key=lambda one: (one.view, one.detection.box))
     origin = seen[first.view]
     printed = f"{source} {first.detection.class_name} {origin.clip} {origin.index} {first.detection.box}"
@@ -278,10 +304,22 @@ def _find(
         timed=bool(timed),
     )
     saw = dict.fromkeys(model for one in group if (model := seen[one.view].model) is not None)
-    pose = views[best.view].pose
     return SurveyFind(
-        sighting, shown.picture, best.detection.box, shown.captured_at, pose, clip=shown.clip, models=tuple(saw)
+        sighting,
+        shown.picture,
+        shown.box,
+        shown.at,
+        shown.pose,
+        clip=shown.clip,
+        models=tuple(saw),
+        others=tuple(others[:_OTHERS]),
     )
+
+
+def _showing(one: Observation, seen: FrameObservations, view: View) -> Showing:
+    if seen.picture is None:
+        raise ValueError(f"{seen.clip}, frame {seen.index}: something was seen in it, but its picture was not kept")
+    return Showing(seen.picture, one.detection.box, seen.captured_at, view.pose, seen.clip)
 
 
 def _worth(one: Observation, seen: FrameObservations) -> float:

@@ -1,32 +1,71 @@
-// Keeps a table up to date: fetches the same page and puts its part marked data-refresh in place of ours.
+// Keeps a page up to date: fetches it again and puts its part marked data-refresh in place of ours, until that part
+// says data-refresh="ended".
 
 import { localTimes } from "/static/times.js";
 
 const PERIOD_MS = 5000;
+const QUIET_MS = 20_000; // after which a reader who selected text, or walked the links by keyboard, has gone on
+
+const part = (page) => page.querySelector("[data-refresh]");
+let last = 0; // when the reader last did something
+
+for (const kind of ["keydown", "pointerdown", "selectionchange"]) {
+  document.addEventListener(kind, () => {
+    if (kind !== "selectionchange" || !getSelection().isCollapsed) {
+      last = performance.now();
+    }
+  });
+}
+
+// A reader who is typing, selecting text or walking the links by keyboard must not lose the place at that moment.
+function inUse(ours) {
+  if (ours.querySelector("input:focus, textarea:focus, select:focus")) {
+    return true;
+  }
+  const selected = getSelection();
+  const selecting = !selected.isCollapsed && ours.contains(selected.anchorNode);
+  return (selecting || ours.contains(document.activeElement)) && performance.now() - last < QUIET_MS;
+}
+
+// What the reader had unfolded, scrolled to and focused stays so.
+function keep(ours, theirs) {
+  for (const unfolded of ours.querySelectorAll("details[id][open]")) {
+    theirs.querySelector(`#${CSS.escape(unfolded.id)}`)?.setAttribute("open", "");
+  }
+  const regions = [...ours.querySelectorAll(".scroll")].map((region) => [region.scrollLeft, region.scrollTop]);
+  const all = "a[href], button, input, select, summary, [tabindex]";
+  const focused = [...ours.querySelectorAll(all)].indexOf(document.activeElement);
+  ours.replaceWith(theirs);
+  theirs.querySelectorAll(".scroll").forEach((region, number) => region.scrollTo(...(regions[number] ?? [0, 0])));
+  if (focused >= 0) {
+    theirs.querySelectorAll(all)[focused]?.focus({ preventScroll: true });
+  }
+}
 
 async function refresh() {
-  const ours = document.querySelector("[data-refresh]");
-  // A reader who is selecting text or walking the links by keyboard must not lose the place.
-  const busy = document.hidden || !getSelection().isCollapsed || ours.contains(document.activeElement);
-  if (!busy) {
-    try {
-      const response = await fetch(location.href);
-      if (response.ok) {
-        const page = new DOMParser().parseFromString(await response.text(), "text/html");
-        const theirs = page.querySelector("[data-refresh]");
-        if (theirs) {
-          localTimes(theirs);
-          for (const unfolded of ours.querySelectorAll("details[id][open]")) {
-            theirs.querySelector(`#${CSS.escape(unfolded.id)}`)?.setAttribute("open", "");
-          }
-          ours.replaceWith(theirs);
-        }
-      }
-    } catch {
-      // The service is away; the next round asks again, and the page stays as it was.
-    }
+  const ours = part(document);
+  if (document.hidden || inUse(ours)) {
+    return;
   }
-  setTimeout(refresh, PERIOD_MS);
+  try {
+    const response = await fetch(location.href);
+    if (response.ok) {
+      const theirs = part(new DOMParser().parseFromString(await response.text(), "text/html"));
+      if (theirs && !inUse(ours)) {
+        localTimes(theirs);
+        keep(ours, theirs);
+      }
+    }
+  } catch {
+    // The service is away; the next round asks again, and the page stays as it was.
+  }
+}
+
+async function follow() {
+  await refresh();
+  if (part(document).dataset.refresh !== "ended") {
+    setTimeout(follow, PERIOD_MS);
+  }
 }
 
 // A picture is called live only for as long as the page knows it to be: also while the service is away, or the reader
@@ -45,6 +84,6 @@ if (document.querySelector("[data-live-for]")) {
   markOld();
   setInterval(markOld, 500);
 }
-if (document.querySelector("[data-refresh]")) {
-  setTimeout(refresh, PERIOD_MS);
+if (part(document) && part(document).dataset.refresh !== "ended") {
+  setTimeout(follow, PERIOD_MS);
 }

@@ -1,20 +1,26 @@
 // Sends footage: hashes it, announces it, sends what is wanted over tus 1.0, waits until the service has checked it.
+// What was chosen when "Send" was clicked is what is sent, whatever is chosen meanwhile. A browser that goes offline
+// waits, and goes on by itself.
 
 import "/static/vendor/tus-js-client/tus.min.js";
 import { localTimes } from "/static/times.js";
 
 const CHUNK = 8 * 1024 * 1024;
 const RETRIES_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
+const AWAY = [502, 503, 504]; // the service, or its database, is restarted
 const POLL_MS = 700;
+const CHECKING_MS = 30 * 60 * 1000; // in which no file is checked: the largest takes less, so nobody is at it
 const KNOWN = "hashes of footage";
 
 const form = document.querySelector("#send");
 const words = form.dataset;
 const at = (id) => document.querySelector(`#${id}`);
+const clutter = new RegExp(words.clutter, "i");
 let chosen = [];
 let busy = false;
 
 class Fault extends Error {}
+class Broken extends Fault {}
 
 function said(text, values = {}) {
   return Object.entries(values).reduce((done, [key, value]) => done.replace(`{${key}}`, () => value), text);
@@ -35,13 +41,53 @@ function show(step, done, total) {
 }
 
 function choose(input) {
-  chosen = [...input.files].map((file) => ({ file, name: file.webkitRelativePath || file.name }));
+  const folder = input.files[0]?.webkitRelativePath.split("/")[0];
+  const all = [...input.files].map((file) => {
+    return { file, name: folder ? file.webkitRelativePath.slice(folder.length + 1) : file.name };
+  });
+  chosen = all.filter(({ name }) => !clutter.test(name));
   const total = chosen.reduce((sum, { file }) => sum + file.size, 0);
-  at("chosen").textContent = said(at("chosen").dataset.text, { count: chosen.length, size: size(total) });
-  const folder = chosen[0]?.file.webkitRelativePath.split("/")[0];
+  const parts = [said(at("chosen").dataset.text, { count: chosen.length, size: size(total) })];
+  if (chosen.length < all.length) {
+    parts.push(said(at("chosen").dataset.without, { count: all.length - chosen.length }));
+  }
+  at("chosen").textContent = parts.join(" · ");
   if (folder) {
     at("name").placeholder = folder;
-    chosen = chosen.map(({ file, name }) => ({ file, name: name.slice(folder.length + 1) }));
+  }
+}
+
+// Until the browser is online; true where it had to wait.
+async function online() {
+  if (navigator.onLine) {
+    return false;
+  }
+  const before = at("step").textContent;
+  at("step").textContent = words.offline;
+  await new Promise((resolve) => window.addEventListener("online", resolve, { once: true }));
+  at("step").textContent = before;
+  return true;
+}
+
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Does something that may be done again, until the line has held for it; online as often as there are pauses.
+async function persist(what, pauses = []) {
+  const left = [...pauses];
+  for (;;) {
+    try {
+      return await what();
+    } catch (error) {
+      if (!(error instanceof Broken)) {
+        throw error;
+      }
+      if (!(await online())) {
+        if (left.length === 0) {
+          throw error;
+        }
+        await pause(left.shift());
+      }
+    }
   }
 }
 
@@ -77,14 +123,14 @@ function hashFile(worker, file, progress) {
   });
 }
 
-async function hashAll() {
+async function hashAll(mine) {
   const worker = new Worker("/static/hash.js", { type: "module" });
   const known = knownHashes();
-  const total = chosen.reduce((sum, { file }) => sum + file.size, 0);
+  const total = mine.reduce((sum, { file }) => sum + file.size, 0);
   let done = 0;
   const files = [];
   try {
-    for (const { file, name } of chosen) {
+    for (const { file, name } of mine) {
       const key = `${name}|${file.size}|${file.lastModified}`;
       const step = said(words.hashing, { name });
       show(step, done, total);
@@ -99,19 +145,26 @@ async function hashAll() {
   return files;
 }
 
-async function ask(path, options) {
+async function askOnce(path, options) {
   let response;
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Fault(words.broken);
+    throw new Broken(words.broken);
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
-    throw new Fault(problem.detail ?? words.broken);
+    const Kind = AWAY.includes(response.status) ? Broken : Fault;
+    throw new Kind(problem.detail ?? words.broken);
   }
-  return response.json();
+  try {
+    return await response.json();
+  } catch {
+    throw new Broken(words.broken); // the line broke within the answer
+  }
 }
+
+const ask = (path, options) => persist(() => askOnce(path, options), RETRIES_MS.slice(0, 6));
 
 function sendFile(file, url, progress) {
   return new Promise((resolve, reject) => {
@@ -122,13 +175,13 @@ function sendFile(file, url, progress) {
       storeFingerprintForResuming: false,
       onProgress: progress,
       onSuccess: resolve,
-      onError: () => reject(new Fault(words.broken)),
+      onError: () => reject(new Broken(words.broken)),
     });
     upload.start();
   });
 }
 
-async function sendAll(files) {
+async function sendAll(files, mine) {
   const wanted = files.filter(({ state }) => state !== "suspect" && state !== "duplicate");
   const total = wanted.reduce((sum, file) => sum + file.size, 0);
   let done = wanted.reduce((sum, file) => sum + (file.upload ? 0 : file.size), 0);
@@ -136,23 +189,35 @@ async function sendAll(files) {
     if (upload) {
       const step = said(words.sending, { name });
       show(step, done, total);
-      await sendFile(chosen[index].file, upload, (sent) => show(step, done + sent, total));
+      const progress = (sent) => show(step, done + sent, total);
+      await persist(() => sendFile(mine[index].file, upload, progress));
       done += length;
     }
   }
 }
 
 async function settled(id) {
+  let checked = -1;
+  let since = 0;
   for (;;) {
-    const survey = await ask(`/api/v1/surveys/${id}`);
-    show(words.settling, survey.progress.received, survey.progress.size);
-    if (survey.state !== "uploading") {
+    const { state, errors, progress } = await ask(`/api/v1/surveys/${id}`);
+    show(words.settling, progress.received, progress.size);
+    if (state !== "uploading") {
       return;
     }
-    if (survey.progress.received < survey.progress.size) {
+    if (progress.received < progress.size) {
       throw new Fault(words.damaged);
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (errors.length > 0) {
+      throw new Fault(errors.slice(0, 3).map(({ text }) => text).join("; ")); // arrived, but it cannot be stored
+    }
+    if (progress.files_settled !== checked) {
+      checked = progress.files_settled;
+      since = performance.now();
+    } else if (performance.now() - since > CHECKING_MS) {
+      throw new Fault(words.unchecked);
+    }
+    await pause(POLL_MS);
   }
 }
 
@@ -160,10 +225,11 @@ async function send() {
   if (chosen.length === 0) {
     throw new Fault(words.choose);
   }
-  const files = await hashAll();
+  const mine = chosen;
   const name = at("name").value.trim() || at("name").placeholder;
   const ground = at("ground").value === "" ? null : Number(at("ground").value);
   const model = at("go").dataset.model || null;
+  const files = await hashAll(mine);
   at("step").textContent = words.asking;
   const answer = await ask("/api/v1/surveys", {
     method: "POST",
@@ -172,7 +238,7 @@ async function send() {
   });
   at("after").hidden = false;
   at("after").querySelector("a").href = `/surveys/${answer.survey.id}`;
-  await sendAll(answer.files);
+  await sendAll(answer.files, mine);
   await settled(answer.survey.id);
   at("step").textContent = words.done;
 }
@@ -196,6 +262,7 @@ form.addEventListener("submit", async (event) => {
     if (!(error instanceof Fault)) {
       throw error;
     }
+    at("step").textContent = "";
     at("fault").textContent = error.message;
     at("fault").hidden = false;
   } finally {

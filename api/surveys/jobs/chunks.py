@@ -37,6 +37,7 @@ class JobFault(StrEnum):
     NEVER_FINISHED = "never_finished"
     NO_FOOTAGE = "no_footage"
     NOT_LOOKED_AT = "not_looked_at"
+    PICTURE_LOST = "picture_lost"
 
 
 OPEN = (ChunkState.WAITING, ChunkState.RUNNING)

@@ -45,12 +45,12 @@ def cut_video(connection: Connection, probed: Chunk, length: float) -> None:
         chunks.add(connection, probed.survey_id, ChunkKind.LOOK, probed.files, probed.place, start, end, now)
 
 
-def close(connection: Connection, survey: Survey) -> None:
-    """End a survey whose chunks are all done or dead, and say what is missing of it."""
+def close(connection: Connection, survey: Survey, faults: Sequence[Reason] = ()) -> None:
+    """End a survey whose chunks are all done or dead, and say what is missing of it; `faults` are those of linking."""
     all_chunks = chunks.of_survey(EVERYWHERE, connection, survey.id)
     names = {file.id: file.name for file in survey_files.files(EVERYWHERE, connection, survey.id)}
     dead = [chunk for chunk in all_chunks if chunk.state is ChunkState.DEAD]
-    errors = [_error(chunk, names) for chunk in dead]
+    errors = [*faults, *(_error(chunk, names) for chunk in dead)]
     if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
         errors.append(Reason(JobFault.NO_FOOTAGE))
     state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE

@@ -1,7 +1,8 @@
 """One chunk from claim to done: its results and the word `done` are one transaction."""
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,6 @@ from uuid import UUID
 import cv2
 
 from api.db.scope import EVERYWHERE
-from api.errors import EvidenceUnwritable
 from api.evidence.files import JPEG_QUALITY
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
@@ -18,19 +18,28 @@ from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
 from api.surveys.jobs import chunks
-from api.surveys.jobs.chunks import Chunk
+from api.surveys.jobs.chunks import Chunk, JobFault
 from api.surveys.jobs.context import ChunkLease, WorkerContext
 from api.surveys.jobs.planning import close, cut_video, look_at_each
 from api.surveys.jobs.tables import ChunkKind
 from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
-from detector.candidate import Origin
-from detector.errors import TerrainUnreadable
+from detector.candidate import Candidate, Origin
+from detector.errors import PictureInvalid, TerrainUnreadable
+from detector.reason import Reason
 from detector.rules.ruling import Ruling
 from detector.vision.frame import Frame
 from streams.errors import FootageError
 from streams.sandbox.read import Footage, read_frames, read_length
-from streams.survey.pipeline import FrameObservations, SurveyFind, candidate_of, look, put_together, ruling_of
+from streams.survey.pipeline import (
+    FrameObservations,
+    PictureLost,
+    SurveyFind,
+    candidate_of,
+    look,
+    put_together,
+    ruling_of,
+)
 from streams.survey.pipeline import SurveyResult as Together
 
 log = logging.getLogger(__name__)
@@ -99,7 +108,7 @@ def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     def keep(frame: Frame) -> Path:
         done, encoded = cv2.imencode(".jpg", frame.image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
         if not done:
-            raise EvidenceUnwritable(f"{frame.source}: its picture cannot be encoded as JPEG")
+            raise PictureInvalid(f"{frame.width}x{frame.height} pixels cannot be kept as JPEG")
         return pictures.folder / pictures.put(encoded.tobytes())[1]
 
     def watched(flown: Iterator[Frame]) -> Iterator[Frame]:
@@ -144,12 +153,17 @@ def _link(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     together = _together(context, survey, frames)
     book = context.rules(together.finds)
     hashes = {file.name: file.sha256 for file in task.files}
-    ruled = [(find, ruling_of(find, book)) for find in together.finds]
-    for find, ruling in ruled:
+    ruled, lost = [], Counter[str]()
+    for best in together.finds:
         held.step()
-        candidate = candidate_of(
-            find, ruling, Origin(survey.district, survey_id=survey.id, file_sha256=hashes[find.clip])
-        )
+        ruling = ruling_of(best, book)
+        try:
+            find, candidate = _shown(best, ruling, survey, hashes)
+        except PictureLost as error:
+            log.error("survey %s: %s was not put up for review: %s", survey.id, best.sighting.key, error)
+            find, candidate = best, None
+            lost[best.clip] += 1
+        ruled.append((find, ruling))
         if candidate is not None:
             context.sink.take(candidate)
     sizes = {one.picture: one.view.size for one in frames}
@@ -157,9 +171,27 @@ def _link(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
         chunks.finish(connection, task.chunk, len(frames), together.notes[:_MOST_NOTES])
         places.add(connection, [_place(survey, find, ruling, pictures.folder, sizes) for find, ruling in ruled])
         seen.drop_corners(connection, survey.id)
-        close(connection, survey)
-    _tidy(frames, together.finds)
+        close(connection, survey, [_picture_lost(clip, count) for clip, count in sorted(lost.items())])
+    _tidy(frames, [find for find, _ in ruled])
     log.info("survey %s: %d places in %d frames", survey.name, len(ruled), len(frames))
+
+
+def _shown(
+    best: SurveyFind, ruling: Ruling, survey: Survey, hashes: Mapping[str, str]
+) -> tuple[SurveyFind, Candidate | None]:
+    """Return a find by the best of its pictures that can be read, and its candidate. Raises PictureLost."""
+    failed: PictureLost | None = None
+    for find in (best, *best.fallbacks()):
+        origin = Origin(survey.district, survey_id=survey.id, file_sha256=hashes[find.clip])
+        try:
+            return find, candidate_of(find, ruling, origin)
+        except PictureLost as error:
+            failed = failed or error
+    raise failed or PictureLost(str(best.evidence))
+
+
+def _picture_lost(clip: str, count: int) -> Reason:
+    return Reason(JobFault.PICTURE_LOST, {"file": clip, "count": count})
 
 
 def _together(context: WorkerContext, survey: Survey, frames: list[FrameObservations]) -> Together:
@@ -197,7 +229,7 @@ def _place(
     )
 
 
-def _tidy(frames: list[FrameObservations], finds: tuple[SurveyFind, ...]) -> None:
+def _tidy(frames: list[FrameObservations], finds: Sequence[SurveyFind]) -> None:
     """Pictures that show no place best have served."""
     best = {find.evidence for find in finds}
     for picture in {one.picture for one in frames if one.picture} - best:

@@ -1,10 +1,11 @@
 """What happens when the last byte has come: the hash is checked, the file gets its place, the survey becomes ready."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -60,12 +61,11 @@ class Finalizer:
 
     def settle(self) -> bool:
         """Return one round over what waits; False where there was nothing to do."""
-        with self._database.read() as connection:
-            waiting = survey_files.whole(connection, BATCH)
-        done = [self._try_file(file) for file in waiting if not self._loop.stopping]
+        done = [self._try_file(file) for file in self._waiting()]
         with self._database.read() as connection:
             complete = surveys.with_nothing_to_come(connection)
         for survey_id in complete:
+            self._loop.beat()
             with self._database.read() as connection:
                 files = survey_files.files(EVERYWHERE, connection, survey_id)
             pairs = self._pairs(files)
@@ -76,13 +76,31 @@ class Finalizer:
                     surveys.move(connection, survey_id, survey.state, SurveyState.READY, self._clock())
         return any(done) or bool(complete)
 
+    def _waiting(self) -> Iterator[SurveyFile]:
+        """Yield every file that waits once, however many before it fail."""
+        after: UUID | None = None
+        while True:
+            with self._database.read() as connection:
+                waiting = survey_files.whole(connection, BATCH, after)
+            for file in waiting:
+                if self._loop.stopping:
+                    return
+                yield file
+            if len(waiting) < BATCH:
+                return
+            after = waiting[-1].id
+
     def _try_file(self, file: SurveyFile) -> bool:
         self._loop.beat()
         try:
             with self._footage.steady():  # a content that lies there already must do so until its row says so
                 return self._settle_file(file)
         except (FootageUnwritable, NoRoom, OSError) as error:  # the others may still be well
-            log.error("survey %s: '%s' waits: %s", file.survey_id, file.name, error)
+            note = FileNote.NO_ROOM if isinstance(error, NoRoom) else FileNote.NOT_STORED
+            if file.note is not note:  # said once, not every two seconds
+                log.error("survey %s: '%s' waits: %s", file.survey_id, file.name, error)
+                with self._database.write() as connection:
+                    survey_files.note_blocked(connection, file, note)
             return False
 
     def _settle_file(self, file: SurveyFile) -> bool:
@@ -132,8 +150,10 @@ class Finalizer:
     def _span(self, file: SurveyFile, read: Callable[[Path], Span]) -> Span:
         try:
             return read(self._footage.path_of(file.path)) if file.path else UNKNOWN
-        except OSError as error:
-            log.warning("survey %s: '%s' cannot be read (%s)", file.survey_id, file.name, error.strerror)
+        except Exception as error:  # noqa: BLE001  # hostile content may break a parser in any way: others go on
+            log.warning(
+                "survey %s: '%s' cannot be read (%s: %s)", file.survey_id, file.name, type(error).__name__, error
+            )
             return UNKNOWN
 
 

@@ -11,7 +11,7 @@ from api.cameras.live_status import CameraView, LiveCameras
 from api.pages.i18n import language
 from api.pages.svg_map import HEIGHT, LONGEST_BAR, WIDTH, MapPicture, MapZone, Sheet, draw_map
 from api.surveys.frames import Waypoint
-from api.surveys.map import draw_survey_map
+from api.surveys.map import draw_survey_maps
 from detector.geometry.wgs import Plane
 from tests.api.samples import NOON
 
@@ -105,7 +105,7 @@ def test_every_map_has_the_same_sheet_and_no_name_becomes_markup(template: str, 
     hostile = MapZone("<b>", "main_road", square(0, 0, 60).polygon)
     charts = {
         "street_map": draw_map(LAT, LON, 3.0, (hostile,), camera(LAT + 0.0002, LON)),
-        "survey_map": draw_survey_map([Waypoint("a", NOON, LAT, LON, 60.0)], (), (hostile,)),
+        "survey_map": draw_survey_maps([Waypoint("a", NOON, LAT, LON, 60.0)], (), (hostile,))[0],
     }
     source = f'{{% from "{template}" import {macro} %}}{{{{ {macro}(chart) }}}}'
     drawn = ElementTree.fromstring(language("zh").environment.from_string(source).render(chart=charts[macro]))

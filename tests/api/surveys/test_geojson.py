@@ -9,7 +9,7 @@ import pytest
 from api.candidates.repository import State
 from api.surveys.frames import Waypoint
 from api.surveys.geojson import PathOut, PlacesOut, picture_path
-from api.surveys.map import HIGHEST, LOWEST, MARGIN, WIDTH, draw_survey_map
+from api.surveys.map import HIGHEST, LOWEST, MARGIN, WIDTH, draw_survey_maps
 from api.surveys.places import SurveyPlace, source_of
 from detector.geometry.wgs import Plane
 from detector.rules.ruling import Outcome
@@ -75,15 +75,14 @@ def test_a_leg_is_a_line_and_a_photo_a_point() -> None:
 
 
 def test_there_is_no_map_of_nothing() -> None:
-    assert draw_survey_map([], [], ()) is None
-    assert draw_survey_map([], [replace(PLACE, lat=None, lon=None)], ()) is None
+    assert draw_survey_maps([], [], ()) == ()
+    assert draw_survey_maps([], [replace(PLACE, lat=None, lon=None)], ()) == ()
 
 
 def test_places_keep_the_lists_numbers_and_circles_their_scale() -> None:
     lat, lon = PLANE.degrees(0, 100)
     far = replace(PLACE, lat=lat, lon=lon, ce90=10.0)
-    chart = draw_survey_map([], [replace(PLACE, lat=None), PLACE, far], ())
-    assert chart is not None
+    (chart,) = draw_survey_maps([], [replace(PLACE, lat=None), PLACE, far], ())
     assert [mark.number for mark in chart.marks] == [2, 3]
     apart = chart.marks[1].spot.x - chart.marks[0].spot.x
     assert apart > 0
@@ -95,8 +94,7 @@ def test_places_keep_the_lists_numbers_and_circles_their_scale() -> None:
 def test_the_whole_flight_and_every_circle_fit(north: float, east: float) -> None:
     path = [waypoint("a"), waypoint("a", north, east)]
     wide = replace(PLACE, ce90=80.0)
-    chart = draw_survey_map(path, [wide], ())
-    assert chart is not None
+    (chart,) = draw_survey_maps(path, [wide], ())
     assert LOWEST <= chart.height <= HIGHEST
     for spot in chart.shots:
         assert MARGIN - 1 <= spot.x <= WIDTH - MARGIN + 1
@@ -107,9 +105,22 @@ def test_the_whole_flight_and_every_circle_fit(north: float, east: float) -> Non
 
 
 def test_each_leg_is_a_line_of_its_own_and_north_is_up() -> None:
-    chart = draw_survey_map([waypoint("a"), waypoint("a", 50), waypoint("b", 50, 50)], [], ())
-    assert chart is not None
+    (chart,) = draw_survey_maps([waypoint("a"), waypoint("a", 50), waypoint("b", 50, 50)], [], ())
     assert [len(leg.split()) for leg in chart.legs] == [2, 1]
     assert chart.start == chart.shots[0]
     assert chart.shots[1].y < chart.shots[0].y
     assert chart.shots[2].x > chart.shots[1].x
+
+
+def test_areas_far_apart_have_maps_of_their_own() -> None:
+    """Zhengzhou and Luoyang, 110 km apart; one street is not two, nor where it crosses the date line."""
+    lat, lon = PLANE.degrees(0, -110_000)
+    path = [waypoint("a"), waypoint("a", 400), waypoint("b", 0, -110_000), waypoint("b", 300, -110_000)]
+    first, second = draw_survey_maps(path, [replace(PLACE, lat=lat, lon=lon), PLACE], ())
+    assert [len(chart.shots) for chart in (first, second)] == [2, 2]
+    assert [[mark.number for mark in chart.marks] for chart in (first, second)] == [[2], [1]]
+    assert first.bar_metres == second.bar_metres == 50
+    assert first.around.startswith("34.")
+    line = [replace(waypoint("a"), lat=0.0, lon=lon) for lon in (179.999, -179.999)]
+    (chart,) = draw_survey_maps(line, [], ())
+    assert chart.bar_metres <= 50

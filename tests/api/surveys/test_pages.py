@@ -5,18 +5,25 @@ import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from api.db.scope import EVERYWHERE
+from api.errors import EvidenceDamaged
 from api.surveys import files as survey_files
+from api.surveys import places, result_endpoints
 from api.surveys import repository as surveys
 from api.surveys import retention_queries as sweeping
 from api.surveys.frames import Waypoint
 from api.surveys.jobs import chunks, worker
 from api.surveys.jobs.planning import register
-from api.surveys.map import draw_survey_map
+from api.surveys.map import draw_survey_maps
+from api.surveys.place_pictures import CropCache
+from api.surveys.places import of_survey
 from api.surveys.tables import SurveyState
 from tests.api.conftest import Service
 from tests.api.samples import NOON
@@ -52,7 +59,7 @@ def test_a_survey_shows_its_places_its_path_and_its_files(service: Service, tmp_
     assert text.count('class="error unknown"') == len(TOWN.stalls)
     assert text.count('<polyline class="flown"') == 1
     assert "flight.srt" in text
-    assert "data-refresh" not in text  # nothing changes any more
+    assert 'data-refresh="ended"' in text  # nothing changes any more
     assert looked(service, survey_id) == (2, 2, 0)
     assert "已完成" in page(service, survey_id, "zh")
     shutil.rmtree(service.data_dir / "survey_pictures" / str(survey_id))  # as a sweep does when its time is over
@@ -85,6 +92,47 @@ def test_places_and_path_are_geojson(service: Service, tmp_path: Path) -> None:
     assert leg["properties"]["clip"] == "flight.mp4"
 
 
+def test_a_frame_is_decoded_once_for_all_its_places(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey_id = flown(service, tmp_path)
+    with service.database.read() as connection:
+        found = of_survey(EVERYWHERE, connection, survey_id)
+    decoded: list[int] = []
+    real = cv2.imdecode
+
+    def decode(content: NDArray[np.uint8], how: int) -> NDArray[np.uint8]:
+        decoded.append(len(content))
+        return np.asarray(real(content, how), np.uint8)
+
+    monkeypatch.setattr(cv2, "imdecode", decode)
+    monkeypatch.setattr(result_endpoints, "CROPS", CropCache())
+    monkeypatch.setattr(places, "of_survey", None)  # one place is asked for, not all of them
+    answers = [
+        service.http.get(f"/api/v1/surveys/{survey_id}/places/{place.id}/crop").raise_for_status()
+        for place in (*found, *found)
+    ]
+    assert len(decoded) == len({place.picture for place in found}) < len(found)
+    assert len({answer.content for answer in answers}) == len(found)
+    tag, url = answers[0].headers["etag"], str(answers[0].url)
+    assert answers[0].headers["cache-control"] == "private, no-cache"
+    assert service.http.get(url, headers={"If-None-Match": tag}).status_code == 304
+    shutil.rmtree(service.data_dir / "survey_pictures" / str(survey_id))
+    assert service.http.get(url, headers={"If-None-Match": tag}).status_code == 404
+
+
+def test_cut_outs_take_no_more_room_than_they_may(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.jpg"), np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8))
+    boxes = [(10.0 * n, 0.0, 10.0 * n + 50, 50.0) for n in range(15)]
+    cache = CropCache(room=20_000)
+    for box in boxes:
+        assert cache.cut(tmp_path / "a.jpg", box, boxes).startswith(b"\xff\xd8")
+    assert 0 < cache.size <= 20_000
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with pytest.raises(EvidenceDamaged):
+        cache.cut(tmp_path / "a.jpg", boxes[0], boxes)
+
+
 def test_a_candidate_shows_the_flight_that_saw_it(service: Service, tmp_path: Path) -> None:
     survey_id = flown(service, tmp_path)
     candidate = service.http.get("/api/v1/candidates").json()["items"][0]["id"]
@@ -105,7 +153,7 @@ def test_a_survey_in_work_says_how_far_it_is(service: Service, tmp_path: Path, l
     working = page(service, survey_id, lang)
     for text in (waiting, working):
         assert words in text
-        assert "data-refresh" in text
+        assert 'data-refresh="follow"' in text
     assert "<progress" not in waiting
     assert "<progress" in working
     assert looked(service, survey_id) == (2, 0, 0)  # the video's probe, and the last one
@@ -144,17 +192,18 @@ def test_an_unknown_survey_or_place_is_not_found(service: Service, tmp_path: Pat
         max_size=6,
     )
 )
-def test_the_map_holds_the_whole_flight(spots: list[tuple[float, float, float, float]]) -> None:
+def test_the_maps_hold_the_whole_flight(spots: list[tuple[float, float, float, float]]) -> None:
     lat, lon = spots[0][:2]
     path = [Waypoint("a", NOON, lat + north, lon + east, 60.0) for _, _, north, east in spots]
-    chart = draw_survey_map(path, (), ())
-    assert chart is not None
-    for shot in chart.shots:
-        assert -1 <= shot.x <= chart.width + 1
-        assert -1 <= shot.y <= chart.height + 1
-    assert chart.bar_metres >= 1
-    assert math.isfinite(chart.bar_length)
+    charts = draw_survey_maps(path, (), ())
+    assert sum(len(chart.shots) for chart in charts) == len(path)
+    for chart in charts:
+        for shot in chart.shots:
+            assert -1 <= shot.x <= chart.width + 1
+            assert -1 <= shot.y <= chart.height + 1
+        assert chart.bar_metres >= 1
+        assert math.isfinite(chart.bar_length)
 
 
 def test_a_flight_without_positions_has_no_map() -> None:
-    assert draw_survey_map((), (), ()) is None
+    assert draw_survey_maps((), (), ()) == ()

@@ -89,3 +89,14 @@ def test_where_a_users_caches_lie(monkeypatch: pytest.MonkeyPatch) -> None:
     for unset in ("", None):
         monkeypatch.delenv("XDG_CACHE_HOME") if unset is None else monkeypatch.setenv("XDG_CACHE_HOME", unset)
         assert cache_folder() == Path.home() / ".cache" / "streetwarden"
+
+
+def test_what_computers_leave_on_a_card_is_left_out_and_said_once(tmp_path: Path) -> None:
+    leave = ("._DJI_0001.MP4", ".DS_Store", "Thumbs.db", ".Trashes/501/DJI_0009.MP4", "System Volume Information/x.dat")
+    for name in ("DCIM/DJI_0001.MP4", *leave, *(f"DCIM/{name}" for name in leave)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    said: list[str] = []
+    assert [file.name for file in read_card(tmp_path, said.append)] == ["DCIM/DJI_0001.MP4"]
+    (line,) = said
+    assert line == f"{tmp_path}: 10 hidden files of macOS or Windows (._*, .DS_Store, Thumbs.db); left out"

@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from api.errors import CardUnreadable, PushFailed
+from api.surveys.schemas import AnnouncedOut, SurveyOut
+from api.upload_client import upload
 from api.upload_client.card import CardFile, open_book, read_card
 from api.upload_client.client import CHUNK, Patience, SurveyService
 from api.upload_client.upload import push
@@ -237,3 +239,32 @@ def test_a_service_that_is_killed_while_it_takes_a_card(tmp_path: Path) -> None:
     outcome = push_while_killing(service, card, kills=3, seed=5, work=tmp_path / "book")
     assert len(outcome.kills) == 3
     assert outcome.faults(card) == []
+
+
+def test_a_service_that_cannot_store_what_has_come_ends_the_push(
+    streetwarden: Typed, card: Path, service: Service
+) -> None:
+    (service.data_dir / "footage" / photo(seed=22).sha256[:2]).write_text("in the way")
+    printed = pushed(streetwarden, card, service)
+    assert printed.code != 0
+    assert "100MEDIA/DJI_0002.JPG: has arrived, but the service cannot store it; its log says why" in printed.err
+    (service.data_dir / "footage" / photo(seed=22).sha256[:2]).unlink()
+    assert pushed(streetwarden, card, service).code == 0
+
+
+class Idle(SurveyService):
+    """A service whose check of uploads has died: all has come, and nothing more happens."""
+
+    def survey(self, answer: AnnouncedOut) -> SurveyOut:
+        come = answer.survey.progress.model_copy(update={"received": answer.survey.progress.size})
+        return answer.survey.model_copy(update={"progress": come})
+
+
+def test_a_service_that_checks_nothing_ends_the_push(
+    card: Path, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload, "CHECKING", 0.0)
+    http, _ = service_at(service.url)
+    idle = Idle(http, Patience(print))
+    with http, open_book(tmp_path / "book") as book, pytest.raises(PushFailed, match="has checked no file for 0 min"):
+        push(read_card(card, print), "x", book, idle, Quiet(), sleep=lambda _: None)

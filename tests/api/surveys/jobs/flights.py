@@ -25,7 +25,7 @@ from tests.streams.aerial import Town, leg, red_things, write_video
 
 TOWN = Town(((0, 0), (0, 2.5), (12, -8)))
 SAMPLE = (REPO / "samples" / "flight.mp4", REPO / "samples" / "flight.srt")
-KINDS = {".srt": FileKind.TELEMETRY, ".jpg": FileKind.PHOTO}
+KINDS = {".srt": FileKind.TELEMETRY, ".jpg": FileKind.PHOTO, ".png": FileKind.PHOTO}
 
 
 def uploaded(

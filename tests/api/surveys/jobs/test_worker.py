@@ -47,7 +47,7 @@ from models.errors import HashMismatch, ModelFileMissing, UnknownModel
 from streams.errors import DecoderFailed
 from streams.sandbox.read import Footage, Limits, OnFailure, read_frames
 from streams.survey.frame_selection import Span
-from streams.survey.pipeline import Detect
+from streams.survey.pipeline import Detect, put_together
 from tests.api.conftest import FakeClock
 from tests.api.surveys.jobs.flights import TOWN, context_over, drawn_flight, uploaded
 from tests.detector.geometry.test_terrain import made
@@ -198,11 +198,11 @@ def test_the_last_step_done_twice_gives_nothing_twice(
     survey_id = uploaded(context.database, tmp_path, drawn_flight(tmp_path / "card"))
     tries = []
 
-    def close(connection: Connection, survey: Survey) -> None:
+    def close(connection: Connection, survey: Survey, faults: Sequence[Reason]) -> None:
         tries.append(len(stored(context)))
         if len(tries) == 1:
             raise OSError("the power fails")
-        real_close(connection, survey)
+        real_close(connection, survey, faults)
 
     real_close = planning.close
     monkeypatch.setattr(work, "close", close)
@@ -211,6 +211,62 @@ def test_the_last_step_done_twice_gives_nothing_twice(
     assert ended(context, survey_id).state is SurveyState.DONE
     assert tries == [3, 3]
     assert len(stored(context)) == 3
+
+
+def looked_at(context: WorkerContext, survey_id: UUID) -> list[Path]:
+    """Work up to the last step; gives the pictures that were kept."""
+    while True:
+        with context.database.write() as connection:
+            planning.register(connection)
+            chunk = chunks.claim(connection, context.name, context.lease)
+        assert chunk is not None
+        if chunk.kind is ChunkKind.LINK:
+            with context.database.write() as connection:
+                chunks.release(connection, chunk)
+            return sorted(context.pictures(survey_id).folder.glob("*/*/*.jpg"))
+        work.work_through(context, chunk)
+
+
+def test_a_picture_that_cannot_be_read_gives_way_to_the_next_best(context: WorkerContext, tmp_path: Path) -> None:
+    survey_id = uploaded(context.database, tmp_path, drawn_flight(tmp_path / "card"))
+    pictures = looked_at(context, survey_id)
+    with context.database.read() as connection:
+        frames = seen.of_survey(connection, survey_id, context.pictures(survey_id).folder)
+    best = {find.evidence for find in put_together(frames, "x").finds}
+    assert best < set(pictures)
+    for picture in best:
+        picture.write_bytes(picture.read_bytes()[:100])
+    survey = ended(context, survey_id)
+    assert (survey.state, survey.errors) == (SurveyState.DONE, ())
+    assert len(stored(context)) == len(TOWN.stalls)
+    with context.database.read() as connection:
+        found = places.of_survey(EVERYWHERE, connection, survey_id)
+    assert all(cv2.imread(str(context.pictures(survey_id).folder / place.picture)) is not None for place in found)
+
+
+def test_places_whose_pictures_are_lost_are_named(context: WorkerContext, tmp_path: Path) -> None:
+    survey_id = uploaded(context.database, tmp_path, drawn_flight(tmp_path / "card"))
+    for picture in looked_at(context, survey_id):
+        picture.unlink()
+    survey = ended(context, survey_id)
+    assert survey.state is SurveyState.DONE_WITH_ERRORS
+    assert survey.errors == (Reason("picture_lost", {"file": "flight.mp4", "count": 3}),)
+    assert stored(context) == []
+    with context.database.read() as connection:
+        assert len(places.of_survey(EVERYWHERE, connection, survey_id)) == 3
+
+
+def test_a_picture_too_wide_to_keep_costs_itself_alone(context: WorkerContext, tmp_path: Path) -> None:
+    """JPEG ends at 65,500 pixels: such a photo was tried for ever, and nothing behind it."""
+    photos = three_photos(tmp_path / "card")
+    wide = np.zeros((8, 65_510, 3), np.uint8)
+    wide[2:6, 100:140] = (0, 0, 255)
+    photos.append(tmp_path / "card" / "DJI_0000.png")
+    cv2.imwrite(str(photos[-1]), wide)
+    survey_id = uploaded(context.database, tmp_path, photos)
+    survey = ended(context, survey_id)
+    assert [(error.code, error.params["file"]) for error in survey.errors] == [("not_looked_at", "DJI_0000.png")]
+    assert len(frames_of(context, survey_id)) == 3
 
 
 def test_what_is_no_footage_is_set_aside_and_the_rest_goes_on(context: WorkerContext, tmp_path: Path) -> None:

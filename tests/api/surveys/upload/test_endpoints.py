@@ -2,8 +2,11 @@
 
 import base64
 import hashlib
+import itertools
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -87,6 +90,38 @@ def test_a_silent_line_lets_its_file_go(service: Service, monkeypatch: pytest.Mo
         until(lambda: offset(service.http, upload) == 50_000)
         until(lambda: send(service.http, upload, content[50_000:], 50_000).status_code == 204)
         assert b"204" in line.recv(100)
+    until(lambda: footage(service, video()).is_file())
+
+
+def test_a_line_that_trickles_lets_its_file_go_and_what_came_stays(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A byte now and then is no upload: somebody else may send the file."""
+    monkeypatch.setattr(uploads, "SILENCE", 0.4)
+    _, upload = upload_of(service, video())
+    content, host, port = video().content, *service.url.removeprefix("http://").split(":")
+    head = f"PATCH {upload} HTTP/1.1\r\nHost: {host}\r\nUpload-Offset: 0\r\nContent-Length: {len(content)}\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in STREAM.items())
+    ended, at = threading.Event(), itertools.count(50_000)
+
+    def trickle(line: socket.socket) -> None:
+        with suppress(OSError):
+            while not ended.wait(0.05):
+                line.sendall(content[(byte := next(at)) : byte + 1])
+
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(f"{head}\r\n".encode() + content[:50_000])
+        thread = threading.Thread(target=trickle, args=(line,))
+        thread.start()
+        try:
+            line.settimeout(10)
+            assert b"204" in line.recv(100)
+        finally:
+            ended.set()
+            thread.join()
+    ends = offset(service.http, upload)
+    assert 50_000 <= ends < 51_000
+    assert send(service.http, upload, content[ends:], ends).status_code == 204
     until(lambda: footage(service, video()).is_file())
 
 

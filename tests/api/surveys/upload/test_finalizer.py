@@ -17,11 +17,13 @@ from api.db.scope import EVERYWHERE
 from api.errors import FootageUnwritable, NoRoom, UploadBusy
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
-from api.surveys.files import SurveyFile
+from api.surveys.files import FileNote, SurveyFile
 from api.surveys.manifest import Announced, plan, read_manifest
 from api.surveys.tables import FileState, SurveyState
+from api.surveys.upload import finalizer
 from api.surveys.upload.finalizer import Finalizer
 from api.surveys.upload.storage import FootageStore
+from streams.survey.telemetry_pairing import Span
 from tests.api.conftest import FakeClock
 from tests.api.samples import NOON
 from tests.api.surveys.footage import Given, sidecar, until, video
@@ -39,10 +41,10 @@ def settling(database: Database, store: FootageStore, clock: FakeClock) -> Final
     return Finalizer(database, store, clock=clock)
 
 
-def come(database: Database, store: FootageStore, *given: Given) -> list[SurveyFile]:
+def come(database: Database, store: FootageStore, *given: Given, name: str = "one") -> list[SurveyFile]:
     """A survey whose files have come whole, and wait to be checked."""
     announced = [Announced(one.name, len(one.content), one.sha256) for one in given]
-    survey, files = plan(read_manifest("one", announced), {}, NOON)
+    survey, files = plan(read_manifest(name, announced), {}, NOON)
     with database.write() as connection:
         surveys.add(EVERYWHERE, connection, survey, files)
         for file, one in zip(files, given, strict=True):
@@ -170,3 +172,43 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(store: FootageStore, tmp_
     with pytest.raises(FootageUnwritable), store.coming(UUID(int=1)):
         pass
     assert (tmp_path / "secret").read_text() == "keep"
+
+
+def block(store: FootageStore, files: list[SurveyFile]) -> None:
+    """Put something in the way of their places."""
+    for prefix in {file.sha256[:2] for file in files}:
+        (store.folder / prefix).write_text("in the way")
+
+
+def test_files_that_cannot_be_stored_hold_up_no_other(
+    database: Database, store: FootageStore, settling: Finalizer
+) -> None:
+    """As many failing ones as are taken at a time, all before the others."""
+    brought = come(database, store, *(video(f"{n}.mp4", size=200, seed=n) for n in range(24)))
+    brought.sort(key=lambda file: file.id)
+    later = {file.sha256[:2] for file in brought[22:]}
+    failing = [file for file in brought if file.sha256[:2] not in later]
+    block(store, failing)
+    assert settling.settle()
+    states = {now(database, file.id).state for file in brought[22:]}
+    assert states == {FileState.STORED}
+    assert {now(database, file.id).note for file in failing} == {FileNote.NOT_STORED}
+    for prefix in {file.sha256[:2] for file in failing}:
+        (store.folder / prefix).unlink()
+    settling.settle()
+    assert {now(database, file.id).state for file in brought} == {FileState.STORED}
+    assert {now(database, file.id).note for file in brought} == {FileNote.NO_TELEMETRY}
+    assert state(database, brought[0].survey_id) is SurveyState.READY
+
+
+def test_a_sidecar_that_breaks_its_parser_holds_up_no_survey(
+    database: Database, store: FootageStore, settling: Finalizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(path: Path) -> Span:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(finalizer, "telemetry_span", breaks)
+    hostile, _ = come(database, store, video("a.mp4"), sidecar("b.srt"))
+    (other,) = come(database, store, video("c.mp4", seed=3), name="two")
+    settling.settle()
+    assert {state(database, one.survey_id) for one in (hostile, other)} == {SurveyState.READY}
