@@ -60,6 +60,7 @@ def create_app(
     """
     sender = OutboxSender(
         database,
+        files,
         _case_api(settings, database, clock),
         clock=clock,
         lease=settings.case_api_timeout * 4 + timedelta(minutes=1),

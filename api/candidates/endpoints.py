@@ -3,11 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, status
 from starlette.responses import Response
 
+from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
 from api.dependencies import AppSettings, CurrentScope, Db
@@ -43,10 +43,14 @@ def list_candidates(
         ids = [item.id for item in page.items]
         files = evidence.of_candidates(scope, connection, ids)
         standing = verdicts.standing(scope, connection, ids)
+        expired = legal_review.expired(scope, connection, page.items)
     window = settings.undo_window
     said = {key: VerdictOut.of(verdict, window) for key, verdict in standing.items()}
     translate = render.language.translate
-    items = [CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), translate) for item in page.items]
+    items = [
+        CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), expired.get(item.id), translate)
+        for item in page.items
+    ]
     return listing(page, items)
 
 
@@ -59,15 +63,21 @@ def show_candidate(
         item = _known(candidates.find(scope, connection, candidate_id), candidate_id)
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
         verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
+        expired = legal_review.expired(scope, connection, [item]).get(candidate_id)
     window = settings.undo_window
     said = VerdictOut.of(verdict, window) if verdict else None
-    return CandidateOut.of(item, files, said, render.language.translate)
+    return CandidateOut.of(item, files, said, expired, render.language.translate)
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(404, 422), **JPEG, 304: {"description": "The picture is unchanged."}})  # fmt: skip
 def show_evidence(
-    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, candidate_id: UUID, kind: EvidenceKind
+    scope: CurrentScope,
+    database: Db,
+    evidence_files: EvidenceFiles,
+    candidate_id: UUID,
+    kind: EvidenceKind,
+    if_none_match: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Return a picture, checked against its hash before it leaves."""
     with database.read() as connection:
@@ -75,8 +85,10 @@ def show_evidence(
     file = next((file for file in files if file.kind is kind), None)
     if file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
-    # What lies under this address never changes, so the browser need not ask again.
-    headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{file.sha256}"'}
+    # What lies under this address never changes, but who may see it does: the browser asks each time.
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{file.sha256}"'}
+    if file.sha256 in if_none_match:
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     return Response(evidence_files.read(file), headers=headers, media_type="image/jpeg")
 
 

@@ -104,7 +104,9 @@ def _allowed_methods(request: Request) -> list[str]:
     scope = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
     allowed: set[str] = set()
     for route in request.app.routes:
-        methods = ("GET", "HEAD") if isinstance(route, Mount) else METHODS  # a folder of files has no methods of its own
+        methods = (
+            ("GET", "HEAD") if isinstance(route, Mount) else METHODS
+        )  # a folder of files has no methods of its own
         allowed |= {method for method in methods if route.matches({**scope, "method": method})[0] is Match.FULL}
     return sorted(allowed - {request.method})
 
