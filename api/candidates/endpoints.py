@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, status
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.candidates import legal_review, verdicts
@@ -17,12 +17,12 @@ from api.evidence.dependencies import EvidenceFiles
 from api.evidence.repository import EvidenceKind
 from api.pages.base import Render
 from api.web.pagination import CursorQuery, Limit, Listing, listing
-from api.web.problems import Responses, problem_responses
+from api.web.pictures import PICTURE, IfNoneMatch, picture_response
+from api.web.problems import problem_responses
 from detector.rules.ruling import Outcome
 
 router = APIRouter(tags=["candidates"])
 ClassName = Annotated[str | None, Query(alias="class", pattern=r"^[a-z0-9_ -]{1,64}$")]
-JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/candidates", responses=problem_responses(422))
@@ -70,14 +70,14 @@ def show_candidate(
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG, 304: {"description": "The picture is unchanged."}})  # fmt: skip
+            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
 def show_evidence(
     scope: CurrentScope,
     database: Db,
     evidence_files: EvidenceFiles,
     candidate_id: UUID,
     kind: EvidenceKind,
-    if_none_match: Annotated[str, Header(include_in_schema=False)] = "",
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return a picture, checked against its hash before it leaves."""
     with database.read() as connection:
@@ -85,11 +85,7 @@ def show_evidence(
     file = next((file for file in files if file.kind is kind), None)
     if file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
-    # What lies under this address never changes, but who may see it does: the browser asks each time.
-    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{file.sha256}"'}
-    if file.sha256 in if_none_match:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(evidence_files.read(file), headers=headers, media_type="image/jpeg")
+    return picture_response(file.sha256, if_none_match, lambda: evidence_files.read(file))
 
 
 def _known(item: StoredCandidate | None, candidate_id: UUID) -> StoredCandidate:

@@ -52,7 +52,10 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
-    """Return the delivery that is due longest, with this attempt counted, leased: a sender that dies gives it back when the lease ends."""
+    """Return the delivery that is due longest, this attempt counted.
+
+    It is leased: a sender that dies gives it back when the lease ends.
+    """
     due = (
         select(outbox)
         .where(outbox.c.state == DeliveryState.PENDING, outbox.c.next_attempt_at <= now)
@@ -71,8 +74,8 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
 
 def delivered(connection: Connection, key: UUID, now: datetime, status: int, reference: str | None) -> None:
     """Record that the case API has accepted it; that it has holds, whatever other attempts were answered."""
-    _set(connection, outbox.c.state != DeliveryState.DELIVERED, key, state=DeliveryState.DELIVERED, delivered_at=now,
-         http_status=status, reference=reference, last_error=None)  # fmt: skip
+    values = {"state": DeliveryState.DELIVERED, "delivered_at": now, "http_status": status, "reference": reference}
+    _set(connection, outbox.c.state != DeliveryState.DELIVERED, key, **values, last_error=None)
 
 
 def postpone(connection: Connection, due: Delivery, until: datetime, status: int | None, error: str) -> bool:

@@ -1,5 +1,6 @@
 """What came of a survey: its places, how the drone flew, and the pictures that show each place best."""
 
+import hashlib
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,7 +9,6 @@ import numpy as np
 from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
-from api.candidates.endpoints import JPEG
 from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import EvidenceDamaged, NotFound
 from api.evidence.files import crop
@@ -17,6 +17,7 @@ from api.surveys import places
 from api.surveys import repository as surveys
 from api.surveys.geojson import PathOut, PlacesOut
 from api.surveys.service import known_survey
+from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["surveys"])
@@ -47,7 +48,7 @@ def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
 def show_place(
     scope: CurrentScope,
     database: Db,
@@ -55,6 +56,7 @@ def show_place(
     survey_id: UUID,
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return the frame that shows a place best, or the place alone."""
     with database.read() as connection:
@@ -71,5 +73,4 @@ def show_place(
             raise EvidenceDamaged(f"the picture of place {place_id} does not decode")
         quality = (cv2.IMWRITE_JPEG_QUALITY, CROP_QUALITY)
         content = cv2.imencode(".jpg", crop(np.asarray(image, np.uint8), place.box), quality)[1].tobytes()
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
-    return Response(content, headers=headers, media_type="image/jpeg")
+    return picture_response(hashlib.sha256(content).hexdigest(), if_none_match, lambda: content)

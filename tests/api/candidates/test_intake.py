@@ -38,7 +38,8 @@ def only(database: Database) -> StoredCandidate:
 
 def reject(database: Database, files: EvidenceStore, item: StoredCandidate) -> None:
     decide(
-        EVERYWHERE, database, files, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
+        EVERYWHERE, database, files, item.id,
+        decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
         now=NOON, undo_window=timedelta(0), write_body=lambda *_: b"",
     )  # fmt: skip
 

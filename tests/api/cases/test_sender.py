@@ -16,14 +16,16 @@ from api.candidates.repository import EVERYTHING
 from api.candidates.verdicts import Decision
 from api.cases import outbox
 from api.cases import repository as cases
-from api.cases.adapters import BuiltInCaseList, HttpCaseApi
+from api.cases.adapters import BuiltInCaseList, HttpCaseApi, Receipt
 from api.cases.outbox import Delivery
 from api.cases.payload import write_payload
 from api.cases.sender import LONGEST_WAIT, PAUSE, OutboxSender, wait_before_retry
 from api.cases.tables import DeliveryState
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
+from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
+from api.evidence.repository import EvidenceKind
 from api.review.service import decide
 from tests.api.cameras.registered import LI_WEI
 from tests.api.cases.case_server import Answer, CaseServer, case_server
@@ -52,7 +54,8 @@ def confirm(database: Database, files: EvidenceStore, sink: StoreSink, count: in
         found = candidates.page(EVERYWHERE, connection, EVERYTHING, None, count).items
     return [
         decide(
-            EVERYWHERE, database, files, item.id, decision=Decision.CONFIRMED, reason=None, note="", actor=LI_WEI, now=NOON,
+            EVERYWHERE, database, files, item.id,
+            decision=Decision.CONFIRMED, reason=None, note="", actor=LI_WEI, now=NOON,
             undo_window=timedelta(0), write_body=partial(write_payload, base_url="https://review.example.org"),
         ).id
         for item in found
@@ -219,3 +222,49 @@ def test_a_case_that_is_answered_409_for_ever_is_left_to_a_person(
     assert (one.state, one.attempts, len(server.requests)) == (DeliveryState.DEAD, 10, 10)
     assert "409" in (one.last_error or "")
     assert "have the case already" in (one.last_error or "")
+
+
+def test_an_unexpected_answer_leaves_its_error_and_the_next_case_goes_on(
+    database: Database, files: EvidenceStore, sink: StoreSink, clock: FakeClock
+) -> None:
+    keys = confirm(database, files, sink, 2)
+
+    class Surprising:
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def deliver(self, key: UUID, body: bytes) -> Receipt:
+            self.asked += 1
+            if self.asked == 1:
+                raise RuntimeError("nobody foresaw this")
+            return Receipt(201, "case 7")
+
+    sending = OutboxSender(database, files, Surprising(), clock=clock, lease=LEASE)
+    while sending.deliver_next():
+        pass
+    first, second = sorted((row(database, key) for key in keys), key=lambda one: one.state, reverse=True)
+    assert (first.state, second.state) == (DeliveryState.PENDING, DeliveryState.DELIVERED)
+    assert "RuntimeError" in (first.last_error or "")
+    assert first.next_attempt_at > clock()
+
+
+def test_a_case_whose_pictures_are_gone_does_not_leave(
+    database: Database, files: EvidenceStore, sink: StoreSink, delivering: OutboxSender, server: CaseServer,
+    clock: FakeClock,
+) -> None:  # fmt: skip
+    (key,) = confirm(database, files, sink)
+    with database.read() as connection:
+        (kept,) = evidence.of_candidates(EVERYWHERE, connection, [row(database, key).candidate_id]).values()
+    scene = next(file for file in kept if file.kind is EvidenceKind.SCENE)
+    picture = files.folder / scene.path
+    content = picture.read_bytes()
+    picture.unlink()
+    assert delivering.deliver_next()
+    one = row(database, key)
+    assert (one.state, server.requests) == (DeliveryState.DEAD, [])
+    assert scene.sha256 in (one.last_error or "")
+    picture.write_bytes(content)  # from a copy
+    with database.write() as connection:
+        outbox.revive(EVERYWHERE, connection, key, clock())
+    assert delivering.deliver_next()
+    assert row(database, key).state is DeliveryState.DELIVERED

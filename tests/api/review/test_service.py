@@ -51,14 +51,16 @@ def candidate_id(database: Database, sink: StoreSink) -> UUID:
 
 def confirm(database: Database, files: EvidenceStore, candidate_id: UUID, write: BodyWriter = BODY) -> Verdict:
     return decide(
-        EVERYWHERE, database, files, candidate_id, decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
+        EVERYWHERE, database, files, candidate_id,
+        decision=Decision.CONFIRMED, reason=None, note="cart on the cycle lane",
         actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=write,
     )  # fmt: skip
 
 
 def reject(database: Database, files: EvidenceStore, candidate_id: UUID) -> Verdict:
     return decide(
-        EVERYWHERE, database, files, candidate_id, decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
+        EVERYWHERE, database, files, candidate_id,
+        decision=Decision.REJECTED, reason=RejectReason.IN_SHOP, note="",
         actor=LI_WEI, now=NOON, undo_window=WINDOW, write_body=BODY,
     )  # fmt: skip
 
