@@ -55,9 +55,9 @@ class Database:
                 "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
             ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        self._file = (
-            Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
-        )
+        named = address.database or ""
+        is_file = self.is_sqlite and named not in ("", ":memory:") and not named.startswith("file:")
+        self._file = Path(named) if is_file else None
         # Without its query: `?password=` is a way of libpq to give one.
         self._shown = address.set(query={}).render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)

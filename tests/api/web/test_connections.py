@@ -3,6 +3,7 @@
 import logging
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -149,8 +150,10 @@ def test_a_log_line_is_said_once_a_minute(caplog: pytest.LogCaptureFixture) -> N
     assert len(caplog.messages) == 1001
 
 
-def test_280_half_requests_hold_nobody_up(tmp_path: Path) -> None:
+def test_280_half_requests_hold_nobody_up(tmp_path: Path, sqlite_template: Path) -> None:
     """The real command, and few open files: it once became unreachable, and wrote 163 MB of log in 35 s."""
+    (tmp_path / "var").mkdir()
+    shutil.copy(sqlite_template, tmp_path / "var" / "streetwarden.sqlite3")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
