@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from api.cameras import endpoints as camera_routes
 from api.cameras import health_endpoints as camera_health
@@ -38,7 +37,7 @@ from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
 from api.web.middleware import RequestGuard
-from api.web.problems import ProblemDocument
+from api.web.openapi import DescribedApi
 
 SHUTDOWN = timedelta(seconds=5)
 
@@ -61,6 +60,7 @@ def create_app(
     """
     sender = OutboxSender(
         database,
+        files,
         _case_api(settings, database, clock),
         clock=clock,
         lease=settings.case_api_timeout * 4 + timedelta(minutes=1),
@@ -81,7 +81,7 @@ def create_app(
         finalizer.stop(SHUTDOWN)
         sender.stop(SHUTDOWN)
 
-    app = FastAPI(
+    app = DescribedApi(
         title="streetwarden",
         version="1",
         description="Candidates for street-rule violations, the verdicts on them, and the cases that follow.",
@@ -106,7 +106,6 @@ def create_app(
     problems.install(app)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
     _add_routes(app)
-    _describe_problems(app)
     return app
 
 
@@ -133,15 +132,3 @@ def _case_api(settings: Settings, database: Database, clock: Clock) -> CaseApi:
         return BuiltInCaseList(database, clock)
     token = settings.case_api_token.get_secret_value() if settings.case_api_token else None
     return HttpCaseApi(str(settings.case_api_url), token, settings.case_api_timeout)
-
-
-def _describe_problems(app: FastAPI) -> None:
-    """Put the problem document into the OpenAPI schema, which FastAPI would describe as its own error format."""
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    parts = schema.setdefault("components", {}).setdefault("schemas", {})
-    for name in ("HTTPValidationError", "ValidationError"):
-        parts.pop(name, None)
-    document = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
-    parts |= document.pop("$defs", {})
-    parts["ProblemDocument"] = document
-    app.openapi_schema = schema

@@ -22,6 +22,7 @@ ApiError
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: this candidate is decided already
+│   ├── NotConfirmable     409: the evidence is missing or changed, or the camera's legal review had expired
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
@@ -149,6 +150,14 @@ class AlreadyDecided(Problem):
     status = 409
     name = "already-decided"
     title = "Already decided"
+
+
+class NotConfirmable(Problem):
+    """The candidate cannot become a case: its evidence is missing or changed, or must not be used."""
+
+    status = 409
+    name = "not-confirmable"
+    title = "The candidate cannot be confirmed"
 
 
 class NotUndoable(Problem):

@@ -13,6 +13,7 @@ from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.web.pagination import CursorQuery, Limit, Listing, listing
+from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import Responses, problem_responses
 
 router = APIRouter(tags=["cameras"])
@@ -42,17 +43,21 @@ def list_health(
 
 
 @router.get("/cameras/{camera_id}/health/{fault_id}/picture", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
 def show_fault_picture(
-    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, camera_id: CameraId, fault_id: UUID
+    scope: CurrentScope,
+    database: Db,
+    evidence_files: EvidenceFiles,
+    camera_id: CameraId,
+    fault_id: UUID,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return the first picture that showed a fault, checked against its hash before it leaves."""
     with database.read() as connection:
         found = camera_health.find(scope, connection, camera_id, fault_id)
     if found is None:
         raise NotFound(f"there is no fault {fault_id} of a camera {camera_id!r}")
-    headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{found.sha256}"'}
-    return Response(evidence_files.read(found.picture), headers=headers, media_type="image/jpeg")
+    return picture_response(found.sha256, if_none_match, lambda: evidence_files.read(found.picture))
 
 
 @router.post("/cameras/{camera_id}/accept-view", status_code=status.HTTP_204_NO_CONTENT,

@@ -6,8 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates import verdicts
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
 from api.dependencies import AppSettings, CurrentScope, Db
@@ -17,12 +17,12 @@ from api.evidence.dependencies import EvidenceFiles
 from api.evidence.repository import EvidenceKind
 from api.pages.base import Render
 from api.web.pagination import CursorQuery, Limit, Listing, listing
-from api.web.problems import Responses, problem_responses
+from api.web.pictures import PICTURE, IfNoneMatch, picture_response
+from api.web.problems import problem_responses
 from detector.rules.ruling import Outcome
 
 router = APIRouter(tags=["candidates"])
 ClassName = Annotated[str | None, Query(alias="class", pattern=r"^[a-z0-9_ -]{1,64}$")]
-JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}}
 
 
 @router.get("/candidates", responses=problem_responses(422))
@@ -43,10 +43,14 @@ def list_candidates(
         ids = [item.id for item in page.items]
         files = evidence.of_candidates(scope, connection, ids)
         standing = verdicts.standing(scope, connection, ids)
+        expired = legal_review.expired(scope, connection, page.items)
     window = settings.undo_window
     said = {key: VerdictOut.of(verdict, window) for key, verdict in standing.items()}
     translate = render.language.translate
-    items = [CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), translate) for item in page.items]
+    items = [
+        CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), expired.get(item.id), translate)
+        for item in page.items
+    ]
     return listing(page, items)
 
 
@@ -59,15 +63,21 @@ def show_candidate(
         item = _known(candidates.find(scope, connection, candidate_id), candidate_id)
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
         verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
+        expired = legal_review.expired(scope, connection, [item]).get(candidate_id)
     window = settings.undo_window
     said = VerdictOut.of(verdict, window) if verdict else None
-    return CandidateOut.of(item, files, said, render.language.translate)
+    return CandidateOut.of(item, files, said, expired, render.language.translate)
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
 def show_evidence(
-    scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, candidate_id: UUID, kind: EvidenceKind
+    scope: CurrentScope,
+    database: Db,
+    evidence_files: EvidenceFiles,
+    candidate_id: UUID,
+    kind: EvidenceKind,
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return a picture, checked against its hash before it leaves."""
     with database.read() as connection:
@@ -75,9 +85,7 @@ def show_evidence(
     file = next((file for file in files if file.kind is kind), None)
     if file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
-    # What lies under this address never changes, so the browser need not ask again.
-    headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{file.sha256}"'}
-    return Response(evidence_files.read(file), headers=headers, media_type="image/jpeg")
+    return picture_response(file.sha256, if_none_match, lambda: evidence_files.read(file))
 
 
 def _known(item: StoredCandidate | None, candidate_id: UUID) -> StoredCandidate:

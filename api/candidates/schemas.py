@@ -1,7 +1,7 @@
 """The JSON of `/api/v1`: times RFC 3339 with offset, positions WGS-84, boxes half-open pixels."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -159,7 +159,11 @@ class CandidateFacts(_Timed):
 
 
 class CandidateOut(CandidateFacts):
-    """One candidate with its reasons, what judged it, its pictures and the verdict that counts."""
+    """One candidate with its reasons, what judged it, its pictures and the verdict that counts.
+
+    `legal_review_expired` is the last day of the camera's legal review where the picture was taken after it: such a
+    candidate can be rejected, not confirmed. Else null.
+    """
 
     id: UUID
     state: State
@@ -169,6 +173,7 @@ class CandidateOut(CandidateFacts):
     provenance: ProvenanceOut
     evidence: list[EvidenceOut]
     verdict: VerdictOut | None
+    legal_review_expired: date | None
 
     @classmethod
     def of(
@@ -176,6 +181,7 @@ class CandidateOut(CandidateFacts):
         item: StoredCandidate,
         files: tuple[EvidenceFile, ...],
         verdict: VerdictOut | None,
+        expired: date | None,
         translate: Translate,
     ) -> Self:
         """Return a candidate with its reasons in the language that `translate` gives."""
@@ -189,4 +195,5 @@ class CandidateOut(CandidateFacts):
             provenance=ProvenanceOut.model_validate(item),
             evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
+            legal_review_expired=expired,
         )

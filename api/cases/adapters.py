@@ -1,6 +1,7 @@
 """Where confirmed cases go: a case API over HTTP, or the built-in list while none is configured."""
 
-import time
+import asyncio
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,7 +11,7 @@ from uuid import UUID
 import httpx
 
 from api.cases import repository as cases
-from api.cases.replies import known_case, reference_in
+from api.cases.replies import known_case, printable, reference_in
 from api.clock import Clock
 from api.db.database import Database
 from api.errors import CaseRefused, CaseUnavailable, EndpointFault
@@ -59,51 +60,92 @@ class HttpCaseApi:
     def __init__(self, url: str, token: str | None, timeout: timedelta) -> None:
         self._url = url
         self._seconds = timeout.total_seconds()
-        headers = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "streetwarden"}
+        self._headers = {
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # a compressed answer may be a thousand times as long
+            "User-Agent": "streetwarden",
+        }
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
-        # No redirects: they would carry the token elsewhere. No environment: a proxy there is nobody's decision here.
-        self._client = httpx.Client(headers=headers, timeout=self._seconds, follow_redirects=False, trust_env=False)
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._tls = httpx.create_ssl_context(trust_env=False)
 
     def deliver(self, key: UUID, body: bytes) -> Receipt:
-        """POST the body; 2xx means taken."""
+        """POST the body; 2xx means taken, whatever else the answer says. Takes no longer than the timeout in all."""
+        return asyncio.run(self._deliver(key, body))
+
+    async def _deliver(self, key: UUID, body: bytes) -> Receipt:
+        status: int | None = None
+        content = bytearray()
+        location: str | None = None
         try:
-            with self._client.stream(
-                "POST", self._url, content=body, headers={"Idempotency-Key": str(key)}
-            ) as response:
-                deadline = time.monotonic() + self._seconds
-                if response.status_code in SAYS_DUPLICATE and (
-                    known := known_case(response.status_code, _read(response, deadline))
-                ):
-                    return Receipt(response.status_code, known.reference)
-                _raise_for(response)
-                return Receipt(response.status_code, self._reference(response, deadline))
-        except httpx.TimeoutException as error:
-            raise CaseUnavailable(f"no answer within {self._seconds:g} s") from error
-        except httpx.TransportError as error:
-            raise CaseUnavailable(f"cannot be reached: {error}") from error
+            # httpx's own time-outs count for each read, and so never end where a byte comes now and then.
+            # No redirects: they would carry the token elsewhere. No environment: a proxy there is nobody's decision.
+            async with (
+                asyncio.timeout(self._seconds),
+                httpx.AsyncClient(
+                    headers=self._headers,
+                    timeout=self._seconds,
+                    verify=self._tls,
+                    follow_redirects=False,
+                    trust_env=False,
+                ) as client,
+                client.stream("POST", self._url, content=body, headers={"Idempotency-Key": str(key)}) as response,
+            ):
+                status, location = response.status_code, response.headers.get("location")
+                if status not in SAYS_DUPLICATE:
+                    _raise_for(response)
+                await _read(response, content)
+                if status in SAYS_DUPLICATE and not (known := known_case(status, bytes(content))):
+                    _raise_for(response)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            if status is None or not 200 <= status < 300:  # else it was taken, and only its answer is broken
+                raise _unavailable(error, status, self._seconds) from error
+        if status in SAYS_DUPLICATE:
+            return Receipt(status, known.reference if known else None)
+        return Receipt(status, self._absolute(location) or reference_in(bytes(content)))
 
-    def _reference(self, response: httpx.Response, deadline: float) -> str | None:
-        location = response.headers.get("location")
-        if location:
-            return str(httpx.URL(self._url).join(location))[:500]
-        return reference_in(_read(response, deadline))
+    def _absolute(self, location: str | None) -> str | None:
+        """Return the address of a case as it may be shown: without a user and a password. None where it is none."""
+        if not location:
+            return None
+        try:
+            address = httpx.URL(self._url).join(location).copy_with(userinfo=b"")
+        except (httpx.InvalidURL, ValueError, TypeError):
+            return None
+        return printable(str(address)) or None
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    content = b""
-    for chunk in response.iter_bytes():
-        content += chunk
-        if len(content) > MAX_REPLY or time.monotonic() > deadline:
-            break
-    return content[:MAX_REPLY]
+async def _read(response: httpx.Response, content: bytearray) -> None:
+    """Read what of an answer is looked at, unpacked where it came packed against what was asked for."""
+    packed = response.headers.get("content-encoding", "identity").strip().lower()
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed in ("gzip", "x-gzip", "deflate") else None
+    came = 0
+    async for chunk in response.aiter_raw():
+        came += len(chunk)
+        try:
+            content += unpack.decompress(chunk, MAX_REPLY) if unpack else chunk
+        except zlib.error:
+            return
+        if len(content) >= MAX_REPLY or came >= MAX_REPLY:
+            del content[MAX_REPLY:]
+            return
+
+
+def _unavailable(error: Exception, status: int | None, seconds: float) -> CaseUnavailable:
+    if isinstance(error, TimeoutError | httpx.TimeoutException):
+        return CaseUnavailable(f"no answer within {seconds:g} s", status)
+    said = printable(str(error)) or type(error).__name__
+    if status is None and isinstance(error, httpx.NetworkError | OSError):
+        return CaseUnavailable(f"cannot be reached: {said}", status)
+    return CaseUnavailable(f"gave an answer that is none: {said}", status)
 
 
 def _raise_for(response: httpx.Response) -> None:
     status = response.status_code
     if 200 <= status < 300:
         return
-    what = f"answered {status} {response.reason_phrase}".rstrip()
+    what = printable(f"answered {status} {response.reason_phrase}")
     if status in NOT_ALLOWED:
         raise EndpointFault(f"{what}: check the token", status)
     if 300 <= status < 400:
@@ -125,7 +167,7 @@ def retry_after(value: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds()))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(aware - now, timedelta(0)), LONGEST_WAIT)
+    except (ValueError, TypeError, OverflowError, IndexError):  # all that the parser raises over a hostile date
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(aware - now, timedelta(0)), LONGEST_WAIT)

@@ -1,10 +1,10 @@
 """The outbox: confirmed cases on their way out. The row's id is the idempotency key, its body never changes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
 
 from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
@@ -52,7 +52,10 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
-    """Return the delivery that is due longest, leased: a sender that dies gives it back when the lease ends."""
+    """Return the delivery that is due longest, this attempt counted.
+
+    It is leased: a sender that dies gives it back when the lease ends.
+    """
     due = (
         select(outbox)
         .where(outbox.c.state == DeliveryState.PENDING, outbox.c.next_attempt_at <= now)
@@ -63,26 +66,36 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
     row = connection.execute(due).one_or_none()
     if row is None:
         return None
-    connection.execute(
-        update(outbox).where(outbox.c.id == row.id).values(attempts=row.attempts + 1, next_attempt_at=now + lease)
-    )
-    return _from_row(row)
+    claimed = replace(_from_row(row), attempts=row.attempts + 1, next_attempt_at=now + lease)
+    values = {"attempts": claimed.attempts, "next_attempt_at": claimed.next_attempt_at}
+    connection.execute(update(outbox).where(outbox.c.id == claimed.id).values(**values))
+    return claimed
 
 
 def delivered(connection: Connection, key: UUID, now: datetime, status: int, reference: str | None) -> None:
-    """Record that the case API has accepted it."""
-    _set(connection, key, state=DeliveryState.DELIVERED, delivered_at=now, http_status=status, reference=reference,
-         last_error=None)  # fmt: skip
+    """Record that the case API has accepted it; that it has holds, whatever other attempts were answered."""
+    values = {"state": DeliveryState.DELIVERED, "delivered_at": now, "http_status": status, "reference": reference}
+    _set(connection, outbox.c.state != DeliveryState.DELIVERED, key, **values, last_error=None)
 
 
-def postpone(connection: Connection, key: UUID, until: datetime, status: int | None, error: str) -> None:
-    """Record a failed attempt and when to try again."""
-    _set(connection, key, next_attempt_at=until, http_status=status, last_error=error[:500])
+def postpone(connection: Connection, due: Delivery, until: datetime, status: int | None, error: str) -> bool:
+    """Record that the attempt that `claim` gave out failed, and when to try again; False where it is out of date."""
+    return _set(connection, _is_attempt(due), due.id, next_attempt_at=until, http_status=status, last_error=error[:500])
 
 
-def give_up(connection: Connection, key: UUID, status: int | None, error: str) -> None:
-    """Record that it will never be accepted as it is; a person must act."""
-    _set(connection, key, state=DeliveryState.DEAD, http_status=status, last_error=error[:500])
+def give_up(connection: Connection, due: Delivery, status: int | None, error: str) -> bool:
+    """Record that it will never be accepted as it is; a person must act. False where the attempt is out of date."""
+    return _set(
+        connection, _is_attempt(due), due.id, state=DeliveryState.DEAD, http_status=status, last_error=error[:500]
+    )
+
+
+def _is_attempt(due: Delivery) -> ColumnElement[bool]:
+    """Return the condition that no later attempt was begun, and that no other one came through.
+
+    A sender that was held up may speak long after its lease has ended.
+    """
+    return and_(outbox.c.state == DeliveryState.PENDING, outbox.c.attempts == due.attempts)
 
 
 def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bool:
@@ -113,8 +126,8 @@ def _seen_by(scope: Scope) -> ColumnElement[bool]:
     return scope.sees_parent(outbox.c.candidate_id, "candidates")
 
 
-def _set(connection: Connection, key: UUID, **values: object) -> None:
-    connection.execute(update(outbox).where(outbox.c.id == key).values(**values))
+def _set(connection: Connection, if_: ColumnElement[bool], key: UUID, **values: object) -> bool:
+    return connection.execute(update(outbox).where(outbox.c.id == key, if_).values(**values)).rowcount == 1
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> Delivery:

@@ -48,8 +48,12 @@ def reference_in(reply: bytes) -> str | None:
     except (ValueError, RecursionError):
         match = _XML.search(text)
         found = match[2] if match else None
-    shown = "".join(letter for letter in found or "" if letter.isprintable()).strip()
-    return shown[:_LONGEST] or None
+    return printable(found or "") or None
+
+
+def printable(text: str) -> str:
+    """Return what of a stranger's text can be shown and stored: one line, no NUL, no half of a surrogate pair."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:_LONGEST]
 
 
 def known_case(status: int, reply: bytes) -> KnownCase | None:

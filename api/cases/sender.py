@@ -11,7 +11,10 @@ from api.cases.outbox import Delivery
 from api.cases.replies import CONFLICT
 from api.clock import Clock
 from api.db.database import Database
-from api.errors import CaseRefused, CaseUnavailable, EndpointFault
+from api.db.scope import EVERYWHERE
+from api.errors import ApiError, CaseRefused, CaseUnavailable, EndpointFault
+from api.evidence import repository as evidence
+from api.evidence.files import EvidenceStore
 from streams.camera.backoff import full_jitter
 
 log = logging.getLogger(__name__)
@@ -38,8 +41,11 @@ class OutboxSender:
     `lease` must be longer than the case API may take to answer: when it ends, another sender may try the same case.
     """
 
-    def __init__(self, database: Database, case_api: CaseApi, *, clock: Clock, lease: timedelta) -> None:
+    def __init__(
+        self, database: Database, files: EvidenceStore, case_api: CaseApi, *, clock: Clock, lease: timedelta
+    ) -> None:
         self._database = database
+        self._files = files
         self._case_api = case_api
         self._clock = clock
         self._lease = lease
@@ -69,31 +75,48 @@ class OutboxSender:
         if due is None:
             return False
         try:
+            if fault := self._missing(due):
+                self._give_up(due, None, fault)
+                return True
             receipt = self._case_api.deliver(due.id, due.body)
         except CaseUnavailable as fault:
-            if fault.status == CONFLICT and due.attempts + 1 >= MOST_CONFLICTS:
+            if fault.status == CONFLICT and due.attempts >= MOST_CONFLICTS:
                 self._give_up(due, fault.status, f"{fault} {MOST_CONFLICTS} times: does it have the case already?")
                 return True
-            self._postpone(due, wait_before_retry(due.attempts + 1, fault.retry_after), fault.status, str(fault))
+            self._postpone(due, wait_before_retry(due.attempts, fault.retry_after), fault.status, str(fault))
         except EndpointFault as fault:
             self._pause = EndpointPause(str(fault), self._clock() + PAUSE)
             self._postpone(due, PAUSE, fault.status, str(fault))
         except CaseRefused as fault:
             self._give_up(due, fault.status, str(fault))
+        except ApiError:  # the store is away: nothing can be noted, and the lease brings the case back
+            raise
+        except Exception as error:
+            log.error("case %s met an unexpected error", due.id, exc_info=error)
+            said = f"led to an unexpected error ({type(error).__name__}); the log says more"
+            self._postpone(due, wait_before_retry(due.attempts, None), None, said)
         else:
             with self._database.write() as connection:
                 outbox.delivered(connection, due.id, self._clock(), receipt.status, receipt.reference)
         return True
 
+    def _missing(self, due: Delivery) -> str | None:
+        """Return what is wrong with the pictures of a case, which never leaves without them; None where nothing is."""
+        with self._database.read() as connection:
+            files = evidence.of_candidates(EVERYWHERE, connection, [due.candidate_id]).get(due.candidate_id, ())
+        return self._files.fault(files)
+
     def _give_up(self, due: Delivery, status: int | None, error: str) -> None:
-        log.error("case %s was refused for good: the case API %s", due.id, error)
         with self._database.write() as connection:
-            outbox.give_up(connection, due.id, status, error)
+            noted = outbox.give_up(connection, due, status, error)
+        if noted:
+            log.error("case %s is not sent again: %s", due.id, error)
 
     def _postpone(self, due: Delivery, wait: timedelta, status: int | None, error: str) -> None:
-        log.warning("case %s is not delivered yet: the case API %s; next attempt in %s", due.id, error, wait)
         with self._database.write() as connection:
-            outbox.postpone(connection, due.id, self._clock() + wait, status, error)
+            noted = outbox.postpone(connection, due, self._clock() + wait, status, error)
+        if noted:
+            log.warning("case %s is not delivered yet: the case API %s; next attempt in %s", due.id, error, wait)
 
 
 def wait_before_retry(attempts: int, asked: timedelta | None) -> timedelta:

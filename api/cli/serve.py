@@ -1,11 +1,14 @@
 """`streetwarden serve`: the whole service."""
 
 import logging
+import os
+import signal
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from types import FrameType, TracebackType
+from typing import Annotated, Final, Self
 
 import typer
 
@@ -34,6 +37,7 @@ from detector.rules.load import load_rulebook
 from streams.camera.address import Reach
 from streams.sandbox import kernel
 
+STOP_SECONDS: Final = 30.0  # a worker gives its chunk back within 10 s, a request ends within 5
 Cameras = Annotated[
     Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
 ]
@@ -65,6 +69,7 @@ def serve(
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
     kernel.report()
     with ExitStack() as stack:
+        stop = stack.enter_context(OrderlyStop())
         listener = stack.enter_context(bind(settings.host, settings.port))
         database, files = open_store(settings, upgrade=True)
         source = book.source if book else NO_RULEBOOK
@@ -95,8 +100,49 @@ def serve(
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
             )
-        print_error(f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C stops it)")
+        print_error(
+            f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C or SIGTERM stops it)"
+        )
         _wait(server, None if limit is None else limit.total_seconds())
+        stop.begin()
+
+
+class OrderlyStop:
+    """While the context lasts SIGTERM is what Ctrl-C is: everything is stopped in its order, within STOP_SECONDS.
+
+    What does not end by then is left: every file and every row is whole at any moment.
+    """
+
+    def __init__(self) -> None:
+        self._watchdog = threading.Timer(STOP_SECONDS, _leave)
+        self._watchdog.daemon = True
+        self._begun = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGTERM, self._end)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._watchdog.cancel()
+        signal.signal(signal.SIGTERM, self._before)
+
+    def begin(self) -> None:
+        """Count from now on; a second SIGTERM would break off what the first has begun, and is ignored."""
+        if not self._begun:
+            self._begun = True
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            self._watchdog.start()
+
+    def _end(self, number: int, _: FrameType | None) -> None:
+        self.begin()
+        raise KeyboardInterrupt
+
+
+def _leave() -> None:
+    print_error(f"not all work ended within {STOP_SECONDS:.0f} s; what was not done is done after the next start")
+    os._exit(1)
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

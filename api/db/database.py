@@ -8,7 +8,16 @@ from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
@@ -16,6 +25,15 @@ from api.errors import DatabaseUnavailable, DatabaseVersionMismatch
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSIONS = tuple(sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py")))
 """All migrations, oldest first: a file begins with its revision. To check one needs no Alembic, which loads slowly."""
+
+SMALLEST = 512  # bytes of a file that holds anything: the smallest page that SQLite knows
+BROKEN = (DatabaseError, InterfaceError, InternalError, OperationalError)
+"""What drivers raise where the database is at fault; of `DatabaseError` itself, not of the classes below it."""
+
+NOT_OURS = frozenset({"42P01", "42703", "42501"})
+"""SQLSTATEs of PostgreSQL: no such table, no such column, no right to it. The database is not the one that it was."""
+
+LOCK_WAIT = "2s"  # for a row that every check of readiness touches
 
 MIGRATION_LOCK = 0x57524454  # any constant that nothing else in the database uses
 
@@ -37,29 +55,45 @@ class Database:
                 "STREETWARDEN_DATABASE_URL is no address of a database; write postgresql+psycopg://user@host/name"
             ) from error
         self.is_sqlite = address.get_backend_name() == "sqlite"
-        self._file = (
-            Path(address.database) if self.is_sqlite and address.database not in (None, "", ":memory:") else None
-        )
+        named = address.database or ""
+        is_file = self.is_sqlite and named not in ("", ":memory:") and not named.startswith("file:")
+        self._file = Path(named) if is_file else None
         # Without its query: `?password=` is a way of libpq to give one.
         self._shown = address.set(query={}).render_as_string(hide_password=True)
         self.engine: Engine = create_engine(address, pool_pre_ping=not self.is_sqlite)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self._opened: tuple[int, int] | None = None  # which file it was, of SQLite,
+        self._held_tables = False  # and whether it held anything: a new one is empty at first
+        if self._file is not None:
+            event.listen(self.engine, "do_connect", self._before_opening)
+            event.listen(self.engine, "connect", self._after_opening)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may change things. Raises DatabaseUnavailable."""
-        with self._named_errors(), self.engine.begin() as connection:
-            yield connection
+        with self._named_errors():
+            self._check_file()
+            with self.engine.begin() as connection:
+                yield connection
+                self._check_file()  # SQLite would go on writing to a file that has no name any more
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent look at the database; whatever it changes is rolled back. Raises DatabaseUnavailable."""
-        with self._named_errors(), self.engine.connect() as connection:
-            work = connection.execution_options(read_only=True).begin()
-            yield connection
-            work.rollback()
+        """One consistent look at the database; whatever it changes is rolled back. Raises DatabaseUnavailable.
+
+        All that is read is of one moment: on PostgreSQL that is REPEATABLE READ, SQLite knows nothing else.
+        """
+        with self._named_errors():
+            self._check_file()
+            with self.engine.connect() as connection:
+                connection.execution_options(read_only=True)
+                if not self.is_sqlite:
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                work = connection.begin()
+                yield connection
+                work.rollback()
 
     def migrate(self) -> None:
         """Bring the tables to this version of the code; two services that start at once do it once.
@@ -116,6 +150,9 @@ class Database:
             raise DatabaseVersionMismatch(
                 f"database {self._shown}: there are no tables yet; run: streetwarden db upgrade"
             )
+        self._check_found(found)
+
+    def _check_found(self, found: str) -> None:
         self._refuse_unknown(found)
         if found != VERSIONS[-1]:
             raise DatabaseVersionMismatch(
@@ -130,18 +167,71 @@ class Database:
                 "install the version of streetwarden that upgraded it"
             )
 
-    def ping(self) -> None:
-        """Ask the database for something. Raises DatabaseUnavailable where it does not answer."""
-        with self.read() as connection:
-            connection.execute(text("SELECT 1"))
+    def check_writable(self) -> None:
+        """Try whether the database is still this program's and takes what is written; leaves no trace.
+
+        Raises DatabaseUnavailable, or DatabaseVersionMismatch where another program has changed its tables.
+        """
+        with self._named_errors():
+            self._check_file()
+            with self.engine.begin() as connection:
+                if not self.is_sqlite:
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'"))
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+                found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+                connection.rollback()
+        if len(found) != 1:
+            raise DatabaseUnavailable(f"database {self._shown}: it does not say of which version it is")
+        self._check_found(found[0])
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            cause = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
+        except PoolTimeout as error:
+            raise DatabaseUnavailable(f"database {self._shown}: no connection was free in time") from error
+        except DBAPIError as error:
+            if type(error) not in BROKEN and getattr(error.orig, "sqlstate", None) not in NOT_OURS:
+                raise
+            cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error).__name__
             raise DatabaseUnavailable(f"database {self._shown}: {cause}") from error
+
+    def _before_opening(self, *_: object) -> None:
+        """Refuse to open another file than before: SQLite would make a new one where it is gone."""
+        self._check_file()
+
+    def _after_opening(self, *_: object) -> None:
+        if self._opened is None and self._file is not None:
+            stat = self._file.stat()
+            self._opened = stat.st_dev, stat.st_ino
+
+    def _check_file(self) -> None:
+        """Refuse to go on where the file of SQLite was removed, replaced or emptied meanwhile.
+
+        SQLite keeps a file open and much of it in memory: it would take what is written, and lose it with the process.
+        Raises DatabaseUnavailable.
+        """
+        if self._file is None or self._opened is None:
+            return
+        try:
+            # Only asked about, never opened: to close it again would end every lock that SQLite holds on it.
+            found = self._file.stat()
+        except OSError as error:
+            raise DatabaseUnavailable(
+                f"database {self._shown}: the file is gone ({error.strerror}); stop the service, put the file back, "
+                "and start it again"
+            ) from error
+        if (found.st_dev, found.st_ino) != self._opened:
+            raise DatabaseUnavailable(
+                f"database {self._shown}: the file was replaced while it was open; start the service again"
+            )
+        if found.st_size >= SMALLEST:
+            self._held_tables = True
+        elif self._held_tables:
+            raise DatabaseUnavailable(
+                f"database {self._shown}: the file was emptied while it was open; stop the service, put a copy in its "
+                "place, and start it again"
+            )
 
     def close(self) -> None:
         """Give every connection back."""
@@ -163,8 +253,8 @@ def _run_migrations(connection: Connection) -> None:
 def _version_of(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    return found
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return ", ".join(sorted(found)) or None  # several are no version that any program knows
 
 
 def _prepare_sqlite(raw: DBAPIConnection, _: ConnectionPoolEntry) -> None:

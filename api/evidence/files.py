@@ -2,7 +2,7 @@
 
 import errno
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +13,14 @@ import numpy as np
 from api.errors import EvidenceDamaged, EvidenceDiskFull, EvidenceUnwritable
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from detector.candidate import Candidate
+from detector.regular_file import read_regular
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
 from models.files import flush_folder, write_whole
 
 JPEG_QUALITY = 95
 CROP_MARGIN = 0.2  # of the box on each side: the surroundings say whether it is a stall or a shop's own step
+MOST_BYTES = 128 * 1024 * 1024  # of a stored picture; the largest that is decoded, 120 megapixels, takes 80 MB
 BOX_COLOUR = (36, 36, 230)  # BGR
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -54,12 +56,25 @@ class EvidenceStore:
     def read(self, file: EvidenceFile) -> bytes:
         """Return the bytes of a stored file, checked against its hash. Raises EvidenceDamaged."""
         try:
-            content = (self.folder / file.path).read_bytes()
+            content = read_regular(self.folder / file.path, MOST_BYTES)
         except OSError as error:
             raise EvidenceDamaged(f"evidence {file.sha256}: cannot be read ({error.strerror})") from error
+        except ValueError as error:  # something else lies in its place
+            raise EvidenceDamaged(f"evidence {file.sha256}: the file is not what was stored ({error})") from error
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise EvidenceDamaged(f"evidence {file.sha256}: the file was changed after it was stored")
         return content
+
+    def fault(self, files: Sequence[EvidenceFile]) -> str | None:
+        """Return what keeps these from being the evidence of a case, in a sentence; None where nothing does."""
+        if EvidenceKind.SCENE not in {file.kind for file in files}:
+            return "evidence: the picture of the whole scene is missing"
+        try:
+            for file in files:
+                self.read(file)
+        except EvidenceDamaged as damage:
+            return str(damage)
+        return None
 
     def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
         """Store what shows a candidate: the scene untouched, the thing alone, and a copy with the box drawn in."""

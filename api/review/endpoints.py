@@ -10,6 +10,7 @@ from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
 from api.cases.payload import write_payload
 from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.evidence.dependencies import EvidenceFiles
 from api.review import service
 from api.review.schemas import VerdictIn
 from api.web.problems import problem_responses
@@ -23,12 +24,19 @@ router = APIRouter(tags=["candidates"])
     responses=problem_responses(400, 403, 404, 409, 413, 422),
 )
 def post_verdict(
-    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, candidate_id: UUID, said: VerdictIn
+    scope: CurrentScope,
+    database: Db,
+    evidence_files: EvidenceFiles,
+    settings: AppSettings,
+    now: Now,
+    candidate_id: UUID,
+    said: VerdictIn,
 ) -> VerdictOut:
     """Confirm or reject a candidate. What is confirmed goes to the case system when the undo window is over."""
     verdict = service.decide(
         scope,
         database,
+        evidence_files,
         candidate_id,
         decision=Decision(said.decision),
         reason=said.reason,

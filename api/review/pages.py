@@ -11,8 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.cameras.dependencies import Live
 from api.cameras.live_status import CameraView, LiveCameras
+from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates import verdicts
 from api.candidates.messages import CANDIDATE_STATES, FINDERS, OUTCOMES, REJECT_REASONS
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.db.database import Database
@@ -69,6 +69,7 @@ class Cards:
                 raise NotFound(f"there is no candidate {candidate_id}")
             files = evidence.of_candidates(self.scope, connection, [candidate_id]).get(candidate_id, ())
             verdict = verdicts.standing(self.scope, connection, [candidate_id]).get(candidate_id)
+            expired = legal_review.expired(self.scope, connection, [candidate]).get(candidate_id)
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
                 [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
@@ -80,10 +81,11 @@ class Cards:
         return self.render.fragment(
             "card.html",
             candidate=candidate,
-            scene=by_kind[EvidenceKind.SCENE],
-            crop=by_kind[EvidenceKind.CROP],
+            scene=by_kind.get(EvidenceKind.SCENE),
+            crop=by_kind.get(EvidenceKind.CROP),
             files=files,
             verdict=verdict,
+            expired=expired,
             camera=camera,
             survey=survey,
             chart=self._chart(candidate, camera, path),

@@ -7,15 +7,16 @@ from uuid import UUID, uuid4
 from sqlalchemy.exc import IntegrityError
 
 from api.accounts.repository import Actor
+from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates import verdicts
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
 from api.db.scope import Scope
-from api.errors import AlreadyDecided, NotFound, NotUndoable
+from api.errors import AlreadyDecided, NotConfirmable, NotFound, NotUndoable
 from api.evidence import repository as evidence
+from api.evidence.files import EvidenceStore
 from api.evidence.repository import EvidenceFile
 
 BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
@@ -24,6 +25,7 @@ BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], byte
 def decide(
     scope: Scope,
     database: Database,
+    stored: EvidenceStore,
     candidate_id: UUID,
     *,
     decision: Decision,
@@ -36,8 +38,11 @@ def decide(
 ) -> Verdict:
     """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
 
-    The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where another reviewer was faster.
+    The case leaves when the undo window is over. Raises NotFound, AlreadyDecided where another reviewer was faster, or
+    NotConfirmable where a picture of the evidence is missing or changed, or the camera's legal review had expired.
     """
+    if decision is Decision.CONFIRMED:  # before the transaction: reading pictures must not hold the one write lock
+        _check_confirmable(scope, database, stored, candidate_id)
     verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
     try:
         with database.write() as connection:
@@ -54,6 +59,22 @@ def decide(
     except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
         raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
     return verdict
+
+
+def _check_confirmable(scope: Scope, database: Database, stored: EvidenceStore, candidate_id: UUID) -> None:
+    with database.read() as connection:
+        candidate = candidates.find(scope, connection, candidate_id)
+        if candidate is None or candidate.state is not State.OPEN:
+            return  # which the transaction says better
+        files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
+        expired = legal_review.expired(scope, connection, [candidate]).get(candidate_id)
+    if expired is not None:
+        raise NotConfirmable(
+            f"the legal review of camera {candidate.camera_id} ended on {expired}, before the picture was taken: it is "
+            "no evidence"
+        )
+    if fault := stored.fault(files):
+        raise NotConfirmable(fault)
 
 
 def undo(

@@ -4,10 +4,9 @@ import hashlib
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
-from api.candidates.endpoints import JPEG
 from api.dependencies import AppSettings, CurrentScope, Db
 from api.errors import NotFound
 from api.surveys import frames as seen
@@ -16,6 +15,7 @@ from api.surveys import repository as surveys
 from api.surveys.geojson import PathOut, PlacesOut
 from api.surveys.place_pictures import CropCache
 from api.surveys.service import known_survey
+from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["surveys"])
@@ -46,15 +46,15 @@ def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
 def show_place(
     scope: CurrentScope,
     database: Db,
     settings: AppSettings,
-    request: Request,
     survey_id: UUID,
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
+    if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return the frame that shows a place best, or the place alone; a browser asks anew whether it is still there."""
     with database.read() as connection:
@@ -64,12 +64,11 @@ def show_place(
         raise NotFound(f"survey {survey_id} has no place {place_id}")
     picture = settings.pictures_dir / str(survey_id) / place.picture
     tag = hashlib.sha256(f"{kind} {place.picture} {place.box}".encode()).hexdigest()[:32]  # named by its content
-    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
+    boxes = [one.box for one in beside]
     try:
-        if f'"{tag}"' in request.headers.get("if-none-match", "") and picture.is_file():
-            return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-        boxes = [one.box for one in beside]
-        content = CROPS.cut(picture, place.box, boxes) if kind == "crop" else picture.read_bytes()
+        picture.stat()  # before the browser is told that what it has still stands
+        return picture_response(
+            tag, if_none_match, lambda: CROPS.cut(picture, place.box, boxes) if kind == "crop" else picture.read_bytes()
+        )
     except OSError as error:
         raise NotFound(f"the picture of place {place_id} cannot be read ({error.strerror})") from error
-    return Response(content, headers=headers, media_type="image/jpeg")

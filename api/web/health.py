@@ -1,5 +1,6 @@
 """Liveness and readiness of the service."""
 
+import logging
 import shutil
 
 from fastapi import APIRouter
@@ -7,10 +8,11 @@ from pydantic import BaseModel
 
 from api import background
 from api.dependencies import AppSettings, Db
-from api.errors import DatabaseUnavailable, NotReady
+from api.errors import DatabaseUnavailable, DatabaseVersionMismatch, NotReady
 from api.web.problems import problem_responses
 from streams.sandbox.kernel import LACKS, what_holds
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
 
 
@@ -34,14 +36,18 @@ async def live() -> Health:
 
 @router.get("/readyz", responses=problem_responses(503))
 def ready(database: Db, settings: AppSettings) -> Readiness:
-    """Tell whether the database answers, background loops are alive, there is room.
+    """Tell whether the database takes what is written, background loops are alive, there is room.
 
     And what of the sandbox does not hold here.
     """
     try:
-        database.ping()
+        database.check_writable()
+    except DatabaseVersionMismatch as error:
+        log.error("%s", error)
+        raise NotReady("the database is of another version than this program") from error
     except DatabaseUnavailable as error:
-        raise NotReady("the database does not answer") from error
+        log.error("%s", error)
+        raise NotReady("the database does not answer, or takes nothing that is written") from error
     if late := background.faults():
         raise NotReady(f"background work: {'; '.join(late)}")
     folder, wanted = settings.data_dir, settings.min_free_mb

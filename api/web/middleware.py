@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
@@ -11,12 +12,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.settings import is_this_machine
+from api.web.connections import UPLOADS
 from api.web.problems import MEDIA_TYPE, ProblemDocument
 
 MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
 MANIFESTS = "/api/v1/surveys"
 MAX_MANIFEST = 4 * 1024 * 1024  # ten thousand files
-UPLOADS = re.compile(r"/api/v1/surveys/[^/]+/files/[^/]+")
+BODY_SECONDS, BODY_RATE = 30.0, 50_000  # a body has so long, and a second more for each so many bytes it may have
+PACE_SECONDS, PACE_BYTES = 60.0, 64 * 1024  # an upload that brings less in such a time is cut off, and may be resumed
+HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")  # a name and a port, and nothing else
 LINGER_BYTES, LINGER_SECONDS = 1024 * 1024, 2.0  # of a request that was refused before it had come whole
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -59,10 +63,16 @@ class RequestGuard:
             return
         if scope["method"] == "PATCH" and UPLOADS.fullmatch(scope["path"]):
             # A stream of footage: its route counts the bytes, and keeps what came before the line broke.
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, _paced(receive), send_guarded)
             return
         most = MAX_MANIFEST if scope["method"] == "POST" and scope["path"] == MANIFESTS else MAX_BODY
-        body = await _read_body(scope, receive, most)
+        seconds = BODY_SECONDS + most / BODY_RATE
+        try:
+            async with asyncio.timeout(seconds):
+                body = await _read_body(scope, receive, most)
+        except TimeoutError:
+            await _refuse(receive, send_guarded, scope, 408, f"the request did not come whole within {seconds:.0f} s")
+            return
         if body is None:
             await _refuse(receive, send_guarded, scope, 413, f"a request may carry {most} bytes at most, and must end")
             return
@@ -71,6 +81,9 @@ class RequestGuard:
     def _fault(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # Two lengths: a proxy before us may go by the other one. RFC 9112, 6.3: such a connection is closed.
+            return 400, "a request has a Transfer-Encoding or a Content-Length, not both"
         if not self._knows(host):
             # DNS rebinding: a foreign page that makes its own name point at us still sends that name here.
             return 421, f"this service does not answer to the name '{host}': see STREETWARDEN_ALLOWED_HOSTS"
@@ -79,7 +92,7 @@ class RequestGuard:
         return None
 
     def _knows(self, host: str) -> bool:
-        name = _split(f"//{host}").hostname
+        name = _split(f"//{host}").hostname if HOST.fullmatch(host) else None
         return name is not None and (is_this_machine(name) or name in self._hosts)
 
 
@@ -115,6 +128,24 @@ async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
         if len(body) > most or message["type"] == "http.disconnect":
             return None
     return bytes(body)
+
+
+def _paced(receive: Receive) -> Receive:
+    """Return `receive` for a stream of which enough must come in time; counts only while something is waited for."""
+    waited, came = 0.0, 0
+
+    async def paced() -> Message:
+        nonlocal waited, came
+        began = time.monotonic()
+        message = await receive()
+        waited, came = waited + time.monotonic() - began, came + len(message.get("body", b""))
+        if waited > PACE_SECONDS:
+            if came < PACE_BYTES and message.get("more_body", False):
+                return {"type": "http.disconnect"}
+            waited, came = 0.0, 0
+        return message
+
+    return paced
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

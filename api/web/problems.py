@@ -9,12 +9,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 
 from api.errors import DatabaseUnavailable, EvidenceDamaged, NotReady, Problem
 
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 PREFIX = "urn:streetwarden:problem:"
 
 
@@ -90,7 +92,23 @@ def _on_http(request: Request, error: Exception) -> Response:
     title = HTTPStatus(error.status_code).phrase
     detail = error.detail if error.detail != title else f"{request.method} {request.url.path}: {title.lower()}"
     document = _document(request, "about:blank", title, error.status_code, detail)
-    return answer(request, document, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (allowed := _allowed_methods(request)):
+        headers["Allow"] = ", ".join(allowed)
+    return answer(request, document, headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return all methods of a path; Starlette names those of one route, and a path has a route for each method."""
+    scope = request.scope  # which says by now where the route was found; what it said before is `app_root_path`
+    scope = {**scope, "root_path": scope.get("app_root_path", scope.get("root_path", ""))}
+    allowed: set[str] = set()
+    for route in request.app.routes:
+        methods = (
+            ("GET", "HEAD") if isinstance(route, Mount) else METHODS
+        )  # a folder of files has no methods of its own
+        allowed |= {method for method in methods if route.matches({**scope, "method": method})[0] is Match.FULL}
+    return sorted(allowed - {request.method})
 
 
 def _on_invalid(request: Request, error: Exception) -> Response:

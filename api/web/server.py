@@ -11,8 +11,28 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.errors import PortTaken
+from api.web.connections import Connection, quiet_logs
 
 START = 20.0  # seconds a server may take to begin to listen
+STOP = 5  # seconds that requests under way have to end when it is told to stop
+BACKLOG = 100  # connections that wait to be accepted; asyncio logs one line for each while no file can be opened
+
+
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return how the application is served, here and in the tests."""
+    quiet_logs()
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=STOP,
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -35,8 +55,7 @@ class BackgroundServer:
     """The application behind a bound address, served from a thread of its own while the context lasts."""
 
     def __init__(self, app: FastAPI, listener: socket.socket) -> None:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="on", server_header=False)
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server_config(app))
         self._listener = listener
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
@@ -57,7 +76,7 @@ class BackgroundServer:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join(2 * STOP + 5)
         self._listener.close()
 
     @property

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import uvicorn
 from fastapi import FastAPI
 
+from api.web.server import server_config
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -22,7 +24,7 @@ class Served:
 def serve(app: FastAPI) -> Iterator[Served]:
     """Run an application on a free loopback port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", ws="none"))
+    server = uvicorn.Server(server_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10

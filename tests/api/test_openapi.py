@@ -1,5 +1,6 @@
 """The OpenAPI document is true: a fuzzer that reads it finds no 500 and no answer that it does not describe."""
 
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
 from api.db.scope import EVERYWHERE
+from api.web.problems import ProblemDocument
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
 from tests.api.surveys.footage import announce, photo, video
@@ -52,12 +54,24 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         def probe(case: "Case[Any]", known: bool) -> None:
             if known:
                 case.path_parameters |= {name: ids[name] for name in ids if name in case.path_parameters}
-            case.call_and_validate(checks=CHECKS)
+            answer = case.call_and_validate(checks=CHECKS)
+            if answer.status_code >= 400 and case.method.upper() != "HEAD":
+                document = ProblemDocument.model_validate_json(answer.content)
+                assert document.status == answer.status_code
 
         probe()
     paths = service.http.get("/api/v1/openapi.json").json()["paths"]
     assert walked == {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations}
     assert service.http.get(f"/api/v1/candidates/{first}").status_code == 200
+
+
+def test_every_reference_of_the_document_leads_somewhere(service: Service) -> None:
+    document = service.http.get("/api/v1/openapi.json").json()
+    parts = document["components"]["schemas"]
+    assert {"type", "title", "status", "detail", "instance"} <= set(parts["ProblemDocument"]["required"])
+    named = set(re.findall(r"'\$ref': '([^']*)'", str(document)))
+    assert "#/components/schemas/ProblemDocument" in named
+    assert named == {f"#/components/schemas/{name}" for name in parts}
 
 
 def test_every_operation_describes_its_problems(service: Service) -> None:

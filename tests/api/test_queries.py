@@ -12,6 +12,7 @@ MODULES = {
     "outbox",
     "health",
     "history",
+    "legal_review",
     "files",
     "frames",
     "places",

@@ -28,7 +28,8 @@ function tell(text) {
 function settle() {
   const card = shownCard();
   at("left").textContent = String(queue.total);
-  at("confirm").disabled = at("reject").disabled = card?.dataset.state !== "open";
+  at("reject").disabled = card?.dataset.state !== "open";
+  at("confirm").disabled = at("reject").disabled || "expired" in card.dataset;
   at("previous").disabled = at("next").disabled = queue.ids.length < 2 && card?.dataset.id === queue.current;
   at("undo").disabled = decided.length === 0;
 }
@@ -88,8 +89,11 @@ async function decide(decision, reason, note) {
   if (response.ok) {
     decided.push(id);
     tell(decision === "confirmed" ? words.confirmed : words.rejected);
-  } else if (response.status === 409) {
+  } else if (response.status === 409 && !(await cannotBeConfirmed(response))) {
     tell(words.taken);
+  } else if (response.status === 409) {
+    tell(words.unprovable);
+    return;
   } else {
     tell(words.failed);
     return;
@@ -102,12 +106,20 @@ async function decide(decision, reason, note) {
   await show();
 }
 
+async function cannotBeConfirmed(response) {
+  return (await response.json()).type.endsWith(":not-confirmable");
+}
+
 async function undo() {
   const id = decided.at(-1);
   if (id === undefined) {
     return;
   }
   const response = await fetch(`/api/v1/candidates/${id}/verdict`, { method: "DELETE" });
+  if (!response.ok && response.status !== 404 && response.status !== 409) {
+    tell(words.failed); // the service could not say: the verdict stands, and can still be taken back
+    return;
+  }
   decided.pop();
   if (!response.ok) {
     tell(words.late);

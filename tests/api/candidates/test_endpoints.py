@@ -42,13 +42,17 @@ def test_a_candidate_says_all_that_is_known(service: Service) -> None:
 
 
 @pytest.mark.parametrize(("kind", "size"), [("scene", (360, 640)), ("crop", (126, 154)), ("boxed", (360, 640))])
-def test_each_picture_is_served_and_may_be_kept(service: Service, kind: str, size: tuple[int, int]) -> None:
+def test_each_picture_is_served_and_asked_for_anew(service: Service, kind: str, size: tuple[int, int]) -> None:
     (candidate_id,) = service.seed()
-    answer = service.http.get(f"/api/v1/candidates/{candidate_id}/evidence/{kind}")
+    address = f"/api/v1/candidates/{candidate_id}/evidence/{kind}"
+    answer = service.http.get(address)
     picture = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape[:2] == size
-    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == "private, no-cache"
+    again = service.http.get(address, headers={"If-None-Match": f'"other", {answer.headers["etag"]}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+    assert service.http.get(address, headers={"If-None-Match": '"other"'}).content == answer.content
     listed = service.http.get(f"/api/v1/candidates/{candidate_id}").json()["evidence"]
     assert f'"{next(file["sha256"] for file in listed if file["kind"] == kind)}"' == answer.headers["etag"]
 

@@ -36,9 +36,10 @@ def only(database: Database) -> StoredCandidate:
     return item
 
 
-def reject(database: Database, item: StoredCandidate) -> None:
+def reject(database: Database, files: EvidenceStore, item: StoredCandidate) -> None:
     decide(
-        EVERYWHERE, database, item.id, decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
+        EVERYWHERE, database, files, item.id,
+        decision=Decision.REJECTED, reason=RejectReason.VEHICLE, note="", actor=LI_WEI,
         now=NOON, undo_window=timedelta(0), write_body=lambda *_: b"",
     )  # fmt: skip
 
@@ -94,9 +95,9 @@ def test_what_is_permitted_waits_for_nobody(database: Database, sink: StoreSink)
     assert stored(database) == ()
 
 
-def test_a_verdict_is_never_reopened(database: Database, sink: StoreSink) -> None:
+def test_a_verdict_is_never_reopened(database: Database, files: EvidenceStore, sink: StoreSink) -> None:
     sink.take(a_candidate(ruling=ruled(Outcome.UNKNOWN)))
-    reject(database, only(database))
+    reject(database, files, only(database))
     sink.take(a_candidate(minutes=30))
     item = only(database)
     assert (item.state, item.outcome) == (State.REJECTED, Outcome.UNKNOWN)
@@ -109,7 +110,7 @@ def test_many_watchers_at_once_make_one_row(database: Database, sink: StoreSink)
     assert only(database).frames == 12
 
 
-def test_no_room_for_evidence_means_no_candidate(database: Database, sink: StoreSink) -> None:
+def test_no_room_for_evidence_means_no_candidate(database: Database, files: EvidenceStore, sink: StoreSink) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (360, 640, 3), np.uint8)  # a large JPEG; SQLite's files are small
     candidate = a_candidate()
     large = replace(candidate, evidence=replace(candidate.evidence, image=noise))

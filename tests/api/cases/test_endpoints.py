@@ -46,7 +46,7 @@ def test_what_is_confirmed_arrives_and_is_shown(eager: Service) -> None:
         "text": {"en": "has stood 6 min 0 s, 5 min 0 s are allowed", "zh": "已停留 6 分 0 秒，时限 5 分 0 秒"},
     }
     candidate = eager.http.get(f"/api/v1/candidates/{confirmed}").json()
-    own = {"id", "state", "created_at", "updated_at", "reasons", "evidence", "verdict"}
+    own = {"id", "state", "created_at", "updated_at", "reasons", "evidence", "verdict", "legal_review_expired"}
     assert {name: case["body"][name] for name in candidate.keys() - own} == {
         name: candidate[name] for name in candidate.keys() - own
     }
@@ -59,7 +59,7 @@ def test_a_refused_case_can_be_sent_again(service: Service) -> None:
     (candidate_id,) = service.seed()
     key = service.http.post(f"/api/v1/candidates/{candidate_id}/verdict", json={"decision": "confirmed"}).json()["id"]
     with service.database.write() as connection:
-        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0].id, 422, "answered 422")
+        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0], 422, "answered 422")
     (dead,) = service.http.get("/api/v1/outbox", params={"state": "dead"}).json()["items"]
     assert (dead["id"], dead["last_error"], dead["next_attempt_at"]) == (key, "answered 422", None)
     assert service.http.post(f"/api/v1/outbox/{key}/retry").json()["state"] == "pending"

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from api.candidates.intake import StoreSink
 from api.cases import outbox
@@ -29,6 +30,12 @@ def enqueue(database: Database, candidate_id: UUID, seconds: float = 0) -> UUID:
     with database.write() as connection:
         outbox.add(EVERYWHERE, connection, key, candidate_id, b'{"case": 1}', NOON, NOON + timedelta(seconds=seconds))
     return key
+
+
+def find(connection: Connection, key: UUID) -> Delivery:
+    found = outbox.find(EVERYWHERE, connection, key)
+    assert found is not None
+    return found
 
 
 def claim(database: Database, after: timedelta = timedelta(0)) -> Delivery | None:
@@ -60,14 +67,14 @@ def test_a_sender_that_died_gives_its_delivery_back(database: Database, candidat
     assert claim(database, LEASE - timedelta(seconds=1)) is None
     again = claim(database, LEASE)
     assert again is not None
-    assert (again.id, again.attempts, again.body) == (key, 1, b'{"case": 1}')
+    assert (again.id, again.attempts, again.body) == (key, 2, b'{"case": 1}')
 
 
 def test_what_is_delivered_or_dead_is_not_sent_again(database: Database, candidate_id: UUID) -> None:
     done, dead = enqueue(database, candidate_id), enqueue(database, candidate_id)
     with database.write() as connection:
         outbox.delivered(connection, done, NOON, 201, "case 7")
-        outbox.give_up(connection, dead, 422, "answered 422")
+        assert outbox.give_up(connection, find(connection, dead), 422, "answered 422")
     assert claim(database, timedelta(days=9)) is None
     with database.read() as connection:
         assert outbox.page(EVERYWHERE, connection, DeliveryState.DEAD, None, 10).items[0].last_error == "answered 422"
@@ -76,11 +83,41 @@ def test_what_is_delivered_or_dead_is_not_sent_again(database: Database, candida
     assert (found.state, found.reference, found.delivered_at) == (DeliveryState.DELIVERED, "case 7", NOON)
 
 
+def test_what_an_attempt_says_too_late_changes_nothing(database: Database, candidate_id: UUID) -> None:
+    """A sender that was held up beyond its lease, and speaks when another one has come through."""
+    key = enqueue(database, candidate_id)
+    slow, fast = claim(database), claim(database, LEASE)
+    assert slow is not None
+    assert fast is not None
+    with database.write() as connection:
+        assert not outbox.give_up(connection, slow, 422, "answered 422")
+        assert not outbox.postpone(connection, slow, NOON, 503, "answered 503")
+        assert find(connection, key).next_attempt_at == NOON + LEASE + LEASE
+        outbox.delivered(connection, key, NOON, 201, "case 7")
+        assert not outbox.give_up(connection, fast, 422, "answered 422")
+        assert not outbox.postpone(connection, fast, NOON, 503, "answered 503")
+        one = find(connection, key)
+    assert (one.state, one.http_status, one.reference) == (DeliveryState.DELIVERED, 201, "case 7")
+    assert claim(database, timedelta(days=9)) is None
+
+
+def test_a_case_that_was_taken_after_all_is_delivered(database: Database, candidate_id: UUID) -> None:
+    key = enqueue(database, candidate_id)
+    slow, fast = claim(database), claim(database, LEASE)
+    assert slow is not None
+    assert fast is not None
+    with database.write() as connection:
+        assert outbox.give_up(connection, fast, 422, "answered 422")
+        outbox.delivered(connection, slow.id, NOON, 201, "case 7")
+        one = find(connection, key)
+    assert (one.state, one.last_error) == (DeliveryState.DELIVERED, None)
+
+
 def test_a_dead_one_can_be_revived_with_the_same_key(database: Database, candidate_id: UUID) -> None:
     key = enqueue(database, candidate_id)
     with database.write() as connection:
         assert not outbox.revive(EVERYWHERE, connection, key, NOON)
-        outbox.give_up(connection, key, 422, "answered 422")
+        assert outbox.give_up(connection, find(connection, key), 422, "answered 422")
         assert outbox.revive(EVERYWHERE, connection, key, NOON)
     again = claim(database)
     assert again is not None

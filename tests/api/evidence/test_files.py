@@ -99,3 +99,13 @@ def test_a_crop_lies_inside_the_picture_whatever_the_box(box: Box) -> None:
     cut = crop(street(), (x1, y1, x2, y2))
     assert 1 <= cut.shape[0] <= 360
     assert 1 <= cut.shape[1] <= 640
+
+
+def test_a_huge_file_in_the_place_of_evidence_is_not_read_whole(files: EvidenceStore) -> None:
+    file = files.keep(a_candidate())[0]
+    with (files.folder / file.path).open("r+b") as swapped:
+        swapped.truncate(3 * 2**30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(EvidenceDamaged, match="larger than"):
+        files.read(file)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # kB

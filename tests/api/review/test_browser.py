@@ -1,12 +1,20 @@
 """A reviewer's hour in a real Chromium: by keyboard, in both languages, with the strict policy in force."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from api.cameras import repository as cameras
+from api.cameras.encryption import SecretBox, make_key
+from api.db.scope import EVERYWHERE
 from api.surveys.jobs import worker
+from detector.candidate import Origin
+from streams.camera.config_file import LegalReview
+from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
 from tests.api.samples import a_candidate
 from tests.api.surveys.jobs.flights import context_over, drawn_flight, uploaded
@@ -102,6 +110,54 @@ def test_a_row_of_candidates_is_worked_off_by_keyboard(page: Page, service: Serv
     reasons = [service.http.get(f"/api/v1/candidates/{ids[2]}").json()["verdict"]["reason"]]
     assert reasons == ["permitted"]
     assert service.http.get("/api/v1/outbox").json()["total"] == 3
+
+
+def test_an_undo_that_the_service_could_not_do_can_be_done_again(
+    page: Page, service: Service, expected: list[str]
+) -> None:
+    expected.append("503 (Service Unavailable)")
+    (candidate_id,) = service.seed()
+    page.goto(f"{service.url}/review")
+    page.keyboard.press("c")
+    left(page, 0)
+    page.route("**/verdict", lambda route: route.fulfill(status=503), times=1)
+    page.keyboard.press("u")
+    expect(page.locator("#toast")).to_have_text("That did not work; nothing was recorded")
+    left(page, 0)
+    page.keyboard.press("u")
+    left(page, 1)
+    assert states(service) == ["open"]
+    assert shown(page) == candidate_id
+
+
+def test_what_cannot_be_confirmed_stays_and_says_so(page: Page, service: Service) -> None:
+    (candidate_id,) = service.seed()
+    page.goto(f"{service.url}/review")
+    expect(page.locator(".card")).to_be_visible()
+    for file in (service.data_dir / "evidence").rglob("*.jpg"):
+        file.unlink()
+    page.keyboard.press("c")
+    expect(page.locator("#toast")).to_contain_text("It cannot be confirmed")
+    left(page, 1)
+    assert shown(page) == candidate_id
+    assert states(service) == ["open"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "legal review ended on 2026-11-19"), ("zh", "合法性审核已于 2026-11-19 到期")]
+)
+def test_a_candidate_of_an_expired_camera_says_so(page: Page, service: Service, lang: str, said: str) -> None:
+    camera = a_camera("cam-1")
+    camera = replace(camera, config=replace(camera.config, legal_review=LegalReview("ZZCG-1", date(2026, 11, 19))))
+    with service.database.write() as connection:
+        version = cameras.replace(EVERYWHERE, connection, SecretBox.of(make_key()), [camera], A_CHANGE).version
+    service.sink.take(a_candidate(origin=Origin(camera_id="cam-1", camera_version=version)))
+    (item,) = service.http.get("/api/v1/candidates").json()["items"]
+    assert item["legal_review_expired"] == "2026-11-19"
+    page.goto(f"{service.url}/review?lang={lang}")
+    expect(page.locator(".card")).to_contain_text(said)
+    expect(page.locator("#confirm")).to_be_disabled()
+    expect(page.locator("#reject")).to_be_enabled()
 
 
 def test_looking_around_decides_nothing(page: Page, service: Service) -> None:

@@ -104,7 +104,7 @@ def test_a_refused_case_is_shown_and_sent_again_from_its_page(service: Service) 
     (candidate_id,) = service.seed()
     key = confirm(service, candidate_id)
     with service.database.write() as connection:
-        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0].id, 422, "answered 422")
+        outbox.give_up(connection, outbox.page(EVERYWHERE, connection, None, None, 1).items[0], 422, "answered 422")
     assert "Refused" in service.http.get("/cases").text
     page = service.http.get(f"/cases/{key}").text
     assert "answered 422" in page

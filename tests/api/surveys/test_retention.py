@@ -202,7 +202,7 @@ def test_evidence_stays_and_so_does_all_while_a_candidate_is_open(
     sink.take(a_candidate("place-0", source=source_of(survey_id), origin=Origin(survey_id=survey_id)))
     assert attic.sweep(31) == []
     candidate = only(attic.database)
-    confirm(attic.database, candidate.id)
+    confirm(attic.database, files, candidate.id)
     assert sorted(attic.sweep(31)) == [("footage", "DJI_0001.MP4"), ("pictures", "one")]
     with attic.database.read() as connection:
         kept = evidence.of_candidates(EVERYWHERE, connection, [candidate.id])[candidate.id]

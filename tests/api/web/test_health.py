@@ -5,15 +5,18 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from api.app import create_app
 from api.bootstrap import open_store
+from api.candidates.intake import StoreSink
 from api.settings import Settings
 from api.web import health
 from streams.sandbox import kernel
 from streams.sandbox.isolation import Held
 from streams.sandbox.kernel import LACKS, what_holds
 from tests.api.conftest import Service, client
+from tests.api.samples import a_candidate
 from tests.api.serving import serve
 
 
@@ -53,3 +56,30 @@ def test_cameras_come_with_the_age_of_their_last_picture(service: Service) -> No
     assert (live["id"], live["state"], live["lat"]) == ("cam-1", "live", 34.7466)
     assert 11 < live["last_frame_age"] < 60
     assert (waiting["state"], waiting["reason"], waiting["last_frame_age"]) == ("waiting", "connection refused", None)
+
+
+@pytest.mark.parametrize("harm", ["unlink", "empty", "newer"])
+def test_a_database_that_is_gone_takes_no_verdict(settings: Settings, harm: str) -> None:
+    """It once answered 201, and the verdict was gone with the process."""
+    database, files = open_store(settings)
+    path = settings.data_dir / "streetwarden.sqlite3"
+    with serve(create_app(settings, database, files)) as served, client(served) as http:
+        StoreSink(database, files).take(a_candidate())
+        (candidate,) = http.get("/api/v1/candidates").json()["items"]
+        assert http.get("/readyz").status_code == 200
+        if harm == "newer":
+            with database.write() as connection:
+                connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        elif harm == "unlink":
+            path.unlink()
+        else:
+            path.write_bytes(b"")
+        ready = http.get("/readyz")
+        assert (ready.status_code, ready.headers["content-type"]) == (503, "application/problem+json")
+        assert str(settings.data_dir) not in ready.text
+        if harm != "newer":
+            verdict = {"decision": "rejected", "reason": "vehicle"}
+            answer = http.post(f"/api/v1/candidates/{candidate['id']}/verdict", json=verdict)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert http.get("/review").status_code == 503
+    database.close()

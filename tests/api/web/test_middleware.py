@@ -17,8 +17,9 @@ def verdict(service: Service, candidate_id: str, headers: dict[str, str]) -> htt
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example.org", "127.0.0.1.evil.example.org", "localhost.evil.org:80", "[::1", "10.0.0.1"]
-)
+    "host", ["evil.example.org", "127.0.0.1.evil.example.org", "localhost.evil.org:80", "[::1", "10.0.0.1",
+             "user@localhost", "localhost/review", "localhost?x", "user:pass@127.0.0.1:80", "localhost:port"]
+)  # fmt: skip
 def test_a_foreign_name_is_not_ours(service: Service, host: str) -> None:
     answer = service.http.get("/api/v1/candidates", headers={"Host": host})
     assert answer.status_code == 421
@@ -68,6 +69,19 @@ def test_a_long_body_is_refused_whether_announced_or_not(service: Service) -> No
     chunked = service.http.post(url, content=iter([bytes(30_000)] * 4))
     assert (announced.status_code, chunked.status_code) == (413, 413)
     assert announced.headers["content-type"] == chunked.headers["content-type"] == "application/problem+json"
+
+
+def test_two_lengths_are_refused_and_the_line_is_closed(service: Service) -> None:
+    """What a proxy before us takes for the next request must not be read as one here."""
+    host, port = service.url.removeprefix("http://").split(":")
+    head = f"POST /api/v1/surveys HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as line:
+        line.sendall(f"{head}0\r\n\r\nGET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        answer = b""
+        while piece := line.recv(4096):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_a_refusal_reaches_a_client_whose_body_comes_late(service: Service) -> None:

@@ -43,8 +43,20 @@ def test_each_fault_is_a_problem_document(service: Service, method: str, path: s
     assert document["status"] == status
 
 
-def test_a_wrong_method_says_which_are_right(service: Service) -> None:
-    assert "GET" in service.http.put("/api/v1/candidates").headers["allow"]
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/v1/candidates", "GET"),
+        (f"/api/v1/candidates/{uuid4()}/verdict", "DELETE, POST"),
+        (f"/api/v1/surveys/{uuid4()}/files/{uuid4()}", "DELETE, HEAD, PATCH, POST"),
+        ("/api/v1/surveys", "GET, POST"),
+        ("/static/review.js", "GET, HEAD"),
+        ("/livez", "GET"),
+    ],
+)
+def test_a_wrong_method_says_which_are_right(service: Service, path: str, allowed: str) -> None:
+    answer = service.http.put(path)
+    assert (problem(answer)["status"], answer.headers["allow"]) == (405, allowed)
 
 
 def test_what_is_wrong_is_named_without_repeating_it(service: Service) -> None:

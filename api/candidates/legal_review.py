@@ -1,0 +1,59 @@
+"""Whether the pictures of a camera may be evidence: the legal review of the camera must not have ended before them.
+
+An expired camera may still propose; what it shows from then on is not confirmed.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, tzinfo
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import yaml
+from sqlalchemy import Connection, select, tuple_
+
+from api.candidates.repository import StoredCandidate
+from api.db.metadata import metadata
+from api.db.scope import Scope
+from api.rulebooks import repository as rulebooks
+
+KEY: Final = "legal_review"  # in a camera's settings: its reference, and the last day
+
+
+def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidate]) -> dict[UUID, date]:
+    """Return the last day of the legal review, by candidate, where its picture was taken after that day.
+
+    What counts is the review that the camera had then, a later one heals nothing; the day is that of the rulebook's
+    time zone. A camera without a review, and what comes from no camera of the registry, is absent.
+    """
+    seen = {item.id: item for item in items if item.camera_id is not None}
+    cameras = metadata.tables["cameras"].c
+    versions = {(item.camera_id, item.camera_version) for item in seen.values()}
+    query = select(cameras.camera, cameras.since, cameras.settings).where(
+        tuple_(cameras.camera, cameras.since).in_(versions)
+    )
+    ends = {
+        (row.camera, row.since): date.fromisoformat(row.settings[KEY][1])
+        for row in (connection.execute(query) if versions else ())
+        if row.settings.get(KEY)
+    }
+    found: dict[UUID, date] = {}
+    for item in seen.values():
+        end = ends.get((item.camera_id, item.camera_version))
+        if end is not None and item.frame_at.astimezone(_zone(scope, connection, item)).date() > end:
+            found[item.id] = end
+    return found
+
+
+def _zone(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
+    kept = rulebooks.find(scope, connection, item.rulebook_hash) if item.rulebook_hash else None
+    return _zone_of(kept.source.content) if kept else UTC
+
+
+@lru_cache(maxsize=16)
+def _zone_of(rulebook: bytes) -> tzinfo:
+    """Return the time zone of a rulebook; UTC of the one that stands in for none."""
+    said = yaml.safe_load(rulebook)
+    name = said.get("timezone") if isinstance(said, dict) else None
+    return ZoneInfo(name) if isinstance(name, str) else UTC
