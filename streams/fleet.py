@@ -14,6 +14,7 @@ from streams.camera.process_source import ProcessSource
 from streams.camera.source import CameraSource
 from streams.camera.state import CameraState
 from streams.errors import CameraUnknown
+from streams.frames.handover import Handover
 from streams.frames.sink import CameraNote, Sink
 from streams.watcher import Look, WatchCounts, watch
 
@@ -156,6 +157,7 @@ class _Watched:
         self._lock = threading.Lock()
         self._source = make_source(job)
         self._counts = WatchCounts()
+        self._handover = Handover(sink)  # what the store has not taken yet outlasts what ends the watching
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._crash = ""
@@ -176,7 +178,7 @@ class _Watched:
             began = time.monotonic()
             try:
                 look = look or self._make_look(self.job.id)
-                watch(self._source, look, self._sink, self.job.every, stop, self._counts)
+                watch(self._source, look, self._sink, self.job.every, stop, self._counts, self._handover)
                 return
             except Exception as error:  # noqa: BLE001 - of any kind: it is in the status and in the log, and not the end
                 if time.monotonic() - began > backoff.cap:

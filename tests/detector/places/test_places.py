@@ -144,7 +144,7 @@ def test_places_survive_a_restart() -> None:
     feed(before, 0, 301, stall())
     before.report(before.all[0].key)
     after = Places("camera")
-    after.restore(before.snapshot())
+    after.take_up(before.all)
     assert after.all == before.all
     assert feed(after, 305, 310, stall())[0].key == before.all[0].key
 
