@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.db.database import Database
-from api.errors import DataFolderInUse
+from api.errors import DataFolderRefused
 from api.settings import Settings
 
 if TYPE_CHECKING:  # it loads OpenCV, and most commands look at no picture
@@ -23,16 +23,22 @@ log = logging.getLogger(__name__)
 def sole_service(folder: Path) -> Iterator[None]:
     """Hold the data folder for one service: two would read each camera twice and overwrite each other's state.
 
-    The lock goes with the process, however it ends. Raises DataFolderInUse; OSError where the folder cannot be written.
+    The lock goes with the process, however it ends. Raises DataFolderRefused.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "service.lock").open("a+", encoding="ascii") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "service.lock").open("a+", encoding="ascii")
+    except OSError as error:
+        raise DataFolderRefused(
+            f"{folder}: cannot be written ({error.strerror}); set STREETWARDEN_DATA_DIR to a folder that can"
+        ) from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             file.seek(0)
             holder = file.read(20).strip()
-            raise DataFolderInUse(
+            raise DataFolderRefused(
                 f"{folder}: another service{f' (process {holder})' if holder else ''} works on this data folder; stop "
                 "it, or set STREETWARDEN_DATA_DIR to another folder"
             ) from error

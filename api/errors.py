@@ -74,8 +74,8 @@ class PortTaken(ApiError):
     """The address to listen on is not available."""
 
 
-class DataFolderInUse(ApiError):
-    """Another service works on the data folder."""
+class DataFolderRefused(ApiError):
+    """Another service works on the data folder, or it cannot be written."""
 
 
 class SamplesMissing(ApiError):

@@ -50,8 +50,8 @@ def watch(
 
     `every` 0 takes each frame that the source gives. A look that fails is counted and noted (state `blind`), and the
     next frame is looked at as if nothing had been: one odd picture must not end a camera. What the sink does not take
-    waits in `handover` and is offered again; whoever watches the source again hands it in again. Raises the StreamError that
-    ended the source, such as NotAVideo.
+    waits in `handover` and is offered again; whoever watches the source again hands it in again. Raises the StreamError
+    that ended the source, such as NotAVideo.
     """
     stop = stop or threading.Event()
     counts = counts or WatchCounts()
@@ -102,7 +102,7 @@ class _Looker:
         began = time.monotonic()
         try:
             found = self._look(frame)
-        except Exception as error:  # noqa: BLE001 - whatever a model raises: noted, and the watch goes on
+        except Exception as error:  # whatever a model raises: noted, and the watch goes on
             self._hand_over(())
             self._failed("analysis of a frame failed", f"{type(error).__name__}: {error}")
             log.debug("camera %s: traceback of the failed analysis", self._name, exc_info=error)

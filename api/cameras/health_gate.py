@@ -120,7 +120,11 @@ class HealthGatedLook:
         while self._unwritten:
             try:
                 self._store.record(self._unwritten[0])
-            except (ApiError, SQLAlchemyError, OSError) as error:  # the next frame tries again; the look's result stands
+            except (
+                ApiError,
+                SQLAlchemyError,
+                OSError,
+            ) as error:  # the next frame tries again; the look's result stands
                 if not self._store_failed:
                     log.error("camera %s: a picture fault is not stored yet: %s", self._camera, error)
                 self._store_failed = True

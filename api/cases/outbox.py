@@ -11,7 +11,6 @@ from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
 
-
 FARTHEST: Final = timedelta(days=1, hours=1)
 """No wait of ours lasts longer: what a case API may ask for, and a margin."""
 
@@ -62,8 +61,8 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
     """Return the delivery that is due longest, leased: a sender that dies gives it back when the lease ends.
 
-    One that is due later than any wait lasts (`FARTHEST`) was written down while the clock was ahead: it is due now. One
-    that was enqueued in what is the future by now waits as long as it was to wait, from now on.
+    One that is due later than any wait lasts (`FARTHEST`) was written down while the clock was ahead: it is due now.
+    One that was enqueued in what is the future by now waits as long as it was to wait, from now on.
     """
     ahead = outbox.c.created_at > now + TOLERANCE, outbox.c.next_attempt_at > now
     for row in connection.execute(select(outbox).where(outbox.c.state == DeliveryState.PENDING, *ahead)).all():

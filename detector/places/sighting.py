@@ -33,7 +33,7 @@ class Sighting:
 
     @property
     def dwell(self) -> timedelta:
-        """Return how long the thing has stood here, from first to last frame, forgiven gaps included; never negative."""
+        """Return how long the thing has stood here, first to last frame, forgiven gaps included; never negative."""
         return max(self.last_seen - self.first_seen, timedelta(0))
 
     @property

@@ -141,7 +141,9 @@ class StrongLooks:
     def status(self, ahead: timedelta = timedelta(0)) -> tuple[TaskStatus, ...]:
         """Beat, last look and reasons of each task; the clock was set `ahead` since."""
         return tuple(
-            TaskStatus(task, one.beat, one.last_at and one.last_at + ahead, one.last_reason, tuple(sorted(one.reasons.items())))
+            TaskStatus(
+                task, one.beat, one.last_at and one.last_at + ahead, one.last_reason, tuple(sorted(one.reasons.items()))
+            )
             for task, one in self._tasks.items()
         )
 
