@@ -79,11 +79,11 @@ class Fleet:
             if job.id in self._watched:
                 raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
             watched = _Watched(job, self._make_look, self._sink, self._source_of)
-            self._watched[job.id] = watched
             if paused:
                 watched.pause()
             else:
-                watched.start()
+                watched.start()  # first: one that no thread can be started for is not in the fleet, and may be added again
+            self._watched[job.id] = watched
 
     def change(self, job: CameraJob) -> None:
         """Goes on with new settings; a job equal to the present one changes nothing."""
@@ -166,8 +166,9 @@ class _Watched:
     def start(self) -> None:
         with self._lock:
             self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._run, name=f"watch {self.job.id}", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=f"watch {self.job.id}", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _run(self) -> None:
         """Watch until told to stop: whatever ends the watching otherwise (no file, thread or memory to spare, a model
@@ -219,11 +220,11 @@ class _Watched:
 
     def resume(self) -> None:
         if self.paused:
-            self.paused = False
             plan = self._source.plan
             self._source = self._make_source(self.job)
             self._source.plan = plan  # measured once; a pause does not change what the camera sends
             self.start()
+            self.paused = False
 
     def status(self) -> CameraStatus:
         camera, watched = self._source.counts, self._counts
