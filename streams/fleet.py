@@ -82,7 +82,7 @@ class Fleet:
             if paused:
                 watched.pause()
             else:
-                watched.start()  # first: one that no thread can be started for is not in the fleet, and may be added again
+                watched.start()  # before it is in the fleet: where no thread can be started, it may be added again
             self._watched[job.id] = watched
 
     def change(self, job: CameraJob) -> None:

@@ -186,12 +186,14 @@ def test_a_camera_for_which_no_thread_can_be_started_may_be_added_and_resumed_ag
         raise RuntimeError("can't start new thread")
 
     job = CameraJob("gate", bad_cameras.add("gate", clips["small"]), EVERY)
-    with monkeypatch.context() as none_left, pytest.raises(RuntimeError):
+    with monkeypatch.context() as none_left:
         none_left.setattr(threading.Thread, "start", no_thread)
-        fleet.add(job)
+        with pytest.raises(RuntimeError):
+            fleet.add(job)
     fleet.add(job, paused=True)
-    with monkeypatch.context() as none_left, pytest.raises(RuntimeError):
+    with monkeypatch.context() as none_left:
         none_left.setattr(threading.Thread, "start", no_thread)
-        fleet.resume("gate")
+        with pytest.raises(RuntimeError):
+            fleet.resume("gate")
     fleet.resume("gate")
     wait_for(lambda: status(fleet, "gate").looked > 0)
