@@ -135,12 +135,15 @@ def test_notes_of_cameras_are_passed_on(database: Database, files: EvidenceStore
     assert heard == [note]
 
 
-def moved(by: float, key: str = "another key", **changes: object) -> Candidate:
+def moved(
+    by: float, key: str = "another key", *, source: str = "cam-1", class_name: str = "stall",
+    since: timedelta = timedelta(0), until: timedelta = timedelta(minutes=6),
+) -> Candidate:  # fmt: skip
     """The sample stall as another service sees it: a key of its own, and a box that is off by some pixels."""
-    one = a_candidate(key)
+    one = a_candidate(key, source=source, class_name=class_name)
     x1, y1, x2, y2 = one.sighting.box
-    sighting = replace(one.sighting, box=(x1 + by, y1, x2 + by, y2), **changes)
-    return replace(one, sighting=sighting)
+    box = (x1 + by, y1, x2 + by, y2)
+    return replace(one, sighting=replace(one.sighting, box=box, first_seen=NOON + since, last_seen=NOON + until))
 
 
 def test_two_services_on_one_database_make_one_row_of_a_thing(
@@ -150,7 +153,7 @@ def test_two_services_on_one_database_make_one_row_of_a_thing(
     with ThreadPoolExecutor(4) as pool:
         for sink, found in ((one, moved(0, "mine")), (two, moved(4, "theirs"))) * 3:
             pool.submit(sink.take, found)
-    two.take(moved(4, "theirs", last_seen=NOON + timedelta(minutes=11)))
+    two.take(moved(4, "theirs", until=timedelta(minutes=11)))
     assert only(database).dwell == timedelta(minutes=11)
 
 
@@ -160,8 +163,8 @@ def test_two_services_on_one_database_make_one_row_of_a_thing(
         moved(400),
         moved(4, source="cam-2"),
         moved(4, class_name="signboard"),
-        moved(4, first_seen=NOON + timedelta(minutes=13), last_seen=NOON + timedelta(minutes=14)),
-        moved(4, first_seen=NOON - timedelta(minutes=30), last_seen=NOON - timedelta(minutes=1)),
+        moved(4, since=timedelta(minutes=13), until=timedelta(minutes=14)),
+        moved(4, since=timedelta(minutes=-30), until=timedelta(minutes=-1)),
     ],
     ids=["place", "camera", "class", "later", "earlier"],
 )
