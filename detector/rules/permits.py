@@ -222,8 +222,9 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
         faults.append("'class' is empty")
     lat = _number(cells, "lat", -90, 90, faults)
     lon = _number(cells, "lon", -180, 180, faults)
-    if lat == lon == 0:
-        faults.append("lat and lon are 0: that is how no place is written, write where it is")
+    faults += [
+        f"{name} is 0: that is how no place is written" for name, value in (("lat", lat), ("lon", lon)) if value == 0
+    ]
     radius = _number(cells, "radius_m", 0.1, 1000, faults)
     width, height, bearing = (
         _number(cells, name, 0, top, faults) if cells.get(name) else None
