@@ -17,6 +17,15 @@ from detector.regular_file import read_regular
 
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 20
+_HINTS: Final = {
+    "cannot start any token": "a tab, or a sign such as @, ` or %: indent with spaces, and put such a text in quotes",
+    "end of stream": "a quotation mark or bracket is opened and never closed",
+    "',' or '": "a comma is missing, or a bracket is never closed",
+    "mapping values are not allowed": "a colon within a value: put the value in quotes",
+    "could not find expected ':'": "a key without its colon, or a text over two lines without quotes",
+    "": "look at the indentation, colons and quotation marks of this line and the one before",
+}
+"""What libyaml says, in parts, and what to do about it."""
 
 Tree = str | None | list["Tree"] | dict[str, "Tree"]
 Trail = tuple[str | int, ...]  # the keys and indices that lead to a value
@@ -56,11 +65,16 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
         return replace(_Builder(text).build(), content=content)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise YamlUnreadable(path, f"{line}is not YAML: {error.problem or error.context}") from error
-    except yaml.YAMLError as error:
-        raise YamlUnreadable(path, f"is not YAML: {' '.join(str(error).split())}") from error
+        raise YamlUnreadable(path, f"{line}is not YAML: {_hint(error.problem or error.context or '')}") from error
+    except yaml.YAMLError as error:  # a character that no YAML may hold
+        raise YamlUnreadable(path, "is not YAML: it holds control characters, write it anew") from error
     except _Refused as error:
         raise YamlUnreadable(path, str(error)) from error
+
+
+def _hint(problem: str) -> str:
+    """Return how to mend what the parser stumbled over, which names the place better than the cause."""
+    return next((hint for part, hint in _HINTS.items() if part in problem), _HINTS[""])
 
 
 class _Refused(Exception):

@@ -98,8 +98,10 @@ def read_points(path: Path) -> list[ControlPoint]:
                     f"{path}: the first line must name the columns u,v,lat,lon; missing: {', '.join(missing)}"
                 )
             read = [(rows.line_num, row) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CalibrationError(f"{path}: cannot be read as a CSV file: {error}") from error
+    except OSError as error:
+        raise CalibrationError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CalibrationError(f"{path}: cannot be read as a CSV file: save it as CSV UTF-8") from error
     points: list[ControlPoint] = []
     faults: list[str] = []
     for line, row in read:

@@ -40,13 +40,13 @@ RTK: Final = ErrorBudget(position_m=0.05, height_m=0.5, yaw=3.0, pitch=0.5, roll
 
 
 def budget_of(pose: Pose) -> ErrorBudget:
-    """Return the budget of plain or RTK telemetry, larger by what was interpolated or is absent."""
+    """Return the budget of plain or RTK telemetry, larger by what was interpolated, is absent or in doubt."""
     plain = RTK if pose.rtk else TELEMETRY
     off = dict.fromkeys(pose.interpolated, pose.gap)
     absent = ROLL_ABSENT if "roll" in pose.absent else 0.0
     return replace(
         plain,
-        position_m=plain.position_m + A_SECOND.position_m * off.get("position", 0.0),
+        position_m=plain.position_m + A_SECOND.position_m * off.get("position", 0.0) + pose.doubt,
         height_m=plain.height_m + A_SECOND.height_m * off.get("height", 0.0),
         yaw=plain.yaw + A_SECOND.yaw * off.get("yaw", 0.0),
         pitch=plain.pitch + A_SECOND.pitch * off.get("pitch", 0.0),

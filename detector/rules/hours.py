@@ -26,6 +26,7 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _DAYS_IN: Final = dict(zip(_MONTHS, (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), strict=True))
 _DATE: Final = re.compile(rf"\b({'|'.join(_MONTHS)})\s*(\d{{1,2}})(?![\d:])")
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_VAGUE: Final = re.compile(r"\d:\d{2}\s*(?:\+|/)")  # an open end, or moments that come again
 _SUN: Final = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b")
 _HOLIDAY: Final = re.compile(r"\bPH\b")
 _SCHOOL: Final = re.compile(r"\bSH\b")
@@ -188,6 +189,10 @@ def check_hours(text: str) -> None:
                 f"hours {text!r} have a comment at column {comment.start() + 1}, and no hour can be held against it: "
                 "leave it out, or write unknown before it"
             )
+    for vague in _VAGUE.finditer(_QUOTED.sub(lambda one: " " * len(one[0]), text)):
+        raise HoursInvalid(
+            f"hours {text!r} do not say when they end at column {vague.end()}: write both, like 10:00-22:00"
+        )
     for found in _DATE.finditer(text):
         if not 1 <= int(found[2]) <= _DAYS_IN[found[1]]:
             raise HoursInvalid(f"hours {text!r} name a day that no calendar has at column {found.start() + 1}")

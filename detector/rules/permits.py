@@ -16,13 +16,15 @@ from detector.geometry.wgs import distance
 from detector.reason import Reason
 from detector.regular_file import read_regular
 from detector.rules import wording
-from detector.rules.tables import TableUnreadable, read_table
+from detector.rules.tables import TableUnreadable, column_name, read_table
 
 MAX_BYTES: Final = 50_000_000
 NEEDED: Final = ("id", "class", "lat", "lon", "radius_m", "valid_from", "valid_to")
 OPTIONAL: Final = ("width_m", "height_m", "bearing_deg")
 _DAY: Final = re.compile(r"(\d{4})([-/.年])(\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00)?)?")
 _COMPACT_DAY: Final = re.compile(r"(\d{4})()(\d{2})(\d{2})")
+_NUMBER: Final = re.compile(r"([-+]?\d{1,12})(?:[.,](\d{1,15}))?(?:[eE][-+]?\d{1,2})?")
+_GROUP: Final = 3  # digits of a group of thousands
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 SAME_SITE_M: Final = 1.0  # a renewal is a second row at the same site
 METRES_PER_DEGREE: Final = (
@@ -179,7 +181,7 @@ def read_permits(path: Path) -> PermitFile:
         rows = read_table(content, NEEDED + OPTIONAL)
     except TableUnreadable as error:
         return PermitFile(faults=(f"{path.name}: {error}",))
-    where, header = (rows[0].where, [name.lower() for name in rows[0].cells]) if rows else ("line 1", [])
+    where, header = (rows[0].where, [column_name(name) for name in rows[0].cells]) if rows else ("line 1", [])
     if head := _header_faults(header):
         return PermitFile(faults=tuple(f"{path.name} {where}: {fault}" for fault in head))
     permits: list[Permit] = []
@@ -201,8 +203,9 @@ def _header_faults(header: list[str]) -> list[str]:
     faults += [
         f"unknown column {name!r} (known: {', '.join(NEEDED + OPTIONAL)})"
         for name in header
-        if name not in NEEDED + OPTIONAL
+        if name and name not in NEEDED + OPTIONAL
     ]
+    faults += [f"column {number} has values and no name" for number, name in enumerate(header, 1) if not name]
     return faults + [f"column {name!r} is there twice" for name in sorted({n for n in header if header.count(n) > 1})]
 
 
@@ -219,6 +222,9 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
         faults.append("'class' is empty")
     lat = _number(cells, "lat", -90, 90, faults)
     lon = _number(cells, "lon", -180, 180, faults)
+    faults += [
+        f"{name} is 0: that is how no place is written" for name, value in (("lat", lat), ("lon", lon)) if value == 0
+    ]
     radius = _number(cells, "radius_m", 0.1, 1000, faults)
     width, height, bearing = (
         _number(cells, name, 0, top, faults) if cells.get(name) else None
@@ -233,9 +239,8 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
 
 
 def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults: list[str]) -> float | None:
-    try:
-        value = float(re.sub(r"^([-+]?\d+),(\d+)$", r"\1.\2", cells[name]))  # decimal commas, where `;` separates
-    except ValueError:
+    value = _value(cells[name], high)
+    if value is None:
         faults.append(f"{name} {cells[name]!r} is not a number")
         return None
     if isfinite(value) and low <= value <= high:
@@ -243,6 +248,20 @@ def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults
     hint = ": latitude and longitude look swapped" if name == "lat" and 90 < abs(value) <= 180 else ""
     faults.append(f"{name} {cells[name]} is not between {low:g} and {high:g}{hint}")
     return None
+
+
+def _value(text: str, high: float) -> float | None:
+    """Return a number with a point or, where `;` separates, a comma; None where `1,000` may be one or a thousand."""
+    if text.lower().lstrip("+-") in ("nan", "inf"):
+        return float(text)
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    whole, part = found.groups()
+    thousands = "," in text and len(part) == _GROUP and whole.lstrip("+-") not in ("", "0")
+    if thousands and abs(float(whole + part)) <= high:
+        return None
+    return float(text.replace(",", "."))
 
 
 def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:

@@ -25,6 +25,11 @@ def corners_of(value: object) -> object:
 
 def _geometry(value: Mapping[object, object]) -> object:
     """Return the coordinates of a GeoJSON geometry or feature."""
+    features = value.get("features")
+    if isinstance(features, list) and len(features) == 1 and isinstance(features[0], Mapping):  # as map editors save it
+        value = features[0]
+    elif isinstance(features, list):
+        raise ValueError(f"holds {len(features)} features: draw a zone for each")
     inner = value.get("geometry", value)
     if isinstance(inner, Mapping) and inner.get("type") in ("Polygon", "MultiPolygon"):
         return inner.get("coordinates")

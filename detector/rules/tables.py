@@ -10,7 +10,11 @@ from io import BytesIO, StringIO
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
+from detector.office_text import TextUnreadable, decode_text
+
 _UNPACKED: Final = 200_000_000  # bytes of a workbook; its sheets are read row by row
+_HEAD: Final = 20_000  # characters in which the header is looked for
+_TITLES: Final = 10  # rows in which it is
 _SEPARATORS: Final = ",;\t|，；"
 _WORKBOOK: Final = b"PK\x03\x04"
 _OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0"
@@ -38,24 +42,35 @@ def read_table(data: bytes, columns: tuple[str, ...]) -> list[Row]:
     if data.startswith(_OLD_WORKBOOK):
         raise TableUnreadable("is an old Excel workbook (.xls): save it as .xlsx or as CSV")
     rows = list(_workbook(data) if data.startswith(_WORKBOOK) else _csv(_text(data), columns))
-    return _trimmed([row for row in rows if any(row.cells)])
+    return _trimmed(_below_titles([row for row in rows if any(row.cells)], columns))
 
 
 def _trimmed(rows: list[Row]) -> list[Row]:
-    """Return the rows without the empty columns that spreadsheets leave at the right."""
-    used = max((number for row in rows for number, cell in enumerate(row.cells, 1) if cell), default=0)
-    return [Row(row.where, row.cells[:used]) for row in rows]
+    """Return the rows without the columns that are empty in all of them."""
+    used = sorted({number for row in rows for number, cell in enumerate(row.cells) if cell})
+    return [Row(row.where, tuple(row.cells[number] for number in used if number < len(row.cells))) for row in rows]
+
+
+def _below_titles(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
+    """Return the rows from the header on, where titles stand above it."""
+    heads = [sum(column_name(cell) in columns for cell in row.cells) for row in rows[:_TITLES]]
+    best = max(heads, default=0)
+    return rows[heads.index(best) :] if best > 1 else rows
+
+
+def column_name(cell: str) -> str:
+    """Return the name of a column as its header means it: `Valid from` is `valid_from`."""
+    return re.sub(r"[\s\-_]+", "_", cell.strip().lower())
 
 
 def _text(data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # what Excel calls Unicode text
-        return data.decode("utf-16", "replace")
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TableUnreadable("is neither UTF-8 nor GB18030: save it as CSV UTF-8")
+    try:
+        text = decode_text(data)
+    except TextUnreadable as error:
+        raise TableUnreadable(f"{error}: save it as CSV UTF-8") from error
+    if text.lstrip()[:1] == "<":  # what many web applications call an Excel file
+        raise TableUnreadable("is a web page or XML, whatever its name says: save it as .xlsx or as CSV")
+    return text
 
 
 def _csv(text: str, columns: tuple[str, ...]) -> Iterator[Row]:
@@ -64,18 +79,30 @@ def _csv(text: str, columns: tuple[str, ...]) -> Iterator[Row]:
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=.\s*", first):  # Excel's own way to name the separator
         text = rest
-        first = rest.partition("\n")[0]
+    heads = text[:_HEAD].splitlines()[:_TITLES]
 
     def known(separator: str) -> int:
-        return sum(cell.strip().strip('"').lower() in columns for cell in first.split(separator))
+        return max(
+            (sum(column_name(cell.strip('"')) in columns for cell in head.split(separator)) for head in heads),
+            default=0,
+        )
 
     separator = max(_SEPARATORS, key=known)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for row in reader:
-            yield Row(f"line {reader.line_num}", tuple(cell.strip() for cell in row))
+            yield Row(f"line {reader.line_num}", tuple(_plain(cell) for cell in row))
     except csv.Error as error:
-        raise TableUnreadable(f"line {reader.line_num}: {error}") from error
+        raise TableUnreadable(
+            f"line {reader.line_num}: a quotation mark is opened and never closed, or a value is longer than "
+            f"{csv.field_size_limit()} letters: mend its quotes"
+        ) from error
+
+
+def _plain(cell: str) -> str:
+    """Return a value without what keeps spreadsheets from counting it as a number: `="0012"`."""
+    kept = re.fullmatch(r'="([^"]*)"', cell.strip())
+    return kept[1].strip() if kept else cell.strip()
 
 
 def _workbook(data: bytes) -> Iterator[Row]:

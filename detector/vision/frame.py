@@ -32,7 +32,8 @@ class Pose:
     `lat`, `lon` WGS-84 degrees; `height` metres above the ground at take-off. `yaw` degrees clockwise from true north,
     `pitch` degrees above the horizon (-90 looks straight down), `roll` degrees; applied in that order (Z, Y, X of NED).
     All parts were read at that moment but those `interpolated` between lines of telemetry that are up to two seconds
-    apart, the nearest of them `gap` seconds away, and those `absent`, which are taken for 0.
+    apart, the nearest of them `gap` seconds away, and those `absent`, which are taken for 0. By `doubt` metres the
+    pictures of the same recording move otherwise than its telemetry says.
     """
 
     lat: float
@@ -46,6 +47,7 @@ class Pose:
     interpolated: tuple[Part, ...] = ()
     absent: tuple[Part, ...] = ()
     gap: float = 0.0
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def _share(a: View, b: View) -> float:
     return max(overlap(a.pose, b.pose, a.size, b.size), overlap(b.pose, a.pose, b.size, a.size))
 
 
-def _corners(a: View, b: View) -> tuple[Floats, Floats]:
+def corners(a: View, b: View) -> tuple[Floats, Floats]:
     """(n, 2) pixels of `a` and of `b` that look alike and like nothing else."""
     if min(len(a.features.pixels), len(b.features.pixels)) < _INLIERS:
         return np.zeros((0, 2)), np.zeros((0, 2))
@@ -142,7 +142,7 @@ def _support(a: View, b: View) -> tuple[NDArray[np.intp], int]:
     counts = np.zeros((len(_TURNS), len(_TURNS)), np.intp)
     if a.pose is None or b.pose is None or not (predicts(a.pose) and predicts(b.pose)):
         return counts, 0
-    here, there = _corners(a, b)
+    here, there = corners(a, b)
     for i, ours in enumerate(_TURNS):
         for j, theirs in enumerate(_TURNS):
             predicted = pixel_map(turned(a.pose, ours), turned(b.pose, theirs))
@@ -165,7 +165,7 @@ def measured(a: View, b: View) -> Floats | None:
     """Pixels of `a` to pixels of `b` for the ground: measured from corners near the prediction, else predicted."""
     known = a.pose and b.pose and predicts(a.pose) and predicts(b.pose)
     predicted = pixel_map(a.pose, b.pose) if a.pose and b.pose and known else None
-    here, there = _corners(a, b)
+    here, there = corners(a, b)
     if predicted is not None:
         misses = np.hypot(*(carried(predicted, here) - there).T) / a.size[0]
         held = [int((misses < gate).sum()) for gate in _WIDER]

@@ -27,6 +27,7 @@ from streams.video.file_type import check_video, is_picture
 DUE: Final = 0.7  # a new frame is wanted when it and the last one kept share less than this of their ground
 LATE: Final = 0.6  # and taken at the latest when less than this was
 HOVER: Final = 10.0  # seconds after which a hovering drone gives a frame again: things move even when it does not
+_DOUBT: Final = 2.5  # and the first time; doubled up to those: it may be the telemetry alone that stands (`motion.py`)
 BLIND: Final = 1.0  # seconds between frames where no pose is known
 LONGEST: Final = 24 * 3600.0  # seconds that a video may claim to last; no aircraft flies so long
 _CHOICE: Final = 0.5  # seconds within which the sharpest picture is waited for
@@ -293,6 +294,7 @@ class _Chooser:
         self._kept: tuple[float, Pose | None] | None = None
         self._best: tuple[float, float, Frame] | None = None  # sharpness, t, frame
         self._opened = 0.0
+        self._stood = 0  # frames in a row that the telemetry puts where the one before was
         self.any = False
 
     def wants(self, t: float, pose: Pose | None) -> bool:
@@ -301,7 +303,7 @@ class _Chooser:
             return True
         passed = t - self._kept[0]
         share = self._share(pose)
-        return passed >= BLIND if share is None else share < DUE or passed >= HOVER
+        return passed >= BLIND if share is None else share < DUE or passed >= min(HOVER, _DOUBT * 2**self._stood)
 
     def finished(self, t: float, pose: Pose | None) -> bool:
         """Return whether waiting any longer, until the picture at `t`, would lose ground or time."""
@@ -323,6 +325,8 @@ class _Chooser:
         if self._best is None:
             return None
         _, t, frame = self._best
+        share = self._share(frame.pose)
+        self._stood = self._stood + 1 if share is not None and share >= DUE else 0
         self._kept, self._best, self.any = (t, frame.pose), None, True
         return frame
 

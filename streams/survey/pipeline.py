@@ -27,6 +27,7 @@ from streams.survey.association import Observation, fuse, link
 from streams.survey.features import View, features, pairs, turns
 from streams.survey.footprint import turned
 from streams.survey.frame_selection import find_clips, frames
+from streams.survey.motion import Doubt, doubts
 
 Detect = Callable[[Frame], Detections]
 """Looks at a frame: with its picture comes how the camera stood."""
@@ -186,6 +187,12 @@ def put_together(
         elif turn and pose is not None:
             views[index] = replace(views[index], pose=turned(pose, turn))
             notes.append(f"{where}: turned by {turn} degrees against its own telemetry; turned back")
+    for doubt in doubts(views, [one.clip for one in seen]):
+        notes.append(_named(doubt, seen))
+        for index in doubt.views:
+            views[index] = replace(views[index], pose=None)
+        for index in doubt.other:
+            views[index] = replace(views[index], pose=_doubted(views[index].pose, doubt.metres))
     observations = [
         Observation(index, detection, locate(detection, view.pose, ground, terrain))
         for index, (one, view) in enumerate(zip(seen, views, strict=True))
@@ -196,6 +203,20 @@ def put_together(
     finds = [_find(source, [observations[i] for i in group], seen, views) for group in groups]
     finds.sort(key=lambda find: (find.sighting.first_seen, find.sighting.key))
     return SurveyResult(tuple(finds), tuple(view.pose for view in views if view.pose), tuple(notes))
+
+
+def _doubted(pose: Pose | None, metres: float) -> Pose | None:
+    return None if pose is None else replace(pose, doubt=metres)
+
+
+def _named(doubt: Doubt, seen: Sequence[FrameObservations]) -> str:
+    """Return what is doubted, in words."""
+    clip = seen[(doubt.views or doubt.other)[0]].clip
+    if not doubt.other:
+        return f"{clip}: {doubt.reason}: its telemetry is of another moment or another flight; not placed"
+    frames = ", ".join(str(seen[index].index) for index in doubt.views)
+    named = f"frames {frames} are not placed, and " if frames else ""
+    return f"{clip}: {doubt.reason}: {named}all of its places are {doubt.metres:.0f} m less sure"
 
 
 def ruling_of(find: SurveyFind, rulebook: Rulebook) -> Ruling:

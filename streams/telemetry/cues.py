@@ -91,7 +91,7 @@ def unjoined(found: Sequence[Cue]) -> list[Cue]:
         if cue.start is None:
             moved.append(replace(cue, part=part) if part else cue)
             continue
-        if moved and (cue.start < before - _ANEW or (cue.number <= 1 and cue.start < before)):
+        if moved and (cue.start < before - _ANEW or (cue.number <= 1 and cue.start <= before)):
             offset, part = ends, part + 1
         if offset > _LONGEST:
             break

@@ -1,6 +1,7 @@
 """The few EXIF values that place a photo, read from a TIFF block; hostile files give less, never a fault."""
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _SIDES: Final = {
     },
     4: {"E": 1, "EAST": 1, "EASTERN": 1, "东": 1, "东经": 1, "W": -1, "WEST": -1, "WESTERN": -1, "西": -1, "西经": -1},
 }
+_ALL_BITS: Final = 0xFFFFFFFF
 _MOST_DEGREES: Final = {2: 90.0, 4: 180.0}
 
 
@@ -57,11 +59,21 @@ class Exif:
             return None
         degrees, minutes, seconds = (abs(part) for part in value)
         whole = degrees + minutes / 60 + seconds / 3600
-        side = _SIDES[tag].get(self.text(self.gps, tag - 1).upper())
+        side = self._side(tag)
         contradicted = side == 1 and min(value) < 0
         if side is None or contradicted or not 0 < whole <= _MOST_DEGREES[tag] or max(minutes, seconds) > 60:
             return None
         return side * whole
+
+    def _side(self, tag: int) -> int | None:
+        """Return 1 or -1 by the first word of the hemisphere: "S", "S.", "South latitude"."""
+        words = re.split(r"[\s.,;]+", self.text(self.gps, tag - 1).upper(), maxsplit=1)
+        return _SIDES[tag].get(words[0])
+
+    @property
+    def lost_fix(self) -> bool:
+        """Return whether the receiver says that its position is an old one (GPSStatus V, "void")."""
+        return self.text(self.gps, 9).upper() == "V"
 
     def altitude(self) -> float | None:
         """Metres above the sea, negative below it."""
@@ -105,6 +117,11 @@ def _directory(block: bytes, order: str, start: int) -> Iterator[tuple[int, Valu
         numbers = struct.unpack_from(order + _CODES[kind] * many, block, at)
         if kind in (5, 10):  # rationals
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
-            yield tag, tuple(top / bottom if bottom else math.nan for top, bottom in pairs)  # 0/0: not known
+            yield tag, tuple(_ratio(top, bottom) for top, bottom in pairs)
         else:
             yield tag, tuple(float(number) for number in numbers)
+
+
+def _ratio(top: int, bottom: int) -> float:
+    """Return a rational; nan for 0/0 and for all bits set, which both stand for "not known"."""
+    return math.nan if bottom == 0 or top == bottom == _ALL_BITS else top / bottom

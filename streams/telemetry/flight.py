@@ -13,7 +13,7 @@ import numpy as np
 from detector.geometry.rays import Floats
 from detector.vision.frame import Lens, Part, Pose
 from streams.telemetry.outliers import HEIGHT, POSITION, TURN, degrees_apart, metres_apart, without_outliers
-from streams.telemetry.record import Record, Telemetry
+from streams.telemetry.record import LOWEST, Record, Telemetry
 
 _FULL_FRAME_DIAGONAL: Final = math.hypot(36, 24)
 _SENSOR_DIAGONAL: Final = 1.25  # of a 4:3 sensor, in units of its width: wider pictures are cut from one
@@ -26,7 +26,6 @@ _BRIDGED: Final = 2.0  # seconds without a value that are interpolated, or held 
 _HELD: Final = 0.5  # seconds that a value is held beside lines that do not know it
 _TINY: Final = 1e-9
 _USUAL: Final = 1.5  # usual distances of lines between two lines are still one step
-_GROUND: Final = 1.0  # metres: lower, the aircraft stands, or its height is not known; nothing is placed from there
 _TIMES: Final = 5  # lines whose clocks are asked for the time of one moment
 
 
@@ -87,6 +86,7 @@ class _Leg:
         self.records = records
         times = [record.t for record in records]
         self.starts = np.array(times)
+        self.step = float(np.median(np.diff(self.starts))) if len(times) > 1 else 0.0
         positions = [None if r.lat is None or r.lon is None else (r.lat, r.lon) for r in records]
         found = without_outliers(times, positions, metres_apart, POSITION)
         lons = _unwrapped([place[1] if place else None for place in found])
@@ -141,7 +141,7 @@ class PoseTrack:
             "yaw": yaw.gap(t),
             "pitch": pitch.gap(t),
         }
-        if None in gaps.values() or abs(height.at(t)) < _GROUND:
+        if None in gaps.values() or abs(height.at(t)) < LOWEST:
             return None
         roll_gap = leg.roll.gap(t) if leg.roll is not None else None
         known = {part: gap for part, gap in (*gaps.items(), ("roll", roll_gap)) if gap is not None}
@@ -180,10 +180,11 @@ class PoseTrack:
         return sorted(starts)[len(starts) // 2] + timedelta(seconds=t)
 
     def _leg(self, t: float) -> _Leg | None:
-        """Return the recording that the moment lies in, the nearest one where it lies between two."""
-        if not self._legs:
-            return None
-        return min(self._legs, key=lambda leg: max(leg.starts[0] - t, t - leg.starts[-1], 0.0))
+        """Return the recording that the moment lies in; None where nothing tells to which of two it belongs."""
+        before = [leg for leg in self._legs if leg.starts[0] <= t]
+        if len(before) in (0, len(self._legs)):  # no other recording follows or comes before
+            return self._legs[0 if not before else -1] if self._legs else None
+        return before[-1] if t <= before[-1].starts[-1] + before[-1].step else None
 
 
 def _half_turn(degrees: float) -> float:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from detector.geometry.rays import Floats, rotation
+from streams.telemetry.order import fixed
 from streams.telemetry.record import Record, Telemetry
 
 KEY: Final = bytes.fromhex("060e2b34020b01010e01030101000000")
@@ -136,7 +137,7 @@ def _number(tags: dict[int, bytes], tag: int) -> float | None:
 
 def _record(tags: dict[int, bytes]) -> Record:
     lat, lon = _number(tags, 13), _number(tags, 14)
-    if not lat or not lon:  # 0 is what encoders write without a fix
+    if not fixed(lat, lon):  # 0 is what encoders write without a fix
         lat = lon = None
     yaw, pitch, roll = _pointing(tags)
     return Record(

@@ -20,6 +20,7 @@ _CLEAR_M: Final = 5.0  # the wrong order must miss the printed distance by this 
 _FIT_M: Final = 10.0  # and the right one must not miss it by more than this
 
 _NEAR_DEGREES: Final = 1.0
+_OPEN_SEA: Final = 2.0  # degrees around 0, 0, which is where receivers without a fix count from
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Fix:
     pair: Pair
     home: Pair | None = None
     from_home: float | None = None
+
+
+def fixed(lat: float | None, lon: float | None) -> bool:
+    """Return whether two numbers are a position, in either order.
+
+    Exactly 0 is how no fix is printed, and nearly 0 twice is open sea.
+    """
+    return bool(lat and lon) and max(abs(lat or 0.0), abs(lon or 0.0)) > _OPEN_SEA
 
 
 def parse_place(text: str) -> Pair:

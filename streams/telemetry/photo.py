@@ -9,10 +9,12 @@ from detector.geometry.wgs import distance
 from detector.vision.frame import Lens
 from streams.telemetry.clock import parse_date, parse_zone
 from streams.telemetry.exif import Exif, read_exif
+from streams.telemetry.order import fixed
 from streams.telemetry.record import FIXED_RTK, Record
 from streams.telemetry.xmp import find_xmp, inside, number, values
 
 _NADIR_BASED: Final = -20.0  # a `Camera:Pitch` below this counts from the horizon, else from straight down
+_NADIR_MAKERS: Final = ("parrot", "sensefly")  # which count from straight down in both directions
 _LEVEL: Final = 2.0  # degrees: an Autel's `Camera:Pitch` between minus this and 0 may be counted either way
 _TURNED: Final = 5.0  # degrees that the airframe must be turned for a gimbal yaw of exactly 0 to be no value
 _ONE_PLACE_M: Final = 1000.0  # EXIF and XMP of one photo are written from one fix
@@ -92,7 +94,7 @@ def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
 def _position(pointing: _Pointing, exif: Exif) -> tuple[float | None, float | None, str | None]:
     """Latitude and longitude by the maker's own tags, else by EXIF, and what makes them doubtful."""
     own = _known(pointing.lat, pointing.lon)
-    general = _known(exif.degrees(2), exif.degrees(4))
+    general = None if exif.lost_fix else _known(exif.degrees(2), exif.degrees(4))
     if own is not None and general is not None and distance(*own, *general) > _ONE_PLACE_M:
         return None, None, "EXIF and XMP name two places"
     lat, lon = own or general or (None, None)
@@ -101,7 +103,7 @@ def _position(pointing: _Pointing, exif: Exif) -> tuple[float | None, float | No
 
 def _known(lat: float | None, lon: float | None) -> tuple[float, float] | None:
     """Return a pair that is a place; a number of exactly 0 is how no fix is written."""
-    if not lat or not lon or abs(lat) > 90 or abs(lon) > 180:
+    if lat is None or lon is None or not fixed(lat, lon) or abs(lat) > 90 or abs(lon) > 180:
         return None
     return lat, lon
 
@@ -172,7 +174,8 @@ def _parrot(said: dict[str, str], maker: str) -> _Pointing:
         if pitch is not None and dialect == "xmp-autel":
             angles["pitch"] = None if -_LEVEL < pitch <= 0 else pitch - 90 if pitch > 0 else pitch
         elif pitch is not None and pitch > _NADIR_BASED:
-            angles["pitch"] = pitch - 90
+            known = pitch >= 0 or any(name in maker.lower() for name in _NADIR_MAKERS)
+            angles["pitch"] = pitch - 90 if known else None
         if angles["pitch"] is not None and not -120 <= angles["pitch"] <= 60:  # no gimbal turns so far
             angles["pitch"] = None
     return _Pointing(dialect, height=number(said.get("Camera:AboveGroundAltitude")), **angles)

@@ -19,8 +19,11 @@ def pose_of_photo(photo: Photo, size: tuple[int, int], lens: Lens | None = None)
     record = photo.record
     if record.ambiguous is not None:
         return None, record.ambiguous
-    if not photo.points or record.lat is None or record.height is None:
+    if not photo.points:
         return None, None
+    if record.lat is None or record.height is None:
+        missing = "position" if record.lat is None else "height"
+        return None, f"its {missing} is not known: not placed"
     if is_portrait(size):
         return None, "the picture stands upright, and the sensor's orientation is not known: not placed"
     if photo.taken_size is not None and not _alike(photo.taken_size, size):

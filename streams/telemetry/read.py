@@ -17,6 +17,7 @@ from streams.telemetry.srt import is_telemetry, read_srt
 from streams.video.file_type import kind_of, still_of
 
 _LARGEST: Final = 256 * 1024 * 1024
+_PADDED: Final = 8  # zeros at the end from which on they are no text
 _NOTHING: Final = "neither subtitles, nor a photo, nor KLV packets"
 _PICTURES: Final = (b"\xff\xd8", b"II*\0", b"MM\0*")
 
@@ -57,6 +58,7 @@ def read_telemetry(
         if not telemetry.records and not telemetry.skipped:
             raise TelemetryUnreadable(f"{path}: this stream holds no MISB ST 0601 packet")
         return telemetry
+    data = _without_padding(data)
     if _is_binary(data):
         raise TelemetryUnreadable(f"{path}: no telemetry in it: {_NOTHING}")
     telemetry = read_srt(text := decode(data), zone=zone, area=area, span=span)
@@ -84,6 +86,12 @@ def _refuse_others(path: Path, head: bytes) -> None:
             f"{path}: subtitles in {(kind_of(head) or '').upper()} are not read: take them out with "
             f"ffmpeg -i {path.name} {path.stem}.srt"
         )
+
+
+def _without_padding(data: bytes) -> bytes:
+    """Return data without the zeros that a card or a recorder leaves behind its end."""
+    end = len(data.rstrip(b"\0"))
+    return data[: end + end % 2] if len(data) - end >= _PADDED else data
 
 
 def _is_binary(data: bytes) -> bool:

@@ -6,6 +6,8 @@ from typing import Final
 
 FIXED_RTK: Final = 50
 """DJI's `RtkFlag` of a fixed solution (centimetres); 16 is a single position, 32 to 49 a floating one (decimetres)."""
+LOWEST: Final = 1.0
+"""Metres: lower, the aircraft stands, or its height is not known; nothing is placed from there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,8 @@ from shapely.geometry import Polygon
 
 from streams.telemetry.clock import believable
 from streams.telemetry.cues import Cue, cues, unjoined
-from streams.telemetry.order import Fix, Pair, latitude_first
-from streams.telemetry.record import FIXED_RTK, Record, Telemetry
+from streams.telemetry.order import Fix, Pair, fixed, latitude_first
+from streams.telemetry.record import FIXED_RTK, LOWEST, Record, Telemetry
 
 _NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?"
 # a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
@@ -45,9 +45,9 @@ _HEIGHT: Final = re.compile(
 )
 _BAROMETER: Final = re.compile(r"\bBAROMETER\s*:|\bHb\s*:")
 _BRACKETED_BAROMETER: Final = re.compile(r"\bBAROMETER\s*\(")
-_LETTER: Final = re.compile(r"\b[NSEW]\s*:|\blat\w*\s*:|\d\s*°?\s*[NSEW]\b", re.IGNORECASE)
+_LETTER: Final = re.compile(r"\b[NSEW]\s*[:=]?\s*[-+]?\d|\b(?:lat|lon|lng)\w*\s*[:=]|\d\s*°?\s*[NSEW]\b", re.IGNORECASE)
 _LETTERED: Final = re.compile(
-    rf"(?:(lat|lon|lng|latitude|longt?itude|[NSEW])\s*[:=]\s*)?({_NUMBER})\s*°?\s*([NSEW])?", re.IGNORECASE
+    rf"(?:(lat|lon|lng|latitude|longt?itude|[NSEW])\s*[:=]?\s*)?({_NUMBER})\s*°?\s*([NSEW])?", re.IGNORECASE
 )
 _SIDED: Final = re.compile(rf"\b(latitude|longt?itude)\s*[:=]\s*({_NUMBER})\s*°?\s*([NSEW])\b", re.IGNORECASE)
 _GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({_NUMBER})\s*\D?,\s*({_NUMBER})\s*\D?,\s*({_NUMBER})")
@@ -57,8 +57,8 @@ _DATE: Final = re.compile(
     r"(?<!\d)(\d{4})[.\-/](\d{1,2})[.\-/](\d{1,2})[ T]+"
     r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
 )
-_LATITUDE: Final = re.compile(r"\blatitude\s*:")
-_LONGITUDE: Final = re.compile(r"\blongt?itude\s*:")
+_LATITUDE: Final = re.compile(r"\blat(?:itude)?\s*:", re.IGNORECASE)
+_LONGITUDE: Final = re.compile(r"\b(?:longt?itude|lon|lng)\s*:", re.IGNORECASE)
 _LATITUDE_FIRST: Final = {
     "dji-barometer": False,
     "dji-avata": True,
@@ -67,7 +67,10 @@ _LATITUDE_FIRST: Final = {
     "dji-metres": True,
     "autel": True,  # by its letters
 }
+_LATITUDES: Final = ("latitude", "lat")
+_LONGITUDES: Final = ("longitude", "longtitude", "lon", "lng")  # the second is the firmware's own spelling
 _LONGEST_NUMBER: Final = 20
+_MARKS: Final = re.compile(r"[;°'\"]")  # in a pair of numbers: it is written in a way that is not read
 _OUTSIDE: Final = "the position is outside of any map"
 _TURNED: Final = 5.0  # degrees that the airframe must be turned for a gimbal yaw of exactly 0 to be no value
 _MOST_PARTS: Final = 20
@@ -152,9 +155,10 @@ def _without_placeholders(records: tuple[Record, ...]) -> tuple[tuple[Record, ..
     """Return the records without a height that is 0 in every line, and without directions that are 0, 0, 0."""
     notes: tuple[str, ...] = ()
     heights = {record.height for record in records if record.height is not None}
-    if heights == {0.0}:
+    if heights and max(map(abs, heights)) < LOWEST:
         records = tuple(replace(record, height=None) for record in records)
-        notes += ("the height is 0 in every line: it is not known, and nothing can be placed",)
+        low = "0" if heights == {0.0} else f"less than {LOWEST:g} m"
+        notes += (f"the height is {low} in every line: it is not known, and nothing can be placed",)
     turned = [record for record in records if record.yaw is not None]
     blank = [record for record in turned if record.yaw == record.pitch == 0 and not record.roll]
     if blank:
@@ -210,6 +214,8 @@ def _read_tuple(text: str, inside: str) -> _Draft:
     pitch, roll, yaw = (_float(part) for part in gimbal.groups()) if gimbal else (None, None, None)
     above = next((_float(part) for part in height.groups() if part), None) if height else None
     record = _record(dialect, height=above, yaw=yaw, pitch=pitch, roll=roll)
+    if pair is None and not lettered and _MARKS.search(inside):
+        raise _Broken(f"{inside.strip()[:40]!r} is no position")
     if pair is None:
         return _Draft(record, None)
     if lettered:
@@ -246,7 +252,7 @@ def _lettered(inside: str) -> Pair | None:
         found[axis] = -abs(value) if side in ("S", "W") else value
     if len(found) < 2:
         raise _Broken("the position names one axis twice")
-    return (found["lat"], found["lon"]) if all(found.values()) else None
+    return (found["lat"], found["lon"]) if fixed(found["lat"], found["lon"]) else None
 
 
 def _read_keys(text: str) -> _Draft:
@@ -254,16 +260,17 @@ def _read_keys(text: str) -> _Draft:
     for key, said, side in _SIDED.findall(text):
         if (value := _float(said)) is not None:
             values[key.lower()] = -abs(value) if side.upper() in "SW" else value
-    lat = values.get("latitude")
-    lon = values.get("longitude", values.get("longtitude"))  # the firmware's own spelling
-    if not lat or not lon:  # no fix is printed as 0, 0, and its altitudes as 0 too
+    lat = next((values[key] for key in _LATITUDES if key in values), None)
+    lon = next((values[key] for key in _LONGITUDES if key in values), None)
+    if not fixed(lat, lon):  # no fix is printed as 0, 0, and its altitudes as 0 too
         lat = lon = None
         values = {key: value for key, value in values.items() if value or key not in ("altitude", "abs_alt")}
-    elif abs(lat) > 90 or abs(lon) > 180:
+    elif lat is not None and lon is not None and (abs(lat) > 90 or abs(lon) > 180):
         raise _Broken(_OUTSIDE)
     height, note = values.get("rel_alt"), None
     if height is None and "altitude" in values:
         height, note = values["altitude"], _WHICH_ALTITUDE
+    values = {key.replace("gimbal_", "gb_"): value for key, value in values.items()}
     gimbal = [values.get(f"gb_{axis}") for axis in ("yaw", "pitch", "roll")]
     dialect = "dji-gimbal" if gimbal[0] is not None else "dji-rel-alt" if "rel_alt" in values else "dji-brackets"
     focal = _FOCAL.search(text)
@@ -335,7 +342,7 @@ def _pair(inside: str) -> Pair | None:
     if len(parts) >= 4 and all(re.fullmatch(r"[-+]?\d+", part) for part in parts[:4]):  # decimal commas throughout
         parts = [f"{parts[0]}.{parts[1]}", f"{parts[2]}.{parts[3]}"]
     numbers = [value for part in parts[:2] if re.fullmatch(_NUMBER, part) and (value := _float(part))]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+    return (numbers[0], numbers[1]) if len(numbers) == 2 and fixed(*numbers) else None
 
 
 def _time(text: str, zone: tzinfo | None) -> datetime | None:

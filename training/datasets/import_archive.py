@@ -54,7 +54,9 @@ def _unpack(source: Path, folder: Path) -> None:
                 with archive.open(entry) as reader, target.open("xb") as writer:
                     shutil.copyfileobj(reader, writer)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise DatasetInvalid(f"{source}: is damaged, or packed in a way that is not read here ({error})") from error
+        raise DatasetInvalid(
+            f"{source}: is damaged, or packed in a way that is not read here: pack it anew as a plain ZIP"
+        ) from error
     except FileExistsError as error:
         raise DatasetInvalid(f"{source}: two entries have the name {error.filename}") from error
 

@@ -178,7 +178,8 @@ def _as(kind: type[Part], element: _Element) -> Part:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the element"
-        raise DatasetInvalid(f"{where}: {first['msg']}") from error
+        wrong = "is missing" if first["type"] == "missing" else f"{str(first['input'])[:60]!r} is not what stands here"
+        raise DatasetInvalid(f"{where}: {wrong}") from error
 
 
 def _lists(path: Path) -> dict[str, list[_Element]]:
@@ -208,7 +209,7 @@ def _lists(path: Path) -> dict[str, list[_Element]]:
             if text[at : at + 1] == ",":
                 at = _skip(text, at + 1)
     except json.JSONDecodeError as error:
-        raise DatasetInvalid(f"{path}:{lines.of(error.pos)}: is not JSON ({error.msg})") from error
+        raise DatasetInvalid(f"{path}:{lines.of(error.pos)}: is not JSON from here on: cut off or damaged") from error
     except RecursionError as error:
         raise DatasetInvalid(f"{path}:{lines.of(at)}: is nested too deeply") from error
     return found

@@ -73,7 +73,7 @@ def read_picture_facts(path: Path) -> dict[str, PictureFacts]:
     try:
         return _table(reader, path)
     except csv.Error as error:
-        raise DatasetInvalid(f"{path}:{reader.line_num + 1}: is no CSV ({error})") from error
+        raise DatasetInvalid(f"{path}:{reader.line_num + 1}: is no CSV: mend its quotation marks") from error
 
 
 def _table(reader: "csv.DictReader[str]", path: Path) -> dict[str, PictureFacts]:

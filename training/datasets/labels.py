@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import yaml
 
+from detector.office_text import decode_text
 from training.datasets.layouts import (
     Side,
     class_names,
@@ -17,6 +18,7 @@ from training.datasets.layouts import (
     find_pictures,
     labels_in_words,
     side_of,
+    undescribed,
 )
 from training.errors import DatasetInvalid
 
@@ -58,7 +60,7 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
     return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
@@ -148,11 +150,14 @@ def open_set(dataset: Path) -> YoloSet:
     """
     described = (find_description(dataset) or dataset / "data.yaml") if dataset.is_dir() else dataset
     if not described.is_file():
-        if listed := class_names(dataset):
-            return YoloSet(dataset / "classes.txt", tuple(listed), tuple(listed), "street", None, dataset)
+        listed, side = (class_names(dataset), undescribed(dataset)) if dataset.is_dir() else (None, None)
+        if listed and listed[1] and side is not None:
+            return YoloSet(listed[0], tuple(listed[1]), tuple(listed[1]), "street", None, side)
+        if len(several := sorted(path.name for path in dataset.glob("[!.]*.y*ml")) if dataset.is_dir() else []) > 1:
+            raise DatasetInvalid(f"{dataset}: {several[0]} or {several[1]} may describe it: name one of them")
         raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets.recipes`")
     try:
-        values = yaml.safe_load(described.read_text(encoding="utf-8-sig"))
+        values = yaml.safe_load(decode_text(described.read_bytes()))
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-13-45, or no UTF-8
         raise DatasetInvalid(f"{described}: is not YAML") from error
     val = (values.get("val") or values.get("validation") or values.get("valid")) if isinstance(values, dict) else None

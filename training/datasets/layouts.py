@@ -5,10 +5,13 @@
   lists          train.txt names pictures, one a line                (CVAT, darknet)
   beside         obj_train_data/a.jpg, obj_train_data/a.txt          (darknet)
   Label Studio   images/, labels/, classes.txt, without data.yaml    (all of it to measure on)
+  YOLO 1.1       obj.names, train.txt, obj_train_data/a.jpg, a.txt   (CVAT; all of it to measure on)
+  labelImg       a.jpg, a.txt, classes.txt in one folder             (all of it to measure on)
 
 Hidden files, and what labelling tools leave among the labels, are passed over.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -16,6 +19,7 @@ from typing import Final
 
 import yaml
 
+from detector.office_text import TextUnreadable, decode_text
 from training.errors import DatasetInvalid
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
@@ -25,6 +29,8 @@ NO_LABELS: Final = frozenset(
 """Stems of text files that labelling tools leave among the labels."""
 _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml")
 _LARGEST: Final = 64 * 1024 * 1024
+_BEGINNING: Final = 4096  # bytes of a text that are looked at
+_LABEL: Final = re.compile(rb"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 Side = Path | tuple[Path, ...]
 """A folder that holds images/ and labels/, a folder of pictures, a list of pictures, or several of these."""
@@ -123,7 +129,23 @@ def _pictures_under(folder: Path) -> list[Path]:
     """Pictures in a folder and its subfolders; none where it holds images/ and labels/ of its own."""
     if not folder.is_dir() or _is_ours(folder):
         return []
-    return sorted(path for path in folder.rglob("*") if _is_picture(path) and path.is_file())
+    found = (path for path in folder.rglob("*") if _is_picture(path) and path.is_file())
+    return sorted(path for path in found if not any(_is_foreign(part) for part in path.relative_to(folder).parts))
+
+
+def _is_foreign(part: str) -> bool:
+    """Return whether a folder is one that a system adds: hidden, macOS's, or the thumbnails of a network drive."""
+    return part.startswith((".", "@")) or part == "__MACOSX"
+
+
+def _holds_labels(file: Path) -> bool:
+    """Return whether a text begins like labels: with a line of nothing but numbers, or with no line at all."""
+    try:
+        with file.open("rb") as opened:
+            words = opened.read(_BEGINNING).split(b"\n")[0].removeprefix(b"\xef\xbb\xbf").split()
+    except OSError:
+        return True
+    return all(_LABEL.fullmatch(word) for word in words)
 
 
 def _found(picture: Path) -> FoundPicture:
@@ -144,15 +166,17 @@ def _listed(file: Path) -> Iterator[Path]:
     try:
         if file.stat().st_size > _LARGEST:
             raise DatasetInvalid(f"{file}: larger than {_LARGEST // 2**20} MiB; is it a list of pictures?")
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = decode_text(file.read_bytes()).splitlines()
+        if not any(line.strip() for line in lines):
+            raise DatasetInvalid(f"{file}: cannot be read as a list of pictures, one a line: it names none")
+    except (OSError, TextUnreadable) as error:
         raise DatasetInvalid(f"{file}: cannot be read as a list of pictures, one a line") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         named = PurePosixPath(line.strip().replace("\\", "/"))
-        # CVAT writes data/ before each, which is the name of the folder that it was packed from
-        choices = [file.parent / named, *([file.parent / Path(*named.parts[1:])] if len(named.parts) > 1 else [])]
+        # CVAT writes data/ before each, darknet its build folder, and others where the set lay on their machine
+        choices = [file.parent / named, *(file.parent / Path(*named.parts[i:]) for i in range(1, len(named.parts)))]
         picture = next((choice for choice in choices if exists(choice) and choice.is_file()), None)
         if picture is None:
             raise DatasetInvalid(f"{file}:{number}: {line.strip()}: no such picture")
@@ -169,6 +193,7 @@ def _check_names(labels: Path, pictures: Sequence[Path]) -> None:
             )
     texts = {path.stem for path in labels.glob("*.txt") if not path.name.startswith(".")}
     orphans = sorted(stem for stem in texts - set(stems) if stem.lower() not in NO_LABELS)
+    orphans = [stem for stem in orphans if _holds_labels(labels / f"{stem}.txt")]
     if orphans:
         raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")
     if len(set(stems)) != len(stems):
@@ -176,15 +201,27 @@ def _check_names(labels: Path, pictures: Sequence[Path]) -> None:
         raise DatasetInvalid(f"{pictures[0].parent}: two pictures are named {doubled}")
 
 
-def class_names(folder: Path) -> list[str] | None:
-    """Return the names in the classes.txt that Label Studio writes beside images/ and labels/.
+def class_names(folder: Path) -> tuple[Path, list[str]] | None:
+    """Return the file in which a tool lists the classes of a set without data.yaml, and the names in it.
 
-    None where it is no such.
+    None where there is no such file. Raises DatasetInvalid.
     """
-    file = folder / "classes.txt"
-    if not _is_ours(folder) or not file.is_file() or file.stat().st_size > _LARGEST:
-        return None
-    return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    for file in (folder / "classes.txt", folder / "labels" / "classes.txt", folder / "obj.names"):
+        if file.is_file() and file.stat().st_size <= _LARGEST:
+            try:
+                text = decode_text(file.read_bytes())
+            except TextUnreadable as error:
+                raise DatasetInvalid(f"{file}: {error}: save it as UTF-8") from error
+            return file, [line.strip() for line in text.splitlines() if line.strip()]
+    return None
+
+
+def undescribed(folder: Path) -> Side | None:
+    """Return the pictures of a set without data.yaml: what its lists name, or all that lie in it; None without any."""
+    if _is_ours(folder):
+        return folder
+    lists = [folder / f"{name}.txt" for name in ("val", "valid", "test", "train") if (folder / f"{name}.txt").is_file()]
+    return lists[0] if lists else folder if _pictures_under(folder) else None
 
 
 def write_absolute(folder: Path, names: Sequence[str], sides: Mapping[str, Sequence[Path]]) -> Path:

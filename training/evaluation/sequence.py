@@ -62,7 +62,9 @@ def read_sequence(folder: Path) -> PictureSequence:
     try:
         pictures = tuple(_read_times(folder))
     except csv.Error as error:
-        raise SequenceInvalid(f"{folder / TIMES}: is no table of pictures and times ({error})") from error
+        raise SequenceInvalid(
+            f"{folder / TIMES}: is no table of pictures and times: mend its quotation marks"
+        ) from error
     if len(pictures) < 2:
         raise SequenceInvalid(f"{folder / TIMES}: holds {len(pictures)} pictures; a sequence needs at least two")
     return PictureSequence(folder.resolve().name, pictures, tuple(_read_stalls(folder / STALLS)))

@@ -48,6 +48,7 @@ def fault(folder: Path, **parts: str) -> str:
         f"{{type: Polygon, coordinates: [{CORNERS}]}}",
         f"{{type: Feature, properties: {{}}, geometry: {{type: MultiPolygon, coordinates: [[{CORNERS}]]}}}}",
         '"113.62,34.74,0 113.63,34.74,0 113.63,34.75,0 113.62,34.75,0"',
+        f"{{features: [{{type: Feature, geometry: {{type: Polygon, coordinates: [{CORNERS}]}}}}]}}",
     ],
 )
 def test_polygons_as_they_are_pasted(tmp_path: Path, polygon: str) -> None:
@@ -64,6 +65,7 @@ def test_polygons_as_they_are_pasted(tmp_path: Path, polygon: str) -> None:
     [
         (f"[{CORNERS}, {CORNERS}]", "holds 2 rings"),
         ("[[113.62, 34.74, 0, 1], [113.63, 34.74], [113.63, 34.75]]", "two numbers make a corner, 4 given"),
+        ("{type: FeatureCollection, features: [{}, {}]}", "holds 2 features"),
         ("{type: Point, coordinates: [113.62, 34.74]}", "no list of corners"),
         ('"POLYGON ((113.62 34.74, 113.63 34.74))"', "is a text"),
         ("[[113.62], [113.63, 34.74], [113.63, 34.75]]", "two numbers make a corner"),
@@ -122,6 +124,8 @@ def test_a_misspelt_zone_is_told_its_spelling(name: str, hint: str) -> None:
         ("PH,SH 10:00-22:00", "no school holidays"),
         ('10:00-12:00 "by appointment"', "comment at column 13"),
         ('off "during the fair"', "comment"),
+        ("10:00+", "do not say when they end at column 6"),
+        ("Mo-Fr 10:00-12:00/02:00", "do not say when they end"),
     ],
 )
 def test_hours_that_nobody_can_judge_are_refused(hours: str, said: str) -> None:
@@ -185,3 +189,28 @@ def test_files_from_the_field(shared: Path, name: str) -> None:
     else:
         with pytest.raises(RulebookInvalid, match=wanted):
             load_rulebook(path)
+
+
+@pytest.mark.parametrize("corner", range(4))
+@pytest.mark.parametrize("value", ["null", "0", "n/a", ".nan", "''"])
+def test_a_corner_that_is_not_known_never_draws_another_zone(tmp_path: Path, corner: int, value: str) -> None:
+    """It is refused, or (0, which no street of the zone has) refused for the kilometres that it spans."""
+    parts = CORNERS.split("], [")
+    parts[corner] = ("[[" if corner == 0 else "") + f"{value}, 34.74" + ("]]" if corner == 3 else "")
+    assert "zone 'road'" in fault(tmp_path, polygon="], [".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: '1'\n\ttimezone: x\n", "indent with spaces"),
+        ("version: '1\ntimezone: x\n", "opened and never closed"),
+        ("zones: [{id: a]\n", "a comma is missing, or a bracket"),
+        ("version: a: b\n", "put the value in quotes"),
+    ],
+)
+def test_what_is_no_yaml_is_said_in_our_words(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "rulebook.yaml").write_text(text)
+    with pytest.raises(RulebookInvalid, match=said) as raised:
+        load_rulebook(tmp_path / "rulebook.yaml")
+    assert "token" not in str(raised.value)

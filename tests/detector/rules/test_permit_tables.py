@@ -166,3 +166,64 @@ def test_the_offices_files(shared: Path, name: str) -> None:
 
 def test_all_known_columns_are_used_here() -> None:
     assert set(COLUMNS) == set(NEEDED + OPTIONAL)
+
+
+@pytest.mark.parametrize("number", ["郑", "路", "一", "鞋", "矛"])
+def test_chinese_that_is_valid_utf_8_as_well(tmp_path: Path, number: str) -> None:
+    assert number.encode("gb18030").decode("utf-8")  # what it was taken for
+    (permit,) = read_permits(written(tmp_path, table(cells=(number, *CELLS[1:])).encode("gb18030"))).permits
+    assert permit.id == number
+
+
+@pytest.mark.parametrize("number", ["café", "m²", "Größe 3", "№ 7", "Ж", "ñandú", "·", "90°"])
+def test_utf_8_of_other_languages_stays_what_it_is(tmp_path: Path, number: str) -> None:
+    (permit,) = read_permits(written(tmp_path, table(cells=(number, *CELLS[1:])).encode())).permits
+    assert permit.id == number or number in ("Ж", "·")  # one letter by itself, which is as well one of Chinese
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "某区户外广告许可台账,,,,,,,,,\n" + table(),
+        "".join("," + line + "\n" for line in table().splitlines()),
+        table().replace("radius_m,", "radius_m,,").replace("4.0,", "4.0,,"),
+        table().replace("_", " "),
+        table().replace("_m", "-M"),
+        table() + "\0" * 500,
+        table() + "\x1a",
+        table(cells=(f'"=""{CELLS[0]}"""', *CELLS[1:])),
+    ],
+)
+def test_what_spreadsheets_put_around_a_table(tmp_path: Path, content: str) -> None:
+    read = read_permits(written(tmp_path, content.encode()))
+    assert (read.permits, read.faults) == ((WANTED,), ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark(tmp_path: Path, encoding: str) -> None:
+    assert read_permits(written(tmp_path, table().encode(encoding))).permits == (WANTED,)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (table(cells=(*CELLS[:4], '"1,000"', *CELLS[5:])), "radius_m '1,000' is not a number"),
+        (table(cells=(*CELLS[:2], "3_4.7", *CELLS[3:])), "lat '3_4.7' is not a number"),
+        (table(cells=(*CELLS[:2], "0", "0", *CELLS[4:])), "lat is 0: that is how no place is written"),
+        (table().replace("valid_to", "valid_to,").replace("2027-12-31", "2027-12-31,note"), "column 11 has values"),
+        ("<html><table><tr><td>id</td></tr></table></html>", "a web page or XML"),
+        (table(cells=('"A-1', *CELLS[1:])), "a quotation mark is opened and never closed"),
+    ],
+)
+def test_what_could_be_read_as_another_value_is_named(tmp_path: Path, content: str, said: str) -> None:
+    read = read_permits(written(tmp_path, content.encode()))
+    assert read.permits == ()
+    assert any(said in fault for fault in read.faults)
+
+
+@pytest.mark.parametrize("column", range(len(COLUMNS)))
+@pytest.mark.parametrize("value", ["", "0", "N/A", "nan", "-", "0/0"])
+def test_a_value_that_is_not_known_never_moves_a_permit(tmp_path: Path, column: int, value: str) -> None:
+    cells = (*CELLS[:column], value, *CELLS[column + 1 :])
+    for permit in read_permits(written(tmp_path, table(cells=cells).encode())).permits:
+        assert (permit.lat, permit.lon, permit.radius_m) == (WANTED.lat, WANTED.lon, WANTED.radius_m)

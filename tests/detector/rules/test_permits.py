@@ -104,7 +104,7 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
         (HEADER.encode() + b"\n\x81\xff", "save it as CSV UTF-8"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "save it as .xlsx"),
         (b"PK\x03\x04" + bytes(600), "no Excel workbook"),
-        (HEADER.encode() + b'\n"a,', "line 2: unexpected end of data"),
+        (HEADER.encode() + b'\n"a,', "line 2: a quotation mark is opened and never closed"),
     ],
 )
 def test_files_that_are_no_permit_files(tmp_path: Path, content: bytes, message: str) -> None:

@@ -1,5 +1,6 @@
 """Data sets as the tools of the field write them: each gives the pictures and labels of the product's own layout."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -208,3 +209,81 @@ def test_a_description_that_works_from_anywhere(tmp_path: Path, monkeypatch: pyt
 )
 def test_sets_from_the_field(shared: Path, name: str) -> None:
     assert evaluate("aerial-stalls", shared / "cases" / name).map50 == 1.0
+
+
+def yolo_1_1(folder: Path) -> None:
+    for suffix in ("jpg", "txt"):
+        (folder / "obj_train_data").mkdir(exist_ok=True)
+        for path in (folder / "val").rglob(f"*.{suffix}"):
+            path.rename(folder / "obj_train_data" / path.name)
+    (folder / "obj.names").write_text("stall\n")
+    (folder / "obj.data").write_text("classes = 1\ntrain = data/train.txt\nnames = data/obj.names\n")
+    (folder / "train.txt").write_text("data/obj_train_data/val-a.jpg\n")
+
+
+def labelimg(folder: Path) -> None:
+    for path in [*(folder / "val").rglob("*.jpg"), *(folder / "val").rglob("*.txt")]:
+        path.rename(folder / path.name)
+    (folder / "classes.txt").write_bytes("摊位\n".encode("gb18030"))
+
+
+def label_studio(folder: Path) -> None:
+    for part in ("images", "labels"):
+        (folder / "val" / part).rename(folder / part)
+    (folder / "labels" / "classes.txt").write_text("stall\n")
+
+
+@pytest.mark.parametrize("layout", [yolo_1_1, labelimg, label_studio])
+def test_folders_without_a_description(tmp_path: Path, layout: Layout) -> None:
+    own(tmp_path)
+    (tmp_path / "data.yaml").unlink()
+    shutil.rmtree(tmp_path / "train")
+    layout(tmp_path)
+    described = open_set(tmp_path)
+    assert described.names == (("摊位",) if layout is labelimg else ("stall",))
+    assert names(described.val, described) == [("val-a.jpg", 1)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/content/drive/MyDrive/set/images/{side}/{side}-a.jpg",
+        "C:\\data\\set\\images\\{side}\\{side}-a.jpg",
+        "build/darknet/x64/data/images/{side}/{side}-a.jpg",
+        "../elsewhere/images/{side}/{side}-a.jpg",
+    ],
+)
+def test_lists_that_name_another_machines_folders(tmp_path: Path, line: str) -> None:
+    cvat(tmp_path)
+    for side in ("train", "val"):
+        (tmp_path / f"{side}.txt").write_text(line.format(side=side) + "\n")
+    assert names(open_set(tmp_path).val, open_set(tmp_path)) == [("val-a.jpg", 1)]
+
+
+@pytest.mark.parametrize("name", ["README.roboflow.txt", "names.txt", "a list of what was left out.txt"])
+def test_texts_among_labels_that_hold_none(tmp_path: Path, name: str) -> None:
+    own(tmp_path)
+    (tmp_path / "val" / "labels" / name).write_text("stalls of spring\n0 0.5 0.5 0.1 0.1\n")
+    assert names(open_set(tmp_path).val, open_set(tmp_path)) == [("val-a.jpg", 1)]
+
+
+def test_thumbnails_of_a_network_drive_are_passed_over(tmp_path: Path) -> None:
+    ultralytics(tmp_path)
+    for folder in ("@eaDir", ".thumbs", "__MACOSX"):
+        (tmp_path / "images" / "val" / folder).mkdir()
+        (tmp_path / "images" / "val" / folder / "val-a.jpg").write_bytes(b"small")
+    assert names(open_set(tmp_path).val, open_set(tmp_path)) == [("val-a.jpg", 1)]
+
+
+def test_labels_with_a_mark_in_front(tmp_path: Path) -> None:
+    own(tmp_path)
+    (tmp_path / "val" / "labels" / "val-a.txt").write_text(f"\ufeff{BOX}\n")
+    assert names(open_set(tmp_path).val, open_set(tmp_path)) == [("val-a.jpg", 1)]
+
+
+def test_a_folder_that_two_files_may_describe_is_named(tmp_path: Path) -> None:
+    own(tmp_path)
+    (tmp_path / "data.yaml").rename(tmp_path / "a.yaml")
+    (tmp_path / "b.yaml").write_text((tmp_path / "a.yaml").read_text())
+    with pytest.raises(DatasetInvalid, match=r"a\.yaml or b\.yaml may describe it"):
+        open_set(tmp_path)

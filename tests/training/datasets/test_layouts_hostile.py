@@ -144,7 +144,7 @@ def test_names_of_label_studio_are_lines_without_empty_ones(tmp_path: Path) -> N
     save_picture(tmp_path, "a")
     assert class_names(tmp_path) is None
     (tmp_path / "classes.txt").write_text("\ufeffstall\n\n 摊位 \r\n", encoding="utf-8")
-    assert class_names(tmp_path) == ["stall", "摊位"]
+    assert class_names(tmp_path) == (tmp_path / "classes.txt", ["stall", "摊位"])
 
 
 def test_several_sides_are_read_one_after_the_other_and_told_in_words(tmp_path: Path) -> None:
