@@ -123,6 +123,52 @@ def check_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: 
     return 2 if bad else 0
 
 
+@app.command("discover")
+def discover_cameras(
+    network: Annotated[str, typer.Option("--network", metavar="CIDR", help="Which addresses to ask: 10.1.2.0/24.")],
+    out: Annotated[Path, typer.Option("--out", help="The camera file to write.")] = Path("discovered.yaml"),
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Ask for user and password; without a terminal read user:password.")
+    ] = False,
+    loopback: Loopback = False,
+    as_json: AsJson = False,
+) -> int:
+    """Ask a network for its ONVIF cameras and write a camera file; exit 2 when none is found.
+
+    Passwords stand in that file as in any camera file, readable for its owner alone. Nothing is imported.
+
+    Example: streetwarden cameras discover --network 10.1.2.0/24 --sign-in
+    """
+    from api.cameras.discovery import discover, parse_network, write_camera_file
+    from api.settings import load_settings
+    from streams.camera.soap import Login
+
+    asked = parse_network(network, load_settings().camera_networks, loopback=loopback)
+    if out.exists():
+        raise typer.BadParameter(f"{out} is there already: give another name", param_hint="--out")
+    found = discover(asked, Login(*_sign_in()) if sign_in else Login(), loopback=loopback)
+    for one in found.refused:
+        print_error(f"{one.ip}: {one.why}")
+    if not found.cameras:
+        print_error(f"no camera was found in {asked}: is ONVIF switched on, and UDP port 3702 let through?")
+        return 2
+    write_camera_file(out, found.cameras)
+    for camera in found.cameras:
+        sub = camera.sub_address.masked if camera.sub_address else None
+        record = {
+            "id": camera.id,
+            "name": camera.name,
+            "model": camera.model,
+            "url": camera.main_address.masked,
+            "profile": str(camera.main),
+            "substream": sub,
+            "substream_profile": str(camera.sub) if camera.sub else None,
+        }
+        print_json(record, f"{camera.id}  {camera.name}  {camera.main}  {camera.main_address.masked}", as_json)
+    print_error(f"{out} written; look it over, then: streetwarden cameras import {out} --merge")
+    return 0
+
+
 @app.command("key")
 def make_secret_key() -> None:
     """Print a new key for STREETWARDEN_SECRET_KEY, which encrypts the cameras' addresses.
@@ -158,6 +204,15 @@ def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
         return tuple(RegisteredCamera(camera) for camera in found)
     with _registry(settings) as database, database.read() as connection:
         return present(connection, box_of(settings))
+
+
+def _sign_in() -> tuple[str, str]:
+    """Return user and password: asked for on a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        user = typer.prompt("User", err=True)
+        return str(user), str(typer.prompt("Password", hide_input=True, err=True))
+    user, _, password = sys.stdin.readline().rstrip("\r\n").partition(":")
+    return user, password
 
 
 def _may_remove(changes: Changes) -> bool:
