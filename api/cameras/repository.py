@@ -20,7 +20,6 @@ from api.errors import NotFound
 from detector.geometry.calibration import ControlPoint
 from streams.camera.config_file import CameraConfig
 
-
 MANY = 0.1  # share of the registry that an import removes only when it is told to
 
 
