@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api.cameras import endpoints as camera_routes
 from api.cameras import health_endpoints as camera_health
+from api.cameras import list_pages as cameras_list
 from api.cameras import pages as cameras_page
 from api.cameras.live_status import AcceptView, CamerasProvider, LiveCameras, PictureProvider
 from api.candidates import endpoints as candidates
@@ -122,7 +123,7 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cases_pages, cameras_page, survey_page, surveys_page, training_page):
+    for page in (health, pages, cases_pages, cameras_list, cameras_page, survey_page, surveys_page, training_page):
         app.include_router(page.router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 

@@ -3,6 +3,8 @@
 ApiError
 ├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
 ├── SecretUnreadable       what is encrypted in the database cannot be read with the keys that are set
+├── ManyRemoved            an import would remove many cameras, and nobody said that it may
+├── DiscoveryFailed        the network cannot be asked for cameras, or what was found cannot be written
 ├── NotThereYet            a command of the contract that is yet to come
 ├── ExtraMissing           a part that is installed separately is not there
 ├── PortTaken              the address to listen on is not available
@@ -61,6 +63,14 @@ class SettingsInvalid(ApiError):
 
 class SecretUnreadable(ApiError):
     """What is encrypted in the database cannot be read with the keys that are set."""
+
+
+class ManyRemoved(ApiError):
+    """An import would remove many cameras, and nobody said that it may; the registry is as it was."""
+
+
+class DiscoveryFailed(ApiError):
+    """The network cannot be asked for cameras, or what was found cannot be written."""
 
 
 class NotThereYet(ApiError):

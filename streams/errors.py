@@ -3,6 +3,7 @@
 StreamError
 ├── AddressRefused         no RTSP address, or one that lies outside the camera networks
 ├── CamerasInvalid         a camera file has faults (all of them, each with its line)
+├── NotOnvif               what a device answers is no ONVIF that is followed; one line, without its words
 ├── FootageError           footage could not be read; `reason` says why as a code
 │   ├── NotAVideo          a file is neither a video nor a picture that we open
 │   └── DecoderFailed      the process that read a file died, hung, or asked for more than it may have
@@ -47,6 +48,10 @@ class CamerasInvalid(StreamError):
         self.path = path
         self.faults = faults
         super().__init__(f"{path}: " + "; ".join(faults))
+
+
+class NotOnvif(StreamError):
+    """What a device answers is no ONVIF that is followed."""
 
 
 class FootageError(StreamError):

@@ -1,4 +1,4 @@
-"""The pages of the cameras: each with its last picture and what is wrong with it, and what was wrong before."""
+"""The page of one camera, what is done there, and the words of all cameras' pages. Their list: `list_pages.py`."""
 
 from datetime import timedelta
 from typing import Final
@@ -37,12 +37,6 @@ def trouble(view: CameraView, translate: Translate) -> str:
 
 
 register_filter("camera_trouble", trouble)
-
-
-@router.get("/cameras")
-def cameras_page(now: Now, live: Live, render: Render) -> HTMLResponse:
-    """Show every camera with its last picture, how old that is, and what is wrong."""
-    return render.page("cameras.html", active="cameras", views=live.views(), now=now)
 
 
 @router.get("/cameras/{camera_id}")

@@ -1,5 +1,6 @@
 """The camera registry: cameras as imported, each version kept, addresses encrypted."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,8 @@ from api.db.scope import Scope
 from api.errors import NotFound
 from detector.geometry.calibration import ControlPoint
 from streams.camera.config_file import CameraConfig
+
+MANY = 0.1  # share of the registry that an import removes only when it is told to
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,12 @@ class Changes:
     @property
     def none(self) -> bool:
         return not (self.added or self.changed or self.removed)
+
+    @property
+    def many_removed(self) -> bool:
+        """Return whether more than a tenth of the cameras that there were go: more likely a wrong file than a wish."""
+        before = len(self.removed) + len(self.changed) + self.unchanged
+        return len(self.removed) > before * MANY
 
 
 class ChangeKind(StrEnum):
@@ -80,31 +89,50 @@ def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, .
     return tuple(_from_row(row, box) for row in connection.execute(query))
 
 
-def replace(
-    scope: Scope, connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], change: Change
+def difference(
+    connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], *, merge: bool = False
 ) -> Changes:
-    """Make these the cameras that there are: the others go, and a camera that was paused stays so.
+    """Return what `replace` would do; nothing is written, and the version is the present one.
+
+    Raises SecretUnreadable.
+    """
+    known = {camera.id: camera for camera in present(connection, box)}
+    added = tuple(camera.id for camera in wanted if camera.id not in known)
+    changed = tuple(camera.id for camera in wanted if camera.id in known and _differs(camera, known[camera.id]))
+    removed = () if merge else tuple(sorted(known.keys() - {camera.id for camera in wanted}))
+    unchanged = len(known) - len(changed) - len(removed)
+    return Changes(latest(connection), added, changed, removed, unchanged)
+
+
+def replace(
+    scope: Scope,
+    connection: Connection,
+    box: SecretBox,
+    wanted: Sequence[RegisteredCamera],
+    change: Change,
+    *,
+    merge: bool = False,
+) -> Changes:
+    """Make these the cameras that there are: the others go, but not with `merge`; one that was paused stays so.
 
     Where nothing differs there is no new version. Every address is under the newest key afterwards. Raises
     SecretUnreadable.
     """
     _lock(connection)
     _renew(connection, box)
-    known = {camera.id: camera for camera in present(connection, box)}
-    added = [camera for camera in wanted if camera.id not in known]
-    changed = [camera for camera in wanted if camera.id in known and _differs(camera, known[camera.id])]
-    removed = sorted(known.keys() - {camera.id for camera in wanted})
-    ids = tuple(camera.id for camera in added), tuple(camera.id for camera in changed), tuple(removed)
-    unchanged = len(wanted) - len(added) - len(changed)
-    if not any(ids):
-        return Changes(latest(connection), *ids, unchanged)
+    changes = difference(connection, box, wanted, merge=merge)
+    if changes.none:
+        return changes
+    paused = {camera.id: camera.paused for camera in present(connection, box)}
     version = _next_version(connection, change)
-    _end(connection, [*(camera.id for camera in changed), *removed], version)
-    for camera in (*added, *changed):
-        paused = known[camera.id].paused if camera.id in known else camera.paused
-        _insert(connection, box, RegisteredCamera(camera.config, camera.points, paused, version))
+    _end(connection, [*changes.changed, *changes.removed], version)
+    written = {*changes.added, *changes.changed}
+    for camera in wanted:
+        if camera.id in written:
+            kept = paused.get(camera.id, camera.paused)
+            _insert(connection, box, RegisteredCamera(camera.config, camera.points, kept, version))
     camera_health.end_of_gone(connection, change.at)
-    return Changes(version, *ids, unchanged)
+    return dataclasses.replace(changes, version=version)
 
 
 def pause(scope: Scope, connection: Connection, camera: str, actor: Actor, at: datetime, *, paused: bool) -> None:

@@ -13,17 +13,47 @@ from api.cameras.repository import Change, ChangeKind, Changes, RegisteredCamera
 from api.db.database import Database
 from api.db.paging import Page
 from api.db.scope import Scope
-from api.errors import NotMoved
+from api.errors import ManyRemoved, NotMoved
 from api.settings import Settings
 
 
-def replace_all(
-    scope: Scope, database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
+def difference(
+    scope: Scope, database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], *, merge: bool
 ) -> Changes:
-    """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
+    """Return what an import of these cameras would do. Raises DatabaseUnavailable, SecretUnreadable."""
+    with database.read() as connection:
+        return cameras.difference(connection, box_of(settings), wanted, merge=merge)
+
+
+def replace_all(
+    scope: Scope,
+    database: Database,
+    settings: Settings,
+    now: datetime,
+    wanted: Sequence[RegisteredCamera],
+    file: str,
+    *,
+    merge: bool = False,
+    remove: bool = False,
+) -> Changes:
+    """Make the cameras read from the file of this name the registry's; with `merge` those that it lacks stay.
+
+    Raises ManyRemoved, with the registry as it was, where more than a tenth of its cameras would go and nobody said
+    `remove`; DatabaseUnavailable, SecretUnreadable.
+    """
     change = Change(Actor.person(settings.reviewer), now, ChangeKind.IMPORT, file)
     with database.write() as connection:
-        return cameras.replace(scope, connection, box_of(settings), wanted, change)
+        changes = cameras.replace(scope, connection, box_of(settings), wanted, change, merge=merge)
+        if changes.many_removed and not remove:  # raised in here, so that nothing of it is kept
+            gone = len(changes.removed)
+            before = gone + len(changes.changed) + changes.unchanged
+            raise ManyRemoved(f"{file} would remove {gone} of {before} cameras ({shortened(changes.removed)})")
+    return changes
+
+
+def shortened(ids: Sequence[str]) -> str:
+    """Return the first of many ids, for a sentence."""
+    return f"{', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}"
 
 
 def set_paused(

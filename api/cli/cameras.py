@@ -5,6 +5,7 @@ Each command imports what it needs when it runs: `cameras key` needs neither the
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.console import AsJson, errors_console, print_json
+from api.console import AsJson, errors_console, print_error, print_json
 
 if TYPE_CHECKING:
     from api.cameras.repository import Changes, RegisteredCamera
@@ -35,32 +36,48 @@ app = typer.Typer(help="The registry of cameras.", no_args_is_help=True, rich_ma
 
 
 @app.command("import")
-def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = False) -> None:
+def import_cameras(
+    file: File,
+    merge: Annotated[bool, typer.Option("--merge", help="Add and change cameras, remove none.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove those that the file lacks, also when they are many.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference and change nothing.")] = False,
+    loopback: Loopback = False,
+    as_json: AsJson = False,
+) -> None:
     """Make the cameras of a file the ones that are watched: those that it lacks go; a service that runs follows.
 
-    The file is taken as a whole or, when anything is wrong, not at all. A camera that was paused stays so.
+    The file is taken as a whole or, when anything is wrong, not at all. A camera that was paused stays so. Where more
+    than a tenth of the cameras would go it asks or, without a terminal, needs --remove.
 
     Example: streetwarden cameras import cameras.yaml
     """
+    from api.cameras import service
     from api.cameras.assembly import read_camera_file
-    from api.cameras.service import replace_all
     from api.clock import wall_clock
     from api.db.scope import EVERYWHERE
+    from api.errors import ManyRemoved
     from api.inference.model_cache import ModelCache
     from api.settings import load_settings
 
+    if merge and remove:
+        raise typer.BadParameter("it removes no camera: leave out --remove", param_hint="--merge")
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, file.name)
-    record = {
-        "version": changes.version,
-        "added": list(changes.added),
-        "changed": list(changes.changed),
-        "removed": list(changes.removed),
-        "unchanged": changes.unchanged,
-    }
-    print_json(record, _summary(changes), as_json)
+        changes = service.difference(EVERYWHERE, database, settings, wanted, merge=merge)
+        if dry_run:
+            print_json(_changes_record(changes), _difference(changes), as_json)
+            return
+        allowed = remove or (changes.many_removed and sys.stdin.isatty() and _may_remove(changes))
+        try:
+            changes = service.replace_all(
+                EVERYWHERE, database, settings, wall_clock(), wanted, file.name, merge=merge, remove=allowed
+            )
+        except ManyRemoved as error:
+            raise ManyRemoved(f"{error}; nothing was changed: add --remove, or --merge to keep them") from error
+    print_json(_changes_record(changes), _summary(changes), as_json)
 
 
 @app.command("list")
@@ -106,6 +123,52 @@ def check_cameras(file: FileOrNone = None, loopback: Loopback = False, as_json: 
     return 2 if bad else 0
 
 
+@app.command("discover")
+def discover_cameras(
+    network: Annotated[str, typer.Option("--network", metavar="CIDR", help="Which addresses to ask: 10.1.2.0/24.")],
+    out: Annotated[Path, typer.Option("--out", help="The camera file to write.")] = Path("discovered.yaml"),
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Ask for user and password; without a terminal read user:password.")
+    ] = False,
+    loopback: Loopback = False,
+    as_json: AsJson = False,
+) -> int:
+    """Ask a network for its ONVIF cameras and write a camera file; exit 2 when none is found.
+
+    Passwords stand in that file as in any camera file, readable for its owner alone. Nothing is imported.
+
+    Example: streetwarden cameras discover --network 10.1.2.0/24 --sign-in
+    """
+    from api.cameras.discovery import discover, parse_network, write_camera_file
+    from api.settings import load_settings
+    from streams.camera.soap import Login
+
+    asked = parse_network(network, load_settings().camera_networks, loopback=loopback)
+    if out.exists():
+        raise typer.BadParameter(f"{out} is there already: give another name", param_hint="--out")
+    found = discover(asked, Login(*_sign_in()) if sign_in else Login(), loopback=loopback)
+    for one in found.refused:
+        print_error(f"{one.ip}: {one.why}")
+    if not found.cameras:
+        print_error(f"no camera was found in {asked}: is ONVIF switched on, and UDP port 3702 let through?")
+        return 2
+    write_camera_file(out, found.cameras)
+    for camera in found.cameras:
+        sub = camera.sub_address.masked if camera.sub_address else None
+        record = {
+            "id": camera.id,
+            "name": camera.name,
+            "model": camera.model,
+            "url": camera.main_address.masked,
+            "profile": str(camera.main),
+            "substream": sub,
+            "substream_profile": str(camera.sub) if camera.sub else None,
+        }
+        print_json(record, f"{camera.id}  {camera.name}  {camera.main}  {camera.main_address.masked}", as_json)
+    print_error(f"{out} written; look it over, then: streetwarden cameras import {out} --merge")
+    return 0
+
+
 @app.command("key")
 def make_secret_key() -> None:
     """Print a new key for STREETWARDEN_SECRET_KEY, which encrypts the cameras' addresses.
@@ -143,11 +206,48 @@ def _cameras(file: Path | None, loopback: bool) -> tuple[RegisteredCamera, ...]:
         return present(connection, box_of(settings))
 
 
+def _sign_in() -> tuple[str, str]:
+    """Return user and password: asked for on a terminal, else the first line of standard input."""
+    if sys.stdin.isatty():
+        user = typer.prompt("User", err=True)
+        return str(user), str(typer.prompt("Password", hide_input=True, err=True))
+    user, _, password = sys.stdin.readline().rstrip("\r\n").partition(":")
+    return user, password
+
+
+def _may_remove(changes: Changes) -> bool:
+    print_error(_difference(changes))
+    return typer.confirm(f"Remove {len(changes.removed)} cameras?", err=True)
+
+
+def _changes_record(changes: Changes) -> dict[str, object]:
+    return {
+        "version": changes.version,
+        "added": list(changes.added),
+        "changed": list(changes.changed),
+        "removed": list(changes.removed),
+        "unchanged": changes.unchanged,
+    }
+
+
+def _difference(changes: Changes) -> str:
+    """Return one line for each camera that would be another, and a last one with the counts."""
+    lines = [
+        f"{word} {camera}"
+        for word, ids in (("add", changes.added), ("change", changes.changed), ("remove", changes.removed))
+        for camera in ids
+    ]
+    counts = f"{len(changes.added)} to add, {len(changes.changed)} to change, {len(changes.removed)} to remove"
+    return "\n".join([*lines, f"{counts}, {changes.unchanged} unchanged"])
+
+
 def _summary(changes: Changes) -> str:
+    from api.cameras.service import shortened
+
     if changes.none:
         return f"nothing has changed: {changes.unchanged} cameras, version {changes.version}"
     parts = [
-        f"{len(ids)} {word} ({', '.join(ids[:5])}{', …' if len(ids) > 5 else ''})"
+        f"{len(ids)} {word} ({shortened(ids)})"
         for word, ids in (("added", changes.added), ("changed", changes.changed), ("removed", changes.removed))
         if ids
     ]

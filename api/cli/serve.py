@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,17 +21,20 @@ from api.cameras.encryption import box_of
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.registry_sync import RegistrySync, Watching
-from api.cameras.service import replace_all
+from api.cameras.repository import RegisteredCamera
+from api.cameras.service import replace_all, shortened
 from api.candidates.intake import StoreSink
 from api.cli.options import duration_from
 from api.clock import wall_clock
 from api.console import print_error
+from api.db.database import Database
 from api.db.scope import EVERYWHERE
+from api.errors import ManyRemoved
 from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
-from api.settings import load_settings
+from api.settings import Settings, load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
@@ -78,7 +82,7 @@ def serve(
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
-            replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, cameras.name)
+            _import(database, settings, wanted, cameras)
         live = LiveStatus()
         zones = map_zones(book) if book else ()
         app = create_app(
@@ -145,6 +149,20 @@ class OrderlyStop:
 def _leave() -> None:
     print_error(f"not all work ended within {STOP_SECONDS:.0f} s; what was not done is done after the next start")
     os._exit(1)
+
+
+def _import(database: Database, settings: Settings, wanted: Sequence[RegisteredCamera], file: Path) -> None:
+    """Take the cameras of a file into the registry, and say which go; where they are many, keep the registry."""
+    try:
+        changes = replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, file.name)
+    except ManyRemoved as error:
+        print_error(
+            f"{error}: nothing of it was imported, the cameras are those of the registry. If they are to go: "
+            f"streetwarden cameras import {file} --remove"
+        )
+        return
+    if changes.removed:
+        print_error(f"{file.name}: removed from the cameras: {len(changes.removed)} ({shortened(changes.removed)})")
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

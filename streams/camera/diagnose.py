@@ -49,7 +49,7 @@ def refusal(method: str, status: int, where: str, transport: str) -> CameraError
         case 404 | 410 | 454:
             return StreamNotFound(f"{where}: the camera has no such stream ({status})")
         case 453 | 503:
-            return NoFrames(f"{where}: the camera answers {status}: it has as many viewers as it can serve")
+            return NoFrames(f"{where}: the camera answers {status}: it cannot serve now, often for too many viewers")
     if method == "SETUP":
         other = "udp" if transport == "tcp" else "tcp"
         return TransportRefused(f"{where}: refuses {transport.upper()} ({status}): set transport: {other}")

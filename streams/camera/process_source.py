@@ -25,7 +25,7 @@ from streams.camera.job import CameraJob
 from streams.camera.probe import ReadingPlan
 from streams.camera.source import CameraCounts
 from streams.camera.state import CameraState
-from streams.errors import CameraError
+from streams.errors import CameraError, Unauthorised
 from streams.frames.sink import CameraNote
 from streams.sandbox.camera_messages import (
     CAMERA_SAID,
@@ -109,7 +109,9 @@ class ProcessSource:
             addresses = [CameraAddress.parse(url) for url in (self.job.url, self.job.substream) if url]
             with CameraNetwork(addresses, self.job.reach, self._budget, self._stop) as network:
                 try:
-                    knock(self._address, self.job.reach, self.job.deadlines.open)  # one that is away costs no process
+                    knock(
+                        self._address, self.job.reach, self.job.deadlines.open
+                    )  # one that gives nothing costs no process
                     child = self._start(network.ports)
                 except (CameraError, OSError) as error:
                     self._wait(error)
@@ -142,6 +144,8 @@ class ProcessSource:
         else:
             said, reason = f"its reader cannot be started ({error.strerror or error})", ""
         pause = self._backoff.next_pause()
+        if isinstance(error, Unauthorised):
+            pause = max(pause, self._backoff.cap / 2)  # many cameras lock the account after a few wrong passwords
         failures = self.counts.failures + 1
         self.counts = CameraCounts(failures=failures, state=CameraState.WAITING, last_error=said, last_reason=reason)
         said = f"{said}; next try in {pause:.1f} s"

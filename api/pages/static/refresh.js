@@ -1,6 +1,7 @@
 // Keeps a page up to date: fetches it again and puts its part marked data-refresh in place of ours, until that part
 // says data-refresh="ended".
 
+import { keepMarking } from "/static/outlived.js";
 import { localTimes } from "/static/times.js";
 
 const PERIOD_MS = 5000;
@@ -68,21 +69,9 @@ async function follow() {
   }
 }
 
-// A picture is called live only for as long as the page knows it to be: also while the service is away, or the reader
-// busy, its mark appears by itself.
-function markOld() {
-  for (const picture of document.querySelectorAll("[data-live-for]")) {
-    picture.dataset.until ??= String(performance.now() + 1000 * Number(picture.dataset.liveFor));
-    if (performance.now() >= Number(picture.dataset.until) && !picture.classList.contains("silent")) {
-      picture.classList.add("silent", "outlived"); // the age written beside it was true only when the page was made
-    }
-  }
-}
-
 localTimes(document);
 if (document.querySelector("[data-live-for]")) {
-  markOld();
-  setInterval(markOld, 500);
+  keepMarking();
 }
 if (part(document) && part(document).dataset.refresh !== "ended") {
   setTimeout(follow, PERIOD_MS);

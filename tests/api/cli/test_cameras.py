@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,66 @@ def test_the_registry_is_not_readable_with_another_key(
     printed = streetwarden("cameras", "list")
     assert (printed.code, printed.err.count("\n")) == (2, 1)
     assert "STREETWARDEN_SECRET_KEY" in printed.err
+
+
+def written(file: Path, *idents: str, host: str = "10.1.2.3") -> Path:
+    lines = [f"  - {{id: {ident}, url: 'rtsp://user:hunter2@{host}/{ident}'}}\n" for ident in idents]
+    file.write_text("cameras:\n" + "".join(lines), encoding="utf-8")
+    return file
+
+
+def listed(streetwarden: Typed) -> list[object]:
+    return [record["id"] for record in streetwarden("cameras", "list", "--json").records]
+
+
+TWENTY = [f"cam{number:02}" for number in range(20)]
+
+
+def test_an_import_that_removes_many_cameras_needs_a_word(
+    streetwarden: Typed, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streetwarden("cameras", "import", written(fresh, *TWENTY))
+    few = streetwarden("cameras", "import", written(fresh, *TWENTY[2:]), "--json")
+    assert few.records[0]["removed"] == TWENTY[:2]  # two of twenty are a tenth, and go
+    short = written(fresh, *TWENTY[:16])
+    dry = streetwarden("cameras", "import", short, "--dry-run")
+    assert dry.out.splitlines()[-1] == "2 to add, 0 to change, 4 to remove, 14 unchanged"
+    assert {"add cam00", "remove cam19"} < set(dry.out.splitlines())
+    refused = streetwarden("cameras", "import", short)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "would remove 4 of 18 cameras (cam16, cam17, cam18, cam19)" in refused.err
+    assert "--remove" in refused.err
+    assert listed(streetwarden) == TWENTY[2:]
+    for answer, left in (("n\n", TWENTY[2:]), ("y\n", TWENTY[:16])):
+        terminal = io.StringIO(answer)
+        monkeypatch.setattr(terminal, "isatty", lambda: True)
+        monkeypatch.setattr("sys.stdin", terminal)
+        asked = streetwarden("cameras", "import", short)
+        assert "Remove 4 cameras?" in asked.err
+        assert (asked.code == 0, listed(streetwarden)) == (answer == "y\n", left)
+    assert streetwarden("cameras", "import", written(fresh, "only"), "--remove").code == 0
+    assert listed(streetwarden) == ["only"]
+
+
+def test_a_merge_adds_and_changes_and_removes_nothing(streetwarden: Typed, fresh: Path) -> None:
+    streetwarden("cameras", "import", written(fresh, *TWENTY))
+    merged = streetwarden("cameras", "import", written(fresh, "cam00", "new", host="10.1.2.4"), "--merge", "--json")
+    assert merged.records == [{"version": 2, "added": ["new"], "changed": ["cam00"], "removed": [], "unchanged": 19}]
+    assert listed(streetwarden) == [*TWENTY, "new"]
+    assert streetwarden("cameras", "import", fresh, "--merge", "--remove").code == 2
+    assert "hunter2" not in merged.out + merged.err
+
+
+def test_serve_keeps_the_registry_where_its_file_lacks_many(
+    streetwarden: Typed, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_PORT", "0")
+    monkeypatch.setenv("STREETWARDEN_SURVEY_WORKERS", "0")
+    streetwarden("cameras", "import", written(fresh, *TWENTY))
+    served = streetwarden("serve", "--cameras", written(fresh, "cam00"), "--for", "10ms")
+    assert served.code == 0
+    assert "would remove 19 of 20 cameras" in served.err
+    assert f"streetwarden cameras import {fresh} --remove" in served.err
+    assert listed(streetwarden) == TWENTY
+    told = streetwarden("serve", "--cameras", written(fresh, *TWENTY[1:]), "--for", "10ms")
+    assert "removed from the cameras: 1 (cam00)" in told.err

@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -19,7 +20,7 @@ from streams.sandbox.kernel import what_holds
 from streams.sandbox.start import Child, Program, start
 from streams.video.capture import Deadlines
 from tests.streams.conftest import Clips
-from tests.streams.rtsp_server import BadCameras
+from tests.streams.rtsp_server import PASSWORD, BadCameras, Fault
 from tests.streams.scripted import Notebook
 
 EVERY = timedelta(seconds=0.4)
@@ -195,3 +196,28 @@ def test_a_reader_that_says_what_it_must_not_is_replaced(line: str, bad_cameras:
 def test_a_bad_address_is_refused_before_any_process_starts() -> None:
     with pytest.raises(AddressRefused):
         make("http://me:s3cret@10.1.2.3/", Notebook())
+
+
+def test_a_camera_without_the_stream_or_with_a_wrong_password_costs_no_process(
+    bad_cameras: BadCameras, clips: Clips, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(process, "start", lambda *_, name, **__: started.append(name))
+    locked = bad_cameras.add("locked", clips["small"], auth="Digest").replace(PASSWORD, "wr0ng")
+    for url, reason in (
+        (bad_cameras.add("gone", clips["small"], Fault.MISSING), "not found"),
+        (locked, "unauthorised"),
+    ):
+        sink = Notebook()
+        source = ProcessSource(CameraJob("gate", url, EVERY), OpeningBudget(), sink.note)
+        reader = threading.Thread(target=list, args=(source.frames(),))
+        reader.start()
+        while not sink.notes:
+            reader.join(0.02)
+        source.stop()
+        reader.join()
+        assert source.counts.last_reason == reason
+        pause = re.search(r"next try in ([0-9.]+) s", sink.notes[0].reason)
+        assert pause is not None
+        assert (float(pause[1]) >= 30) == (reason == "unauthorised")
+    assert started == []
