@@ -141,7 +141,8 @@ def _received(scope: Scope, connection: Connection, of: District) -> bool:
 
 def _revived(scope: Scope, connection: Connection, of: District) -> bool:
     due = outbox.find(EVERYWHERE, connection, of.verdict)
-    assert due is None or outbox.give_up(connection, due, 422, "no")
+    assert due is not None
+    outbox.give_up(connection, due, 422, "no")
     return outbox.revive(scope, connection, of.verdict, NOON)
 
 
