@@ -133,10 +133,9 @@ def _moved_together(here: Floats, there: Floats, size: tuple[int, int]) -> NDArr
     if len(here) < _INLIERS:
         return none
     mapping, inliers = cv2.findHomography(here, there, cv2.RANSAC, _PIXELS * size[0])
-    if mapping is None:
+    if mapping is None or int(inliers.sum()) < max(_INLIERS, _SHARE * len(here)):
         return none
-    held = np.asarray(inliers, np.bool_).ravel()
-    return held if held.sum() >= max(_INLIERS, _SHARE * len(here)) else none
+    return np.asarray(inliers, np.bool_).ravel()
 
 
 def _is_spread(pixels: Floats, size: tuple[int, int]) -> bool:
