@@ -14,6 +14,7 @@ from streams.camera.process_source import ProcessSource
 from streams.camera.source import CameraSource
 from streams.camera.state import CameraState
 from streams.errors import CameraUnknown
+from streams.frames.handover import Handover
 from streams.frames.sink import CameraNote, Sink
 from streams.watcher import Look, WatchCounts, watch
 
@@ -78,11 +79,11 @@ class Fleet:
             if job.id in self._watched:
                 raise CameraUnknown(f"camera {job.id!r} is watched already; change it instead")
             watched = _Watched(job, self._make_look, self._sink, self._source_of)
-            self._watched[job.id] = watched
             if paused:
                 watched.pause()
             else:
-                watched.start()
+                watched.start()  # before it is in the fleet: where no thread can be started, it may be added again
+            self._watched[job.id] = watched
 
     def change(self, job: CameraJob) -> None:
         """Goes on with new settings; a job equal to the present one changes nothing."""
@@ -156,6 +157,7 @@ class _Watched:
         self._lock = threading.Lock()
         self._source = make_source(job)
         self._counts = WatchCounts()
+        self._handover = Handover(sink)  # what the store has not taken yet outlasts what ends the watching
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._crash = ""
@@ -164,8 +166,9 @@ class _Watched:
     def start(self) -> None:
         with self._lock:
             self._stop = threading.Event()
-            self._thread = threading.Thread(target=self._run, name=f"watch {self.job.id}", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=f"watch {self.job.id}", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def _run(self) -> None:
         """Watch until told to stop: whatever ends the watching otherwise (no file, thread or memory to spare, a model
@@ -176,7 +179,7 @@ class _Watched:
             began = time.monotonic()
             try:
                 look = look or self._make_look(self.job.id)
-                watch(self._source, look, self._sink, self.job.every, stop, self._counts)
+                watch(self._source, look, self._sink, self.job.every, stop, self._counts, self._handover)
                 return
             except Exception as error:  # noqa: BLE001 - of any kind: it is in the status and in the log, and not the end
                 if time.monotonic() - began > backoff.cap:
@@ -217,11 +220,11 @@ class _Watched:
 
     def resume(self) -> None:
         if self.paused:
-            self.paused = False
             plan = self._source.plan
             self._source = self._make_source(self.job)
             self._source.plan = plan  # measured once; a pause does not change what the camera sends
             self.start()
+            self.paused = False
 
     def status(self) -> CameraStatus:
         camera, watched = self._source.counts, self._counts

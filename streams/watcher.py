@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from detector.candidate import Candidate
 from detector.vision.frame import Frame
 from streams.camera.state import CameraState
+from streams.frames.handover import Handover
 from streams.frames.queue import FrameQueue
 from streams.frames.sampling import Sampler, live_sampler, recording_sampler
 from streams.frames.sink import CameraNote, Sink
@@ -29,8 +30,8 @@ class WatchCounts:
     looked: int = 0
     dropped: int = 0  # frames pushed out of the queue by newer ones
     candidates: int = 0
-    errors: int = 0  # looks that failed
-    blind: bool = False  # the last look failed
+    errors: int = 0  # looks that failed, or whose candidates were not taken at once
+    blind: bool = False  # the last look failed, or candidates wait for the store
     last_error: str = ""
     last_look: float | None = None
     look_seconds: float = 0.0
@@ -43,12 +44,14 @@ def watch(
     every: timedelta = timedelta(0),
     stop: threading.Event | None = None,
     counts: WatchCounts | None = None,
+    handover: Handover | None = None,
 ) -> WatchCounts:
     """Analyse one frame of the source per period until the source ends or `stop` is set; returns what happened.
 
     `every` 0 takes each frame that the source gives. A look that fails is counted and noted (state `blind`), and the
-    next frame is looked at as if nothing had been: one odd picture must not end a camera. Raises the StreamError that
-    ended the source, such as NotAVideo.
+    next frame is looked at as if nothing had been: one odd picture must not end a camera. What the sink does not take
+    waits in `handover` and is offered again; whoever watches the source again hands it in again. Raises the StreamError
+    that ended the source, such as NotAVideo.
     """
     stop = stop or threading.Event()
     counts = counts or WatchCounts()
@@ -56,7 +59,8 @@ def watch(
     sampler = live_sampler(every, source.name) if source.live else recording_sampler(every)
     reader = threading.Thread(target=_read, args=(source, sampler, frames), name=f"read {source.name}", daemon=True)
     reader.start()
-    looker = _Looker(source.name, look, sink, counts)
+    handover = handover or Handover(sink)
+    looker = _Looker(source.name, look, handover, counts)
     try:
         while not stop.is_set() and not frames.finished:
             frame = frames.get(timeout=1.0)
@@ -67,6 +71,8 @@ def watch(
         source.stop()
         frames.close()
         reader.join()
+        handover.finish()
+        counts.candidates = handover.taken
     if frames.error is not None:
         raise frames.error
     return counts
@@ -86,32 +92,40 @@ def _read(source: Source, sampler: Sampler, frames: FrameQueue) -> None:
 class _Looker:
     """Looks at frames and notes when that begins to fail and when it works again."""
 
-    def __init__(self, name: str, look: Look, sink: Sink, counts: WatchCounts) -> None:
+    def __init__(self, name: str, look: Look, handover: Handover, counts: WatchCounts) -> None:
         self._name = name
         self._look = look
-        self._sink = sink
+        self._handover = handover
         self._counts = counts
 
     def look_at(self, frame: Frame) -> None:
         began = time.monotonic()
         try:
-            for candidate in self._look(frame):
-                self._sink.take(candidate)
-                self._counts.candidates += 1
-        except Exception as error:  # noqa: BLE001 - whatever a model or a store raises: noted, and the watch goes on
-            self._failed(error)
+            found = self._look(frame)
+        except Exception as error:  # whatever a model raises: noted, and the watch goes on
+            self._hand_over(())
+            self._failed("analysis of a frame failed", f"{type(error).__name__}: {error}")
+            log.debug("camera %s: traceback of the failed analysis", self._name, exc_info=error)
         else:
-            self._worked()
+            self._hand_over(found)
+            if self._handover.waiting:
+                why = f"{self._handover.waiting} candidates wait for the store: {self._handover.error}"
+                self._failed("candidates are not stored yet", why)
+            else:
+                self._worked()
         self._counts.looked += 1
         self._counts.last_look = time.monotonic()
         self._counts.look_seconds += self._counts.last_look - began
 
-    def _failed(self, error: Exception) -> None:
+    def _hand_over(self, found: Sequence[Candidate]) -> None:
+        self._handover.offer(found)
+        self._counts.candidates = self._handover.taken
+
+    def _failed(self, what: str, why: str) -> None:
         self._counts.errors += 1
-        self._counts.last_error = f"{type(error).__name__}: {error}"
+        self._counts.last_error = why
         if not self._counts.blind:
-            log.error("camera %s: analysis of a frame failed: %s", self._name, self._counts.last_error)
-            log.debug("camera %s: traceback of the failed analysis", self._name, exc_info=error)
+            log.error("camera %s: %s: %s", self._name, what, why)
             self._counts.blind = True
             self._note(CameraState.FAILING, self._counts.last_error)
 
@@ -121,4 +135,4 @@ class _Looker:
             self._note(CameraState.LIVE, "looking works again")
 
     def _note(self, state: CameraState, reason: str) -> None:
-        self._sink.note(CameraNote(self._name, state.value, datetime.now(UTC), reason))
+        self._handover.sink.note(CameraNote(self._name, state.value, datetime.now(UTC), reason))

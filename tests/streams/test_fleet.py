@@ -177,3 +177,23 @@ def readers() -> dict[str, int]:
             if name.startswith("camera "):
                 found[name] = int(pid)
     return found
+
+
+def test_a_camera_for_which_no_thread_can_be_started_may_be_added_and_resumed_again(
+    bad_cameras: BadCameras, clips: Clips, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    job = CameraJob("gate", bad_cameras.add("gate", clips["small"]), EVERY)
+    with monkeypatch.context() as none_left:
+        none_left.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            fleet.add(job)
+    fleet.add(job, paused=True)
+    with monkeypatch.context() as none_left:
+        none_left.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            fleet.resume("gate")
+    fleet.resume("gate")
+    wait_for(lambda: status(fleet, "gate").looked > 0)
