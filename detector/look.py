@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from detector.candidate import Candidate, Origin
+from detector.clock_steps import ClockSteps
 from detector.geometry.ground import Locator
 from detector.geometry.position import position_of
 from detector.places.best_frames import BestFrames
@@ -80,8 +81,8 @@ class Look:
     `models` are detectors of trained classes, `objects` one of everyday things (people, vehicles, umbrellas, tables).
     `locator` maps pixels to the ground; `position` is the camera's own (lat, lon), used where that fails; `origin` says
     which camera it is, in which version. A candidate comes once when its place is ruled a violation (or unknown), and
-    again, with the same key, every five minutes while it stands or when its ruling changes. Not for use by several
-    threads at once.
+    again, with the same key, every five minutes while it stands or when its ruling changes. Between two frames passes
+    the time that really passed, also where the machine's clock was set. Not for use by several threads at once.
     """
 
     def __init__(
@@ -114,12 +115,14 @@ class Look:
         self._epoch: tuple[int, int, int] | None = None
         self._taken_at: datetime | None = None
         self._looks = self._strong_looks = 0
+        self.steps = ClockSteps()
         self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
         """Gives `models` and `objects` anew before each look; None where they stay."""
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
         """Return the candidates in this frame; raises ModelInputError where the frame holds no picture."""
+        frame = self.steps.without(frame)
         self._follow(frame)
         if self.serving is not None:
             self._use(*self.serving())
@@ -165,7 +168,12 @@ class Look:
 
     def status(self) -> LookStatus:
         """Return how many looks there were, and why the strong ones were taken."""
-        return LookStatus(self._looks, self._strong_looks, self.strong.status())
+        return LookStatus(self._looks, self._strong_looks, self.strong.status(self.steps.ahead))
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return the kind of the places of each class that may be handed on."""
+        return {name: model.name for model in self._models for name in model.names} | {STALL: STALL}
 
     def forget(self) -> None:
         """Drop all that is known of the view: the camera looks elsewhere now."""
@@ -331,7 +339,7 @@ class Look:
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
         sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
-        return Candidate(sighting, ruling, evidence, box, voices, self._origin)
+        return self.steps.by_the_clock(Candidate(sighting, ruling, evidence, box, voices, self._origin))
 
     def _sure(self, place: Place) -> bool:
         """Is it likely enough, and was it seen often enough, where networks look at all?"""
@@ -346,7 +354,7 @@ class Look:
         position = position_of(sighting.class_name, sighting.contact, self._locator, self._position, self._walls)
         return self.rulebook.rule(
             class_name=sighting.class_name,
-            at=at,
+            at=None if at is None else at + self.steps.ahead,
             position=position,
             dwell=dwell,
             camera=self.source,

@@ -12,9 +12,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
 
-from detector.errors import DetectorError
 from detector.geometry.ground import GroundPoint
 from detector.places.place_evidence import OCCUPANCY, Evidence
 from detector.places.proposal import STALL, Proposal, hull
@@ -84,9 +82,6 @@ class Place:
         )
 
 
-_STATE: TypeAdapter[tuple[Place, ...]] = TypeAdapter(tuple[Place, ...])
-
-
 class Places:
     """The places of one camera. `gap` is how long a thing may be out of sight and still have stood there.
 
@@ -153,20 +148,10 @@ class Places:
         """Drop every place: the camera looks elsewhere now."""
         self._places = ()
 
-    def snapshot(self) -> str:
-        """Return the places as JSON, for `restore` after a restart."""
-        return _STATE.dump_json(self._places).decode()
-
-    def restore(self, snapshot: str) -> None:
-        """Take up the places of an earlier run.
-
-        Raises:
-            DetectorError: the text is no snapshot of places.
-        """
-        try:
-            self._places = _STATE.validate_json(snapshot)
-        except ValidationError as error:
-            raise DetectorError(f"{self.source}: the kept places cannot be read; remove them to start anew") from error
+    def take_up(self, places: Sequence[Place]) -> None:
+        """Take up places of an earlier run; one that is known stays as it is."""
+        known = {place.key for place in self._places}
+        self._places += tuple(place for place in places if place.key not in known)
 
     def _gap_of(self, place: Place) -> timedelta:
         if place.reported:
@@ -234,6 +219,30 @@ class Places:
             return replace(place, missed_since=None)
         since = place.missed_since or at
         return None if at - since > self.gap else replace(place, missed_since=since)
+
+
+def handed_on(sighting: Sighting, kind: str) -> Place:
+    """Return the place of a thing that was handed on in an earlier run, as far as the sighting tells."""
+    return Place(
+        key=sighting.key,
+        kind=kind,
+        votes=((sighting.class_name, sighting.confidence),),
+        boxes=(sighting.box,),
+        looks=(True,),
+        confidence=sighting.confidence,
+        found_by=sighting.found_by,
+        first_seen=sighting.first_seen,
+        last_seen=sighting.last_seen,
+        frames=sighting.frames,
+        settled=True,
+        reported=True,
+    )
+
+
+def is_same_place(one: Box, other: Box, *, stall: bool) -> bool:
+    """Return whether two boxes of one class in one camera's picture show the same thing."""
+    matched, _ = _match([one], [Proposal(STALL if stall else "", STALL if stall else "", other, 1.0, "")])
+    return bool(matched)
 
 
 def _gather(places: list[Box], proposals: list[Proposal]) -> list[Proposal]:

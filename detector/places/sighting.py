@@ -33,8 +33,8 @@ class Sighting:
 
     @property
     def dwell(self) -> timedelta:
-        """Return how long the thing has stood here, from first to last frame, forgiven gaps included."""
-        return self.last_seen - self.first_seen
+        """Return how long the thing has stood here, first to last frame, forgiven gaps included; never negative."""
+        return max(self.last_seen - self.first_seen, timedelta(0))
 
     @property
     def contact(self) -> tuple[float, float]:

@@ -138,10 +138,12 @@ class StrongLooks:
         for schedule in self._tasks.values():
             schedule.last_at = None
 
-    def status(self) -> tuple[TaskStatus, ...]:
-        """Beat, last look and reasons of each task."""
+    def status(self, ahead: timedelta = timedelta(0)) -> tuple[TaskStatus, ...]:
+        """Beat, last look and reasons of each task; the clock was set `ahead` since."""
         return tuple(
-            TaskStatus(task, one.beat, one.last_at, one.last_reason, tuple(sorted(one.reasons.items())))
+            TaskStatus(
+                task, one.beat, one.last_at and one.last_at + ahead, one.last_reason, tuple(sorted(one.reasons.items()))
+            )
             for task, one in self._tasks.items()
         )
 

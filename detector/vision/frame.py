@@ -55,7 +55,8 @@ class Frame:
     `captured_at` is timezone-aware and means the moment the light fell on the sensor; `lag` is how many seconds later
     the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes. A
     frame that is not `timed` comes from a file that does not say when it was taken: `captured_at` then only orders the
-    frames of that file.
+    frames of that file. `clock` is how many seconds the machine's clock was then ahead of its uptime: where two frames
+    differ in it, the clock was set between them. None where the times are not the machine's.
     """
 
     image: Image
@@ -66,6 +67,7 @@ class Frame:
     epoch: int = 0
     pose: Pose | None = None
     timed: bool = True
+    clock: float | None = None
 
     @property
     def width(self) -> int:

@@ -6,10 +6,16 @@ the moment of capture and the lag. What stays unknown is the smallest delay ever
 camera network.
 """
 
+import time
 from dataclasses import dataclass
 
 WINDOW = 300.0  # seconds over which the earliest arrival is kept: long enough to see it, short enough to follow drift
 LEAP = 5.0  # seconds that PTS may run ahead of arrival before it counts as a jump of the camera's clock
+
+
+def clock_ahead() -> float:
+    """Return how many seconds this machine's clock is ahead of its uptime: it changes when the clock is set."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from detector.vision.frame import Frame
 from streams.camera.address import CameraAddress
 from streams.camera.backoff import Backoff, Turns
+from streams.camera.capture_clock import clock_ahead
 from streams.camera.connection import knock
 from streams.camera.job import CameraJob
 from streams.camera.probe import ReadingPlan
@@ -169,7 +170,8 @@ class ProcessSource:
                     child.channel.say(Taken().model_dump_json())
                     if said.index > 40:
                         self._backoff.reset()
-                    yield Frame(image, said.captured_at, self.name, said.lag, said.index, self._epoch + said.epoch)
+                    at, epoch = said.captured_at, self._epoch + said.epoch
+                    yield Frame(image, at, self.name, said.lag, said.index, epoch, clock=clock_ahead())
                 else:
                     self._listen(said, child, network)
             except (ValidationError, ValueError) as error:

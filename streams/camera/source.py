@@ -12,7 +12,7 @@ from typing import Literal
 from detector.vision.frame import Frame, Image
 from streams.camera.address import CameraAddress, Reach
 from streams.camera.backoff import Backoff, OpeningBudget, Turns
-from streams.camera.capture_clock import CaptureClock
+from streams.camera.capture_clock import CaptureClock, clock_ahead
 from streams.camera.connection import CameraStream, knock, open_stream
 from streams.camera.probe import (
     JOINABLE,
@@ -388,7 +388,8 @@ class CameraSource:
         self._alive_at, self._switched = arrival, False
         self.counts.drift_ppm, self.counts.clock_jumps = self.clock.drift_ppm, self.clock.jumps
         self._move(CameraState.LIVE)
-        return Frame(image, captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch)
+        clock = clock_ahead() if self._start is None else None
+        return Frame(image, captured_at, self._name, lag, self.counts.delivered - 1, self.counts.epoch, clock=clock)
 
     def _move(self, state: CameraState, reason: str = "") -> None:
         check_move(self.state, state)
