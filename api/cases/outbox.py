@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
@@ -9,6 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
+
+FARTHEST: Final = timedelta(days=1, hours=1)
+"""No wait of ours lasts longer: what a case API may ask for, and a margin."""
+
+TOLERANCE: Final = timedelta(minutes=1)
+"""What the clocks of two machines with one database may differ by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,19 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
 
 
 def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
-    """Return the delivery that is due longest, leased: a sender that dies gives it back when the lease ends."""
+    """Return the delivery that is due longest, leased: a sender that dies gives it back when the lease ends.
+
+    One that is due later than any wait lasts (`FARTHEST`) was written down while the clock was ahead: it is due now.
+    One that was enqueued in what is the future by now waits as long as it was to wait, from now on.
+    """
+    ahead = outbox.c.created_at > now + TOLERANCE, outbox.c.next_attempt_at > now
+    for row in connection.execute(select(outbox).where(outbox.c.state == DeliveryState.PENDING, *ahead)).all():
+        wait = min(max(row.next_attempt_at - row.created_at, timedelta(0)), FARTHEST)
+        _set(connection, row.id, created_at=now, next_attempt_at=now + wait)
     due = (
         select(outbox)
-        .where(outbox.c.state == DeliveryState.PENDING, outbox.c.next_attempt_at <= now)
+        .where(outbox.c.state == DeliveryState.PENDING)
+        .where((outbox.c.next_attempt_at <= now) | (outbox.c.next_attempt_at > now + FARTHEST))
         .order_by(outbox.c.next_attempt_at, outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)

@@ -50,7 +50,10 @@ class OutboxSender:
     def paused(self) -> EndpointPause | None:
         """Set while the address or the token is wrong."""
         pause = self._pause
-        return pause if pause is not None and self._clock() < pause.until else None
+        if pause is None:
+            return None
+        left = pause.until - self._clock()  # longer than it was to last, where the clock was set back
+        return pause if timedelta(0) < left <= PAUSE else None
 
     def start(self) -> None:
         """Begin to send."""

@@ -114,3 +114,28 @@ def test_the_case_list_takes_a_key_once(database: Database) -> None:
     with database.read() as connection:
         assert cases.find(EVERYWHERE, connection, case.id) == case
         assert cases.find(EVERYWHERE, connection, key) is None
+
+
+def test_a_verdict_given_while_the_clock_was_a_year_ahead_waits_for_its_undo_window_alone(
+    database: Database, candidate_id: UUID
+) -> None:
+    key, year, window = uuid4(), timedelta(days=365), timedelta(seconds=20)
+    with database.write() as connection:
+        outbox.add(EVERYWHERE, connection, key, candidate_id, b"{}", NOON + year, NOON + year + window)
+    assert claim(database) is None  # the clock is right again, and the verdict can be undone for a while
+    assert claim(database, window - timedelta(seconds=1)) is None
+    taken = claim(database, window)
+    assert taken is not None
+    assert taken.id == key
+
+
+def test_an_attempt_put_off_while_the_clock_was_a_year_ahead_is_made_now(
+    database: Database, candidate_id: UUID
+) -> None:
+    key = enqueue(database, candidate_id)
+    claim(database)
+    with database.write() as connection:
+        outbox.postpone(connection, key, NOON + timedelta(days=365, minutes=5), 503, "away")
+    again = claim(database)
+    assert again is not None
+    assert again.attempts == 1
