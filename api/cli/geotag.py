@@ -15,10 +15,11 @@ from detector.geometry.pose import PoseLocator
 from detector.geometry.terrain import Terrain
 from detector.vision.frame import Lens, Pose
 
-Latitude = Annotated[float, Field(ge=-90, le=90)]
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Bounded = Annotated[float, Field(ge=-1e6, le=1e6)]  # beyond it no camera is, and reckoning overflows
-Focal = Annotated[float, Field(ge=1, le=1e6)]
+# Strict: `false` is not 0, and "0" is a text.
+Latitude = Annotated[float, Field(strict=True, ge=-90, le=90)]
+Longitude = Annotated[float, Field(strict=True, ge=-180, le=180)]
+Bounded = Annotated[float, Field(strict=True, ge=-1e6, le=1e6)]  # beyond it no camera is, and reckoning overflows
+Focal = Annotated[float, Field(strict=True, ge=1, le=1e6)]
 
 
 app = typer.Typer(rich_markup_mode=None)

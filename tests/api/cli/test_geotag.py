@@ -61,6 +61,17 @@ def test_geotag_batch_answers_each_line_and_names_the_bad_one(streetwarden: Type
     assert "line 4: lat" in str(fourth["error"])
 
 
+def test_geotag_batch_takes_no_truth_value_for_a_number(streetwarden: Typed, tmp_path: Path) -> None:
+    good = {"lat": 34.7466, "lon": 113.6253, "height": 60, "yaw": 90, "pitch": -45}
+    good |= {"fx": 2880, "fy": 2880, "cx": 1920, "cy": 1080, "u": 1920, "v": 1080}
+    wrong = ({"ground": False}, {"lat": True}, {"fx": "2880"}, {"distortion": [0, 0, 0, 0, True]})
+    batch = tmp_path / "shots.jsonl"
+    batch.write_text("\n".join(json.dumps(good | one) for one in wrong), encoding="utf-8")
+    records = streetwarden("geotag", "--batch", batch, "--json").records
+    fields = [str(one["error"]).removeprefix(f"{batch}: ").split(":")[:2] for one in records]
+    assert fields == [["line 1", " ground"], ["line 2", " lat"], ["line 3", " fx"], ["line 4", " distortion.4"]]
+
+
 def test_geotag_on_a_terrain_model_counts_from_take_off(streetwarden: Typed, tmp_path: Path) -> None:
     """A fifth uphill all the way: straight north at 45 degrees; then from take-off 20 m further down."""
     dem = write(tmp_path / "dem.tif", plane(0.2, 0.0), "EPSG:4326", corner())
