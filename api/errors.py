@@ -74,6 +74,10 @@ class PortTaken(ApiError):
     """The address to listen on is not available."""
 
 
+class DataFolderRefused(ApiError):
+    """Another service works on the data folder, or it cannot be written."""
+
+
 class SamplesMissing(ApiError):
     """The demo's footage or script is not there, or is not what it should be."""
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import FaultView, LiveStatus, LookView
-from api.cameras.state_files import PersistentLook, keep_view, kept_view
-from api.errors import DatabaseUnavailable, EvidenceError
+from api.cameras.state_files import HandedOnSince, PersistentLook, keep_view, kept_view
+from api.errors import ApiError
 from detector.candidate import Candidate
 from detector.look import Look
 from detector.vision.frame import Frame
@@ -32,7 +34,13 @@ class HealthGatedLook:
     """
 
     def __init__(
-        self, look: Look, live: LiveStatus, sink: Sink, health: HealthStore, memory: Path | None = None
+        self,
+        look: Look,
+        live: LiveStatus,
+        sink: Sink,
+        health: HealthStore,
+        memory: Path | None = None,
+        handed_on: HandedOnSince | None = None,
     ) -> None:
         self._camera = look.source
         self._live = live
@@ -40,7 +48,7 @@ class HealthGatedLook:
         self._store = health
         self._memory = memory
         self._look = look
-        self._remembering = PersistentLook(look, memory) if memory else None
+        self._remembering = PersistentLook(look, memory, handed_on) if memory else None
         self._health = HealthWatch(look.source)
         self._gate = gate_for(look.rulebook)
         self._guarded = health_gated(self._remembering or look, self._health, self._hear, self._gate)
@@ -69,6 +77,11 @@ class HealthGatedLook:
             self._close_left_open(frame)
             self._write()
             self._keep_view(frame)
+
+    def keep(self) -> None:
+        """Write down what is known of the camera, when nobody looks at it any more."""
+        if self._remembering:
+            self._remembering.keep()
 
     def _count(self, seconds: float) -> None:
         """Show how the camera is looked at, and what share of a core that takes."""
@@ -107,7 +120,11 @@ class HealthGatedLook:
         while self._unwritten:
             try:
                 self._store.record(self._unwritten[0])
-            except (DatabaseUnavailable, EvidenceError) as error:  # the next frame tries again
+            except (
+                ApiError,
+                SQLAlchemyError,
+                OSError,
+            ) as error:  # the next frame tries again; the look's result stands
                 if not self._store_failed:
                     log.error("camera %s: a picture fault is not stored yet: %s", self._camera, error)
                 self._store_failed = True
@@ -119,7 +136,7 @@ class HealthGatedLook:
         """Restore what an earlier run recorded: a moved camera stays so until its new view is accepted."""
         try:
             lasting = self._store.lasting(self._camera)
-        except DatabaseUnavailable as error:
+        except (ApiError, SQLAlchemyError) as error:
             log.error("camera %s: starts without its earlier faults: %s", self._camera, error)
             lasting = ()
         self._left_open = {one.fault for one in lasting}

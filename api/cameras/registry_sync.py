@@ -1,7 +1,7 @@
 """Keeps the fleet in step with the registry: a change takes effect within a second."""
 
 import logging
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from api.cameras.health_gate import HealthGatedLook
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
 from api.cameras.repository import RegisteredCamera
+from api.cameras.state_files import HandedOnSince
 from api.db.database import Database
 from api.inference.model_cache import ModelCache
 from api.rulebooks.fallback import without_rulebook
@@ -46,6 +47,7 @@ class Watching:
     health: HealthStore
     memory: Path
     reach: Reach
+    handed_on: HandedOnSince | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class RegistrySync:
     _fleet: Fleet | None = None
     _known: dict[str, RegisteredCamera] = field(default_factory=dict)
     _specs: dict[str, LookSpec] = field(default_factory=dict)
+    _looks: dict[str, HealthGatedLook] = field(default_factory=dict)
     _version: int = -1
     _loop: BackgroundLoop = field(init=False)
 
@@ -134,6 +137,7 @@ class RegistrySync:
         if self._fleet is not None:
             watched = {one.camera for one in self._fleet.status()}  # not those that could not be watched
             self._fleet.remove(*(going & watched))
+            self._keep(going)
 
     def _pause_or_resume(self, camera: RegisteredCamera) -> None:
         if self._fleet is None:
@@ -141,6 +145,8 @@ class RegistrySync:
         else:
             with suppress(CameraUnknown):
                 (self._fleet.pause if camera.paused else self._fleet.resume)(camera.id)
+            if camera.paused:
+                self._keep([camera.id])
 
     def _note(self, camera: str, state: CameraState, reason: str = "") -> None:
         self.live.note(CameraNote(camera, state.value, datetime.now(UTC), reason))
@@ -148,7 +154,15 @@ class RegistrySync:
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
         look = build_look(self._specs[camera], book, watching.shelf)
-        return HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory)
+        gated = HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory, watching.handed_on)
+        self._looks[camera] = gated
+        return gated
+
+    def _keep(self, cameras: Iterable[str]) -> None:
+        """Write down what is known of cameras that nobody looks at any more."""
+        for camera in cameras:
+            if (look := self._looks.pop(camera, None)) is not None:
+                look.keep()
 
     def _step(self) -> bool:
         self.follow()  # where it fails, what is watched goes on being watched
@@ -157,6 +171,7 @@ class RegistrySync:
     def _close(self) -> None:
         if self._fleet is not None:
             self._fleet.close()
+            self._keep(tuple(self._looks))
 
 
 def _work(camera: RegisteredCamera) -> tuple[object, ...]:

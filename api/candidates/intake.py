@@ -1,27 +1,42 @@
 """Where a watcher's findings become rows: the candidate and its evidence, or nothing."""
 
 import logging
+import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.candidates import repository as candidates
+from api.candidates.repository import StoredCandidate
 from api.clock import Clock, wall_clock
 from api.db.database import Database
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from detector.candidate import Candidate
+from detector.look import AGAIN
+from detector.places.places import is_same_place
+from detector.places.proposal import STALL
+from detector.places.sighting import Sighting
 from detector.rules.ruling import Outcome
 from streams.frames.sink import CameraNote
 
 log = logging.getLogger(__name__)
 
+BETWEEN: Final = AGAIN + timedelta(minutes=1)
+"""The longest between two times at which another service says that a thing still stands there."""
+
+OWN_KEPT: Final = 5000  # keys remembered; those of the last minutes are what is asked for
+
 
 class StoreSink:
     """A `streams.frames.sink.Sink` over the database; safe to share between watchers.
 
-    `on_note` is told of each change of a camera's state.
+    Several services may watch one camera into one database: a thing that another one has handed on is the same row,
+    found by source, class and place. `on_note` is told of each change of a camera's state.
     """
 
     def __init__(
@@ -36,6 +51,9 @@ class StoreSink:
         self._files = files
         self._on_note = on_note
         self._clock = clock
+        # What came from, or was given to, the looks of this process, by source and key, oldest first.
+        self._own: dict[tuple[str, str], None] = {}
+        self._lock = threading.Lock()
 
     def take(self, candidate: Candidate) -> None:
         """Store a new candidate with its evidence, or note that a known one is still there.
@@ -43,32 +61,88 @@ class StoreSink:
         Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), and
         DatabaseUnavailable.
         """
-        if self._see_again(candidate) or candidate.ruling.outcome is Outcome.PERMITTED:
-            return
-        # Written before the transaction: flushing pictures to disk must not hold the database's one write lock.
-        # Files without a row are harmless (their name is their content); a row without files would be a lie.
-        files = self._files.keep(candidate)
-        try:
-            with self._database.write() as connection:
-                added = candidates.add(connection, candidate, self._clock())
-                evidence.add(connection, added, files)
-        except IntegrityError:  # another watcher stored the same place a moment ago
-            if not self._see_again(candidate):
-                raise
-        else:
-            _tell(added, candidate)
+        with self._database.write() as connection:
+            known = self._see_again(connection, candidate)
+        if not known and candidate.ruling.outcome is not Outcome.PERMITTED:
+            self._add(candidate)
+        self._remember(candidate.sighting.source, candidate.sighting.key)
 
     def note(self, note: CameraNote) -> None:
         """Handle a camera's new state."""
         if self._on_note is not None:
             self._on_note(note)
 
-    def _see_again(self, candidate: Candidate) -> bool:
-        with self._database.write() as connection:
-            known = candidates.lock_by_key(connection, candidate.sighting.source, candidate.sighting.key)
-            if known is not None:
-                candidates.update_last_seen(connection, known, candidate, self._clock())
+    def handed_on_since(self, source: str, since: datetime) -> tuple[Sighting, ...]:
+        """Return the things that were handed on and were there after a moment, latest first, for a look that begins.
+
+        From then on that look tells them apart from what comes. Raises DatabaseUnavailable.
+        """
+        with self._database.read() as connection:
+            found = candidates.seen_since(connection, source, since)
+        for one in reversed(found):
+            self._remember(one.source, one.key)
+        return tuple(_sighting(one) for one in found)
+
+    def _add(self, candidate: Candidate) -> None:
+        # Written before the transaction: flushing pictures to disk must not hold the database's one write lock.
+        # Files without a row are harmless (their name is their content); a row without files would be a lie.
+        files = self._files.keep(candidate)
+        try:
+            with self._database.write() as connection:
+                candidates.lock_source(connection, candidate.sighting.source)
+                if self._see_again(connection, candidate):
+                    return
+                added = candidates.add(connection, candidate, self._clock())
+                evidence.add(connection, added, files)
+        except IntegrityError:  # another watcher stored the same key a moment ago
+            with self._database.write() as connection:
+                if not self._see_again(connection, candidate):
+                    raise
+        else:
+            _tell(added, candidate)
+
+    def _see_again(self, connection: Connection, candidate: Candidate) -> bool:
+        sighting = candidate.sighting
+        known = candidates.lock_by_key(connection, sighting.source, sighting.key)
+        if known is None and candidate.origin.survey_id is None:
+            known = self._by_place(connection, sighting)
+        if known is not None:
+            candidates.update_last_seen(connection, known, candidate, self._clock())
         return known is not None
+
+    def _by_place(self, connection: Connection, sighting: Sighting) -> StoredCandidate | None:
+        """Return the same thing as another service has handed it on; the looks of this one tell theirs apart."""
+        for one in candidates.seen_since(connection, sighting.source, sighting.first_seen - BETWEEN):
+            if (
+                one.class_name == sighting.class_name
+                and (one.source, one.key) not in self._own
+                and one.first_seen <= sighting.last_seen
+                and is_same_place(one.box, sighting.box, stall=one.class_name == STALL)
+            ):
+                return candidates.lock_by_key(connection, one.source, one.key)
+        return None
+
+    def _remember(self, source: str, key: str) -> None:
+        with self._lock:
+            self._own.pop((source, key), None)
+            self._own[source, key] = None
+            if len(self._own) > OWN_KEPT:
+                del self._own[next(iter(self._own))]
+
+
+def _sighting(one: StoredCandidate) -> Sighting:
+    return Sighting(
+        key=one.key,
+        source=one.source,
+        class_name=one.class_name,
+        box=one.box,
+        confidence=one.confidence,
+        first_seen=one.first_seen,
+        last_seen=one.last_seen,
+        frames=one.frames,
+        found_by=one.found_by,
+        timed=one.timed,
+    )
 
 
 def _tell(added: UUID, candidate: Candidate) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from api.candidates.tables import candidates
 from api.db.paging import Page, page_by_time
@@ -73,8 +73,8 @@ class StoredCandidate:
 
     @property
     def dwell(self) -> timedelta:
-        """Return how long the thing has stood there, as far as we saw."""
-        return self.last_seen - self.first_seen
+        """Return how long the thing has stood there, as far as we saw; never negative."""
+        return max(self.last_seen - self.first_seen, timedelta(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,15 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
     """Update the times of a candidate that is still there; a verdict stands.
 
     What a reviewer decided on stays as it was then, and a violation that was seen stays one when permitted hours begin.
+    Where the clock was set since, its times follow, so that it stands there no longer than it does.
     """
-    values = _seen(candidate) | {"updated_at": now}
-    values["frames"] = max(candidate.sighting.frames, known.frames)
-    values["last_seen"] = max(candidate.sighting.last_seen, known.last_seen)
-    values["confidence"] = max(candidate.sighting.confidence, known.confidence)
+    sighting, values = candidate.sighting, _seen(candidate) | {"updated_at": now}
+    values["frames"] = max(sighting.frames, known.frames)
+    values["confidence"] = max(sighting.confidence, known.confidence)
+    if sighting.key == known.key and sighting.first_seen != known.first_seen:
+        values["first_seen"] = sighting.first_seen
+    else:
+        values["last_seen"] = max(sighting.last_seen, known.last_seen)
     if known.state is State.OPEN and _weight(candidate.ruling.outcome) >= _weight(known.outcome):
         rulebooks.keep(connection, candidate.ruling.rulebook, now)
         values |= _ruled(candidate)
@@ -139,6 +143,25 @@ def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidat
     query = select(candidates).where(candidates.c.source == source, candidates.c.key == key).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
+
+
+def lock_source(connection: Connection, source: str) -> None:
+    """Let no other service look for, and add, a candidate of this camera until this transaction ends.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(source, 0))))
+
+
+def seen_since(connection: Connection, source: str, since: datetime) -> tuple[StoredCandidate, ...]:
+    """Return a camera's candidates that were there after a moment, whatever was decided on them; latest first."""
+    found = (
+        select(candidates)
+        .where(candidates.c.source == source, candidates.c.survey_id.is_(None), candidates.c.last_seen > since)
+        .order_by(candidates.c.last_seen.desc())
+    )
+    return tuple(_from_row(row) for row in connection.execute(found))
 
 
 def page(scope: Scope, connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:

@@ -11,7 +11,7 @@ import typer
 
 from api.accounts.repository import Actor
 from api.app import create_app
-from api.bootstrap import open_store
+from api.bootstrap import open_store, sole_service
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
 from api.cameras.health_store import HealthStore
@@ -66,6 +66,7 @@ def serve(
     kernel.report()
     with ExitStack() as stack:
         listener = stack.enter_context(bind(settings.host, settings.port))
+        stack.enter_context(sole_service(settings.data_dir))
         database, files = open_store(settings, upgrade=True)
         source = book.source if book else NO_RULEBOOK
         with database.write() as connection:
@@ -89,7 +90,8 @@ def serve(
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
-        watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach) if watch else None
+        memory = settings.data_dir / "memory"
+        watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since) if watch else None
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(

@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.cameras import health as camera_health
 from api.db.database import Database
@@ -110,11 +111,14 @@ def test_what_ended_while_nobody_watched_is_closed_when_somebody_does(post: Post
     assert item.ended_at is not None
 
 
-def test_a_fault_waits_for_a_database_that_is_away(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [DatabaseUnavailable("database: away"), PoolTimeout("no connection is free"), OSError("no file is free")]
+)
+def test_a_fault_waits_for_a_store_that_fails(post: Post, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     post.watch(post.good(5))
 
     def away(_: object) -> None:
-        raise DatabaseUnavailable("database: away")
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(post.health, "record", away)

@@ -17,6 +17,7 @@ from api.errors import EvidenceDiskFull
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.review.service import decide
+from detector.candidate import Candidate
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from streams.frames.sink import CameraNote
@@ -132,3 +133,60 @@ def test_notes_of_cameras_are_passed_on(database: Database, files: EvidenceStore
     StoreSink(database, files, on_note=heard.append).note(note)
     StoreSink(database, files).note(note)
     assert heard == [note]
+
+
+def moved(
+    by: float, key: str = "another key", *, source: str = "cam-1", class_name: str = "stall",
+    since: timedelta = timedelta(0), until: timedelta = timedelta(minutes=6),
+) -> Candidate:  # fmt: skip
+    """The sample stall as another service sees it: a key of its own, and a box that is off by some pixels."""
+    one = a_candidate(key, source=source, class_name=class_name)
+    x1, y1, x2, y2 = one.sighting.box
+    box = (x1 + by, y1, x2 + by, y2)
+    return replace(one, sighting=replace(one.sighting, box=box, first_seen=NOON + since, last_seen=NOON + until))
+
+
+def test_two_services_on_one_database_make_one_row_of_a_thing(
+    database: Database, files: EvidenceStore, clock: FakeClock
+) -> None:
+    one, two = (StoreSink(database, files, clock=clock) for _ in range(2))
+    with ThreadPoolExecutor(4) as pool:
+        for sink, found in ((one, moved(0, "mine")), (two, moved(4, "theirs"))) * 3:
+            pool.submit(sink.take, found)
+    two.take(moved(4, "theirs", until=timedelta(minutes=11)))
+    assert only(database).dwell == timedelta(minutes=11)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        moved(400),
+        moved(4, source="cam-2"),
+        moved(4, class_name="signboard"),
+        moved(4, since=timedelta(minutes=13), until=timedelta(minutes=14)),
+        moved(4, since=timedelta(minutes=-30), until=timedelta(minutes=-1)),
+    ],
+    ids=["place", "camera", "class", "later", "earlier"],
+)
+def test_what_differs_in_place_class_camera_or_time_is_another_row(
+    database: Database, files: EvidenceStore, clock: FakeClock, other: Candidate
+) -> None:
+    StoreSink(database, files, clock=clock).take(moved(0, "mine"))
+    StoreSink(database, files, clock=clock).take(other)
+    assert len(stored(database)) == 2
+
+
+def test_one_service_tells_its_own_things_apart(database: Database, sink: StoreSink) -> None:
+    sink.take(moved(0, "mine"))
+    sink.take(moved(4, "mine too"))
+    assert len(stored(database)) == 2
+
+
+def test_times_follow_a_clock_that_was_set(database: Database, sink: StoreSink) -> None:
+    sink.take(a_candidate())
+    for ahead in (timedelta(days=365), timedelta(hours=-1)):
+        seen = a_candidate(minutes=11).sighting
+        later = replace(seen, first_seen=seen.first_seen + ahead, last_seen=seen.last_seen + ahead)
+        sink.take(replace(a_candidate(), sighting=later))
+        item = only(database)
+        assert (item.first_seen, item.dwell) == (NOON + ahead, timedelta(minutes=11))

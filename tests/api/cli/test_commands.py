@@ -1,14 +1,17 @@
 """The command line as a whole: every command is found, none is imported before it is used, errors are one line."""
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import typer
 from typer.main import get_group
 
+from api.bootstrap import sole_service
 from api.cli.commands import COMMANDS, LazyGroup
 from tests.api.cli.conftest import Typed
 from tests.conftest import REPO
@@ -164,3 +167,17 @@ def test_a_database_address_that_cannot_be_read_is_not_shown(
         assert printed.code == 2
         assert printed.err.count("\n") == 1
         assert "secret" not in printed.err
+
+
+def test_a_second_service_on_one_data_folder_says_so(
+    streetwarden: Typed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.setenv("STREETWARDEN_PORT", "0")
+    with sole_service(tmp_path / "var"):
+        printed = streetwarden("serve", "--for", "1s")
+    assert printed.code == 2
+    assert f"another service (process {os.getpid()}) works on this data folder" in printed.err
+    assert printed.err.count("\n") == 1
+    with sole_service(tmp_path / "var"):  # the lock went with its holder
+        pass
