@@ -65,9 +65,9 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
     One that was enqueued in what is the future by now waits as long as it was to wait, from now on.
     """
     ahead = outbox.c.created_at > now + TOLERANCE, outbox.c.next_attempt_at > now
-    for row in connection.execute(select(outbox).where(outbox.c.state == DeliveryState.PENDING, *ahead)).all():
-        wait = min(max(row.next_attempt_at - row.created_at, timedelta(0)), FARTHEST)
-        _set(connection, row.id, created_at=now, next_attempt_at=now + wait)
+    for early in connection.execute(select(outbox).where(outbox.c.state == DeliveryState.PENDING, *ahead)).all():
+        wait = min(max(early.next_attempt_at - early.created_at, timedelta(0)), FARTHEST)
+        _set(connection, early.id, created_at=now, next_attempt_at=now + wait)
     due = (
         select(outbox)
         .where(outbox.c.state == DeliveryState.PENDING)
