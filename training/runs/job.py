@@ -15,13 +15,16 @@ import numpy as np
 from detector.vision.boxes import overlap
 from models.card import ModelCard
 from models.registry import model_path, verify
+from training.datasets.interchange import Side
 from training.datasets.labels import check_set, open_set
 from training.datasets.manifest import DatasetManifest, Picture
-from training.datasets.version_store import verify_version
+from training.datasets.near_copies import refuse_near_copies
+from training.datasets.version_store import picture_files, verify_version
 from training.errors import DatasetInvalid, RunFailed
 from training.evaluation.gate import FrozenSet, GateReport, judge
 from training.finetune import finetune
 from training.publish import publish
+from training.runs.rehearsal import old_pictures
 from training.runs.schedule import Schedule, gentle, schedule_for
 
 SAME_THING: Final = 0.9
@@ -34,6 +37,8 @@ WITHOUT_BF16: Final = 2.0
 SECONDS_TO_MEASURE: Final = 0.2
 """CPU of looking at one held-out picture with two models."""
 
+_SIDES: Final[tuple[Side, Side]] = ("train", "val")
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
@@ -44,6 +49,7 @@ class TrainingPlan:
     base: ModelCard
     schedule: Schedule
     minutes: float
+    old: tuple[Path, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -52,9 +58,10 @@ class TrainingPlan:
         boxes = sum(len(one.boxes) for one in train)
         schedule = self.schedule
         frozen = f", the first {schedule.frozen_layers} layers stay" if schedule.frozen_layers else ""
+        mixed = f", and {len(self.old)} old ones that {self.base.name} was trained on" if self.old else ""
         return [
             f"from {self.base.name} {self.base.version} with {self.manifest.name} {self.manifest.version}: "
-            f"{len(train)} pictures, {boxes} boxes; judged on {len(val)} that are held out",
+            f"{len(train)} pictures, {boxes} boxes{mixed}; judged on {len(val)} that are held out",
             f"{schedule.epochs} epochs at {schedule.learning_rate:g}, {schedule.image_size} px{frozen}",
             f"about {max(1, round(self.minutes))} minutes of one core",
         ]
@@ -72,13 +79,16 @@ def plan_training(dataset: Path, base: ModelCard, *, bf16: bool = True) -> Train
     """Check a version of a data set and a base before anything is spent.
 
     Raises:
-        DatasetInvalid: the version was edited; labels contradict each other; a class is missing on one side, or is one
+        DatasetInvalid: the version was edited; labels contradict each other; a picture to train on is a copy of one
+            that is held out; a class is missing on one side, or is one
             that the base knows and the set does not, which training would make it forget.
         ModelError: the base is not what its card says.
     """
     manifest = verify_version(dataset)
     check_set(open_set(dataset))
     _refuse_contradictions(dataset, manifest)
+    files = picture_files(dataset, manifest)
+    refuse_near_copies(*([files[one.sha256] for one in manifest.of(side)] for side in _SIDES))
     verify(base)
     forgotten = [name for name in base.classes if name not in manifest.classes]
     if forgotten:
@@ -91,12 +101,13 @@ def plan_training(dataset: Path, base: ModelCard, *, bf16: bool = True) -> Train
             f"{dataset}: its classes are in another order ({', '.join(manifest.classes)}) than those of {base.name} "
             f"({', '.join(base.classes)}); import it as a new data set, with a --classes file that names these first"
         )
-    pictures = len(manifest.of("train"))
-    schedule = gentle(schedule_for(manifest.view), pictures)
+    old = old_pictures(dataset.parent.parent, base, manifest)
+    pictures = len(manifest.of("train")) + len(old)
+    schedule = gentle(schedule_for(manifest.view), len(manifest.of("train")))
     step = SECONDS_A_PICTURE / (2 if schedule.frozen_layers >= 10 else 1) * (1 if bf16 else WITHOUT_BF16)
     training = pictures * schedule.epochs * step * (schedule.image_size / 640) ** 2
     minutes = (training + len(manifest.of("val")) * SECONDS_TO_MEASURE) / 60
-    return TrainingPlan(dataset, manifest, base, schedule, minutes)
+    return TrainingPlan(dataset, manifest, base, schedule, minutes, old)
 
 
 def run_training(
@@ -110,10 +121,11 @@ def run_training(
     seed: int = 0,
     threads: int = 1,
     resume: bool = False,
+    pictures: Path | None = None,
 ) -> TrainingResult:
     """Train, measure, write a card, and compare with the model in service; `runs/name/model` holds the candidate.
 
-    A job that was killed goes on with `resume`, from its last whole epoch.
+    A job that was killed goes on with `resume`, from its last whole epoch. `pictures`: where to draw what is worse.
 
     Raises:
         TrainingError, ModelError, DetectorError: as `training.finetune.finetune` and `training.publish.publish`.
@@ -128,13 +140,16 @@ def run_training(
             seed=seed,
             threads=threads,
             resume=resume,
+            old=plan.old,
         )
-        candidate = publish(run, plan.dataset, plan.base.name, version, folder=run.folder / "model", progress=True)
+        candidate = publish(
+            run, plan.dataset, plan.base.name, version, folder=run.folder / "model", before=plan.base, progress=True
+        )
     except OSError as error:
         raise RunFailed(
             f"{runs / name}: the training cannot go on ({error.strerror or error}); mend that, then go on with --resume"
         ) from error
-    return TrainingResult(candidate, judge(candidate, serving, sets))
+    return TrainingResult(candidate, judge(candidate, serving, sets, pictures=pictures))
 
 
 def next_version(taken: Sequence[str]) -> str:

@@ -93,10 +93,10 @@ def test_of_two_promotions_at_once_one_is_turned_away(
 ) -> None:
     judging, go_on = threading.Event(), threading.Event()
 
-    def slowly(candidate: ModelCard, serving: ModelCard | None, sets: list[FrozenSet]) -> object:
+    def slowly(candidate: ModelCard, serving: ModelCard | None, sets: list[FrozenSet], pictures: Path) -> object:
         judging.set()
         assert go_on.wait(30)
-        return judge(candidate, serving, sets)
+        return judge(candidate, serving, sets, pictures=pictures)
 
     monkeypatch.setattr(promotion, "judge", slowly)
     first = threading.Thread(target=promote_model, args=(shelf, "colours", "2", [street]))
