@@ -1,13 +1,13 @@
 """The loop: do labels make a better model, and does the gate keep worse ones out?
 
-    python benchmarks/loop.py gain|small|poison|ranked --shared ../shared --out runs/loop [--seeds 0 1 2] [--sets aerial]
+    python benchmarks/loop.py gain|small|poison|ranked --shared ../shared --out runs/loop [--seeds 0 1] [--sets aerial]
 
 Hidden truth are `facade_ads` and `aerial_vendors`; a scripted reviewer answers from it, what it labels is imported as a
-city would, and training, gate, promotion and going back are the product's own. Networks are small (yolo11n at 320 px),
+city would, and training, gate, promotion and going back are the product's own. Networks are small (yolo11n at 224 px),
 so that one thread of a processor is enough; figures are for comparing within a run, not with docs/training.md.
 
-- `gain`: a model that is trained on a third of the labels serves; the rest is labelled; train, gate, promote, roll back,
-  promote again.
+- `gain`: a model that is trained on a third of the labels serves; the rest is labelled; train, gate, promote, roll
+  back, promote again.
 - `small`: 25, 50, 100 and 200 pictures of places that the base never saw (`girardot`, `kennedy`), with the defaults.
 - `poison`: 10 % wrong verdicts; one class dropped; copies of held-out pictures among those to train on.
 - `ranked`: the pictures to label next by chance, and by how much the model in service is unsure, at equal counts.
@@ -61,7 +61,7 @@ class Wish:
 
 
 def gain(wish: Wish) -> bool:
-    """A third of the labels, then the rest: is the gain outside of the interval of no gain?"""
+    """Train on a third of the labels, then on all: is the gain outside of the interval of no gain?"""
     well = True
     for name in wish.sets:
         for seed in wish.seeds:
@@ -85,7 +85,7 @@ def gain(wish: Wish) -> bool:
 
 
 def small(wish: Wish) -> bool:
-    """A few pictures of new places: does the model never end below the base, beyond the interval?"""
+    """Train on a few pictures of new places: does the model never end below the base, beyond the interval?"""
     well = True
     for seed in wish.seeds:
         truth, home = aerial(wish.shared, seed), wish.home(f"small-{seed}")
@@ -123,9 +123,7 @@ def poison(wish: Wish) -> bool:
     return well
 
 
-def _stopped(
-    home: Home, name: str, seed: int, model: str, poisoned: HiddenSet
-) -> tuple[str | None, dict[str, object]]:
+def _stopped(home: Home, name: str, seed: int, model: str, poisoned: HiddenSet) -> tuple[str | None, dict[str, object]]:
     """Return what stopped a batch, in its own words; None where it would have come into service."""
     try:
         home.labelled(name, poisoned, poisoned.train)
@@ -193,12 +191,10 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/loop"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--sets", nargs="+", choices=sorted(SETS), default=sorted(SETS))
-    parser.add_argument("--image-size", type=int, default=320)
+    parser.add_argument("--image-size", type=int, default=224)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    wish = Wish(
-        asked.shared.resolve(), asked.out.resolve(), tuple(asked.seeds), tuple(asked.sets), asked.image_size
-    )
+    wish = Wish(asked.shared.resolve(), asked.out.resolve(), tuple(asked.seeds), tuple(asked.sets), asked.image_size)
     return 0 if TASKS[asked.task](wish) else 1
 
 

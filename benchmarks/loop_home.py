@@ -1,4 +1,4 @@
-"""A data folder of its own for `benchmarks/loop.py`: data sets, runs and the shelf of models, as the service has them."""
+"""A data folder of its own for `benchmarks/loop.py`: data sets, runs and the shelf of models, as a service has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from training.datasets.importing import ImportWish, import_export
 from training.datasets.version_store import latest
 from training.evaluation.gate import GateReport
 from training.finetune import finetune
-from training.networks.bfloat16 import native
 from training.publish import publish
-from training.runs.job import TrainingPlan, next_version, plan_training, run_training
+from training.runs.job import run_training
+from training.runs.plan import TrainingPlan, has_bf16, next_version, plan_training
 from training.runs.schedule import Schedule
 
-BASE_EPOCHS = 12
+BASE_EPOCHS = 8
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Home:
 
     folder: Path
     shared: Path
-    image_size: int = 320
+    image_size: int = 224
 
     @property
     def datasets(self) -> Path:
@@ -70,7 +70,7 @@ class Home:
 
     def plan(self, dataset: str, base: ModelCard) -> TrainingPlan:
         """Return what the product would do with the newest version, at this benchmark's size."""
-        plan = plan_training(latest(self.datasets, dataset), base, bf16=native())
+        plan = plan_training(latest(self.datasets, dataset), base, bf16=has_bf16())
         return replace(plan, schedule=replace(plan.schedule, image_size=self.image_size, input_size=None))
 
     def train(self, plan: TrainingPlan, run: str, seed: int, judged: Sequence[str]) -> GateReport:

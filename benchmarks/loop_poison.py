@@ -16,7 +16,7 @@ WRONG = 0.1
 
 
 def wrong_verdicts(truth: HiddenSet, batch: Sequence[HiddenPicture], seed: int) -> HiddenSet:
-    """A tenth of the things are rejected, and as many places where nothing stands are confirmed."""
+    """Reject a tenth of the things, and confirm as many places where nothing stands."""
     chance = random.Random(seed)
 
     def spoilt(one: HiddenPicture) -> HiddenPicture:
@@ -32,7 +32,7 @@ def wrong_verdicts(truth: HiddenSet, batch: Sequence[HiddenPicture], seed: int) 
 
 
 def class_dropped(truth: HiddenSet, batch: Sequence[HiddenPicture], seed: int) -> HiddenSet:
-    """Nobody labelled one class: the first of several, or half of the pictures' only one."""
+    """Leave one class out: the first of several, or half of the pictures' only one."""
     chance = random.Random(seed)
     only = len(truth.classes) == 1
     return replace(
@@ -45,7 +45,7 @@ def class_dropped(truth: HiddenSet, batch: Sequence[HiddenPicture], seed: int) -
 
 
 def twins(truth: HiddenSet, batch: Sequence[HiddenPicture], seed: int) -> HiddenSet:
-    """Half of the held-out pictures come back under other names, saved anew, among those to train on."""
+    """Bring half of the held-out pictures back under other names, saved anew, among those to train on."""
     del seed
     folder = Path(mkdtemp(prefix="twins-"))
     copies = []

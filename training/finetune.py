@@ -179,9 +179,7 @@ def _keep(trainer: "BaseTrainer") -> None:
     part.replace(trainer.wdir / KEPT)
 
 
-def _train(
-    run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int, old: Sequence[Path]
-) -> None:
+def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int, old: Sequence[Path]) -> None:
     with quiet_torch(threads):
         import torch
 

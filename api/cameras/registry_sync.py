@@ -21,6 +21,7 @@ from api.cameras.live_status import LiveStatus
 from api.cameras.repository import RegisteredCamera
 from api.db.database import Database
 from api.inference.model_cache import ModelCache
+from api.models.shadow_runner import ShadowRunner
 from api.rulebooks.fallback import without_rulebook
 from detector.errors import DetectorError
 from detector.rules.rulebook import Rulebook
@@ -46,6 +47,7 @@ class Watching:
     health: HealthStore
     memory: Path
     reach: Reach
+    shadows: ShadowRunner | None = None
 
 
 @dataclass(slots=True)
@@ -147,7 +149,7 @@ class RegistrySync:
 
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
-        look = build_look(self._specs[camera], book, watching.shelf)
+        look = build_look(self._specs[camera], book, watching.shelf, watching.shadows)
         return HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory)
 
     def _step(self) -> bool:

@@ -3,7 +3,7 @@
 import logging
 import threading
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +23,8 @@ from api.cli.options import duration_from
 from api.clock import wall_clock
 from api.console import print_error
 from api.db.scope import EVERYWHERE
-from api.inference.model_cache import ModelCache
+from api.inference.model_cache import ModelCache, shelf_of
+from api.models.shadow_runner import ShadowRunner
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
@@ -89,7 +90,12 @@ def serve(
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
-        watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach) if watch else None
+        watching = None
+        if watch:
+            shadows = ShadowRunner(shelf_of(settings), shelf, database, files, settings.shadow_cpu_share)
+            shadows.start()
+            stack.callback(shadows.stop, timedelta(seconds=5))
+            watching = Watching(shelf, book, sink, health, settings.data_dir / "memory", reach, shadows)
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(

@@ -69,7 +69,8 @@ def drawing(shelf: Shelf, name: str, version: str) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(staged, folder)
     except OSError as error:
-        raise ShelfUnwritable(f"{folder}: cannot be written ({error.strerror or error}); nothing was promoted") from error
+        said = error.strerror or error
+        raise ShelfUnwritable(f"{folder}: cannot be written ({said}); nothing was promoted") from error
 
 
 def gate_pictures(shelf: Shelf, name: str, version: str) -> Path:

@@ -43,7 +43,7 @@ def refuse_near_copies(train: Sequence[Path], held_out: Sequence[Path]) -> None:
         for index in np.flatnonzero(np.count_nonzero(bits != _bits(small[None]), axis=1) <= NEAR):
             if _correlation(small, held[index]) >= ALIKE:
                 raise DatasetInvalid(
-                    f"{path}: is a copy of {held_out[index // len(_TURNS)]}, which is held out; "
+                    f"{path}: is a copy of {held_out[int(index) // len(_TURNS)]}, which is held out; "
                     "a model judged by what it was trained on looks better than it is: remove one of them, or say in "
                     "pictures.csv that they are of one camera"
                 )

@@ -86,6 +86,7 @@ class ClassChange(BaseModel):
 class Refusal(BaseModel):
     """One reason against a candidate: `code` for programs, `text` for people, `pictures` that show it.
 
+    `about`: what it is about, for who says it in another language: a class and a data set, classes, or data sets.
     `drawn`: the files that `judge` drew of these pictures, in their order.
     """
 
@@ -93,6 +94,7 @@ class Refusal(BaseModel):
 
     code: str
     text: str
+    about: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
     drawn: tuple[str, ...] = ()
 
@@ -142,7 +144,8 @@ def judge(
         )
     gone = [] if serving is None else [name for name in serving.classes if name not in candidate.classes]
     if gone:
-        refusal = Refusal(code="class_gone", text=f"it does not know {', '.join(gone)}, which the one in service does")
+        text = f"it does not know {', '.join(gone)}, which the one in service does"
+        refusal = Refusal(code="class_gone", text=text, about=tuple(gone))
         return _report(candidate, serving, [], {}, [], [refusal], [], None)
     new, old = load_card(candidate), load_card(serving) if serving else None
     changes: list[ClassChange] = []
@@ -257,7 +260,9 @@ def _worse(change: ClassChange, before: Measured, after: Measured, drawing: _Dra
         f"{change.name} on {change.dataset} is worse: {which} {by.value:+.3f} ({by.low:+.3f} to {by.high:+.3f}), "
         f"{change.boxes} boxes{', most in ' + ', '.join(lost) if lost else ''}"
     )
-    return Refusal(code="worse", text=text, pictures=tuple(lost), drawn=tuple(one for one in drawn if one))
+    about = (change.name, change.dataset)
+    shown_in = tuple(one for one in drawn if one)
+    return Refusal(code="worse", text=text, about=about, pictures=tuple(lost), drawn=shown_in)
 
 
 def _hits(matched: Matched, confidence: float) -> Floats:
@@ -273,7 +278,8 @@ def _no_gain(sets: Sequence[FrozenSet], means: Mapping[str, Gain]) -> list[Refus
     if any(means[name].low > 0 for name in goals):
         return []
     said = "; ".join(f"{n} {means[n].value:+.3f} ({means[n].low:+.3f} to {means[n].high:+.3f})" for n in goals)
-    return [Refusal(code="no_gain", text=f"it is not better on what it was trained for: {said}")]
+    text = f"it is not better on what it was trained for: {said}"
+    return [Refusal(code="no_gain", text=text, about=tuple(goals))]
 
 
 def _disagreements(candidate: ModelCard, one: FrozenSet, after: Measured, notes: list[str]) -> list[Refusal]:
@@ -294,7 +300,7 @@ def _disagreements(candidate: ModelCard, one: FrozenSet, after: Measured, notes:
                     f"at {fitted.confidence:.3f} {name} has precision {precision:.2f} and recall {recall:.2f}, "
                     f"the card says {fitted.precision:.2f} and {fitted.recall:.2f}"
                 )
-    return [Refusal(code="card", text=f"on {one.name} {text}") for text in wrong]
+    return [Refusal(code="card", text=f"on {one.name} {text}", about=(one.name,)) for text in wrong]
 
 
 def _at(matched: Matched, confidence: float) -> tuple[float, float]:

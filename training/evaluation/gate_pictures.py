@@ -12,7 +12,7 @@ from training.evaluation.evaluate import PredictedPicture
 SIDE = 560
 """Longer side of each half, in pixels."""
 _TRUTH, _SEEN, _INK, _GROUND = (90, 220, 60), (0, 130, 255), (235, 235, 235), (26, 26, 26)  # BGR
-_HEADER, _GAP = 26, 6
+_HEADER, _GAP = 34, 6
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 88)
 
 
@@ -50,5 +50,5 @@ def _half(seen: PredictedPicture, class_name: str, confidence: float, title: str
         for x1, y1, x2, y2 in (boxes * scale).round().astype(int).tolist():
             cv2.rectangle(small, (x1, y1), (x2, y2), colour, 2)
     header = np.full((_HEADER, small.shape[1], 3), _GROUND, np.uint8)
-    cv2.putText(header, title, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _INK, 1, cv2.LINE_AA)
+    cv2.putText(header, title, (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, _INK, 1, cv2.LINE_AA)
     return np.vstack([header, small])
