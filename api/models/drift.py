@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from api.candidates.tables import candidates, verdicts
-from api.candidates.verdicts import Decision, RejectReason
+from api.candidates.verdicts import Decision, JudgedFind, RejectReason, judged_since
 from api.db.scope import Scope
 
 RIGHT: Final = frozenset(
@@ -93,30 +92,12 @@ def _difference_high(recent: Share, before: Share) -> float:
 def figures(scope: Scope, connection: Connection, now: datetime) -> tuple[Precision, ...]:
     """Return the precision of every group of the last LOOKED_BACK, those that fell first; for pages and metrics."""
     tallies: dict[tuple[Group, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    query = (
-        select(
-            verdicts.c.decision,
-            verdicts.c.reason,
-            verdicts.c.decided_at,
-            candidates.c.class_name,
-            candidates.c.source,
-            candidates.c.camera_id,
-            candidates.c.frame_at,
-            candidates.c.timed,
-            candidates.c.models,
-        )
-        .join(candidates, candidates.c.id == verdicts.c.candidate_id)
-        .where(
-            verdicts.c.undone_at.is_(None), verdicts.c.decided_at > now - LOOKED_BACK, scope.sees(candidates.c.district)
-        )
-    )
-    for row in connection.execute(query):
-        right = _was_right(row.decision, row.reason)
+    for find in judged_since(scope, connection, now - LOOKED_BACK):
+        right = _was_right(find)
         if right is None:
             continue
-        tally_at = 0 if row.decided_at > now - RECENT else 2
-        hour = f"{row.frame_at.hour:02d}" if row.timed else None
-        for key in _groups(row.class_name, row.camera_id, hour, row.models):
+        tally_at = 0 if find.decided_at > now - RECENT else 2
+        for key in _groups(find):
             tallies[key][tally_at] += int(right)
             tallies[key][tally_at + 1] += 1
     found = [
@@ -126,19 +107,17 @@ def figures(scope: Scope, connection: Connection, now: datetime) -> tuple[Precis
     return tuple(sorted(found, key=lambda one: (not one.fell, list(Group).index(one.group), one.key)))
 
 
-def _was_right(decision: str, reason: str | None) -> bool | None:
-    if decision == Decision.CONFIRMED:
+def _was_right(find: JudgedFind) -> bool | None:
+    if find.decision is Decision.CONFIRMED:
         return True
-    return True if reason in RIGHT else False if reason in WRONG else None
+    return True if find.reason in RIGHT else False if find.reason in WRONG else None
 
 
-def _groups(
-    class_name: str, camera: str | None, hour: str | None, models: list[dict[str, str | None]]
-) -> Iterable[tuple[Group, str]]:
-    yield Group.CLASS, class_name
-    if camera is not None:
-        yield Group.CAMERA, camera
-    if hour is not None:
-        yield Group.HOUR, hour
-    for model in models:
-        yield Group.MODEL, f"{model.get('name')} {model.get('version') or '?'}"
+def _groups(find: JudgedFind) -> Iterable[tuple[Group, str]]:
+    yield Group.CLASS, find.class_name
+    if find.camera is not None:
+        yield Group.CAMERA, find.camera
+    if find.hour is not None:
+        yield Group.HOUR, f"{find.hour:02d}"
+    for model in find.models:
+        yield Group.MODEL, f"{model.name} {model.version or '?'}"
