@@ -1,5 +1,6 @@
 """`streetwarden train` and `evaluate`: a better model out of labelled pictures, and how good a model is."""
 
+import os
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -97,10 +98,13 @@ def _train_job(wanted: TrainingWish, name: str, resume: bool, as_json: bool) -> 
         )
     for line in job.plan:
         print_error(line)
-    take_turn(runs, name)  # until this process ends
-    write_job(runs, job)
-    be_modest(None)
-    report = run_job(datasets, shelf, runs, job, resume=resume)
+    turn = take_turn(runs, name)
+    try:
+        write_job(runs, job)
+        be_modest(None)
+        report = run_job(datasets, shelf, runs, job, resume=resume)
+    finally:
+        os.close(turn)
     base, version = job.wish.base, job.version
     record = {
         "folder": str(shelf.card(base, version).folder),

@@ -40,14 +40,15 @@ def plan_job(datasets: Path, shelf: Shelf, wish: TrainingWish) -> TrainingPlan:
     if not folder.is_dir():
         raise DatasetInvalid(f"{folder}: there is no such version; see: streetwarden dataset list")
     plan = plan_training(folder, shelf.card(wish.base, wish.base_version), bf16=has_bf16())
-    asked = {"epochs": wish.epochs, "learning_rate": wish.learning_rate, "image_size": wish.image_size}
-    wanted = {name: value for name, value in asked.items() if value is not None}
-    if not wanted:
-        return plan
-    schedule = replace(plan.schedule, **wanted)
-    if wish.image_size is not None:
-        schedule = replace(schedule, input_size=None)
-    work = schedule.epochs / plan.schedule.epochs * (schedule.image_size / plan.schedule.image_size) ** 2
+    usual = plan.schedule
+    schedule = replace(
+        usual,
+        epochs=wish.epochs or usual.epochs,
+        learning_rate=wish.learning_rate or usual.learning_rate,
+        image_size=wish.image_size or usual.image_size,
+        input_size=None if wish.image_size else usual.input_size,
+    )
+    work = schedule.epochs / usual.epochs * (schedule.image_size / usual.image_size) ** 2
     return replace(plan, schedule=schedule, minutes=plan.minutes * work)
 
 

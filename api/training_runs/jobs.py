@@ -21,6 +21,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from api.errors import TrainingBusy, TrainingNotRunning
 from models.durable import exclusive
 from models.files import write_whole
+from training.errors import RunNameInvalid
 from training.evaluation.gate import GateReport
 from training.runs.progress import check_name
 
@@ -98,7 +99,7 @@ def read_job(runs: Path, name: str) -> TrainingJob | None:
     """Return a job; None where there is none of that name, or it cannot be read."""
     try:
         return TrainingJob.model_validate_json((jobs_folder(runs) / check_name(name) / _JOB).read_bytes())
-    except (OSError, ValidationError):
+    except (OSError, ValidationError, RunNameInvalid):
         return None
 
 

@@ -1,4 +1,4 @@
-"""A shadow looks beside the version in service: counted, kept where they disagree, within its budget, never believed."""
+"""A shadow looks beside the version in service: counted, kept where they disagree, within its budget."""
 
 import random
 from datetime import UTC, datetime, timedelta

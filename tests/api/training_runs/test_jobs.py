@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.errors import NotFound, TrainingBusy, TrainingNotRunning, TrainingRefused
+from api.inference.model_cache import shelf_of
 from api.settings import Settings
 from api.training_runs import job_process, service
 from api.training_runs.jobs import (
@@ -244,6 +245,6 @@ def test_a_shelf_without_the_base_is_told(city: Settings) -> None:
     with pytest.raises(ModelError):
         job_process.plan_job(
             city.data_dir / "datasets",
-            service.shelf_of(city),
+            shelf_of(city),
             service.wish_of(city, "stalls", "aerial-stalls").model_copy(update={"base_version": "9"}),
         )
