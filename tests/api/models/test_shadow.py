@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from api.cameras.assembly import LookSpec, build_look
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.evidence.files import EvidenceStore
@@ -14,6 +15,8 @@ from api.inference.model_cache import ModelCache
 from api.models import repository
 from api.models.repository import KEPT, Pair
 from api.models.shadow_runner import ShadowRunner, lonely
+from api.rulebooks.fallback import without_rulebook
+from detector.candidate import Origin
 from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from models.errors import VersionServes, VersionUnknown
@@ -119,6 +122,21 @@ def test_what_cannot_be_a_shadow_is_refused_and_a_damaged_one_is_passed_over(
     assert shadow_of(shelf, "colours") is None
     (shelf.folder / "colours/shadow").write_text("{")
     assert shadow_of(shelf, "colours") is None
+
+
+def test_the_look_of_a_camera_shows_its_frames_to_the_shadow(
+    shelf: Shelf, database: Database, files: EvidenceStore
+) -> None:
+    set_shadow(shelf, "colours", "2", 1.0)
+    shadows = runner(shelf, database, files)
+    spec = LookSpec("cam-1", ("colours",), origin=Origin(district="erqi"))
+    look = build_look(spec, without_rulebook(["cam-1"]), ModelCache(shelf=shelf), shadows)
+    assert look.beside is not None
+    look.beside(frame())  # what a look does after each strong one
+    shadows._step()
+    with database.read() as connection:
+        (kept,) = repository.disagreements(Scope.of(["erqi"]), connection, 10)
+    assert (kept.source, kept.district) == ("cam-1", "erqi")
 
 
 def test_only_so_many_frames_are_kept(database: Database) -> None:
