@@ -20,6 +20,10 @@ from api.clock import Clock, wall_clock
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
+from api.inference.model_cache import shelf_of
+from api.models import pages as models_page
+from api.models.drift_watch import DriftWatch
+from api.models.promotions import Promotions
 from api.pages import base
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
@@ -71,13 +75,16 @@ def create_app(
     footage.prepare()
     finalizer = Finalizer(database, footage, clock=clock)
     sweeper = Sweeper(settings, database, clock=clock)
+    drift = DriftWatch(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sender.start()
         finalizer.start()
         sweeper.start()
+        drift.start()
         yield
+        drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
         sender.stop(SHUTDOWN)
@@ -103,6 +110,7 @@ def create_app(
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         LiveCameras(cameras, picture, accept_view),
+        Promotions(shelf_of(settings), settings.data_dir / "datasets"),
     )
     problems.install(app)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
@@ -123,7 +131,17 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cases_pages, cameras_list, cameras_page, survey_page, surveys_page, training_page):
+    for page in (
+        health,
+        pages,
+        cases_pages,
+        cameras_list,
+        cameras_page,
+        survey_page,
+        surveys_page,
+        models_page,
+        training_page,
+    ):
         app.include_router(page.router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 

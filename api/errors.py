@@ -28,6 +28,10 @@ ApiError
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
+│   ├── TrainingBusy       409: another training is under way
+│   ├── TrainingNotRunning 409: what should be ended is not under way
+│   ├── TrainingRefused    422: what is asked for cannot be trained; says why
+│   ├── PromotionRefused   409: this version cannot be put in service, or another is being judged
 │   ├── CursorInvalid      422
 │   ├── ManifestInvalid    422: what a survey announces cannot be
 │   ├── NoRoom             507: the disk is full, or would be; what has come stays
@@ -196,6 +200,38 @@ class NotMoved(Problem):
     status = 409
     name = "not-moved"
     title = "The camera was not moved"
+
+
+class TrainingBusy(Problem):
+    """Another training is under way on this machine."""
+
+    status = 409
+    name = "training-busy"
+    title = "Another training is under way"
+
+
+class TrainingNotRunning(Problem):
+    """The training that should be ended is not under way."""
+
+    status = 409
+    name = "training-not-running"
+    title = "This training is not under way"
+
+
+class TrainingRefused(Problem):
+    """What is asked for cannot be trained: a data set, a base, or this machine does not allow it."""
+
+    status = 422
+    name = "training-refused"
+    title = "This cannot be trained"
+
+
+class PromotionRefused(Problem):
+    """A version that cannot be put in service, or taken out of it, now; nothing was changed."""
+
+    status = 409
+    name = "promotion-refused"
+    title = "Not put in service"
 
 
 class CursorInvalid(Problem):

@@ -97,7 +97,16 @@ class Settings(BaseSettings):
         "Evidence of candidates and cases is never removed.",
     )
     runs_dir: Path = Field(
-        Path("runs"), description="Folder of training runs that the page /training shows; it is only read."
+        Path("runs"), description="Folder of training runs that the page /training shows and begins."
+    )
+    training_memory_mb: int = Field(
+        4096, ge=1024, description="Megabytes that a training begun on the page may take; it ends where it needs more."
+    )
+    shadow_cpu_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of one core that models which only look beside (`models shadow`) may take; 0 for none.",
     )
     undo_window: timedelta = Field(
         timedelta(seconds=20),

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Final, Self
@@ -30,7 +30,8 @@ from api.console import print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import ManyRemoved
-from api.inference.model_cache import ModelCache
+from api.inference.model_cache import ModelCache, shelf_of
+from api.models.shadow_runner import ShadowRunner
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
@@ -99,8 +100,13 @@ def serve(
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
-        memory = settings.data_dir / "memory"
-        watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since) if watch else None
+        watching = None
+        if watch:
+            shadows = ShadowRunner(shelf_of(settings), shelf, database, files, settings.shadow_cpu_share)
+            shadows.start()
+            stack.callback(shadows.stop, timedelta(seconds=5))
+            memory = settings.data_dir / "memory"
+            watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since, shadows)
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(
