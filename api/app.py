@@ -3,10 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from api.accounts import own_pages, user_pages
+from api.accounts import pages as accounts_page
+from api.accounts.guard import SAFE_METHODS, SessionGuard, cookie_name, is_open
+from api.accounts.passwords import Passwords
 from api.cameras import endpoints as camera_routes
 from api.cameras import health_endpoints as camera_health
 from api.cameras import pages as cameras_page
@@ -18,7 +24,7 @@ from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
 from api.db.database import Database
-from api.dependencies import provide
+from api.dependencies import Needs, provide
 from api.evidence.files import EvidenceStore
 from api.pages import base
 from api.pages.dependencies import MapZones, ZonesProvider
@@ -38,7 +44,7 @@ from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
 from api.web.middleware import RequestGuard
-from api.web.problems import ProblemDocument
+from api.web.problems import ProblemDocument, problem_responses
 
 SHUTDOWN = timedelta(seconds=5)
 
@@ -53,6 +59,7 @@ def create_app(
     picture: PictureProvider = lambda _: None,
     accept_view: AcceptView = lambda _: None,
     clock: Clock = wall_clock,
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
 
@@ -102,10 +109,13 @@ def create_app(
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         LiveCameras(cameras, picture, accept_view),
+        passwords or Passwords(),
     )
     problems.install(app)
+    app.add_middleware(SessionGuard, database=database, clock=clock, https=settings.https)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
     _add_routes(app)
+    _check_permissions(app)
     _describe_problems(app)
     return app
 
@@ -123,7 +133,18 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cases_pages, cameras_page, survey_page, surveys_page, training_page):
+    for page in (
+        health,
+        accounts_page,
+        own_pages,
+        user_pages,
+        pages,
+        cases_pages,
+        cameras_page,
+        survey_page,
+        surveys_page,
+        training_page,
+    ):
         app.include_router(page.router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 
@@ -144,4 +165,30 @@ def _describe_problems(app: FastAPI) -> None:
     document = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     parts |= document.pop("$defs", {})
     parts["ProblemDocument"] = document
+    _describe_access(schema)
     app.openapi_schema = schema
+
+
+def _describe_access(schema: dict[str, Any]) -> None:
+    """Say that every operation asks for an API key or a session, and what it answers without."""
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "An API key: `streetwarden keys add` makes one."},
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(https=True)},
+    }
+    schema["security"] = [{"key": []}, {"session": []}]
+    refusal = problem_responses(401, 403)
+    for name, operations in schema["paths"].items():
+        if is_open(name):
+            continue
+        for operation in operations.values():
+            for status, answer in refusal.items():
+                operation["responses"].setdefault(str(status), answer)
+
+
+def _check_permissions(app: FastAPI) -> None:
+    """Refuse to start with a route that changes something and says not who may: it must not be forgotten."""
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or not route.methods - SAFE_METHODS or is_open(route.path):
+            continue
+        if not any(isinstance(one.call, Needs) for one in route.dependant.dependencies):
+            raise TypeError(f"{route.path} changes something: say with Needs(...) who may")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from api.accounts.repository import Actor
 from api.cameras import health, history
 from api.cameras import repository as cameras
 from api.cameras.encryption import box_of
@@ -21,7 +20,7 @@ def replace_all(
     scope: Scope, database: Database, settings: Settings, now: datetime, wanted: Sequence[RegisteredCamera], file: str
 ) -> Changes:
     """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
-    change = Change(Actor.person(settings.reviewer), now, ChangeKind.IMPORT, file)
+    change = Change(scope.actor, now, ChangeKind.IMPORT, file)
     with database.write() as connection:
         return cameras.replace(scope, connection, box_of(settings), wanted, change)
 
@@ -31,20 +30,20 @@ def set_paused(
 ) -> None:
     """Switch a camera off or on; the watcher follows. Raises NotFound."""
     with database.write() as connection:
-        cameras.pause(scope, connection, camera_id, Actor.person(settings.reviewer), now, paused=paused)
+        cameras.pause(scope, connection, camera_id, scope.actor, now, paused=paused)
 
 
 def remove(scope: Scope, database: Database, settings: Settings, now: datetime, camera_id: str) -> None:
     """Take a camera out of the registry. Raises NotFound."""
     with database.write() as connection:
-        cameras.remove(scope, connection, camera_id, Actor.person(settings.reviewer), now)
+        cameras.remove(scope, connection, camera_id, scope.actor, now)
 
 
 def accept_view(scope: Scope, database: Database, settings: Settings, live: LiveCameras, camera_id: str) -> None:
     """Take a moved camera's new view for the right one. Raises NotFound or NotMoved."""
     live.check_known(camera_id)
     with database.write() as connection:
-        if not health.accept_view(scope, connection, camera_id, Actor.person(settings.reviewer)):
+        if not health.accept_view(scope, connection, camera_id, scope.actor):
             raise NotMoved(f"camera {camera_id!r} is not known to have been moved")
     live.accept_view(camera_id)
 

@@ -44,15 +44,15 @@ def import_cameras(file: File, loopback: Loopback = False, as_json: AsJson = Fal
     """
     from api.cameras.assembly import read_camera_file
     from api.cameras.service import replace_all
+    from api.cli.options import operator_scope
     from api.clock import wall_clock
-    from api.db.scope import EVERYWHERE
     from api.inference.model_cache import ModelCache
     from api.settings import load_settings
 
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, file.name)
+        changes = replace_all(operator_scope(), database, settings, wall_clock(), wanted, file.name)
     record = {
         "version": changes.version,
         "added": list(changes.added),

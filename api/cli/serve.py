@@ -1,6 +1,7 @@
 """`streetwarden serve`: the whole service."""
 
 import logging
+import socket
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -9,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from api.accounts.repository import Actor
+from api.accounts.service import first_link
+from api.actor import Actor
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import read_camera_file
@@ -27,7 +29,7 @@ from api.inference.model_cache import ModelCache
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
-from api.settings import load_settings
+from api.settings import Settings, load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
@@ -95,8 +97,16 @@ def serve(
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
             )
+        if link := first_link(database, wall_clock()):
+            address = f"{_at(settings, listener)}/welcome/{link}"
+            print_error(f"nobody can sign in yet; the administrator sets the password here, once: {address}")
         print_error(f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C stops it)")
         _wait(server, None if limit is None else limit.total_seconds())
+
+
+def _at(settings: Settings, listener: socket.socket) -> str:
+    """Return where browsers reach the service; the port is known by now."""
+    return settings.base_url if settings.public_url else f"http://{settings.host}:{listener.getsockname()[1]}"
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import State, StoredCandidate

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import event, text
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.intake import StoreSink

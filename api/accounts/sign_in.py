@@ -1,0 +1,85 @@
+"""Signing in and out. Whoever signs in has no scope yet: what they send is judged here and nowhere else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from api.accounts import attempts, sessions, users
+from api.accounts.passwords import Passwords
+from api.accounts.sessions import Purpose
+from api.accounts.users import User
+from api.db.database import Database
+from api.errors import LoginRefused, TooManyAttempts
+
+LONGEST_LOGIN: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where a sign-in comes from; `session` is the token of the session so far, which ends with it."""
+
+    address: str
+    agent: str
+    session: str | None = None
+
+
+def sign_in(
+    database: Database, passwords: Passwords, login: str, password: str, browser: Browser, now: datetime
+) -> str:
+    """Return the token of a new session. Raises LoginRefused or TooManyAttempts."""
+    login = login.strip().lower()[:LONGEST_LOGIN]
+    with database.write() as connection:
+        attempt = attempts.begin(connection, login, browser.address, now)
+        user = users.by_login(connection, login)
+    if attempt is None:
+        raise TooManyAttempts("too many attempts failed; try again in 15 minutes")
+    fits = passwords.verify(user.password if user else None, password)  # outside: it takes a third of a second
+    with database.write() as connection:
+        user = users.by_login(connection, login)  # again: they may have been disabled meanwhile
+        if user is not None and fits and user.disabled_at is None:
+            attempts.succeeded(connection, attempt)
+            return _begin(connection, user, browser, now)
+    raise LoginRefused("login and password do not belong together")
+
+
+def linked(database: Database, link: str, now: datetime) -> tuple[User, Purpose]:
+    """Return whose one-time link this is, and what for. Raises LoginRefused."""
+    with database.read() as connection:
+        found = sessions.find_link(connection, link, now)
+    if found is None:
+        raise LoginRefused("this link was used already, or has expired; ask your administrator for a new one")
+    return found
+
+
+def enter(
+    database: Database, passwords: Passwords, link: str, password: str | None, browser: Browser, now: datetime
+) -> str:
+    """Use a one-time link: set the password where it is for that; the token of a new session.
+
+    Raises LoginRefused or AccountInvalid; the link then can still be used.
+    """
+    user, purpose = linked(database, link, now)
+    hashed = passwords.hash(password or "", user.login) if purpose is Purpose.PASSWORD else None
+    with database.write() as connection:
+        if not sessions.use_link(connection, link):
+            raise LoginRefused("this link was used a moment ago")
+        if hashed is not None:
+            users.set_password(connection, user.id, hashed)
+            users.forget(connection, user.id)
+        return _begin(connection, user, browser, now)
+
+
+def _begin(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
+    """Begin a session with a token of its own; whatever the browser brought along ends."""
+    sessions.sweep(connection, now)
+    if browser.session is not None:
+        sessions.end(connection, browser.session)
+    return sessions.begin(connection, user.id, now, browser.address, browser.agent)
+
+
+def sign_out(database: Database, token: str) -> None:
+    """End the session of this token."""
+    with database.write() as connection:
+        sessions.end(connection, token)
