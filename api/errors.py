@@ -23,6 +23,7 @@ ApiError
 │   ├── NotSignedIn        401: no session, and no API key that holds
 │   ├── LoginRefused       403: login and password do not belong together, or a link was used
 │   ├── Forbidden          403: the role does not allow it
+│   ├── ReasonNeeded       403: an original or an export asks for a reason
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: this candidate is decided already
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
@@ -163,6 +164,14 @@ class Forbidden(Problem):
     status = 403
     name = "forbidden"
     title = "Not allowed"
+
+
+class ReasonNeeded(Problem):
+    """An original, or data that is taken away, asks for a reason."""
+
+    status = 403
+    name = "reason-needed"
+    title = "A reason is needed"
 
 
 class AccountInvalid(Problem):

@@ -64,7 +64,7 @@ class SessionGuard:
             try:
                 scope[PRINCIPAL] = await run_in_threadpool(self._sender, scope)
             except (Problem, DatabaseUnavailable) as error:
-                answer = _refusal(scope, error)
+                answer = await run_in_threadpool(_refusal, scope, error)
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
@@ -122,5 +122,7 @@ def _refusal(scope: Scope, error: Problem | DatabaseUnavailable) -> Response:
         return RedirectResponse(f"/login{back}", 303)
     app: FastAPI = scope["app"]
     handler = next(app.exception_handlers[kind] for kind in type(error).__mro__ if kind in app.exception_handlers)
-    response: Response = handler(request, error)
-    return response
+    answer = handler(request, error)
+    if not isinstance(answer, Response):
+        raise TypeError("the handlers of problems answer at once")
+    return answer

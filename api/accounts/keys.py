@@ -46,7 +46,7 @@ def add(scope: Scope, connection: Connection, name: str, grant: Grant, now: date
         insert(api_keys).values(
             id=uuid4(),
             name=name,
-            prefix=key[: len(PREFIX) + SHOWN],
+            prefix=shown(key),
             secret=hash_of(key),
             created_by=actors.keep(connection, scope.actor),
             created_at=now,
@@ -55,6 +55,11 @@ def add(scope: Scope, connection: Connection, name: str, grant: Grant, now: date
         )
     )
     return key
+
+
+def shown(key: str) -> str:
+    """Return what of a key may be shown."""
+    return key[: len(PREFIX) + SHOWN]
 
 
 def by_secret(connection: Connection, key: str, now: datetime) -> ApiKey | None:

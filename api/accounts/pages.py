@@ -10,7 +10,7 @@ from api.accounts.dependencies import FormFields, FromBrowser, Hasher
 from api.accounts.guard import cookie_name
 from api.accounts.messages import ACCOUNT_FAULTS, ROLES
 from api.accounts.sessions import LONGEST
-from api.dependencies import AppSettings, Db, Now
+from api.dependencies import AppSettings, Db, MayView, Now
 from api.errors import AccountInvalid, LoginRefused, TooManyAttempts
 from api.pages.base import Render
 from api.pages.i18n import register_names
@@ -50,11 +50,10 @@ def login(
     return _entered(token, settings, local_path(wanted))
 
 
-@router.post("/logout")
-def logout(database: Db, settings: AppSettings, browser: FromBrowser) -> Response:
+@router.post("/logout", dependencies=[MayView])
+def logout(database: Db, settings: AppSettings, now: Now, browser: FromBrowser) -> Response:
     """End this browser's session, and let it forget the pictures it has kept."""
-    if browser.session is not None:
-        sign_in.sign_out(database, browser.session)
+    sign_in.sign_out(database, browser, now)
     answer = RedirectResponse("/login", status.HTTP_303_SEE_OTHER, {"Clear-Site-Data": '"cache"'})
     answer.delete_cookie(cookie_name(settings.https), secure=settings.https, httponly=True, samesite="lax")
     return answer

@@ -14,6 +14,9 @@ from api.accounts import keys, sessions, users
 from api.accounts.passwords import Passwords
 from api.accounts.sessions import Purpose
 from api.accounts.users import Grant, User
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.errors import AccountInvalid, LoginRefused, NotFound
@@ -53,17 +56,21 @@ def add_user(scope: Scope, database: Database, login: str, name: str, grant: Gra
         with database.write() as connection:
             users.add(connection, user)
             link = sessions.add_link(connection, user.id, Purpose.PASSWORD, now)
+            told = {"login": user.login} | _told(grant)
+            audit.record(scope, connection, Act.USER_ADDED, user.id, now, after=told, details=told)
     except IntegrityError as error:
         raise AccountInvalid(f"login: {login!r} is taken") from error
     return user, link
 
 
-def change_grant(scope: Scope, database: Database, user_id: UUID, grant: Grant) -> None:
+def change_grant(scope: Scope, database: Database, user_id: UUID, grant: Grant, now: datetime) -> None:
     """Replace what a user may do and see; it counts at once. Raises NotFound or AccountInvalid."""
     _within(scope, _checked(grant))
     with database.write() as connection:
         user = _other(scope, connection, user_id)
         users.set_grant(connection, user.id, grant)
+        before, after = _told(user.grant), _told(grant)
+        audit.record(scope, connection, Act.USER_CHANGED, user.id, now, before=before, after=after, details=after)
 
 
 def reset(scope: Scope, database: Database, user_id: UUID, now: datetime) -> str:
@@ -72,7 +79,9 @@ def reset(scope: Scope, database: Database, user_id: UUID, now: datetime) -> str
         user = _known(users.find(scope, connection, user_id))
         users.set_password(connection, user.id, None)
         users.forget(connection, user.id)
-        return sessions.add_link(connection, user.id, Purpose.PASSWORD, now)
+        link = sessions.add_link(connection, user.id, Purpose.PASSWORD, now)
+        audit.record(scope, connection, Act.USER_RESET, user.id, now, details={"login": user.login})
+        return link
 
 
 def set_disabled(scope: Scope, database: Database, user_id: UUID, now: datetime, *, disabled: bool) -> None:
@@ -80,6 +89,8 @@ def set_disabled(scope: Scope, database: Database, user_id: UUID, now: datetime,
     with database.write() as connection:
         user = _other(scope, connection, user_id)
         users.disable(connection, user.id, now if disabled else None)
+        act = Act.USER_DISABLED if disabled else Act.USER_ENABLED
+        audit.record(scope, connection, act, user.id, now, details={"login": user.login})
 
 
 def change_password(
@@ -94,6 +105,7 @@ def change_password(
     with database.write() as connection:
         users.set_password(connection, user.id, hashed)
         sessions.end_others(connection, user.id, session_id)
+        audit.record(scope, connection, Act.PASSWORD_CHANGED, user.id)
 
 
 def end_session(scope: Scope, database: Database, session_id: UUID) -> None:
@@ -101,6 +113,7 @@ def end_session(scope: Scope, database: Database, session_id: UUID) -> None:
     with database.write() as connection:
         if not sessions.end_one(connection, scope.actor.id, session_id):
             raise NotFound(f"there is no session {session_id}")
+        audit.record(scope, connection, Act.SESSION_ENDED, session_id)
 
 
 def add_key(scope: Scope, database: Database, name: str, grant: Grant, now: datetime, lasts: timedelta) -> str:
@@ -109,14 +122,25 @@ def add_key(scope: Scope, database: Database, name: str, grant: Grant, now: date
         raise AccountInvalid("expires: a key lasts at most a year")
     _within(scope, _checked(grant))
     with database.write() as connection:
-        return keys.add(scope, connection, _shown(name, "name"), grant, now, lasts)
+        key = keys.add(scope, connection, _shown(name, "name"), grant, now, lasts)
+        told = {"name": name[:100], "days": lasts.days} | _told(grant)
+        audit.record(scope, connection, Act.KEY_ADDED, keys.shown(key), now, after=told, details=told)
+        return key
 
 
 def revoke_key(scope: Scope, database: Database, key_id: UUID, now: datetime) -> None:
     """End an API key. Raises NotFound."""
     with database.write() as connection:
-        if keys.revoke(scope, connection, key_id, now) is None:
+        key = keys.revoke(scope, connection, key_id, now)
+        if key is None:
             raise NotFound(f"there is no key {key_id}")
+        audit.record(scope, connection, Act.KEY_REVOKED, key.prefix, now, details={"name": key.name})
+
+
+def _told(grant: Grant) -> dict[str, Detail]:
+    """Return a grant as the audit log keeps it."""
+    districts = "all" if grant.districts is None else ", ".join(sorted(grant.districts))
+    return {"role": grant.role.value, "districts": districts, "grade": grant.grade}
 
 
 def _within(scope: Scope, grant: Grant) -> None:

@@ -10,7 +10,10 @@ from api.accounts import attempts, sessions, users
 from api.accounts.passwords import Passwords
 from api.accounts.sessions import Purpose
 from api.accounts.users import User
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.db.database import Database
+from api.db.scope import Scope
 from api.errors import LoginRefused, TooManyAttempts
 
 LONGEST_LOGIN: Final = 64
@@ -41,6 +44,7 @@ def sign_in(
         if user is not None and fits and user.disabled_at is None:
             attempts.succeeded(connection, attempt)
             return _begin(connection, user, browser, now)
+        audit.record(Scope(address=browser.address), connection, Act.LOGIN_REFUSED, _shown(login), now)
     raise LoginRefused("login and password do not belong together")
 
 
@@ -76,10 +80,20 @@ def _begin(connection: Connection, user: User, browser: Browser, now: datetime) 
     sessions.sweep(connection, now)
     if browser.session is not None:
         sessions.end(connection, browser.session)
-    return sessions.begin(connection, user.id, now, browser.address, browser.agent)
+    token = sessions.begin(connection, user.id, now, browser.address, browser.agent)
+    audit.record(user.scope(browser.address), connection, Act.LOGIN, user.id, now, details={"login": user.login})
+    return token
 
 
-def sign_out(database: Database, token: str) -> None:
-    """End the session of this token."""
+def sign_out(database: Database, browser: Browser, now: datetime) -> None:
+    """End the session of this browser."""
     with database.write() as connection:
-        sessions.end(connection, token)
+        found = sessions.find(connection, browser.session, now) if browser.session is not None else None
+        if found is not None and browser.session is not None:
+            sessions.end(connection, browser.session)
+            audit.record(found[1].scope(browser.address), connection, Act.LOGOUT, found[1].id, now)
+
+
+def _shown(login: str) -> str:
+    """Return what was typed as a login, without what cannot be shown."""
+    return "".join(letter for letter in login if letter.isprintable())

@@ -47,10 +47,12 @@ def user_page(scope: CurrentScope, database: Db, render: Render, user_id: UUID) 
 
 
 @router.post("/users/{user_id}", dependencies=[MayManage])
-def change_user(scope: CurrentScope, database: Db, render: Render, form: FormFields, user_id: UUID) -> Response:
+def change_user(
+    scope: CurrentScope, database: Db, now: Now, render: Render, form: FormFields, user_id: UUID
+) -> Response:
     """Change what a user may do and see, then show them."""
     try:
-        service.change_grant(scope, database, user_id, _grant(form))
+        service.change_grant(scope, database, user_id, _grant(form), now)
     except AccountInvalid as error:
         return _user(scope, database, render, user_id, fault=str(error))
     return RedirectResponse(f"/users/{user_id}", status.HTTP_303_SEE_OTHER)

@@ -67,6 +67,11 @@ def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFi
     )
 
 
+def evidence_hashes(connection: Connection) -> frozenset[str]:
+    """Return the hashes of all pictures that show a fault."""
+    return frozenset(connection.execute(select(camera_health.c.sha256).distinct()).scalars())
+
+
 def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None:
     """Record that a fault is over; an end before its start (a clock that was set back) counts as the start."""
     for known in lasting(connection, camera):

@@ -1,8 +1,11 @@
 """What a person does to cameras: import, pause, resume, remove, accept a new view."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.cameras import health, history
 from api.cameras import repository as cameras
 from api.cameras.encryption import box_of
@@ -22,7 +25,12 @@ def replace_all(
     """Make the cameras read from the file of this name the registry's. Raises DatabaseUnavailable, SecretUnreadable."""
     change = Change(scope.actor, now, ChangeKind.IMPORT, file)
     with database.write() as connection:
-        return cameras.replace(scope, connection, box_of(settings), wanted, change)
+        changes = cameras.replace(scope, connection, box_of(settings), wanted, change)
+        if not changes.none:
+            told = {"version": changes.version, "added": len(changes.added), "changed": len(changes.changed)}
+            told |= {"removed": len(changes.removed)}
+            audit.record(scope, connection, Act.CAMERAS_IMPORTED, file, now, after=asdict(changes), details=told)
+        return changes
 
 
 def set_paused(
@@ -31,12 +39,15 @@ def set_paused(
     """Switch a camera off or on; the watcher follows. Raises NotFound."""
     with database.write() as connection:
         cameras.pause(scope, connection, camera_id, scope.actor, now, paused=paused)
+        act = Act.CAMERA_PAUSED if paused else Act.CAMERA_RESUMED
+        audit.record(scope, connection, act, camera_id, now)
 
 
 def remove(scope: Scope, database: Database, settings: Settings, now: datetime, camera_id: str) -> None:
     """Take a camera out of the registry. Raises NotFound."""
     with database.write() as connection:
         cameras.remove(scope, connection, camera_id, scope.actor, now)
+        audit.record(scope, connection, Act.CAMERA_REMOVED, camera_id, now)
 
 
 def accept_view(scope: Scope, database: Database, settings: Settings, live: LiveCameras, camera_id: str) -> None:
@@ -45,6 +56,7 @@ def accept_view(scope: Scope, database: Database, settings: Settings, live: Live
     with database.write() as connection:
         if not health.accept_view(scope, connection, camera_id, scope.actor):
             raise NotMoved(f"camera {camera_id!r} is not known to have been moved")
+        audit.record(scope, connection, Act.VIEW_ACCEPTED, camera_id)
     live.accept_view(camera_id)
 
 

@@ -13,6 +13,8 @@ import typer
 from api.accounts.service import first_link
 from api.actor import Actor
 from api.app import create_app
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.bootstrap import open_store
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
@@ -72,6 +74,7 @@ def serve(
         source = book.source if book else NO_RULEBOOK
         with database.write() as connection:
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
+            audit.record(EVERYWHERE, connection, Act.RULEBOOK_USED, source.sha256, details={"version": source.version})
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             replace_all(EVERYWHERE, database, settings, wall_clock(), wanted, cameras.name)

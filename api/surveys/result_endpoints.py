@@ -8,8 +8,11 @@ import numpy as np
 from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.reasons import Reason, given_reason
 from api.candidates.endpoints import JPEG
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import EvidenceDamaged, NotFound
 from api.evidence.files import crop
 from api.surveys import frames as seen
@@ -47,20 +50,26 @@ def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
+            responses={**problem_responses(403, 404, 422), **JPEG})  # fmt: skip
 def show_place(
     scope: CurrentScope,
     database: Db,
     settings: AppSettings,
+    now: Now,
     survey_id: UUID,
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
+    reason: Reason = None,
 ) -> Response:
-    """Return the frame that shows a place best, or the place alone."""
+    """Return the frame that shows a place best, which asks for a `reason` and is recorded, or the place alone."""
     with database.read() as connection:
         place = places.find(scope, connection, survey_id, place_id)
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
+    if kind == "scene":
+        told = {"picture": place_id, "reason": given_reason(reason)}
+        with database.write() as connection:
+            audit.record(scope, connection, Act.ORIGINAL_VIEWED, survey_id, now, details=told)
     try:
         content = (settings.pictures_dir / str(survey_id) / place.picture).read_bytes()
     except OSError as error:

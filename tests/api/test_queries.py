@@ -116,6 +116,7 @@ def calls_without_scope(source: str, scoped: dict[str, set[str]]) -> list[str]:
 UNSCOPED = {
     "api.surveys.files.stored_paths",  # which contents lie on the disk already, whoever sent them: hashes only
     "api.rulebooks.repository.current",
+    "api.audit.repository.head",
     "api.accounts.users.count",
     "api.accounts.users.by_login",
     "api.accounts.users.add",

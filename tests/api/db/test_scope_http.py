@@ -70,7 +70,7 @@ def readable(of: District) -> list[str]:
     return [
         f"/api/v1/candidates/{of.open}",
         f"/api/v1/candidates/{of.open}/evidence/scene",
-        f"/api/v1/candidates/{of.confirmed}/evidence/boxed",
+        f"/api/v1/candidates/{of.confirmed}/evidence/boxed?reason=proof",
         f"/api/v1/cases/{of.case}",
         f"/api/v1/cameras/{of.camera}/picture",
         f"/api/v1/cameras/{of.camera}/health",
@@ -80,7 +80,7 @@ def readable(of: District) -> list[str]:
         f"/api/v1/surveys/{survey}/files",
         f"/api/v1/surveys/{survey}/places",
         f"/api/v1/surveys/{survey}/path",
-        f"/api/v1/surveys/{survey}/places/{PLACE_ID}/scene",
+        f"/api/v1/surveys/{survey}/places/{PLACE_ID}/scene?reason=proof",
         f"/review/{of.open}",
         f"/review/{of.open}/card",
         f"/cases/{of.verdict}",
