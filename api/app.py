@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -51,6 +51,23 @@ from api.web.problems import ProblemDocument, problem_responses
 
 PARAMETER = re.compile(r"\{\w+\}")
 SHUTDOWN = timedelta(seconds=5)
+PAGES: Final = tuple(
+    page.router
+    for page in (
+        health,
+        accounts_page,
+        own_pages,
+        user_pages,
+        audit_page,
+        pages,
+        cases_pages,
+        cameras_page,
+        survey_page,
+        surveys_page,
+        training_page,
+    )
+)
+"""The routers of the pages, and of the health checks."""
 
 
 def create_app(
@@ -138,21 +155,9 @@ def _add_routes(app: FastAPI) -> None:
     ):
         _check_permissions(router)
         app.include_router(router, prefix="/api/v1")
-    for page in (
-        health,
-        accounts_page,
-        own_pages,
-        user_pages,
-        audit_page,
-        pages,
-        cases_pages,
-        cameras_page,
-        survey_page,
-        surveys_page,
-        training_page,
-    ):
-        _check_permissions(page.router)
-        app.include_router(page.router)
+    for router in PAGES:
+        _check_permissions(router)
+        app.include_router(router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 
 
