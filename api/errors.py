@@ -22,6 +22,7 @@ ApiError
 ├── Problem                answered to the caller as an RFC 9457 problem document
 │   ├── NotSignedIn        401: no session, and no API key that holds
 │   ├── LoginRefused       403: login and password do not belong together, or a link was used
+│   ├── IdentityRefused    403: the identity provider's answer does not hold
 │   ├── Forbidden          403: the role does not allow it
 │   ├── ReasonNeeded       403: an original or an export asks for a reason
 │   ├── NotFound           404
@@ -155,6 +156,14 @@ class LoginRefused(Problem):
 
     status = 403
     name = "login-refused"
+    title = "Not signed in"
+
+
+class IdentityRefused(Problem):
+    """The identity provider did not sign this user in, or its answer does not hold."""
+
+    status = 403
+    name = "identity-refused"
     title = "Not signed in"
 
 

@@ -92,6 +92,13 @@ class Settings(BaseSettings):
     runs_dir: Path = Field(
         Path("runs"), description="Folder of training runs that the page /training shows; it is only read."
     )
+    oidc_issuer: AnyHttpUrl | None = Field(
+        None, description="Address of an OpenID Connect provider that users may sign in at; the extra `oidc` is needed."
+    )
+    oidc_client_id: str = Field("streetwarden", description="What the service is called at the provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The service's secret at the provider; none for a public client."
+    )
     undo_window: timedelta = Field(
         timedelta(seconds=20),
         ge=timedelta(0),
@@ -155,7 +162,7 @@ class Settings(BaseSettings):
     def _no_defaults_in_production(self) -> Self:
         if self.environment == "development":
             return self
-        for name in ("database_url", "secret_key", "case_api_token"):
+        for name in ("database_url", "secret_key", "case_api_token", "oidc_client_secret"):
             secret: SecretStr | None = getattr(self, name)
             if secret is not None and PLACEHOLDER in secret.get_secret_value():
                 raise ValueError(f"{name} still holds the placeholder '{PLACEHOLDER}': set a secret of your own")

@@ -17,5 +17,6 @@ ACCOUNT_FAULTS: Final = {
     "link-used": N_("This link was used already, or has expired. Ask your administrator for a new one."),
     "password-differs": N_("The two passwords are not the same."),
     "password-weak": N_("Use 12 to 200 characters that are not made from your login."),
+    "identity-refused": N_("The identity provider did not sign you in, or you are no user here."),
     "password-wrong": N_("The password so far is another."),
 }

@@ -123,7 +123,7 @@ def add_key(scope: Scope, database: Database, name: str, grant: Grant, now: date
     _within(scope, _checked(grant))
     with database.write() as connection:
         key = keys.add(scope, connection, _shown(name, "name"), grant, now, lasts)
-        told = {"name": name[:100], "days": lasts.days} | _told(grant)
+        told: dict[str, Detail] = {"name": name[:100], "days": lasts.days, **_told(grant)}
         audit.record(scope, connection, Act.KEY_ADDED, keys.shown(key), now, after=told, details=told)
         return key
 

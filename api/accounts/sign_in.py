@@ -43,7 +43,7 @@ def sign_in(
         user = users.by_login(connection, login)  # again: they may have been disabled meanwhile
         if user is not None and fits and user.disabled_at is None:
             attempts.succeeded(connection, attempt)
-            return _begin(connection, user, browser, now)
+            return begin_session(connection, user, browser, now)
         audit.record(Scope(address=browser.address), connection, Act.LOGIN_REFUSED, _shown(login), now)
     raise LoginRefused("login and password do not belong together")
 
@@ -72,10 +72,10 @@ def enter(
         if hashed is not None:
             users.set_password(connection, user.id, hashed)
             users.forget(connection, user.id)
-        return _begin(connection, user, browser, now)
+        return begin_session(connection, user, browser, now)
 
 
-def _begin(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
+def begin_session(connection: Connection, user: User, browser: Browser, now: datetime) -> str:
     """Begin a session with a token of its own; whatever the browser brought along ends."""
     sessions.sweep(connection, now)
     if browser.session is not None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, LargeBinary, cast, func, insert, or_, select, update
 
@@ -151,11 +151,15 @@ def everything(connection: Connection) -> Iterator[Event]:
     columns = [_raw(connection, column) for column in audit_events.c]
     query = select(*columns).order_by(audit_events.c.number)
     for row in connection.execution_options(yield_per=500).execute(query):
-        texts = (value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value for value in row)
-        yield Event(*texts)
+        values = dict(row._mapping)
+        texts = {
+            name: value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+            for name, value in values.items()
+        }
+        yield Event(**texts)
 
 
-def _raw(connection: Connection, column: Column[object]) -> ColumnElement[object]:
+def _raw(connection: Connection, column: Column[Any]) -> ColumnElement[Any]:
     """Return a column as its bytes: SQLite keeps texts that are none, and would not read them as such."""
     if connection.dialect.name != "sqlite" or column.name == "number":
         return column

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from api.actor import Actor
 from api.audit import repository as audit
 from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import State, StoredCandidate
@@ -94,7 +95,7 @@ def _record(
     files: tuple[EvidenceFile, ...] = (),
 ) -> None:
     """Record a verdict with the hashes of the pictures that it was given on."""
-    said = {"verdict": str(verdict.id), "decision": verdict.decision.value, "reason": verdict.reason}
-    seen = {file.kind.value: file.sha256 for file in files}
+    told: dict[str, Detail] = {"verdict": str(verdict.id), "decision": verdict.decision, "reason": verdict.reason}
+    told |= {file.kind.value: file.sha256 for file in files}
     before, after = (None, asdict(verdict)) if act is Act.VERDICT_GIVEN else (asdict(verdict), None)
-    audit.record(scope, connection, act, verdict.candidate_id, now, before=before, after=after, details=said | seen)
+    audit.record(scope, connection, act, verdict.candidate_id, now, before=before, after=after, details=told)

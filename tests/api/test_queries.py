@@ -21,6 +21,7 @@ MODULES = {
     "sessions",
     "keys",
     "attempts",
+    "oidc_logins",
 }
 """Where queries may stand: one repository module a noun."""
 QUERY_WORDS = {"select", "insert", "update", "delete", "text"}

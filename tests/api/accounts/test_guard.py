@@ -1,5 +1,6 @@
 """Who gets in: sessions that hold, and all those that do not; keys; and what answers without either."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ API = "/api/v1/candidates"
 
 
 @pytest.fixture
-def stranger(service: Service) -> httpx.Client:
+def stranger(service: Service) -> Iterator[httpx.Client]:
     """A client that brings nothing along."""
     with httpx.Client(base_url=service.url, timeout=10, trust_env=False) as http:
         yield http

@@ -10,7 +10,7 @@ from sqlalchemy import String, cast, delete, insert, select, text, update
 from api.actor import Actor
 from api.audit import repository as audit
 from api.audit.acts import Act
-from api.audit.repository import Head, Search
+from api.audit.repository import Detail, Head, Search
 from api.audit.tables import audit_events, audit_head
 from api.audit.verify import verify
 from api.db.database import Database
@@ -25,7 +25,7 @@ TEXTS = [column.name for column in audit_events.c if column.name != "number"]
 def fill(database: Database, count: int = 4) -> None:
     for number in range(count):
         with database.write() as connection:
-            told = {"note": "占道 \u00e9", "n": number}
+            told: dict[str, Detail] = {"note": "占道 \u00e9", "n": number}
             audit.record(LI_WEI, connection, Act.EXPORTED, f"list-{number}", NOON, before=1, after=2, details=told)
 
 

@@ -24,6 +24,7 @@ from api.cameras.live_status import CameraView, LastPicture
 from api.cameras.tables import cameras
 from api.candidates.tables import candidates
 from api.db.database import Database
+from api.pages.base import STATIC
 from api.roles import Permission, Role, permissions_of
 from api.settings import Settings
 from api.surveys.tables import surveys
@@ -200,8 +201,8 @@ def test_without_a_session_nothing_answers(town: Town) -> None:
             expected = 401 if route.path.startswith("/api/") else 303
             assert answer.status_code == expected, route.name
             assert expected == 401 or answer.headers["location"].startswith("/login")
-        for file in Path(application.base.STATIC).rglob("*"):
-            path = f"/static/{file.relative_to(application.base.STATIC)}"
+        for file in Path(STATIC).rglob("*"):
+            path = f"/static/{file.relative_to(STATIC)}"
             assert http.get(path).status_code == (200 if is_open(path) else 303), path
 
 
