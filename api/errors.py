@@ -3,7 +3,6 @@
 ApiError
 ├── SettingsInvalid        a setting is missing, malformed, or unsafe where it is used
 ├── SecretUnreadable       what is encrypted in the database cannot be read with the keys that are set
-├── NotThereYet            a command of the contract that is yet to come
 ├── ExtraMissing           a part that is installed separately is not there
 ├── PortTaken              the address to listen on is not available
 ├── SamplesMissing         the demo's footage or script is not there, or is not what it should be
@@ -67,10 +66,6 @@ class SettingsInvalid(ApiError):
 
 class SecretUnreadable(ApiError):
     """What is encrypted in the database cannot be read with the keys that are set."""
-
-
-class NotThereYet(ApiError):
-    """A command of the contract that is yet to come."""
 
 
 class ExtraMissing(ApiError):

@@ -152,7 +152,7 @@ def everything(connection: Connection) -> Iterator[Event]:
     query = select(*columns).order_by(audit_events.c.number)
     for row in connection.execution_options(yield_per=500).execute(query):
         values = dict(row._mapping)
-        texts = {
+        texts: dict[str, Any] = {
             name: value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
             for name, value in values.items()
         }

@@ -4,7 +4,7 @@ import getpass
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from api.db.scope import Scope
     from detector.geometry.terrain import Terrain
-
-# What follows a command that is not there yet is taken and not read: the answer is the same whatever it is.
-ANYTHING: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 Dem = Annotated[
     Path | None,
