@@ -89,6 +89,13 @@ class Needs:
             raise Forbidden(f"your role, {scope.role}, may not do this")
 
 
+def sees_everything(scope: CurrentScope) -> None:
+    """Let through who sees every district and grade: for what is of none. Raises Forbidden."""
+    if not scope.unrestricted:
+        raise Forbidden("this is of all districts and grades, and you see only some")
+
+
+OfEverything: Final = Depends(sees_everything)
 MayView: Final = Depends(Needs(Permission.VIEW))
 MayDecide: Final = Depends(Needs(Permission.DECIDE))
 MayUpload: Final = Depends(Needs(Permission.UPLOAD))

@@ -8,8 +8,7 @@ from starlette.responses import HTMLResponse
 from api.audit import repository as audit
 from api.audit.messages import ACTS
 from api.audit.repository import Search
-from api.dependencies import CurrentScope, Db, MayAudit
-from api.errors import Forbidden
+from api.dependencies import CurrentScope, Db, MayAudit, OfEverything
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_names
 from api.web.pagination import CursorQuery
@@ -21,7 +20,7 @@ ORIGINAL: Final = r"^/api/v1/(candidates/[0-9a-f-]{36}/evidence|surveys/[0-9a-f-
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
 
-@router.get("/audit", dependencies=[MayAudit])
+@router.get("/audit", dependencies=[MayAudit, OfEverything])
 def audit_page(
     scope: CurrentScope,
     database: Db,
@@ -34,8 +33,6 @@ def audit_page(
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
     """Show the events that are searched for, latest first, and the end of the chain. Days are UTC's."""
-    if not scope.unrestricted:
-        raise Forbidden("the audit log is of all districts and grades")
     search = Search(actor.strip(), act, subject.strip(), since, f"{until}T99" if until else "")
     with database.read() as connection:
         page = audit.page(scope, connection, search, cursor, ROWS)

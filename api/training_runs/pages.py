@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import FileResponse, HTMLResponse
 
-from api.dependencies import AppSettings, Now
+from api.dependencies import AppSettings, Now, OfEverything
 from api.errors import NotFound
 from api.pages.base import Render
 from api.pages.i18n import register_names
@@ -16,7 +16,7 @@ from training.evaluation.contact_sheet import sheet_size
 from training.evaluation.mistakes import MistakeKind
 from training.runs.progress import RunProgress, RunState, find_run, list_runs, sheet_path
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OfEverything])  # pictures of data sets are of no district
 register_names("run_state", RUN_STATES)
 register_names("mistake", MISTAKES)
 

@@ -299,6 +299,17 @@ def test_nobody_gives_more_than_they_have(town: Town) -> None:
         assert http.post(f"/users/{own}/disable").status_code == 422
 
 
+def test_pictures_of_training_are_for_who_sees_everything(town: Town) -> None:
+    training = [route for route in town.routes() if route.path.startswith("/training")]
+    assert len(training) == 3
+    chief = Role.SUPERVISOR
+    with town.as_(chief) as one, town.as_(chief, None, 2) as low, town.as_(Role.VIEWER, None, 3) as all_:
+        for route in training:
+            codes = [ask(http, route, town.ours).status_code for http in (one, low, all_)]
+            assert codes[:2] == [403, 403], route.name
+            assert codes[2] in (200, 404, 422), route.name
+
+
 def test_the_audit_log_is_for_auditors_of_everything(town: Town) -> None:
     with town.as_(Role.AUDITOR) as one, town.as_(Role.AUDITOR, None, 3) as all_:
         assert one.get("/audit").status_code == 403
