@@ -121,6 +121,7 @@ def origin_of(camera: RegisteredCamera) -> Origin:
     printed = json.dumps([astuple(point) for point in camera.points])
     return Origin(
         district=camera.config.district or None,
+        grade=camera.config.grade,
         camera_id=camera.id if camera.since else None,
         camera_version=camera.since or None,
         calibration=hashlib.sha256(printed.encode()).hexdigest() if camera.points else None,

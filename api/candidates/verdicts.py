@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.candidates.tables import candidates, verdicts
 from api.db.scope import Scope
 from models.card import ModelVersion

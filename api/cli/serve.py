@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,8 +14,11 @@ from typing import Annotated, Final, Self
 
 import typer
 
-from api.accounts.repository import Actor
+from api.accounts.service import first_link
+from api.actor import Actor
 from api.app import create_app
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.bootstrap import open_store, sole_service
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
@@ -81,6 +85,7 @@ def serve(
         source = book.source if book else NO_RULEBOOK
         with database.write() as connection:
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
+            audit.record(EVERYWHERE, connection, Act.RULEBOOK_USED, source.sha256, details={"version": source.version})
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             _import(database, settings, wanted, cameras)
@@ -112,6 +117,9 @@ def serve(
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
             )
+        if link := first_link(database, wall_clock()):
+            address = f"{_at(settings, listener)}/welcome/{link}"
+            print_error(f"nobody can sign in yet; the administrator sets the password here, once: {address}")
         print_error(
             f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C or SIGTERM stops it)"
         )
@@ -169,6 +177,11 @@ def _import(database: Database, settings: Settings, wanted: Sequence[RegisteredC
         return
     if changes.removed:
         print_error(f"{file.name}: removed from the cameras: {len(changes.removed)} ({shortened(changes.removed)})")
+
+
+def _at(settings: Settings, listener: socket.socket) -> str:
+    """Return where browsers reach the service; the port is known by now."""
+    return settings.base_url if settings.public_url else f"http://{settings.host}:{listener.getsockname()[1]}"
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

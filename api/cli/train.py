@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.cli.model_report import figure_lines
+from api.cli.options import operator
 from api.cli.shelf import gate_lines
 from api.console import AsJson, print_error, print_json
 from api.errors import ExtraMissing
@@ -93,9 +94,7 @@ def _train_job(wanted: TrainingWish, name: str, resume: bool, as_json: bool) -> 
         plan = plan_job(datasets, shelf, wanted)
         version = version_of_candidate(shelf, wanted.base)
         lines = tuple(plan.lines)
-        job = TrainingJob(
-            name=name, version=version, wish=wanted, by=settings.reviewer, at=datetime.now(UTC), plan=lines
-        )
+        job = TrainingJob(name=name, version=version, wish=wanted, by=operator(), at=datetime.now(UTC), plan=lines)
     for line in job.plan:
         print_error(line)
     turn = take_turn(runs, name)

@@ -42,7 +42,7 @@ class EvidenceStore:
         The file appears whole or not at all, also when the power fails: it is written aside, flushed, then renamed.
         """
         digest = hashlib.sha256(content).hexdigest()
-        path = f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
+        path = _path_of(digest)
         target = self.folder / path
         with _named_errors(self.folder):
             if target.is_file():
@@ -76,6 +76,17 @@ class EvidenceStore:
             return str(damage)
         return None
 
+    def fault_of(self, digest: str) -> str | None:
+        """Return what is wrong with the file of this hash, a line; None where it is what was stored."""
+        path = self.folder / _path_of(digest)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            return f"missing: evidence {digest} ({error.strerror})"
+        if hashlib.sha256(content).hexdigest() != digest:
+            return f"changed: evidence {digest}"
+        return None
+
     def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
         """Store what shows a candidate: the scene untouched, the thing alone, and a copy with the box drawn in."""
         frame, box = candidate.evidence, candidate.evidence_box
@@ -98,6 +109,10 @@ class EvidenceStore:
             )
         digest, path = self.put(encoded.tobytes())
         return EvidenceFile(kind, digest, path, captured_at, int(image.shape[1]), int(image.shape[0]))
+
+
+def _path_of(digest: str) -> str:
+    return f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
 
 
 def crop(image: Image, box: Box) -> Image:

@@ -1,6 +1,7 @@
 """The pages of the models: what serves, what lies on the shelf, what the gate says, what a shadow shows, and drift."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 from uuid import UUID
@@ -8,7 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, status
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
-from api.dependencies import AppSettings, CurrentScope, Db, Now, provided
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.db.database import Database
+from api.db.scope import Scope
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, Now, OfEverything, provided
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.inference.model_cache import shelf_of
@@ -25,7 +30,7 @@ from models.shadow import Shadow, end_shadow, set_shadow, shadow_of
 from models.shelf import NAME_PATTERN, VERSION_PATTERN, Shelf
 from models.shelf_changes import locked
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OfEverything])  # a model is of no district
 register_names("refusal", REFUSALS)
 register_names("drift_group", GROUPS)
 
@@ -136,25 +141,30 @@ def worse_picture(
     return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
 
 
-@router.post("/models/{name}/{version}/promote")
+@router.post("/models/{name}/{version}/promote", dependencies=[MayManage])
 def promote_from_page(
-    settings: AppSettings, promotions: ThePromotions, name: ModelName, version: Version
-) -> RedirectResponse:
+    scope: CurrentScope, database: Db, settings: AppSettings, promotions: ThePromotions, now: Now, name: ModelName,
+    version: Version,
+) -> RedirectResponse:  # fmt: skip
     """Ask the gate, and put the version in service if it passes. Raises PromotionRefused."""
     _known(settings, name)
-    promotions.begin(name, version, settings.reviewer)
+    promotions.begin(name, version, scope.actor.name)
+    _record(scope, database, Act.MODEL_PROMOTION, name, now, version)
     return _to(f"/models/{name}/{version}")
 
 
-@router.post("/models/{name}/rollback")
-def roll_back_from_page(settings: AppSettings, name: ModelName) -> RedirectResponse:
+@router.post("/models/{name}/rollback", dependencies=[MayManage])
+def roll_back_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, name: ModelName
+) -> RedirectResponse:
     """Put the version in service that served before. Raises PromotionRefused."""
     shelf = _known(settings, name)
     refusing(lambda: roll_back_model(shelf, name))
+    _record(scope, database, Act.MODEL_ROLLED_BACK, name, now, shelf.serving_version(name))
     return _to(f"/models/{name}")
 
 
-@router.post("/models/{name}/{version}/shadow")
+@router.post("/models/{name}/{version}/shadow", dependencies=[MayManage])
 def shadow_from_page(
     settings: AppSettings, name: ModelName, version: Version, share: Annotated[float, Query(gt=0, le=1)] = 0.05
 ) -> RedirectResponse:
@@ -169,12 +179,17 @@ def shadow_from_page(
     return _to(f"/models/{name}")
 
 
-@router.post("/models/{name}/shadow/end")
+@router.post("/models/{name}/shadow/end", dependencies=[MayManage])
 def end_shadow_from_page(settings: AppSettings, name: ModelName) -> RedirectResponse:
     """Let no version look beside any more."""
     shelf = _known(settings, name)
     refusing(lambda: end_shadow(shelf, name))
     return _to(f"/models/{name}")
+
+
+def _record(scope: Scope, database: Database, act: Act, name: str, now: datetime, version: str) -> None:
+    with database.write() as connection:
+        audit.record(scope, connection, act, name, now, details={"version": version})
 
 
 def _known(settings: AppSettings, name: str) -> Shelf:

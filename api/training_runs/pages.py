@@ -8,8 +8,10 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends, Path, Query, status
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
 
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.cameras.dependencies import Live
-from api.dependencies import AppSettings, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, Now, OfEverything
 from api.errors import NotFound, TrainingRefused
 from api.pages.base import Render
 from api.pages.i18n import register_names
@@ -22,7 +24,7 @@ from training.evaluation.contact_sheet import sheet_size
 from training.evaluation.mistakes import MistakeKind
 from training.runs.progress import RunProgress, RunState, find_run, list_runs, sheet_path
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[OfEverything])  # pictures of data sets are of no district
 register_names("run_state", RUN_STATES)
 register_names("mistake", MISTAKES)
 register_names("job_state", JOB_STATES)
@@ -100,23 +102,32 @@ def new_page(
     )
 
 
-@router.post("/training/new")
+@router.post("/training/new", dependencies=[MayManage])
 def start_from_page(
-    settings: AppSettings, now: Now, wish: WishQuery, dataset: NameQuery, base: NameQuery
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    wish: WishQuery,
+    dataset: NameQuery,
+    base: NameQuery,
 ) -> RedirectResponse:
     """Begin a training, then show it."""
-    job = service.start(settings, service.wish_of(settings, dataset, base, **wish.asked), now)
+    wanted = service.wish_of(settings, dataset, base, **wish.asked)
+    job = service.start(settings, wanted, scope.actor.name, now)
+    with database.write() as connection:
+        audit.record(scope, connection, Act.TRAINING_BEGUN, job.name, now, details={"dataset": dataset, "base": base})
     return _to_run(job.name)
 
 
-@router.post("/training/{name}/cancel")
+@router.post("/training/{name}/cancel", dependencies=[MayManage])
 def cancel_from_page(settings: AppSettings, name: Name) -> RedirectResponse:
     """End a training that is under way, then show how far it got."""
     cancel(settings.runs_dir, name)
     return _to_run(name)
 
 
-@router.post("/training/{name}/go-on")
+@router.post("/training/{name}/go-on", dependencies=[MayManage])
 def go_on_from_page(settings: AppSettings, name: Name) -> RedirectResponse:
     """Go on with a training that was interrupted, cancelled or failed."""
     service.go_on(settings, name)

@@ -108,7 +108,7 @@ def plan(settings: Settings, wish: TrainingWish) -> TrainingPlan:
         raise TrainingRefused(str(error)) from error
 
 
-def start(settings: Settings, wish: TrainingWish, now: datetime) -> TrainingJob:
+def start(settings: Settings, wish: TrainingWish, by: str, now: datetime) -> TrainingJob:
     """Begin a training in a process of its own, which outlives this one; returns the job.
 
     Raises:
@@ -122,7 +122,7 @@ def start(settings: Settings, wish: TrainingWish, now: datetime) -> TrainingJob:
         name=free_name(settings.runs_dir, wish.dataset),
         version=version_of_candidate(shelf_of(settings), wish.base),
         wish=wish,
-        by=settings.reviewer,
+        by=by,
         at=now,
         plan=tuple(planned.lines),
     )

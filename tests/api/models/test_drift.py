@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.verdicts import Decision, RejectReason, Verdict
