@@ -40,7 +40,7 @@ class EvidenceStore:
         The file appears whole or not at all, also when the power fails: it is written aside, flushed, then renamed.
         """
         digest = hashlib.sha256(content).hexdigest()
-        path = f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
+        path = _path_of(digest)
         target = self.folder / path
         with _named_errors(self.folder):
             if target.is_file():
@@ -76,13 +76,26 @@ class EvidenceStore:
         return self._keep(EvidenceKind.SCENE, frame.image, frame.captured_at)
 
     def _keep(self, kind: EvidenceKind, image: Image, captured_at: datetime) -> EvidenceFile:
-        done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        if not done:
-            raise EvidenceUnwritable(
-                f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG"
-            )
-        digest, path = self.put(encoded.tobytes())
+        digest, path = self.put(encode(image))
         return EvidenceFile(kind, digest, path, captured_at, int(image.shape[1]), int(image.shape[0]))
+
+
+def encode(image: Image) -> bytes:
+    """Return a picture as the JPEG that is kept of it. Raises EvidenceUnwritable."""
+    done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+    if not done:
+        raise EvidenceUnwritable(f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG")
+    return encoded.tobytes()
+
+
+def file_of(kind: EvidenceKind, content: bytes, captured_at: datetime, width: int, height: int) -> EvidenceFile:
+    """Return what some bytes will be called when they are stored."""
+    digest = hashlib.sha256(content).hexdigest()
+    return EvidenceFile(kind, digest, _path_of(digest), captured_at, width, height)
+
+
+def _path_of(digest: str) -> str:
+    return f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
 
 
 def crop(image: Image, box: Box) -> Image:

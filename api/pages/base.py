@@ -1,6 +1,6 @@
 """What every page needs: the reader's language, the frame around it, scripts and styles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +9,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from api.dependencies import AppSettings
+from api.dependencies import AppSettings, provided
 from api.pages import i18n
+from api.pages.classes import ClassNames
 from api.pages.i18n import Language
 
 STATIC = Path(__file__).parent / "static"
@@ -33,10 +34,11 @@ class Renderer:
 
     language: Language
     reviewer: str
+    class_names: ClassNames = field(default_factory=ClassNames)
 
     def page(self, template: str, **values: object) -> HTMLResponse:
         """Return a whole page; the browser is asked to remember its language."""
-        text = self.language.render(template, reviewer=self.reviewer, **values)
+        text = self.language.render(template, reviewer=self.reviewer, class_names=self.class_names, **values)
         code = self.language.code
         response = HTMLResponse(text, headers={"Content-Language": i18n.HTML_LANG[code], "Vary": "Accept-Language"})
         response.set_cookie("language", code, max_age=YEAR, samesite="lax", httponly=True)
@@ -44,18 +46,23 @@ class Renderer:
 
     def fragment(self, template: str, **values: object) -> str:
         """Return a part of a page."""
-        return self.language.render(template, **values)
+        return self.language.render(template, class_names=self.class_names, **values)
+
+    def class_word(self, name: str) -> str:
+        """Return what a class is called for this reader."""
+        return self.class_names.word(name, self.language.code, self.language.translate)
 
 
 def renderer(
     settings: AppSettings,
+    class_names: Annotated[ClassNames, Depends(provided(ClassNames))],
     lang: Annotated[str | None, Query(max_length=8)] = None,
     language: Annotated[str | None, Cookie()] = None,
     accept_language: Annotated[str, Header()] = "",
 ) -> Renderer:
     """Return the renderer for the client's language."""
     chosen = i18n.language(i18n.choose_language(lang, language, accept_language, settings.language))
-    return Renderer(chosen, settings.reviewer)
+    return Renderer(chosen, settings.reviewer, class_names)
 
 
 Render = Annotated[Renderer, Depends(renderer)]

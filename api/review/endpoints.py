@@ -36,6 +36,7 @@ def post_verdict(
         actor=Actor.person(settings.reviewer),
         now=now,
         undo_window=settings.undo_window,
+        correction=said.correction,
         write_body=partial(write_payload, base_url=settings.base_url),
     )
     return VerdictOut.of(verdict, settings.undo_window)

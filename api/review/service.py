@@ -10,13 +10,15 @@ from api.accounts.repository import Actor
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import State, StoredCandidate
-from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.candidates.verdicts import Correction, Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
 from api.db.scope import Scope
 from api.errors import AlreadyDecided, NotFound, NotUndoable
 from api.evidence import repository as evidence
-from api.evidence.repository import EvidenceFile
+from api.evidence.boxes import check_box
+from api.evidence.repository import EvidenceFile, EvidenceKind
+from detector.vision.detections import Box
 
 BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
 
@@ -33,12 +35,14 @@ def decide(
     now: datetime,
     undo_window: timedelta,
     write_body: BodyWriter,
+    correction: Correction = Correction(),
 ) -> Verdict:
     """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
 
-    The case leaves when the undo window is over. Raises NotFound, or AlreadyDecided where another reviewer was faster.
+    The case leaves when the undo window is over. Raises NotFound, AlreadyDecided where another reviewer was faster, or
+    LabelInvalid where the corrected box does not lie in the picture.
     """
-    verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
+    verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now, correction.class_name, correction.box)
     try:
         with database.write() as connection:
             candidate = candidates.lock(scope, connection, candidate_id)
@@ -46,14 +50,21 @@ def decide(
                 raise NotFound(f"there is no candidate {candidate_id}")
             if not candidates.move(scope, connection, candidate_id, State.OPEN, State(decision.value), now):
                 raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
+            files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
+            _check_box(correction.box, files)
             verdicts.add(scope, connection, verdict)
             if decision is Decision.CONFIRMED:
-                files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
                 body = write_body(candidate, files, verdict)
                 outbox.add(scope, connection, verdict.id, candidate_id, body, now, now + undo_window)
     except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
         raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
     return verdict
+
+
+def _check_box(box: Box | None, files: tuple[EvidenceFile, ...]) -> None:
+    scene = next((file for file in files if file.kind is EvidenceKind.SCENE), None)
+    if box is not None and scene is not None:
+        check_box(box, scene.width, scene.height, "box")
 
 
 def undo(
