@@ -17,10 +17,15 @@ from api.cases import pages as cases_pages
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
+from api.datasets import endpoints as datasets
+from api.datasets import pages as datasets_page
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
+from api.labels import endpoints as labels
+from api.labels import pages as labels_page
 from api.pages import base
+from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import pages
@@ -52,6 +57,7 @@ def create_app(
     cameras: CamerasProvider = tuple,
     picture: PictureProvider = lambda _: None,
     accept_view: AcceptView = lambda _: None,
+    class_names: ClassNames = ClassNames(),
     clock: Clock = wall_clock,
 ) -> FastAPI:
     """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
@@ -102,6 +108,7 @@ def create_app(
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         LiveCameras(cameras, picture, accept_view),
+        class_names,
     )
     problems.install(app)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
@@ -121,9 +128,21 @@ def _add_routes(app: FastAPI) -> None:
         surveys.router,
         survey_results.router,
         uploads.router,
+        labels.router,
+        datasets.router,
     ):
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cases_pages, cameras_page, survey_page, surveys_page, training_page):
+    for page in (
+        health,
+        pages,
+        cases_pages,
+        cameras_page,
+        survey_page,
+        surveys_page,
+        training_page,
+        labels_page,
+        datasets_page,
+    ):
         app.include_router(page.router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 

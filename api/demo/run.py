@@ -28,6 +28,7 @@ from api.demo.score import Score, score, tell_score
 from api.demo.script import SampleScript, read_script, stalls_flown_over
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STALLS
+from api.labels.pool import Pool
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.settings import Settings
@@ -86,6 +87,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
             rulebooks.record(connection, book.source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         live = LiveStatus(site.cameras)
+        live.frames.cameras = live.views
         app = create_app(
             settings,
             database,
@@ -96,6 +98,7 @@ def run_demo(settings: Settings, samples: Path | None, limit: float | None) -> i
             accept_view=live.accept,
         )
         stack.enter_context(BackgroundServer(app, listener))
+        stack.enter_context(Pool(settings, database, files, live.frames).running())
         print_error(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=live.note)
         stage = _Stage(

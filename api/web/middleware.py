@@ -17,6 +17,8 @@ MAX_BODY = 64 * 1024  # a verdict with the longest note is under 5 kB
 MANIFESTS = "/api/v1/surveys"
 MAX_MANIFEST = 4 * 1024 * 1024  # ten thousand files
 UPLOADS = re.compile(r"/api/v1/surveys/[^/]+/files/[^/]+")
+ARCHIVES = re.compile(r"/api/v1/datasets/[^/]+/archive")
+_STREAMED = {"PATCH": UPLOADS, "PUT": ARCHIVES}
 LINGER_BYTES, LINGER_SECONDS = 1024 * 1024, 2.0  # of a request that was refused before it had come whole
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -57,7 +59,8 @@ class RequestGuard:
         if fault is not None:
             await _refuse(receive, send_guarded, scope, *fault)
             return
-        if scope["method"] == "PATCH" and UPLOADS.fullmatch(scope["path"]):
+        streamed = _STREAMED.get(scope["method"])
+        if streamed is not None and streamed.fullmatch(scope["path"]):
             # A stream of footage: its route counts the bytes, and keeps what came before the line broke.
             await self._app(scope, receive, send_guarded)
             return
