@@ -117,7 +117,7 @@ def _labelled(connection: Connection, store: EvidenceStore, camera: str, distric
         frame = labels.find_by_picture(EVERYWHERE, connection, shown.sha256)
         assert frame is not None
         assert labels.save(EVERYWHERE, connection, frame, [], LI_WEI, NOON, complete=True)
-    found = labels.find(EVERYWHERE, connection, frame.id)
+    found = labels.find_by_picture(EVERYWHERE, connection, shown.sha256)
     assert found is not None
     return found
 

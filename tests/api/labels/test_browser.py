@@ -10,6 +10,7 @@ from api.accounts.repository import Actor
 from api.db.scope import EVERYWHERE
 from api.labels import service as labels
 from api.labels.repository import LabelBox
+from api.labels.schemas import LabelFrameOut
 from api.pages.classes import ClassNames
 from tests.api.conftest import Service
 from tests.api.samples import NOON, STALL, a_candidate
@@ -48,9 +49,8 @@ def frames(service: Service, *sources: str) -> list[str]:
     return found
 
 
-def drawn(service: Service, frame: str) -> dict[str, object]:
-    answer: dict[str, object] = service.http.get(f"/api/v1/labels/frames/{frame}").json()
-    return answer
+def drawn(service: Service, frame: str) -> LabelFrameOut:
+    return LabelFrameOut.model_validate_json(service.http.get(f"/api/v1/labels/frames/{frame}").content)
 
 
 def point(page: Page, x: float, y: float) -> tuple[float, float]:
@@ -90,15 +90,15 @@ def test_a_frame_is_labelled_by_mouse_and_keys_and_the_next_is_shown(page: Page,
     page.keyboard.press("Enter")
     expect(page.locator("#work")).to_have_attribute("data-frame", second)
     saved = drawn(service, first)
-    assert (saved["state"], saved["version"]) == ("complete", 1)
-    board, stall = saved["boxes"]  # type: ignore[misc]  # a list of two
-    assert (board["class"], stall) == ("a_board", {"class": "stall", "box": list(STALL)})
-    assert board["box"] == pytest.approx([420, 110, 540, 250], abs=3)
+    assert (saved.state, saved.version) == ("complete", 1)
+    board, stall = saved.boxes
+    assert (board.class_name, stall.class_name, stall.box) == ("a_board", "stall", STALL)
+    assert board.box == pytest.approx([420, 110, 540, 250], abs=3)
     page.keyboard.press("v")  # from the frame before
     expect(page.locator("#list button")).to_have_text(["Pavement board", "Street stall"])
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Labels")).to_be_visible()
-    assert drawn(service, second)["boxes"] == saved["boxes"]
+    assert drawn(service, second).boxes == saved.boxes
 
 
 def test_what_somebody_else_saved_meanwhile_is_not_lost_and_neither_is_mine(page: Page, service: Service) -> None:
@@ -113,7 +113,7 @@ def test_what_somebody_else_saved_meanwhile_is_not_lost_and_neither_is_mine(page
     page.keyboard.press("s")
     expect(page.locator("#conflict")).to_contain_text("其他人已先保存该画面")
     expect(page.locator("#count")).to_have_text("1")
-    assert drawn(service, frame)["version"] == 1
+    assert drawn(service, frame).version == 1
     page.get_by_role("button", name="用我的覆盖").click()
     expect(page.locator("#conflict")).to_be_hidden()
-    assert drawn(service, frame)["version"] == 2
+    assert drawn(service, frame).version == 2
