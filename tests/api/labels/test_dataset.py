@@ -31,6 +31,9 @@ from training.datasets.importing import ImportResult
 from training.datasets.manifest import DatasetManifest
 from training.datasets.version_store import verify_version
 
+# The queries behind it are tried on both engines by tests/api/db/test_scope.py.
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
 LI_WEI = Actor.person("Li Wei")
 SIGN: Box = (20.0, 30.0, 120.0, 70.0)
 
