@@ -102,13 +102,22 @@ class EvidenceStore:
         return self._keep(EvidenceKind.SCENE, frame.image, frame.captured_at)
 
     def _keep(self, kind: EvidenceKind, image: Image, captured_at: datetime) -> EvidenceFile:
-        done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        if not done:
-            raise EvidenceUnwritable(
-                f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG"
-            )
-        digest, path = self.put(encoded.tobytes())
+        digest, path = self.put(encode(image))
         return EvidenceFile(kind, digest, path, captured_at, int(image.shape[1]), int(image.shape[0]))
+
+
+def encode(image: Image) -> bytes:
+    """Return a picture as the JPEG that is kept of it. Raises EvidenceUnwritable."""
+    done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
+    if not done:
+        raise EvidenceUnwritable(f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG")
+    return encoded.tobytes()
+
+
+def file_of(kind: EvidenceKind, content: bytes, captured_at: datetime, width: int, height: int) -> EvidenceFile:
+    """Return what some bytes will be called when they are stored."""
+    digest = hashlib.sha256(content).hexdigest()
+    return EvidenceFile(kind, digest, _path_of(digest), captured_at, width, height)
 
 
 def _path_of(digest: str) -> str:
