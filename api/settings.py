@@ -215,7 +215,12 @@ class Settings(BaseSettings):
         """Return the database's address, for SQLAlchemy; holds the password."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{(self.data_dir / 'streetwarden.sqlite3').absolute()}"
+        return f"sqlite:///{self.database_file.absolute()}"
+
+    @property
+    def database_file(self) -> Path:
+        """Return where the database lies while no `database_url` is set."""
+        return self.data_dir / "streetwarden.sqlite3"
 
     @property
     def https(self) -> bool:

@@ -21,6 +21,7 @@ ACTS: Final = {
     "verdict_given": N_("verdict given"),
     "verdict_undone": N_("verdict taken back"),
     "case_retried": N_("case sent again"),
+    "cameras_discovered": N_("cameras looked for"),
     "cameras_imported": N_("cameras imported"),
     "camera_paused": N_("camera paused"),
     "camera_resumed": N_("camera resumed"),
@@ -30,7 +31,10 @@ ACTS: Final = {
     "exported": N_("exported"),
     "survey_announced": N_("survey announced"),
     "rulebook_used": N_("rulebook in force"),
+    "frame_completed": N_("frame labelled"),
+    "dataset_made": N_("version of a data set made"),
     "model_promotion": N_("promotion of a model asked for"),
     "model_rolled_back": N_("model taken back"),
+    "model_shadow": N_("shadow of a model begun or ended"),
     "training_begun": N_("training begun"),
 }

@@ -49,8 +49,8 @@ def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache, shadows: S
     look = Look(spec.id, rulebook, *serving(), spec.camera, position, spec.origin)
     look.serving = serving
     if shadows is not None:
-        beside, district = shadows, spec.origin.district
-        look.beside = lambda frame: beside.offer(spec.id, district, frame, spec.models)
+        beside = shadows
+        look.beside = lambda frame: beside.offer(spec.id, spec.origin, frame, spec.models)
     return look
 
 

@@ -60,6 +60,7 @@ class StoredCandidate:
     created_at: datetime
     updated_at: datetime
     district: str | None
+    grade: int
     camera_id: str | None
     camera_version: int | None
     calibration: str | None

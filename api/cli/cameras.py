@@ -140,14 +140,19 @@ def discover_cameras(
 
     Example: streetwarden cameras discover --network 10.1.2.0/24 --sign-in
     """
+    from api.audit.acts import Act
     from api.cameras.discovery import discover, parse_network, write_camera_file
+    from api.cli.recording import recorded
     from api.settings import load_settings
     from streams.camera.soap import Login
 
-    asked = parse_network(network, load_settings().camera_networks, loopback=loopback)
+    settings = load_settings()
+    asked = parse_network(network, settings.camera_networks, loopback=loopback)
     if out.exists():
         raise typer.BadParameter(f"{out} is there already: give another name", param_hint="--out")
-    found = discover(asked, Login(*_sign_in()) if sign_in else Login(), loopback=loopback)
+    with recorded(settings) as keep:
+        found = discover(asked, Login(*_sign_in()) if sign_in else Login(), loopback=loopback)
+        keep(Act.CAMERAS_DISCOVERED, asked, {"found": len(found.cameras), "refused": len(found.refused)})
     for one in found.refused:
         print_error(f"{one.ip}: {one.why}")
     if not found.cameras:

@@ -1,12 +1,15 @@
 """`streetwarden dataset …`: labelled pictures from other tools, kept in versions, and given to other tools."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from api.audit.acts import Act
 from api.cli.options import operator
+from api.cli.recording import recorded
 from api.console import AsJson, print_error, print_json
 from api.errors import DatasetRefused
 from api.settings import load_settings
@@ -35,6 +38,9 @@ def import_(
     view: Annotated[str, typer.Option(help="How the pictures show the street: above, oblique, street.")] = "street",
     licence: Annotated[str, typer.Option(help="Of pictures of which nothing else says it.")] = "",
     origin: Annotated[str, typer.Option(help="Where the pictures come from, for the cards of models.")] = "",
+    by: Annotated[
+        str | None, typer.Option(hidden=True, help="Of the service: who sent it; it records the act.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Read an export (YOLO, COCO or Pascal VOC) and make it the next version of a data set.
@@ -44,9 +50,12 @@ def import_(
     Example: streetwarden dataset import export.zip --name river --view above --licence 'city of Example'
     """
     settings = load_settings()
-    wish = ImportWish(name, operator(), format_, view, classes, pictures, licence, origin)
+    wish = ImportWish(name, by or operator(), format_, view, classes, pictures, licence, origin)
     try:
-        result = import_export(source, settings.datasets_dir, wish, datetime.now(UTC))
+        with recorded(settings) if by is None else nullcontext() as keep:
+            result = import_export(source, settings.datasets_dir, wish, datetime.now(UTC))
+            if keep is not None:
+                keep(Act.DATASET_MADE, name, _told(result.manifest))
     except ImportFaults as error:
         for fault in error.faults:
             print_error(fault)
@@ -69,7 +78,7 @@ def from_labels(
     Example: streetwarden dataset from-labels river
     """
     from api.bootstrap import open_store
-    from api.db.scope import EVERYWHERE
+    from api.cli.options import operator_scope
     from api.labels.dataset import make_version
 
     settings = load_settings()
@@ -77,7 +86,7 @@ def from_labels(
     try:
         now = datetime.now(UTC)
         root = settings.datasets_dir
-        result = make_version(EVERYWHERE, database, files, root, name, view, operator(), now)
+        result = make_version(operator_scope(), database, files, root, name, view, operator(), now)
     except DatasetRefused as error:
         for fault in error.faults:
             print_error(fault)
@@ -129,7 +138,9 @@ def grow_(
     Example: streetwarden dataset grow river --place bridge-4 --why 'a street that no model has seen'
     """
     settings = load_settings()
-    result = grow(settings.datasets_dir, name, place, operator(), why, datetime.now(UTC))
+    with recorded(settings) as keep:
+        result = grow(settings.datasets_dir, name, place, operator(), why, datetime.now(UTC))
+        keep(Act.DATASET_MADE, name, _told(result.manifest))
     _print_result(result, as_json)
 
 
@@ -145,14 +156,17 @@ def export(
 
     Example: streetwarden dataset export river /tmp/river --format coco
     """
-    root = load_settings().datasets_dir
+    settings = load_settings()
+    root = settings.datasets_dir
     folder = latest(root, name)
     if version is not None:
         known = {path.name: path for path in versions(root, name)}
         if version not in known:
             raise typer.BadParameter(f"data set {name} has no version {version!r}; it has: {', '.join(known)}")
         folder = known[version]
-    manifest = export_version(folder, out, format_)
+    with recorded(settings) as keep:
+        manifest = export_version(folder, out, format_)
+        keep(Act.EXPORTED, name, {**_told(manifest), "format": format_})
     print_json({**_record(manifest), "out": str(out)}, f"{_line(manifest)}\nwritten to {out} as {format_}", as_json)
 
 
@@ -161,6 +175,10 @@ def _print_result(result: ImportResult, as_json: bool) -> None:
         print_error(f"note: {note}")
     record = {**_record(result.manifest), "added": result.added, "folder": str(result.folder)}
     print_json(record, f"{_line(result.manifest)}\nfolder: {result.folder}", as_json)
+
+
+def _told(manifest: DatasetManifest) -> dict[str, str | int]:
+    return {"version": manifest.version, "pictures": len(manifest.pictures)}
 
 
 def _record(manifest: DatasetManifest) -> dict[str, object]:

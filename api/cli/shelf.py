@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.recording import recorded
 from api.console import AsJson, print_error, print_json
 from api.settings import load_settings
 from models.shelf_changes import add as add_to_shelf
@@ -70,6 +71,7 @@ def promote(
 
     Running services take it within a look each. Example: streetwarden models promote aerial-stalls 4
     """
+    from api.audit.acts import Act
     from api.inference.model_cache import shelf_of
     from api.inference.promotion import frozen_sets, promote_model, read_gate_report
 
@@ -78,13 +80,16 @@ def promote(
     candidate = shelf.card(name, version)
     serving = shelf.in_service(name) if shelf.has(name) else None
     sets = frozen_sets(settings.data_dir / "datasets", candidate, serving, dataset or ())
-    try:
-        report = promote_model(shelf, name, version, sets)
-    except GateRefused:
-        refused = read_gate_report(shelf, name, version)
-        if refused is not None:
-            _print(refused, as_json)
-        raise
+    with recorded(settings) as keep:
+        try:
+            report = promote_model(shelf, name, version, sets)
+        except GateRefused:
+            keep(Act.MODEL_PROMOTION, name, {"version": version, "passed": False})
+            refused = read_gate_report(shelf, name, version)
+            if refused is not None:
+                _print(refused, as_json)
+            raise
+        keep(Act.MODEL_PROMOTION, name, {"version": version, "passed": True})
     _print(report, as_json)
     print_error(f"{name} {version} serves; back with: streetwarden models rollback {name}")
 
@@ -94,10 +99,14 @@ def rollback(name: Name, as_json: AsJson = False) -> None:
 
     Example: streetwarden models rollback aerial-stalls
     """
+    from api.audit.acts import Act
     from api.inference.model_cache import shelf_of
     from api.inference.promotion import roll_back_model
 
-    pointer = roll_back_model(shelf_of(load_settings()), name)
+    settings = load_settings()
+    with recorded(settings) as keep:
+        pointer = roll_back_model(shelf_of(settings), name)
+        keep(Act.MODEL_ROLLED_BACK, name, {"version": pointer.version})
     record = {"name": name, "version": pointer.version, "since": pointer.since.isoformat()}
     print_json(record, f"{name} {pointer.version} serves again", as_json)
 
@@ -112,17 +121,21 @@ def shadow(
 
     Example: streetwarden models shadow aerial-stalls 4 --share 0.05
     """
+    from api.audit.acts import Act
     from api.inference.model_cache import shelf_of
     from models.shadow import end_shadow, set_shadow
     from models.shelf_changes import locked
 
-    shelf = shelf_of(load_settings())
-    with locked(shelf, name):
+    settings = load_settings()
+    shelf = shelf_of(settings)
+    with recorded(settings) as keep, locked(shelf, name):
         if version is None:
             end_shadow(shelf, name)
+            keep(Act.MODEL_SHADOW, name, {"version": None})
             print_json({"name": name, "shadow": None}, f"{name} has no shadow now", as_json)
             return
         chosen = set_shadow(shelf, name, version, share)
+        keep(Act.MODEL_SHADOW, name, {"version": version, "share": share})
     record = {"name": name, "shadow": chosen.version, "share": chosen.share, "since": chosen.since.isoformat()}
     print_json(record, f"{name} {version} looks beside at {chosen.share:.1%} of the frames", as_json)
 

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from api.audit.acts import Act
 from api.cli.model_report import figure_lines
 from api.cli.options import operator
+from api.cli.recording import recorded
 from api.cli.shelf import gate_lines
 from api.console import AsJson, print_error, print_json
 from api.errors import ExtraMissing
@@ -100,6 +102,8 @@ def _train_job(wanted: TrainingWish, name: str, resume: bool, as_json: bool) -> 
     turn = take_turn(runs, name)
     try:
         write_job(runs, job)
+        with recorded(settings) as keep:
+            keep(Act.TRAINING_BEGUN, name, {"dataset": job.wish.dataset, "base": job.wish.base})
         be_modest(None)
         report = run_job(datasets, shelf, runs, job, resume=resume)
     finally:

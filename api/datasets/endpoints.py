@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, status
+from starlette.concurrency import run_in_threadpool
 
 from api.datasets import service
 from api.datasets.schemas import DatasetOut, DatasetVersionOut
@@ -58,9 +59,19 @@ def from_labels(
     openapi_extra=ZIP_BODY,
 )
 async def put_archive(
-    settings: AppSettings, request: Request, name: DatasetName, view: View = "street", licence: Licence = ""
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    request: Request,
+    name: DatasetName,
+    view: View = "street",
+    licence: Licence = "",
 ) -> DatasetVersionOut:
     """Make the next version of a data set from what a labelling tool exported, as a ZIP; every fault is named."""
     announced = request.headers.get("content-length", "")
     length = int(announced) if announced.isdigit() else None
-    return await service.take_archive(settings, name, view, licence, request.stream(), length)
+    by = scope.actor.name
+    made = await service.take_archive(settings, name, view, licence, by, request.stream(), length)
+    await run_in_threadpool(service.record_version, scope, database, made, now)
+    return made

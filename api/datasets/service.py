@@ -9,12 +9,16 @@ import os
 import sys
 import zipfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.datasets.schemas import DatasetOut, DatasetVersionOut
+from api.db.database import Database
+from api.db.scope import Scope
 from api.errors import DatasetRefused, NoRoom, NotFound
 from api.settings import Settings
 from training.datasets.manifest import read_manifest
@@ -50,7 +54,13 @@ def find_version(root: Path, name: str, version: str) -> Path:
 
 
 async def take_archive(
-    settings: Settings, name: str, view: str, licence: str, content: AsyncIterator[bytes], announced: int | None
+    settings: Settings,
+    name: str,
+    view: str,
+    licence: str,
+    by: str,
+    content: AsyncIterator[bytes],
+    announced: int | None,
 ) -> DatasetVersionOut:
     """Store a ZIP as it comes, read it, and return the version that it became; the ZIP is removed in any case.
 
@@ -64,9 +74,16 @@ async def take_archive(
     try:
         await _store(target, content, announced, settings.min_free_mb * 2**20)
         _check_zip(target)
-        return await _read(settings, target, name, view, licence)
+        return await _read(settings, target, [f"--name={name}", f"--view={view}", f"--licence={licence}", f"--by={by}"])
     finally:
         target.unlink(missing_ok=True)
+
+
+def record_version(scope: Scope, database: Database, made: DatasetVersionOut, now: datetime) -> None:
+    """Record in the audit log who sent the ZIP that became this version."""
+    told = {"version": made.version, "pictures": made.train + made.val}
+    with database.write() as connection:
+        audit.record(scope, connection, Act.DATASET_MADE, made.name, now, details=told)
 
 
 def _check_zip(target: Path) -> None:
@@ -94,8 +111,8 @@ async def _store(target: Path, content: AsyncIterator[bytes], announced: int | N
         raise NoRoom(f"the ZIP cannot be stored ({error.strerror}); nothing was kept") from error
 
 
-async def _read(settings: Settings, target: Path, name: str, view: str, licence: str) -> DatasetVersionOut:
-    arguments = ["dataset", "import", str(target), "--name", name, "--view", view, "--licence", licence, "--json"]
+async def _read(settings: Settings, target: Path, options: list[str]) -> DatasetVersionOut:
+    arguments = ["dataset", "import", str(target), *options, "--json"]
     here = {
         "STREETWARDEN_DATA_DIR": str(settings.data_dir.absolute()),
         "STREETWARDEN_ENVIRONMENT": "development",  # it opens no database and no port: no secret is handed on

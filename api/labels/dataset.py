@@ -18,6 +18,8 @@ import numpy as np
 import yaml
 from sqlalchemy import Connection
 
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.candidates import repository as candidates
 from api.db.database import Database
 from api.db.scope import Scope
@@ -92,6 +94,9 @@ def make_version(
         raise DatasetRefused(str(error)) from error
     except OSError as error:
         raise DatasetRefused(f"{root}: cannot be written ({error.strerror}); no version was made") from error
+    told = {"version": result.manifest.version, "pictures": len(result.manifest.pictures)}
+    with database.write() as connection:
+        audit.record(scope, connection, Act.DATASET_MADE, name, now, details=told)
     return ImportResult(result.folder, result.manifest, result.added, (*export.notes, *result.notes))
 
 

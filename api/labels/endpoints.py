@@ -6,16 +6,21 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, status
 from starlette.responses import Response
 
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.reasons import Reason, given_reason
 from api.dependencies import CurrentScope, Db, MayDecide, Now, provided
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.labels import repository as frames
 from api.labels import service, verdict_labels
+from api.labels.preview import preview
 from api.labels.schemas import BringIn, LabelFrameOut, LabelsIn, VerdictLabelOut
 from api.labels.service import known_frame
 from api.labels.tables import FrameState
 from api.labels.view import frames_out
 from api.pages.classes import ClassNames
+from api.roles import Permission
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import problem_responses
@@ -92,13 +97,37 @@ def frame_before(scope: CurrentScope, database: Db, frame_id: UUID) -> LabelFram
         return frames_out(scope, connection, (before,))[0]
 
 
-@router.get("/frames/{frame_id}/picture", response_class=Response, responses={**problem_responses(404, 422), **PICTURE})
-def show_picture(
+@router.get("/frames/{frame_id}/preview", response_class=Response, responses={**problem_responses(404, 422), **PICTURE})
+def show_preview(
     scope: CurrentScope, database: Db, evidence_files: EvidenceFiles, frame_id: UUID, if_none_match: IfNoneMatch = ""
 ) -> Response:
-    """Return the picture of a frame, checked against its hash before it leaves."""
+    """Return the picture of a frame made small, to choose by."""
     with database.read() as connection:
         frame = known_frame(frames.find(scope, connection, frame_id), frame_id)
+    return picture_response(f"{frame.sha256}-small", if_none_match, lambda: preview(evidence_files.read(frame.picture)))
+
+
+@router.get("/frames/{frame_id}/picture", response_class=Response,
+            responses={**problem_responses(403, 404, 422), **PICTURE})  # fmt: skip
+def show_picture(
+    scope: CurrentScope,
+    database: Db,
+    evidence_files: EvidenceFiles,
+    now: Now,
+    frame_id: UUID,
+    reason: Reason = None,
+    if_none_match: IfNoneMatch = "",
+) -> Response:
+    """Return the picture of a frame, checked against its hash before it leaves.
+
+    Each view is recorded; who may label needs no `reason`.
+    """
+    with database.read() as connection:
+        frame = known_frame(frames.find(scope, connection, frame_id), frame_id)
+    why = "label" if scope.may(Permission.DECIDE) else given_reason(reason)
+    told = {"picture": "frame", "sha256": frame.sha256, "reason": why}
+    with database.write() as connection:
+        audit.record(scope, connection, Act.ORIGINAL_VIEWED, frame_id, now, details=told)
     return picture_response(frame.sha256, if_none_match, lambda: evidence_files.read(frame.picture))
 
 

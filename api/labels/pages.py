@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.dependencies import AppSettings, CurrentScope, Db, MayDecide
 from api.labels import repository as frames
 from api.labels.messages import FRAME_ORIGINS, FRAME_STATES
 from api.labels.repository import LabelFrame
@@ -17,7 +17,7 @@ from api.pages.classes import ClassNames
 from api.pages.i18n import register_names
 from api.web.pagination import CursorQuery
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[MayDecide])  # who may not decide does not label
 register_names("frame_state", FRAME_STATES)
 register_names("frame_origin", FRAME_ORIGINS)
 

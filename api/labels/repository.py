@@ -13,7 +13,7 @@ from api.accounts import repository as accounts
 from api.actor import Actor
 from api.db.inserts import insert_new
 from api.db.paging import Page, page_by_time
-from api.db.scope import Scope
+from api.db.scope import USUAL_GRADE, Scope
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from api.labels.tables import FrameOrigin, FrameState, label_frames, label_saves
 from detector.vision.detections import Box
@@ -53,6 +53,7 @@ class NewFrame:
     camera_id: str | None = None
     survey_id: UUID | None = None
     district: str | None = None
+    grade: int = USUAL_GRADE
     lat: float | None = None
     lon: float | None = None
     timed: bool = True
@@ -73,6 +74,7 @@ class LabelFrame:
     camera_id: str | None
     survey_id: UUID | None
     district: str | None
+    grade: int
     lat: float | None
     lon: float | None
     origin: FrameOrigin
@@ -106,8 +108,8 @@ _BATCH: Final = 500  # ids in one query: databases bound how many values it may 
 
 
 def add(scope: Scope, connection: Connection, frame: NewFrame, now: datetime) -> bool:
-    """Put a frame into the pool; False where its picture is there already, or the scope does not see its district."""
-    if not scope.allows(frame.district):
+    """Put a frame into the pool; False where its picture is there already, or the scope does not see it."""
+    if not scope.allows(frame.district, frame.grade):
         return False
     values: dict[str, object] = {
         field.name: getattr(frame, field.name)

@@ -1,10 +1,13 @@
 """What is done with frames to label: save what was drawn, bring a candidate's scene into the pool."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from api.actor import Actor
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.candidates import repository as candidates
 from api.db.database import Database
 from api.db.scope import Scope
@@ -52,7 +55,12 @@ def save(
             saved = frames.newest_saves(scope, connection, [frame_id]).get(frame_id)
             by = f"{saved.actor.name} saved version {saved.version}" if saved else f"it has version {frame.version}"
             raise FrameChanged(f"frame {frame_id}: {by} meanwhile, yours began with version {version}; not stored")
-        return known_frame(frames.find(scope, connection, frame_id), frame_id)
+        saved_now = known_frame(frames.find(scope, connection, frame_id), frame_id)
+        if complete:
+            drawn = [asdict(one) for one in boxes]
+            told = {"version": saved_now.version, "boxes": len(drawn), "sha256": frame.sha256}
+            audit.record(scope, connection, Act.FRAME_COMPLETED, frame_id, now, after=drawn, details=told)
+        return saved_now
 
 
 def bring_candidate(scope: Scope, database: Database, candidate_id: UUID, now: datetime) -> LabelFrame:

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from api.accounts.tables import actors
 from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 
 
 class FrameState(StrEnum):
@@ -50,6 +51,7 @@ label_frames = Table(
     Column("camera_id", String),
     Column("survey_id", Uuid, ForeignKey("surveys.id")),
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),  # that of what it comes from
     Column("lat", Float),
     Column("lon", Float),
     Column("origin", String, nullable=False),

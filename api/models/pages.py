@@ -166,7 +166,13 @@ def roll_back_from_page(
 
 @router.post("/models/{name}/{version}/shadow", dependencies=[MayManage])
 def shadow_from_page(
-    settings: AppSettings, name: ModelName, version: Version, share: Annotated[float, Query(gt=0, le=1)] = 0.05
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    name: ModelName,
+    version: Version,
+    share: Annotated[float, Query(gt=0, le=1)] = 0.05,
 ) -> RedirectResponse:
     """Let a version look beside the one in service at a share of the frames. Raises PromotionRefused."""
     shelf = _known(settings, name)
@@ -176,18 +182,22 @@ def shadow_from_page(
             set_shadow(shelf, name, version, share)
 
     refusing(begin)
+    _record(scope, database, Act.MODEL_SHADOW, name, now, version)
     return _to(f"/models/{name}")
 
 
 @router.post("/models/{name}/shadow/end", dependencies=[MayManage])
-def end_shadow_from_page(settings: AppSettings, name: ModelName) -> RedirectResponse:
+def end_shadow_from_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, now: Now, name: ModelName
+) -> RedirectResponse:
     """Let no version look beside any more."""
     shelf = _known(settings, name)
     refusing(lambda: end_shadow(shelf, name))
+    _record(scope, database, Act.MODEL_SHADOW, name, now, None)
     return _to(f"/models/{name}")
 
 
-def _record(scope: Scope, database: Database, act: Act, name: str, now: datetime, version: str) -> None:
+def _record(scope: Scope, database: Database, act: Act, name: str, now: datetime, version: str | None) -> None:
     with database.write() as connection:
         audit.record(scope, connection, act, name, now, details={"version": version})
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from api.db.scope import Scope
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from api.models.tables import shadow_counts, shadow_disagreements
+from detector.candidate import Origin
 from detector.vision.detections import Detection
 
 KEPT: Final = 500
@@ -109,13 +110,13 @@ def keep(
     connection: Connection,
     pair: Pair,
     source: str,
-    district: str | None,
+    origin: Origin,
     frame: EvidenceFile,
     serving: Sequence[Detection],
     shadow: Sequence[Detection],
     differing: int,
 ) -> UUID:
-    """Keep a frame on which the versions of a pair disagree."""
+    """Keep a frame on which the versions of a pair disagree; `origin` says who may see it."""
     added = uuid4()
     connection.execute(
         insert(shadow_disagreements).values(
@@ -124,7 +125,8 @@ def keep(
             serving_version=pair.serving,
             shadow_version=pair.shadow,
             source=source,
-            district=district,
+            district=origin.district,
+            grade=origin.grade,
             frame_at=frame.captured_at,
             sha256=frame.sha256,
             path=frame.path,

@@ -18,6 +18,7 @@ from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
 from api.models import repository
 from api.models.repository import Pair
+from detector.candidate import Origin
 from detector.errors import DetectorError
 from detector.vision.boxes import overlap
 from detector.vision.detections import Detections
@@ -36,7 +37,7 @@ SAME_THING = 0.5
 @dataclass(frozen=True, slots=True)
 class _Task:
     source: str
-    district: str | None
+    origin: Origin
     frame: Frame
     model: str
     shadow_version: str
@@ -74,7 +75,7 @@ class ShadowRunner:
         """Take no more."""
         self._loop.stop(timeout)
 
-    def offer(self, source: str, district: str | None, frame: Frame, models: tuple[str, ...]) -> None:
+    def offer(self, source: str, origin: Origin, frame: Frame, models: tuple[str, ...]) -> None:
         """Look at a frame with a shadow of one of these models, if one has a shadow and the budget allows; at once."""
         if self._cpu_share <= 0 or time.monotonic() < self._not_before or self._waiting is not None:
             return
@@ -82,7 +83,7 @@ class ShadowRunner:
             shadow = shadow_of(self._shelf, name)
             if shadow is not None and self._chance.random() < shadow.share:
                 with self._lock:
-                    self._waiting = _Task(source, district, frame, name, shadow.version)
+                    self._waiting = _Task(source, origin, frame, name, shadow.version)
                 self._loop.wake()
                 return
 
@@ -120,7 +121,7 @@ class ShadowRunner:
                 connection,
                 pair,
                 task.source,
-                task.district,
+                task.origin,
                 picture,
                 tuple(seen),
                 tuple(other),

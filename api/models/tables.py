@@ -4,6 +4,7 @@ from sqlalchemy import JSON, Column, Index, Integer, String, Table, Uuid
 
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 
 shadow_counts = Table(
     "shadow_counts",
@@ -28,6 +29,7 @@ shadow_disagreements = Table(
     Column("shadow_version", String, nullable=False),
     Column("source", String, nullable=False),
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),  # that of its camera then
     Column("frame_at", UtcTime, nullable=False),
     Column("sha256", String(64), nullable=False),  # of the whole frame among the evidence
     Column("path", String, nullable=False),

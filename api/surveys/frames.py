@@ -111,6 +111,7 @@ class KeptFrame:
 
     survey_id: UUID
     district: str | None
+    grade: int
     picture: str
     captured_at: datetime
     timed: bool
@@ -128,7 +129,7 @@ def with_picture(scope: Scope, connection: Connection, limit: int) -> list[KeptF
         survey_places.c.survey_id == survey_frames.c.survey_id, survey_places.c.picture == survey_frames.c.picture
     )
     query = (
-        select(survey_frames, surveys.c.district)
+        select(survey_frames, surveys.c.district, surveys.c.grade)
         .join(surveys, surveys.c.id == survey_frames.c.survey_id)
         .where(shown.exists(), scope.sees(surveys.c.district))
         .order_by(surveys.c.created_at.desc(), survey_frames.c.captured_at, survey_frames.c.number)
@@ -142,6 +143,7 @@ def _kept(row: Row[tuple[object, ...]]) -> KeptFrame:
     return KeptFrame(
         survey_id=row.survey_id,
         district=row.district,
+        grade=row.grade,
         picture=row.picture,
         captured_at=row.captured_at,
         timed=row.timed,

@@ -172,7 +172,8 @@ def service(running: Service) -> Service:
             connection.execute(table.delete())
     _empty(running.data_dir / "footage")
     (running.data_dir / "footage" / "incoming").mkdir(parents=True)
-    shutil.rmtree(running.data_dir / "runs", ignore_errors=True)
+    for name in ("runs", "datasets"):
+        shutil.rmtree(running.data_dir / name, ignore_errors=True)
     running.http.cookies.clear()
     running.http.cookies.set(COOKIE, sign_in(running.database))
     return running

@@ -24,6 +24,7 @@ from api.cameras.live_status import CameraView, LastPicture
 from api.cameras.tables import cameras
 from api.candidates.tables import candidates
 from api.db.database import Database
+from api.labels.tables import label_frames
 from api.pages.base import STATIC
 from api.roles import Permission, Role, permissions_of
 from api.settings import Settings
@@ -50,11 +51,26 @@ NEEDS = {
     "POST /cameras/{camera_id}/remove": Permission.MANAGE,
     "POST /api/v1/surveys": Permission.UPLOAD,
     "GET /surveys/new": Permission.UPLOAD,
+    "POST /surveys/{survey_id:uuid}/again": Permission.UPLOAD,
     "POST /api/v1/surveys/{survey_id}/files": Permission.UPLOAD,
     "HEAD /api/v1/surveys/{survey_id}/files/{file_id}": Permission.UPLOAD,
     "PATCH /api/v1/surveys/{survey_id}/files/{file_id}": Permission.UPLOAD,
     "DELETE /api/v1/surveys/{survey_id}/files/{file_id}": Permission.UPLOAD,
     "POST /api/v1/surveys/{survey_id}/files/{file_id}": Permission.UPLOAD,
+    "GET /labels": Permission.DECIDE,
+    "GET /labels/next": Permission.DECIDE,
+    "GET /labels/{frame_id}": Permission.DECIDE,
+    "POST /api/v1/labels/frames": Permission.DECIDE,
+    "PUT /api/v1/labels/frames/{frame_id}": Permission.DECIDE,
+    "POST /api/v1/datasets/{name}/from-labels": Permission.MANAGE,
+    "PUT /api/v1/datasets/{name}/archive": Permission.MANAGE,
+    "POST /models/{name}/{version}/promote": Permission.MANAGE,
+    "POST /models/{name}/rollback": Permission.MANAGE,
+    "POST /models/{name}/{version}/shadow": Permission.MANAGE,
+    "POST /models/{name}/shadow/end": Permission.MANAGE,
+    "POST /training/new": Permission.MANAGE,
+    "POST /training/{name}/cancel": Permission.MANAGE,
+    "POST /training/{name}/go-on": Permission.MANAGE,
     "GET /users": Permission.MANAGE,
     "POST /users": Permission.MANAGE,
     "GET /users/{user_id}": Permission.MANAGE,
@@ -70,8 +86,10 @@ NEEDS = {
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
 """What everybody may do, to what is their own."""
-NOBODYS = {"/api/v1/rulebooks/{sha256}", "/training", "/training/{name}", "/training/{name}/{sheet}.jpg", "/original"}
-"""What is of no district: rules, and the runs of training."""
+NOBODYS = {"/api/v1/rulebooks/{sha256}", "/original"}
+"""What is of no district."""
+OF_EVERYTHING = ("/training", "/models", "/datasets", "/api/v1/datasets")
+"""What begins so is of all districts, and only for who sees all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,10 @@ class Route:
     @property
     def needs(self) -> Permission:
         return NEEDS.get(self.name, Permission.VIEW)
+
+    @property
+    def of_everything(self) -> bool:
+        return self.path.startswith(OF_EVERYTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     database, files = open_store(settings, upgrade=True)
     ours, foreign, secret = seed(database, files, "erqi", "jinshui", "erqi-high")
     with database.write() as connection:  # the third is ours, but of grade 3
-        for table in (candidates, cameras, surveys, cameras.metadata.tables["camera_health"]):
+        for table in (candidates, cameras, surveys, label_frames, cameras.metadata.tables["camera_health"]):
             is_secret = table.c.district == "erqi-high"
             connection.execute(update(table).where(is_secret).values(district="erqi", grade=3))
     of = ((ours, "erqi", 2), (foreign, "jinshui", 2), (secret, "erqi", 3))
@@ -157,6 +179,7 @@ def address(route: Route, of: District) -> str:
         "candidate_id": of.open, "kind": "scene" if "places" in route.path else "crop", "case_id": of.case,
         "delivery_id": of.verdict, "camera_id": of.camera, "fault_id": of.fault, "survey_id": of.survey.id,
         "file_id": of.files[0].id, "place_id": PLACE_ID, "sha256": "0" * 64, "name": "x", "sheet": "missed",
+        "frame_id": of.frame.id, "version": "1-0123456789ab", "side": "train", "file": "x.jpg", "wanted": uuid4(),
         "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(
@@ -179,6 +202,14 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
     if route.path == "/surveys/new":
         params = {"survey": str(of.survey.id)}
     body = {"json": {"decision": "confirmed"}} if route.path.endswith("/verdict") and route.method == "POST" else {}
+    if route.path.startswith("/api/v1/labels/frames"):
+        params = REASON
+        body = {
+            "POST": {"json": {"candidate_id": str(of.open)}},
+            "PUT": {"json": {"version": 1, "complete": True, "boxes": []}},
+        }.get(route.method, {})
+    if route.path == "/training/new":
+        params = {"dataset": "x", "base": "x"}
     if body or not route.path.startswith("/api/v1/surveys/"):
         headers = {}
     return http.request(route.method, address(route, of), headers=headers, params=params, **body)  # type: ignore[arg-type]  # json alone
@@ -222,8 +253,12 @@ def test_what_a_role_does_not_allow_is_refused_whatever_it_is(town: Town, role: 
 
 def of_a_thing(route: Route) -> bool:
     """Tell whether a route is of one thing of a district."""
-    named = "{" in route.path and route.path not in NOBODYS and route.name not in OWN
-    return (named and not is_open(route.path.replace("{link}", "x" * 43))) or route.path == "/surveys/new"
+    named = "{" in route.path and route.path not in NOBODYS and route.name not in OWN and not route.of_everything
+    asked = route.name in (
+        "GET /surveys/new",
+        "POST /api/v1/labels/frames",
+    )  # which thing, they are told beside the path
+    return asked or (named and not is_open(route.path.replace("{link}", "x" * 43)))
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -258,7 +293,7 @@ def test_no_list_counts_or_names_what_is_not_ours(town: Town) -> None:
                 continue
             mine, everything = ask(http, route, town.ours), ask(all_of_it, route, town.ours)
             for of in (town.foreign, town.secret):
-                for ident in (of.camera, of.open, of.confirmed, of.verdict, of.case, of.survey.id):
+                for ident in (of.camera, of.open, of.confirmed, of.verdict, of.case, of.survey.id, of.frame.id):
                     assert str(ident) not in mine.text, (route.name, ident)
             if route.path.startswith("/api/v1") and "total" in mine.text[-200:]:
                 listed, all_ = mine.json(), everything.json()
@@ -270,6 +305,9 @@ def test_lists_filtered_for_states_count_ours_alone(town: Town) -> None:
         for path, total in (("/api/v1/candidates?state=open", 1), ("/api/v1/candidates?state=confirmed", 1)):
             assert http.get(path).json()["total"] == total
         assert http.get("/review/queue").json()["total"] == 1
+        asked = {"camera": [of.camera for of in (town.ours, town.foreign, town.secret)], "version": ["", "", ""]}
+        now = http.get("/cameras.json", params=asked).json()
+        assert ([one["id"] for one in now["cards"]], now["total"]) == ([town.ours.camera], 1)
 
 
 def test_nobody_gives_more_than_they_have(town: Town) -> None:
@@ -299,15 +337,19 @@ def test_nobody_gives_more_than_they_have(town: Town) -> None:
         assert http.post(f"/users/{own}/disable").status_code == 422
 
 
-def test_pictures_of_training_are_for_who_sees_everything(town: Town) -> None:
-    training = [route for route in town.routes() if route.path.startswith("/training")]
-    assert len(training) == 3
-    chief = Role.SUPERVISOR
+def test_what_is_of_all_districts_is_for_who_sees_everything(town: Town) -> None:
+    """Of trainings, models and data sets: nothing else is of all districts."""
+    found = [route for route in town.routes() if route.of_everything]
+    assert {route.path.removeprefix("/api/v1").split("/")[1] for route in found} == {"training", "models", "datasets"}
+    chief = Role.ADMINISTRATOR
     with town.as_(chief) as one, town.as_(chief, None, 2) as low, town.as_(Role.VIEWER, None, 3) as all_:
-        for route in training:
+        for route in found:
             codes = [ask(http, route, town.ours).status_code for http in (one, low, all_)]
             assert codes[:2] == [403, 403], route.name
-            assert codes[2] in (200, 404, 422), route.name
+            assert codes[2] in ((200, 404, 422) if route.needs is Permission.VIEW else (403,)), route.name
+        pages = [http.get("/cameras").text for http in (one, low, all_)]
+    assert ['href="/models"' in page for page in pages] == [False, False, True]
+    assert ['href="/labels"' in page for page in pages] == [True, True, False]  # a viewer does not label
 
 
 def test_the_audit_log_is_for_auditors_of_everything(town: Town) -> None:

@@ -25,7 +25,9 @@ from api.db.columns import UtcTime
 from api.db.database import MIGRATIONS, Database
 from api.db.metadata import metadata
 from api.db.migrations.legacy_sentences import footage_error, ruling_reason
-from api.db.scope import EVERYWHERE
+from api.db.scope import EVERYWHERE, Scope
+from api.labels import repository as labels
+from api.models import repository as shadows
 from api.surveys import files
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
@@ -52,14 +54,18 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         database = server.empty_database()
+    upgrade(database, "0006")
+    yield database
+    database.close()
+
+
+def upgrade(database: Database, version: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     with database.write() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0006")
-    yield database
-    database.close()
+        command.upgrade(config, version)
 
 
 class Rows:
@@ -73,7 +79,9 @@ class Rows:
             for column in table.columns:
                 if isinstance(column.type, DateTime):
                     column.type = UtcTime()
-                elif column.name in ("id", "idempotency_key") or column.name.endswith("_id"):
+                elif column.name in ("id", "idempotency_key") or (
+                    column.name.endswith("_id") and column.name != "camera_id"
+                ):
                     column.type = Uuid()
 
     def put(self, table: str, **values: object) -> None:
@@ -227,6 +235,36 @@ def test_documents_that_were_sent_stay_as_they_were(migrated: Database) -> None:
     with migrated.read() as connection:
         (case,) = cases.page(EVERYWHERE, connection, None, 9).items
     assert CaseOut.of(case).body == {"reasons": ["as it was"]}
+
+
+def test_frames_get_the_grade_of_their_camera(old: Database) -> None:
+    """Of a camera that had several, the strictest; of one that is in no registry, the usual one."""
+    with old.write() as connection:
+        fill(connection)
+    upgrade(old, "0021")
+    with old.write() as connection:
+        rows = Rows(connection)
+        rows.put(
+            "cameras", id=uuid4(), camera="gate", since=4, settings={}, addresses=b"", paused=False, grade=3,
+        )  # fmt: skip
+        picture = {"path": "1.jpg", "width": 9, "height": 9, "district": "erqi"}
+        for number, camera in enumerate(("gate", "elsewhere")):
+            rows.put(
+                "label_frames", id=uuid4(), sha256=f"{number}" * 64, captured_at=NOON, timed=True, source=camera,
+                camera_id=camera, origin="camera", proposals=[], score=0.0, state="open", version=0, created_at=NOON,
+                **picture,
+            )  # fmt: skip
+            rows.put(
+                "shadow_disagreements", id=uuid4(), model="street", serving_version="1", shadow_version="2",
+                source=camera, frame_at=NOON, sha256=f"{number}" * 64, serving_boxes=[], shadow_boxes=[], differing=1,
+                **picture,
+            )  # fmt: skip
+    old.migrate()
+    with old.read() as connection:
+        framed = labels.page(EVERYWHERE, connection, None, None, 9).items
+        differing = shadows.disagreements(Scope.of(["erqi"], grade=2), connection, 9)
+    assert {one.camera_id: one.grade for one in framed} == {"gate": 3, "elsewhere": 2}
+    assert [one.source for one in differing] == ["elsewhere"]
 
 
 def test_references_hold_afterwards(migrated: Database, tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:  # noqa: F811  # the fixture of that name
+def page(browser: Browser, service: Service) -> Iterator[Page]:  # noqa: F811  # the fixture of that name
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
     context.set_default_timeout(10_000)
+    context.add_cookies([service.cookie])
     opened = context.new_page()
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -64,8 +64,9 @@ class City:
 
     def _decide(self, candidate: UUID, decision: Decision, reason: RejectReason | None, said: Correction) -> None:
         decide(
-            EVERYWHERE, self.database, candidate, decision=decision, reason=reason, note="", actor=LI_WEI, now=NOON,
-            undo_window=timedelta(0), write_body=partial(write_payload, base_url="http://x"), correction=said,
+            EVERYWHERE, self.database, self.files, candidate, decision=decision, reason=reason, note="",
+            actor=LI_WEI, now=NOON, undo_window=timedelta(0), write_body=partial(write_payload, base_url="http://x"),
+            correction=said,
         )  # fmt: skip
 
     def complete(self, candidate: UUID, *boxes: LabelBox) -> UUID:

@@ -26,6 +26,7 @@ from models.shelf_changes import add, promote
 from tests.training.evaluation.test_gate import model
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
+OF = Origin(district="erqi", grade=3)
 
 
 @pytest.fixture
@@ -50,10 +51,10 @@ def runner(shelf: Shelf, database: Database, files: EvidenceStore, cpu_share: fl
     return ShadowRunner(shelf, ModelCache(shelf=shelf), database, files, cpu_share, random.Random(0))
 
 
-def look(shadows: ShadowRunner, minute: int, district: str | None = "erqi") -> None:
+def look(shadows: ShadowRunner, minute: int, origin: Origin = OF) -> None:
     """One frame, looked at here and now."""
     shadows._not_before = 0.0
-    shadows.offer("cam-1", district, frame(minute), ("colours",))
+    shadows.offer("cam-1", origin, frame(minute), ("colours",))
     shadows._step()
 
 
@@ -85,12 +86,12 @@ def test_it_takes_no_more_than_its_share_of_a_core_and_of_the_frames(
 ) -> None:
     set_shadow(shelf, "colours", "2", 1.0)
     shadows = runner(shelf, database, files, cpu_share=0.001)
-    shadows.offer("cam-1", None, frame(), ("colours",))
+    shadows.offer("cam-1", OF, frame(), ("colours",))
     shadows._step()
-    shadows.offer("cam-1", None, frame(), ("colours",))  # within the pause that the first look costs
+    shadows.offer("cam-1", OF, frame(), ("colours",))  # within the pause that the first look costs
     assert shadows._step() is False
     nothing = runner(shelf, database, files, cpu_share=0.0)
-    nothing.offer("cam-1", None, frame(), ("colours",))
+    nothing.offer("cam-1", OF, frame(), ("colours",))
     nothing._step()
     with database.read() as connection:
         (count,) = repository.counts(EVERYWHERE, connection, "colours")
@@ -129,13 +130,15 @@ def test_the_look_of_a_camera_shows_its_frames_to_the_shadow(
 ) -> None:
     set_shadow(shelf, "colours", "2", 1.0)
     shadows = runner(shelf, database, files)
-    spec = LookSpec("cam-1", ("colours",), origin=Origin(district="erqi"))
+    spec = LookSpec("cam-1", ("colours",), origin=OF)
     look = build_look(spec, without_rulebook(["cam-1"]), ModelCache(shelf=shelf), shadows)
     assert look.beside is not None
     look.beside(frame())  # what a look does after each strong one
     shadows._step()
     with database.read() as connection:
         (kept,) = repository.disagreements(Scope.of(["erqi"]), connection, 10)
+        assert repository.disagreements(Scope.of(["erqi"], grade=2), connection, 10) == ()  # its camera is of grade 3
+        assert repository.find_disagreement(Scope.of(["erqi"], grade=2), connection, kept.id) is None
     assert (kept.source, kept.district) == ("cam-1", "erqi")
 
 

@@ -139,11 +139,11 @@ def test_a_process_of_its_own_is_cancelled_and_gone_on_with(city: Settings, monk
         "sys.modules['training.runs.job'] = module\n"
     )
     monkeypatch.setattr(sys, "path", [str(slow), *sys.path])
-    job = service.start(city, service.wish_of(city, "stalls", "aerial-stalls"), AT)
+    job = service.start(city, service.wish_of(city, "stalls", "aerial-stalls"), "Li Wei", AT)
     assert job.name == "stalls-1"
     assert status(city, job.name) is JobState.RUNNING  # from the first moment on
     with pytest.raises(TrainingBusy):
-        service.start(city, service.wish_of(city, "stalls", "aerial-stalls"), AT)
+        service.start(city, service.wish_of(city, "stalls", "aerial-stalls"), "Li Wei", AT)
     cancel(city.runs_dir, job.name)
     assert until(city, job.name, JobState.CANCELLED, JobState.INTERRUPTED) is JobState.CANCELLED
 

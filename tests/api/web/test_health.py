@@ -64,7 +64,7 @@ def test_a_database_that_is_gone_takes_no_verdict(settings: Settings, harm: str)
     """It once answered 201, and the verdict was gone with the process."""
     database, files = open_store(settings)
     path = settings.data_dir / "streetwarden.sqlite3"
-    with serve(create_app(settings, database, files)) as served, client(served) as http:
+    with serve(create_app(settings, database, files)) as served, client(served, sign_in(database)) as http:
         StoreSink(database, files).take(a_candidate())
         (candidate,) = http.get("/api/v1/candidates").json()["items"]
         assert http.get("/readyz").status_code == 200
