@@ -2,6 +2,8 @@
 
 from html import unescape
 
+import cv2
+import numpy as np
 import pytest
 
 from api.accounts.users import Grant
@@ -66,6 +68,33 @@ def test_a_whole_scene_asks_for_a_reason_unless_one_is_about_to_decide(service: 
     asked = service.http.get("/original", params={"picture": scene})
     assert f'action="{scene}"' in asked.text
     assert service.http.get("/original", params={"picture": "https://evil.org/x"}).status_code == 422
+
+
+def test_a_frame_is_chosen_by_its_preview_and_each_view_of_the_whole_is_recorded(service: Service) -> None:
+    (candidate,) = service.seed()
+    frame = service.http.post("/api/v1/labels/frames", json={"candidate_id": candidate}).json()["id"]
+    url = f"/api/v1/labels/frames/{frame}"
+    viewer = bearer(make_key(service.database, Grant(Role.VIEWER, None, 3))) | {"Cookie": ""}
+    preview = service.http.get(f"{url}/preview", headers=viewer)
+    assert cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR).shape[1] == 360
+    assert f'src="{url}/preview"' in service.http.get("/labels").text
+    assert events(service, act="original_viewed") == []
+    refused = service.http.get(f"{url}/picture", headers=viewer)
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:streetwarden:problem:reason-needed")
+    assert service.http.get(f"{url}/picture", headers=viewer, params={"reason": "a complaint"}).status_code == 200
+    assert service.http.get(f"{url}/picture").status_code == 200
+    assert service.http.get("/labels", headers=viewer).status_code == 403
+    told = [(one.actor, one.subject, one.told["reason"]) for one in events(service, act="original_viewed")]
+    assert told == [("Li Wei", frame, "label"), ("tests", frame, "a complaint")]
+    for version, complete in enumerate((False, True)):  # a draft is nobody's word
+        service.http.put(url, json={"version": version, "complete": complete, "boxes": []})
+    (labelled,) = events(service, act="frame_completed")
+    assert (labelled.actor, labelled.subject, labelled.told["version"], labelled.told["boxes"]) == (
+        "Li Wei",
+        frame,
+        2,
+        0,
+    )
 
 
 def test_a_refusal_and_a_failed_sign_in_are_events(service: Service) -> None:

@@ -17,7 +17,9 @@ from streams.camera.address import CameraAddress
 from streams.camera.config_file import CameraConfig
 from streams.frames.sink import CameraNote
 from streams.health.faults import Fault
-from tests.api.serving import Served, serve
+from tests.api.conftest import client
+from tests.api.serving import serve
+from tests.api.signing import COOKIE, sign_in
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
 from playwright.sync_api import BrowserContext, expect  # noqa: E402  # after the skip above
@@ -51,10 +53,12 @@ def live() -> LiveStatus:
 
 
 @pytest.fixture
-def served(settings: Settings, live: LiveStatus) -> Iterator[Served]:
+def http(settings: Settings, live: LiveStatus) -> Iterator[httpx.Client]:
+    """A client of a service with these cameras, signed in."""
     database, files = open_store(settings)
-    with serve(create_app(settings, database, files, cameras=live.views, picture=live.picture)) as running:
-        yield running
+    app = create_app(settings, database, files, cameras=live.views, picture=live.picture)
+    with serve(app) as served, client(served, sign_in(database)) as signed_in:
+        yield signed_in
     database.close()
 
 
@@ -94,35 +98,33 @@ def test_which_cameras_count_as_faulty(state: str, age: int | None, failures: in
     assert camera_page([view], CameraQuery(), 1, now).troubled == expected
 
 
-def test_a_page_and_a_poll_stay_small_and_say_only_what_has_changed(served: Served, live: LiveStatus) -> None:
-    with httpx.Client(base_url=served.url) as http:
-        page = http.get("/cameras", params={"q": "Gate", "page": "2"})
-        assert len(page.content) < 60_000
-        assert 'rel="prev" href="?q=Gate&amp;page=1"' in page.text
-        assert "25 to 48 of 2000" in page.text
-        known = re.findall(r'data-camera="([^"]*)" data-version="(\w+)"', page.text)
-        assert len(known) == len(names(page.text)) == PER_PAGE
-        ids = [ident.replace("&#34;", '"').replace("&amp;", "&") for ident, _ in known]
-        asked = urlencode([("camera", one) for one in ids] + [("version", version) for _, version in known])
-        quiet = http.get(f"/cameras.json?{asked}")
-        assert len(quiet.content) < 6_000
-        assert [card["html"] for card in quiet.json()["cards"]] == [None] * PER_PAGE
-        live.note(CameraNote(ids[3], "waiting", datetime.now(UTC), "rtsp://***: cut"))
-        live.cameras = [camera for camera in live.cameras if camera.id != ids[5]]
-        told = http.get(f"/cameras.json?{asked}&lang=zh").json()
-        assert (told["total"], told["troubled"], len(told["cards"])) == (COUNT - 1, 22, PER_PAGE - 1)
-        changed = [card for card in told["cards"] if card["html"] is not None]
-        assert [card["id"] for card in changed] == [ids[3]]
-        assert "稍后会自动重试" in changed[0]["html"]
-        too_many = urlencode([("camera", "x")] * (PER_PAGE + 1))
-        assert http.get(f"/cameras.json?{too_many}").status_code == 422
+def test_a_page_and_a_poll_stay_small_and_say_only_what_has_changed(http: httpx.Client, live: LiveStatus) -> None:
+    page = http.get("/cameras", params={"q": "Gate", "page": "2"})
+    assert len(page.content) < 60_000
+    assert 'rel="prev" href="?q=Gate&amp;page=1"' in page.text
+    assert "25 to 48 of 2000" in page.text
+    known = re.findall(r'data-camera="([^"]*)" data-version="(\w+)"', page.text)
+    assert len(known) == len(names(page.text)) == PER_PAGE
+    ids = [ident.replace("&#34;", '"').replace("&amp;", "&") for ident, _ in known]
+    asked = urlencode([("camera", one) for one in ids] + [("version", version) for _, version in known])
+    quiet = http.get(f"/cameras.json?{asked}")
+    assert len(quiet.content) < 6_000
+    assert [card["html"] for card in quiet.json()["cards"]] == [None] * PER_PAGE
+    live.note(CameraNote(ids[3], "waiting", datetime.now(UTC), "rtsp://***: cut"))
+    live.cameras = [camera for camera in live.cameras if camera.id != ids[5]]
+    told = http.get(f"/cameras.json?{asked}&lang=zh").json()
+    assert (told["total"], told["troubled"], len(told["cards"])) == (COUNT - 1, 22, PER_PAGE - 1)
+    changed = [card for card in told["cards"] if card["html"] is not None]
+    assert [card["id"] for card in changed] == [ids[3]]
+    assert "稍后会自动重试" in changed[0]["html"]
+    too_many = urlencode([("camera", "x")] * (PER_PAGE + 1))
+    assert http.get(f"/cameras.json?{too_many}").status_code == 422
 
 
-def test_nothing_is_said_of_a_camera_that_never_sent_a_picture(served: Served, live: LiveStatus) -> None:
+def test_nothing_is_said_of_a_camera_that_never_sent_a_picture(http: httpx.Client, live: LiveStatus) -> None:
     silent, seen = live.cameras[0].id, live.cameras[1].id
     del live._pictures[silent]
-    with httpx.Client(base_url=served.url) as http:
-        html = {one: http.get(f"/cameras/{quote(one, safe='')}").text for one in (silent, seen)}
+    html = {one: http.get(f"/cameras/{quote(one, safe='')}").text for one in (silent, seen)}
     assert "is not known" in html[silent]
     assert "Nothing so far." not in html[silent]
     assert "Nothing so far." in html[seen]
@@ -130,15 +132,17 @@ def test_nothing_is_said_of_a_camera_that_never_sent_a_picture(served: Served, l
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_list_in_a_browser_updates_where_it_stands(
-    context: BrowserContext, served: Served, live: LiveStatus, width: int
+    context: BrowserContext, http: httpx.Client, live: LiveStatus, width: int
 ) -> None:
     live.paused = {camera.id: False for camera in live.cameras}
+    url = str(http.base_url).rstrip("/")
+    context.add_cookies([{"name": COOKIE, "value": http.cookies[COOKIE], "url": url}])
     page = context.new_page()
     page.set_viewport_size({"width": width, "height": 800})
     page.clock.install()
     polls: list[str] = []
     page.on("request", lambda request: polls.append(request.url) if ".json" in request.url else None)
-    page.goto(f"{served.url}/cameras?q=Gate+5&state=live")
+    page.goto(f"{url}/cameras?q=Gate+5&state=live")
     first = page.locator(".place").first
     ident = first.get_attribute("data-camera") or ""
     page.wait_for_function("document.images.length > 0")

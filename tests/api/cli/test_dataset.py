@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from api.audit import repository as audit
+from api.audit.repository import Search
 from api.bootstrap import open_store
 from api.candidates import repository as candidates
 from api.candidates.intake import StoreSink
+from api.cli.options import operator_scope
 from api.db.scope import EVERYWHERE
 from api.labels import service as labels
 from api.labels.repository import LabelBox
@@ -117,3 +120,12 @@ def test_labels_of_the_service_become_a_version(
     database.close()
     (record,) = streetwarden("dataset", "from-labels", "street", "--json").records
     assert (record["split_by"], record["classes"], record["added"]) == ("camera", ["stall"], 2)
+    assert streetwarden("dataset", "export", "street", settings.data_dir / "out").code == 0
+    database, _ = open_store(settings)
+    with database.read() as connection:
+        exported, made = audit.page(EVERYWHERE, connection, Search(actor=operator_scope().actor.name), None, 9).items
+    database.close()
+    assert [(one.act, one.subject, one.told["version"]) for one in (made, exported)] == [
+        ("dataset_made", "street", record["version"]),
+        ("exported", "street", record["version"]),
+    ]

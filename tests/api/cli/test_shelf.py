@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from api.audit import repository as audit
+from api.audit.repository import Search
+from api.bootstrap import open_database
+from api.cli.options import operator_scope
+from api.db.scope import EVERYWHERE
 from api.inference.model_cache import ModelCache
-from api.settings import load_settings
+from api.settings import Settings, load_settings
 from tests.api.cli.conftest import Typed
 from tests.training.evaluation.test_gate import frozen, model
 
@@ -17,7 +22,9 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "var"
 
 
-def test_a_model_is_added_judged_put_in_service_and_taken_back(streetwarden: Typed, tmp_path: Path) -> None:
+def test_a_model_is_added_judged_put_in_service_and_taken_back(
+    streetwarden: Typed, tmp_path: Path, settings: Settings
+) -> None:
     street = frozen(tmp_path / "street", 12)
     for version, sees in (("1", (1, 1, 0)), ("2", (1, 1, 1)), ("3", (0, 1, 1))):
         added = streetwarden("models", "add", model(tmp_path / version, version, sees=sees).folder, "--json")
@@ -53,6 +60,21 @@ def test_a_model_is_added_judged_put_in_service_and_taken_back(streetwarden: Typ
     again = streetwarden("models", "rollback", "colours")
     assert (again.code, again.err.count("\n")) == (2, 1)
     assert "nothing was changed" in again.err
+
+    for arguments in (["colours", "2"], ["colours"]):
+        assert streetwarden("models", "shadow", *arguments).code == 0
+    database = open_database(settings)
+    with database.read() as connection:
+        events = audit.page(EVERYWHERE, connection, Search(actor=operator_scope().actor.name), None, 9).items
+    database.close()
+    assert [(one.act, one.told["version"], one.told.get("passed")) for one in reversed(events)] == [
+        ("model_promotion", "1", True),
+        ("model_promotion", "2", True),
+        ("model_promotion", "3", False),
+        ("model_rolled_back", "1", None),
+        ("model_shadow", "2", None),
+        ("model_shadow", None, None),
+    ]
 
 
 def test_a_refusal_as_json_names_class_set_and_pictures(streetwarden: Typed, tmp_path: Path) -> None:

@@ -7,7 +7,11 @@ import cv2
 import httpx
 import numpy as np
 
+from api.audit import repository as audit
+from api.audit.repository import Search
+from api.db.scope import EVERYWHERE
 from tests.api.conftest import Service
+from training.datasets.manifest import read_manifest
 
 
 def export(**faults: str) -> bytes:
@@ -39,6 +43,11 @@ def test_a_zip_becomes_a_version_that_the_pages_show(service: Service) -> None:
     made = answer.json()
     assert (made["name"], made["train"], made["val"]) == ("river", 6, 2)
     assert made["classes"] == [{"name": "stall", "train": 3, "val": 1}, {"name": "banner", "train": 3, "val": 1}]
+    with service.database.read() as connection:
+        (event,) = audit.page(EVERYWHERE, connection, Search(act="dataset_made"), None, 9).items
+    assert (event.actor, event.told) == ("Li Wei", {"version": made["version"], "pictures": 8})
+    folder = service.data_dir / "datasets" / "river" / made["version"]
+    assert [one.by for one in read_manifest(folder).acts] == ["Li Wei"]
     (listed,) = service.http.get("/api/v1/datasets").json()
     assert (listed["versions"], listed["fault"]) == ([made["version"]], None)
     address = f"/datasets/river/{made['version']}"
@@ -48,7 +57,6 @@ def test_a_zip_becomes_a_version_that_the_pages_show(service: Service) -> None:
     picture = page.split('<image href="')[1].split('"')[0]
     assert service.http.get(picture).headers["content-type"] == "image/png"
     assert service.http.get(f"{address}/train/manifest.json").status_code == 404
-    folder = service.data_dir / "datasets" / "river" / made["version"]
     (folder / "manifest.json").write_text((folder / "manifest.json").read_text() + " ")
     assert "was edited" in service.http.get(address).text
     assert "was edited" in service.http.get("/datasets").text

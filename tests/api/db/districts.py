@@ -25,6 +25,7 @@ from api.evidence.files import EvidenceStore
 from api.labels import repository as labels
 from api.labels.repository import LabelFrame, NewFrame
 from api.labels.tables import FrameOrigin
+from api.models import repository as shadows
 from api.surveys import frames, places
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -61,6 +62,7 @@ class District:
     fault: UUID
     survey: Survey
     frame: LabelFrame
+    disagreement: UUID
     files: tuple[SurveyFile, ...]
 
     @property
@@ -104,7 +106,9 @@ def _seed(database: Database, store: EvidenceStore, name: str | None) -> Distric
         health.begin(connection, camera, Fault.MOVED, store.keep_frame(waits.evidence))
         (fault,) = health.lasting(connection, camera)
         frame = _labelled(connection, store, camera, name)
-    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, frame, files)
+        two = shadows.Pair("street-ads", "1", "2")
+        differs = shadows.keep(connection, two, camera, seen, frame.picture, (), (), 1)
+    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, frame, differs, files)
 
 
 def _labelled(connection: Connection, store: EvidenceStore, camera: str, district: str | None) -> LabelFrame:

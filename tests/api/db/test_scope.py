@@ -20,6 +20,7 @@ from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.labels import repository as labels
 from api.labels.tables import FrameState
+from api.models import repository as shadows
 from api.surveys import files as survey_files
 from api.surveys import frames, places
 from api.surveys import repository as surveys
@@ -84,6 +85,7 @@ READS: dict[str, Read] = {
     "label frame known": lambda scope, db, of: labels.known_pictures(scope, db, [of.frame.sha256]),
     "label frame before": lambda scope, db, of: labels.last_complete_of(scope, db, of.frame),
     "label save": lambda scope, db, of: labels.newest_saves(scope, db, [of.frame.id]),
+    "disagreement": lambda scope, db, of: shadows.find_disagreement(scope, db, of.disagreement),
     "place": lambda scope, db, of: places.find(scope, db, of.survey.id, PLACE_ID),
 }
 
@@ -126,12 +128,14 @@ def test_lists_and_their_counts_are_of_the_district(town: Town) -> None:
         counted = labels.count(OURS, connection)
         whole, added = labels.complete(OURS, connection), labels.added_since(OURS, connection, NOON)
         said = verdicts.page(OURS, connection, None, 9)
+        differing = shadows.disagreements(OURS, connection, 9)
         newest, kept = candidates.latest(OURS, connection, 9), frames.with_picture(OURS, connection, 9)
     assert ({one.id for one in listed.items}, listed.total) == (town.ours.candidates, 2)
     assert ([one.id for one in deliveries.items], deliveries.total) == ([town.ours.verdict], 1)
     assert ([one.id for one in taken.items], taken.total) == ([town.ours.case], 1)
     assert ([one.id for one in flown.items], flown.total) == ([town.ours.survey.id], 1)
     assert drawn.total == 2
+    assert [one.id for one in differing] == [town.ours.disagreement]
     assert counted == {FrameState.OPEN: 0, FrameState.COMPLETE: 2}
     assert (len(whole), len(added), len(said.items), len(newest), len(kept)) == (2, 2, 1, 2, 1)
     assert {one.id for one in newest} == town.ours.candidates

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api.audit import repository as audit
+from api.audit.repository import Search
+from api.db.scope import EVERYWHERE
 from models import registry
 from models.card import write_card
 from models.shelf import Shelf
@@ -104,6 +107,14 @@ def test_a_shadow_is_begun_and_ended_on_the_page(town: Shown) -> None:
     assert "at 20 % of the frames" in service.http.get("/models", params={"lang": "en"}).text
     assert "分析 20% 的画面" in service.http.get("/models", params={"lang": "zh"}).text
     assert service.http.post("/models/colours/shadow/end").status_code == 303
+    with service.database.read() as connection:
+        ended, begun = audit.page(EVERYWHERE, connection, Search(act="model_shadow"), None, 9).items
+    assert (begun.actor, begun.subject, begun.told, ended.told) == (
+        "Li Wei",
+        "colours",
+        {"version": "2"},
+        {"version": None},
+    )
     assert "No version looks beside" in service.http.get("/models/colours", params={"lang": "en"}).text
 
 
