@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from api.audit import repository as audit
 from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.datasets.schemas import DatasetOut, DatasetVersionOut
 from api.db.database import Database
 from api.db.scope import Scope
@@ -81,7 +82,7 @@ async def take_archive(
 
 def record_version(scope: Scope, database: Database, made: DatasetVersionOut, now: datetime) -> None:
     """Record in the audit log who sent the ZIP that became this version."""
-    told = {"version": made.version, "pictures": made.train + made.val}
+    told: dict[str, Detail] = {"version": made.version, "pictures": made.train + made.val}
     with database.write() as connection:
         audit.record(scope, connection, Act.DATASET_MADE, made.name, now, details=told)
 

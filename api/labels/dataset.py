@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from api.audit import repository as audit
 from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.candidates import repository as candidates
 from api.db.database import Database
 from api.db.scope import Scope
@@ -94,7 +95,7 @@ def make_version(
         raise DatasetRefused(str(error)) from error
     except OSError as error:
         raise DatasetRefused(f"{root}: cannot be written ({error.strerror}); no version was made") from error
-    told = {"version": result.manifest.version, "pictures": len(result.manifest.pictures)}
+    told: dict[str, Detail] = {"version": result.manifest.version, "pictures": len(result.manifest.pictures)}
     with database.write() as connection:
         audit.record(scope, connection, Act.DATASET_MADE, name, now, details=told)
     return ImportResult(result.folder, result.manifest, result.added, (*export.notes, *result.notes))

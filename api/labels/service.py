@@ -8,6 +8,7 @@ from uuid import UUID
 from api.actor import Actor
 from api.audit import repository as audit
 from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.candidates import repository as candidates
 from api.db.database import Database
 from api.db.scope import Scope
@@ -58,7 +59,7 @@ def save(
         saved_now = known_frame(frames.find(scope, connection, frame_id), frame_id)
         if complete:
             drawn = [asdict(one) for one in boxes]
-            told = {"version": saved_now.version, "boxes": len(drawn), "sha256": frame.sha256}
+            told: dict[str, Detail] = {"version": saved_now.version, "boxes": len(drawn), "sha256": frame.sha256}
             audit.record(scope, connection, Act.FRAME_COMPLETED, frame_id, now, after=drawn, details=told)
         return saved_now
 

@@ -201,13 +201,13 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
         )
     if route.path == "/surveys/new":
         params = {"survey": str(of.survey.id)}
-    body = {"json": {"decision": "confirmed"}} if route.path.endswith("/verdict") and route.method == "POST" else {}
+    body: dict[str, object] = (
+        {"json": {"decision": "confirmed"}} if route.path.endswith("/verdict") and route.method == "POST" else {}
+    )
     if route.path.startswith("/api/v1/labels/frames"):
         params = REASON
-        body = {
-            "POST": {"json": {"candidate_id": str(of.open)}},
-            "PUT": {"json": {"version": 1, "complete": True, "boxes": []}},
-        }.get(route.method, {})
+        sent = {"POST": {"candidate_id": str(of.open)}, "PUT": {"version": 1, "complete": True, "boxes": []}}
+        body = {"json": sent[route.method]} if route.method in sent else {}
     if route.path == "/training/new":
         params = {"dataset": "x", "base": "x"}
     if body or not route.path.startswith("/api/v1/surveys/"):

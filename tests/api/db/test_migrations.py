@@ -239,14 +239,17 @@ def test_documents_that_were_sent_stay_as_they_were(migrated: Database) -> None:
 
 def test_frames_get_the_grade_of_their_camera(old: Database) -> None:
     """Of a camera that had several, the strictest; of one that is in no registry, the usual one."""
-    with old.write() as connection:
-        fill(connection)
     upgrade(old, "0021")
     with old.write() as connection:
         rows = Rows(connection)
-        rows.put(
-            "cameras", id=uuid4(), camera="gate", since=4, settings={}, addresses=b"", paused=False, grade=3,
-        )  # fmt: skip
+        rows.put("actors", id=LI_WEI.id, name=LI_WEI.name, kind=LI_WEI.kind.value)
+        for version in (1, 2):
+            rows.put("camera_versions", version=version, at=NOON, actor_id=LI_WEI.id, change="import", subject="a.yaml")
+        for since, until, grade in ((1, 2, 3), (2, None, 1)):
+            rows.put(
+                "cameras", id=uuid4(), camera="gate", since=since, until=until, settings={}, addresses=b"",
+                paused=False, grade=grade,
+            )  # fmt: skip
         picture = {"path": "1.jpg", "width": 9, "height": 9, "district": "erqi"}
         for number, camera in enumerate(("gate", "elsewhere")):
             rows.put(

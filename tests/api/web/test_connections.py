@@ -87,6 +87,7 @@ def test_an_upload_that_drips_gives_its_file_back(service: Service, monkeypatch:
     file = announce(service.http, video()).json()["files"][0]
     head = (
         f"PATCH {file['upload']} HTTP/1.1\r\nHost: HOST\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+        f"Authorization: Bearer {service.key}\r\n"
         f"Content-Type: application/offset+octet-stream\r\nContent-Length: {file['size']}\r\n\r\n"
     )
     with line_to(service, head) as line:
