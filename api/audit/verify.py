@@ -14,7 +14,7 @@ EVIDENCE = ("scene", "crop", "boxed")
 
 
 @dataclass(slots=True)
-class Report:
+class ChainReport:
     """What was checked, and what is wrong with it, a line each."""
 
     events: int = 0
@@ -23,9 +23,11 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-def verify(connection: Connection, files: EvidenceStore, named: Iterable[str], expected: Head | None = None) -> Report:
+def verify(
+    connection: Connection, files: EvidenceStore, named: Iterable[str], expected: Head | None = None
+) -> ChainReport:
     """Check all of it; `named` are the hashes of evidence in the tables, `expected` an end that was kept elsewhere."""
-    report = Report(head=audit.head(connection))
+    report = ChainReport(head=audit.head(connection))
     hashes = set(named)
     reached: str | None = None
     for event in _checked(connection, report):
@@ -41,7 +43,7 @@ def verify(connection: Connection, files: EvidenceStore, named: Iterable[str], e
     return report
 
 
-def _checked(connection: Connection, report: Report) -> Iterator[Event]:
+def _checked(connection: Connection, report: ChainReport) -> Iterator[Event]:
     last = Head(0, BEGIN)
     for event in audit.everything(connection):
         report.events += 1
