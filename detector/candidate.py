@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from detector.places.finder_pictures import FinderPicture
 from detector.places.sighting import Sighting
 from detector.rules.ruling import Ruling
 from detector.vision.detections import Box
@@ -31,7 +32,8 @@ class Candidate:
     """What waits for a person.
 
     `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
-    those that had a say. The same sighting may come again (same key) with a later `last_seen`.
+    those that had a say; `finder_pictures` show the look in which each finder was surest. The same sighting may come
+    again (same key) with a later `last_seen`.
     """
 
     sighting: Sighting
@@ -40,3 +42,4 @@ class Candidate:
     evidence_box: Box
     models: tuple[ModelVersion, ...] = ()
     origin: Origin = Origin()
+    finder_pictures: tuple[FinderPicture, ...] = ()

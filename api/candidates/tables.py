@@ -43,6 +43,7 @@ candidates = Table(
     Column("last_seen", UtcTime, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("found_by", String, nullable=False),
+    Column("finders", JSON, nullable=False, server_default="[]"),  # what each said, in how many looks
     Column("district", String),
     # What its pictures come from, in the version that was watched; and what else judged it.
     Column("camera_id", String),
