@@ -18,6 +18,7 @@ from detector.places.lasting_change import LastingChange
 from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
+from detector.places.past_sightings import PastSightings
 from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.places import Place, Places
 from detector.places.proposal import STALL, Proposal, merge, once
@@ -116,6 +117,7 @@ class Look:
         self.steps = ClockSteps()
         self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
         """Gives `models` and `objects` anew before each look; None where they stay."""
+        self.past = PastSightings()
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
@@ -129,7 +131,11 @@ class Look:
             return []
         likeness = self._likeness()
         tasks = self._take_due(frame.captured_at, likeness)
-        places = self._look_strongly(frame, tasks, likeness) if tasks else self._look_cheaply(frame, likeness)
+        if tasks:
+            self._look_strongly(frame, tasks, likeness)
+        else:
+            self._look_cheaply(frame, likeness)
+        places = self._weigh_past(frame)
         alive = {place.key for place in places}
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
@@ -251,7 +257,7 @@ class Look:
         """Return how many strong looks there were at a place."""
         return max(place.evidence.of(MODEL).looks, place.evidence.of(OBJECTS).looks)
 
-    def _look_cheaply(self, frame: Frame, likeness: dict[str, float]) -> tuple[Place, ...]:
+    def _look_cheaply(self, frame: Frame, likeness: dict[str, float]) -> None:
         asked: dict[str, tuple[str, ...]] = {}
         stands: list[Proposal] = []
         if Task.STALLS in self.strong.tasks:
@@ -263,9 +269,8 @@ class Look:
             shown = [one for one in places if one.last_seen == frame.captured_at]
             self._album.keep(frame, shown, ())
             self._looked_at.keep(frame.image, frame.captured_at, shown)
-        return places
 
-    def _look_strongly(self, frame: Frame, tasks: Sequence[Task], likeness: dict[str, float]) -> tuple[Place, ...]:
+    def _look_strongly(self, frame: Frame, tasks: Sequence[Task], likeness: dict[str, float]) -> None:
         self._strong_looks += 1
         at, stalls = frame.captured_at, Task.STALLS in tasks
         seen = self._finders.look(frame.image, tasks, self._scale.horizon)
@@ -291,7 +296,7 @@ class Look:
         self._album.keep(frame, shown, hidden)
         self._looked_at.keep(frame.image, at, shown)
         self._keep_patches(shown, at)
-        return self._let_go(places)
+        self._let_go(places)
 
     def _stalls(
         self, proposals: list[Proposal], stands: list[Proposal], objects: Detections, height: int
@@ -311,12 +316,16 @@ class Look:
             if any(one.last == at for one in place.evidence.records):
                 self._patches.keep(place.key, place.box, view.now, view.scale, view.shift)
 
-    def _let_go(self, places: tuple[Place, ...]) -> tuple[Place, ...]:
+    def _let_go(self, places: tuple[Place, ...]) -> None:
         """Drop places that turned out to be nothing, and the least likely ones where there are too many."""
         nothing = {one.key for one in places if self._asked(one) >= HEARD and one.probability < UNLIKELY}
         ranked = sorted(places, key=lambda one: -one.probability)
         self.places.drop(nothing | {one.key for one in ranked[MOST_PLACES:]})
-        return self.places.all
+
+    def _weigh_past(self, frame: Frame) -> tuple[Place, ...]:
+        at = frame.captured_at + self.steps.ahead
+        self.past.follow(at)
+        return self.places.weigh_past(lambda place: self.past.weigh(place, at, frame.width, frame.height))
 
     def _judge(self, place: Place, frame: Frame) -> Candidate | None:
         """Return the place as a candidate, when there is something to say of it that has not been said."""

@@ -100,7 +100,8 @@ def serve(
         sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
         memory = settings.data_dir / "memory"
-        watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since) if watch else None
+        told = sink.handed_on_since, sink.past
+        watching = Watching(shelf, book, sink, health, memory, reach, *told) if watch else None
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(

@@ -140,9 +140,12 @@ class Evidence:
             )
         )
 
-    def probability(self, stood: float = 0.0) -> float:
-        """Return how likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there."""
-        total = PRIOR + sum(one.weight for one in self.records)
+    def probability(self, stood: float = 0.0, past: float = 0.0) -> float:
+        """Return how likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there.
+
+        `past` is what is known of the place from before, in log odds.
+        """
+        total = PRIOR + past + sum(one.weight for one in self.records)
         if self.of(OCCUPANCY).seen:
             total += STOOD * min(1.0, stood / 600)
         return 1 / (1 + math.exp(-total))
