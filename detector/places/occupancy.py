@@ -270,8 +270,10 @@ class Occupancy:
             self._bear_upheaval(state, now)
             return np.zeros_like(known)
         self._looks = []
-        step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
-        state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
+        other = np.where(known, np.float32(-0.25 * elapsed), np.float32(-elapsed))
+        other[like_standing] = elapsed
+        other[like_empty] = -2 * elapsed
+        state.seconds = np.clip(state.seconds + other, 0, LONGEST)
         fresh = strange & (state.seconds <= 0)
         share = fresh + np.float32(0.1) * like_standing
         blend_part(state.standing, now, share, extent(~like_empty, 16))
