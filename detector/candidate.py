@@ -1,9 +1,9 @@
 """A sighting ruled a violation, or unknown and worth a look, with the picture that shows it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from detector.places.finder_pictures import FinderPicture
 from detector.places.sighting import Sighting
 from detector.rules.ruling import Ruling
 from detector.vision.detections import Box
@@ -25,6 +25,17 @@ class Origin:
     calibration: str | None = None
     survey_id: UUID | None = None
     file_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinderPicture:
+    """The place in the look in which one finder was surest, as a JPEG; `captured_at` is that look's frame."""
+
+    finder: str
+    captured_at: datetime
+    jpeg: bytes
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """What each finder saw of a place in its strongest look: small pictures, so that a person can tell why it was found."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import cv2
 import numpy as np
 
+from detector.candidate import FinderPicture
 from detector.places.places import Place
 from detector.vision.detections import Box
 from detector.vision.frame import Image
@@ -20,17 +20,6 @@ AROUND = 0.15
 QUALITY = 85
 KEPT = 60
 """Pictures held of one camera at most; the oldest go."""
-
-
-@dataclass(frozen=True, slots=True)
-class FinderPicture:
-    """The place in the look in which one finder was surest, as a JPEG; `captured_at` is that look's frame."""
-
-    finder: str
-    captured_at: datetime
-    jpeg: bytes
-    width: int
-    height: int
 
 
 class FinderPictures:

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from detector.candidate import Candidate, Origin
+from detector.candidate import Candidate, FinderPicture, Origin
 from detector.geometry.ground import GroundPoint
-from detector.places.finder_pictures import FinderPicture
 from detector.places.place_evidence import Evidence, FinderRecord
 from detector.places.sighting import Sighting
 from detector.reason import Reason

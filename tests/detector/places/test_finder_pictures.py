@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from detector.places.finder_pictures import KEPT, SIDE, FinderPicture, FinderPictures
+from detector.candidate import FinderPicture
+from detector.places.finder_pictures import KEPT, SIDE, FinderPictures
 from detector.places.place_evidence import MODEL, OBJECTS, Support
 from detector.places.places import Places
 from detector.places.proposal import STALL, Proposal
