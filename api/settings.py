@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     )
     engine: Wanted = Field(
         "auto",
-        description="onnxruntime, openvino, auto (OpenVINO for each model that passed `streetwarden models agree`), "
+        description="onnxruntime, openvino, auto (for each model the first of TensorRT, CUDA, OpenVINO's GPU and "
+        "OpenVINO that passed `streetwarden models agree`), "
         "or int8 (the int8 copy of each model of which that passed, else as auto).",
     )
     min_free_mb: int = Field(

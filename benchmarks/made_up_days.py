@@ -70,7 +70,9 @@ def cut_outs(folder: Path, least: int = 70) -> list[tuple[str, NDArray[np.uint8]
             cv2.grabCut(picture, mask, inner, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_RECT)
             outline = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
             if 0.35 < (outline > 0).mean() < 0.95:
-                found.append((row["camera"], np.dstack([picture, outline])))
+                left, top, width, height = cv2.boundingRect(outline)  # what lies around it would hold it off the ground
+                cut = np.dstack([picture, outline])[top : top + height, left : left + width]
+                found.append((row["camera"], cut))
     return sorted(found, key=lambda one: -one[1].shape[0])  # the largest were cut out of most pixels
 
 

@@ -1,6 +1,7 @@
 """A sighting ruled a violation, or unknown and worth a look, with the picture that shows it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from detector.places.sighting import Sighting
@@ -28,11 +29,23 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class FinderPicture:
+    """The place in the look in which one finder was surest, as a JPEG; `captured_at` is that look's frame."""
+
+    finder: str
+    captured_at: datetime
+    jpeg: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """What waits for a person.
 
     `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
-    those that had a say. The same sighting may come again (same key) with a later `last_seen`.
+    those that had a say; `finder_pictures` show the look in which each finder was surest. The same sighting may come
+    again (same key) with a later `last_seen`.
     """
 
     sighting: Sighting
@@ -41,3 +54,4 @@ class Candidate:
     evidence_box: Box
     models: tuple[ModelVersion, ...] = ()
     origin: Origin = Origin()
+    finder_pictures: tuple[FinderPicture, ...] = ()

@@ -37,6 +37,14 @@ class ClockSteps:
             return candidate
         return replace(
             candidate,
-            sighting=replace(seen, first_seen=seen.first_seen + ahead, last_seen=seen.last_seen + ahead),
+            sighting=replace(
+                seen,
+                first_seen=seen.first_seen + ahead,
+                last_seen=seen.last_seen + ahead,
+                evidence=seen.evidence.moved(ahead),
+            ),
             evidence=replace(candidate.evidence, captured_at=candidate.evidence.captured_at + ahead),
+            finder_pictures=tuple(
+                replace(one, captured_at=one.captured_at + ahead) for one in candidate.finder_pictures
+            ),
         )

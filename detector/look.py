@@ -8,27 +8,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from detector.candidate import Candidate, Origin
 from detector.clock_steps import ClockSteps
 from detector.geometry.ground import Locator
 from detector.geometry.position import position_of
 from detector.places.best_frames import BestFrames
+from detector.places.finder_pictures import FinderPictures
 from detector.places.lasting_change import LastingChange
 from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
+from detector.places.past_sightings import PastSightings
 from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.places import Place, Places
-from detector.places.proposal import STALL, Proposal, hull
+from detector.places.proposal import STALL, Proposal, merge, once
 from detector.places.same_patch import OTHER, SAME, Patches
 from detector.places.scale import SceneScale
 from detector.places.strong_looks import LATELY, SIGN_BEAT, LookReason, StrongLooks, Task, TaskStatus
 from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.zones import WALL
-from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box, Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame
@@ -110,7 +109,7 @@ class Look:
         self._scale = SceneScale(locator)
         self._patches = Patches()
         self._facade, self._changed = LastingChange(), False
-        self._album = BestFrames()
+        self._album, self._looked_at = BestFrames(), FinderPictures()
         self._handed: dict[str, _Handed] = {}
         self._epoch: tuple[int, int, int] | None = None
         self._taken_at: datetime | None = None
@@ -120,6 +119,7 @@ class Look:
         """Gives `models` and `objects` anew before each look; None where they stay."""
         self.beside: Callable[[Frame], None] | None = None
         """Is shown each frame that gets a strong look, after it; must come back at once."""
+        self.past = PastSightings()
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
@@ -133,12 +133,17 @@ class Look:
             return []
         likeness = self._likeness()
         tasks = self._take_due(frame.captured_at, likeness)
-        places = self._look_strongly(frame, tasks, likeness) if tasks else self._look_cheaply(frame, likeness)
+        if tasks:
+            self._look_strongly(frame, tasks, likeness)
+        else:
+            self._look_cheaply(frame, likeness)
+        places = self._weigh_past(frame)
         if tasks and self.beside is not None:
             self.beside(frame)
         alive = {place.key for place in places}
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
+        self._looked_at.drop_all_but(alive)
         self._patches.drop_all_but(alive)
         self._saw_before = {key: models for key, models in self._saw_before.items() if key in alive}
         found = [found for place in places if (found := self._judge(place, frame)) is not None]
@@ -185,7 +190,8 @@ class Look:
         self.strong.restart()
         self.places.forget()
         self._taken_at = None
-        self._patches, self._facade, self._album = Patches(), LastingChange(), BestFrames()
+        self._patches, self._facade = Patches(), LastingChange()
+        self._album, self._looked_at = BestFrames(), FinderPictures()
         self._scale.forget()
 
     def _follow(self, frame: Frame) -> None:
@@ -255,19 +261,20 @@ class Look:
         """Return how many strong looks there were at a place."""
         return max(place.evidence.of(MODEL).looks, place.evidence.of(OBJECTS).looks)
 
-    def _look_cheaply(self, frame: Frame, likeness: dict[str, float]) -> tuple[Place, ...]:
+    def _look_cheaply(self, frame: Frame, likeness: dict[str, float]) -> None:
         asked: dict[str, tuple[str, ...]] = {}
         stands: list[Proposal] = []
         if Task.STALLS in self.strong.tasks:
             asked[STALL] = (OCCUPANCY,)
             stands = [one for one in self.occupancy.standing() if self._scale.fits_stall(one.box)]
         same = {key for key, share in likeness.items() if share >= SAME}
-        places = self.places.update(_once(stands), frame.captured_at, (), asked, same)
+        places = self.places.update(once(stands), frame.captured_at, (), asked, same)
         if not self._finders.everyday:  # else the frames of strong looks serve, in which it is known what hides what
-            self._album.keep(frame, [one for one in places if one.last_seen == frame.captured_at], ())
-        return places
+            shown = [one for one in places if one.last_seen == frame.captured_at]
+            self._album.keep(frame, shown, ())
+            self._looked_at.keep(frame.image, frame.captured_at, shown)
 
-    def _look_strongly(self, frame: Frame, tasks: Sequence[Task], likeness: dict[str, float]) -> tuple[Place, ...]:
+    def _look_strongly(self, frame: Frame, tasks: Sequence[Task], likeness: dict[str, float]) -> None:
         self._strong_looks += 1
         at, stalls = frame.captured_at, Task.STALLS in tasks
         seen = self._finders.look(frame.image, tasks, self._scale.horizon)
@@ -286,21 +293,22 @@ class Look:
         other = {one.key for one in self.places.all if likeness.get(one.key, 1.0) < OTHER}
         self.places.drop({one.key for one in self.places.all if one.key in other and one.probability < LIKELY})
         same = {key for key, share in likeness.items() if share >= SAME}
-        places = self.places.update(_once(proposals), at, hidden, asked, same)
+        places = self.places.update(once(proposals), at, hidden, asked, same)
         shown = [one for one in places if one.last_seen == at]
         if Task.SIGNS in tasks:
             self.strong.learn(Task.SIGNS, new=any(one.first_seen == at and one.kind != STALL for one in places))
         self._album.keep(frame, shown, hidden)
+        self._looked_at.keep(frame.image, at, shown)
         self._keep_patches(shown, at)
-        return self._let_go(places)
+        self._let_go(places)
 
     def _stalls(
         self, proposals: list[Proposal], stands: list[Proposal], objects: Detections, height: int
     ) -> list[Proposal]:
         """Return the proposals with those of all finders of stalls merged, less what no stall can be by its size."""
         trained = [one for one in proposals if one.kind == STALL]
-        everyday = _merge(find_groups(objects), find_lone(objects, height))
-        found = _merge(_merge(trained, stands), everyday)
+        everyday = merge(find_groups(objects), find_lone(objects, height))
+        found = merge(merge(trained, stands), everyday)
         others = [one for one in proposals if one.kind != STALL]
         return others + [one for one in found if self._scale.fits_stall(one.box)]
 
@@ -312,12 +320,16 @@ class Look:
             if any(one.last == at for one in place.evidence.records):
                 self._patches.keep(place.key, place.box, view.now, view.scale, view.shift)
 
-    def _let_go(self, places: tuple[Place, ...]) -> tuple[Place, ...]:
+    def _let_go(self, places: tuple[Place, ...]) -> None:
         """Drop places that turned out to be nothing, and the least likely ones where there are too many."""
         nothing = {one.key for one in places if self._asked(one) >= HEARD and one.probability < UNLIKELY}
         ranked = sorted(places, key=lambda one: -one.probability)
         self.places.drop(nothing | {one.key for one in ranked[MOST_PLACES:]})
-        return self.places.all
+
+    def _weigh_past(self, frame: Frame) -> tuple[Place, ...]:
+        at = frame.captured_at + self.steps.ahead
+        self.past.follow(at)
+        return self.places.weigh_past(lambda place: self.past.weigh(place, at, frame.width, frame.height))
 
     def _judge(self, place: Place, frame: Frame) -> Candidate | None:
         """Return the place as a candidate, when there is something to say of it that has not been said."""
@@ -343,7 +355,8 @@ class Look:
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
         sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
-        return self.steps.by_the_clock(Candidate(sighting, ruling, evidence, box, voices, self._origin))
+        pictures = self._looked_at.of(place.key)
+        return self.steps.by_the_clock(Candidate(sighting, ruling, evidence, box, voices, self._origin, pictures))
 
     def _sure(self, place: Place) -> bool:
         """Is it likely enough, and was it seen often enough, where networks look at all?"""
@@ -375,28 +388,3 @@ class Look:
     def _longest_gap(self) -> timedelta:
         gaps = [self.rulebook.gap(name) for name in self.rulebook.classes]
         return max(gaps, default=timedelta(seconds=90)) or timedelta(seconds=90)
-
-
-def _once(proposals: list[Proposal]) -> list[Proposal]:
-    """Return each proposal once, the surest first."""
-    return sorted(dict.fromkeys(proposals), key=lambda one: -one.confidence)
-
-
-def _merge(stands: list[Proposal], groups: list[Proposal]) -> list[Proposal]:
-    """Return two finders on one thing: their common box, what both say, and more confidence than either has alone."""
-    merged = list(stands)
-    for group in groups:
-        _, inside, around = overlap(as_array([one.box for one in merged]), as_array([group.box]))
-        share = np.maximum(inside, around)[:, 0] if merged else np.zeros(0)
-        if share.max(initial=0.0) < 0.5:
-            merged.append(group)
-            continue
-        index = int(share.argmax())
-        one = merged[index]
-        sure = 1 - (1 - one.confidence) * (1 - group.confidence)
-        known = {support.finder: support for support in group.support}
-        for support in one.support:  # the surer word of each finder
-            other = known.get(support.finder)
-            known[support.finder] = support if other is None or support.log_odds >= other.log_odds else other
-        merged[index] = Proposal(STALL, STALL, hull(one.box, group.box), sure, one.found_by, tuple(known.values()))
-    return merged

@@ -15,7 +15,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from models.card import ModelCard, Sha256
 from models.files import write_whole
 
-Checked = Literal["openvino", "openvino-int8", "onnxruntime-int8"]
+Checked = Literal[
+    "openvino", "openvino-int8", "onnxruntime-int8", "onnxruntime-tensorrt", "onnxruntime-cuda", "openvino-gpu"
+]
 """Engines that need a check. The int8 ones run another file than the card's, made by `streetwarden models quantise`."""
 
 LEAST_BOXES = 50  # fewer prove nothing

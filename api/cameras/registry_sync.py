@@ -18,6 +18,7 @@ from api.cameras.encryption import SecretBox
 from api.cameras.health_gate import HealthGatedLook
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
+from api.cameras.past import PastSince, known_past
 from api.cameras.repository import RegisteredCamera
 from api.cameras.state_files import HandedOnSince
 from api.db.database import Database
@@ -50,6 +51,7 @@ class Watching:
     reach: Reach
     handed_on: HandedOnSince | None = None
     shadows: ShadowRunner | None = None
+    past: PastSince | None = None
 
 
 @dataclass(slots=True)
@@ -156,6 +158,8 @@ class RegistrySync:
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
         look = build_look(self._specs[camera], book, watching.shelf, watching.shadows)
+        if watching.past is not None:
+            look.past.ask = known_past(camera, watching.past)
         gated = HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory, watching.handed_on)
         self._looks[camera] = gated
         return gated

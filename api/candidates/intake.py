@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.candidates import repository as candidates
+from api.candidates.past import past_sightings
 from api.candidates.repository import StoredCandidate
 from api.clock import Clock, wall_clock
 from api.db.database import Database
@@ -18,6 +19,7 @@ from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from detector.candidate import Candidate
 from detector.look import AGAIN
+from detector.places.past_sightings import PastSighting
 from detector.places.places import is_same_place
 from detector.places.proposal import STALL
 from detector.places.sighting import Sighting
@@ -82,6 +84,14 @@ class StoreSink:
         for one in reversed(found):
             self._remember(one.source, one.key)
         return tuple(_sighting(one) for one in found)
+
+    def past(self, source: str, since: datetime) -> tuple[PastSighting, ...]:
+        """Return what was handed on of a camera after a moment, and what was decided on it.
+
+        Raises DatabaseUnavailable.
+        """
+        with self._database.read() as connection:
+            return past_sightings(connection, source, since)
 
     def _add(self, candidate: Candidate) -> None:
         # Written before the transaction: flushing pictures to disk must not hold the database's one write lock.

@@ -1,7 +1,7 @@
 """Candidates: what waits for a person, and what a person has decided."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -14,6 +14,7 @@ from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
 from api.rulebooks import repository as rulebooks
 from detector.candidate import Candidate, Origin
+from detector.places.place_evidence import FinderSummary
 from detector.places.sighting import Sighting
 from detector.reason import Reason
 from detector.rules.ruling import Outcome, Ruling
@@ -35,6 +36,7 @@ class StoredCandidate:
 
     Each field is a column. From `district` on: where its pictures come from and what judged it, None where that is not
     known (`detector.candidate.Origin` says what each is). `frame_at` is when the frame that shows it best was taken.
+    `finders` is what each finder said of the place until it was last handed on, or decided on.
     Where the footage does not say when (not `timed`), `first_seen`, `last_seen` and `frame_at` only order it.
     """
 
@@ -71,6 +73,7 @@ class StoredCandidate:
     rulebook_version: str
     rulebook_hash: str | None
     timed: bool
+    finders: tuple[FinderSummary, ...]
 
     @property
     def dwell(self) -> timedelta:
@@ -123,6 +126,10 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
     if known.state is State.OPEN and _weight(candidate.ruling.outcome) >= _weight(known.outcome):
         rulebooks.keep(connection, candidate.ruling.rulebook, now)
         values |= _ruled(candidate)
+    heard = [one.summary() for one in sighting.evidence.records]
+    # A look that began anew, as another service had the camera, has heard less than what is known.
+    if known.state is State.OPEN and sum(one.looks for one in heard) >= sum(one.looks for one in known.finders):
+        values["finders"] = finders_of(sighting)
     connection.execute(update(candidates).where(candidates.c.id == known.id).values(**values))
 
 
@@ -225,7 +232,17 @@ def _first_seen(candidate: Candidate) -> dict[str, object]:
         "box": list(candidate.evidence_box),
         "frame_at": candidate.evidence.captured_at,
         "models": [asdict(model) for model in candidate.models],
+        "finders": finders_of(candidate.sighting),
     }
+
+
+def finders_of(sighting: Sighting) -> list[dict[str, object]]:
+    """Return what each finder said of a place, as plain values of JSON; no times where the footage gives none."""
+    said = [one.summary() for one in sighting.evidence.records]
+    if not sighting.timed:
+        said = [replace(one, first=None, last=None) for one in said]
+    plain: list[dict[str, object]] = _FINDERS.dump_python(said, mode="json")
+    return plain
 
 
 def _seen(candidate: Candidate) -> dict[str, object]:
@@ -251,6 +268,7 @@ def _weight(outcome: Outcome) -> int:
 
 
 _STORED = TypeAdapter(StoredCandidate)
+_FINDERS = TypeAdapter(list[FinderSummary])
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> StoredCandidate:

@@ -11,6 +11,7 @@ from api.accounts.schemas import ActorOut
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
+from detector.places.place_evidence import FinderSummary
 from detector.reason import Param, Reason, Translate, say
 from detector.rules.ruling import Outcome
 from detector.rules.wording import TEXTS
@@ -165,7 +166,10 @@ class CandidateFacts(_Timed):
 
 
 class CandidateOut(CandidateFacts):
-    """One candidate with its reasons, what judged it, its pictures and the verdict that counts.
+    """One candidate with its reasons, what judged it, what each finder said, its pictures and the verdict that counts.
+
+    `finders`: in how many of the looks in which it was asked each saw the thing (`seen` of `looks`), its scores (0 to
+    1), what they come to in log odds, and when it first and last saw it; empty where that was not recorded.
 
     `legal_review_expired` is the last day of the camera's legal review where the picture was taken after it: such a
     candidate can be rejected, not confirmed. Else null.
@@ -177,6 +181,7 @@ class CandidateOut(CandidateFacts):
     updated_at: datetime
     reasons: list[ReasonOut]
     provenance: ProvenanceOut
+    finders: list[FinderSummary]
     evidence: list[EvidenceOut]
     verdict: VerdictOut | None
     legal_review_expired: date | None
@@ -199,6 +204,7 @@ class CandidateOut(CandidateFacts):
             updated_at=item.updated_at,
             reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
             provenance=ProvenanceOut.model_validate(item),
+            finders=list(item.finders),
             evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
             legal_review_expired=expired,

@@ -44,6 +44,7 @@ candidates = Table(
     Column("last_seen", UtcTime, nullable=False),
     Column("frames", Integer, nullable=False),
     Column("found_by", String, nullable=False),
+    Column("finders", JSON, nullable=False, server_default="[]"),  # what each said, in how many looks
     Column("district", String),
     Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),  # who may see it: 1 to 3
     # What its pictures come from, in the version that was watched; and what else judged it.

@@ -1,7 +1,6 @@
 """Candidates and rulings as the command line prints them; the names are those of `/api/v1`."""
 
 from detector.candidate import Candidate
-from detector.places.place_evidence import FinderRecord
 from detector.rules.ruling import Ruling
 from detector.rules.wording import english
 
@@ -18,21 +17,7 @@ def candidate_json(candidate: Candidate) -> dict[str, object]:
         **CandidateFacts.model_validate(known).model_dump(mode="json"),
         **reasons_json(candidate.ruling),
         "provenance": ProvenanceOut.model_validate(known).model_dump(mode="json"),
-        "evidence": [_finder_record(one) for one in candidate.sighting.evidence.records],
-    }
-
-
-def _finder_record(record: FinderRecord) -> dict[str, object]:
-    """Return what one finder said of the place: in how many looks it was asked and saw it, how surely, and when."""
-    return {
-        "finder": record.finder,
-        "looks": record.looks,
-        "seen": record.seen,
-        "mean_score": round(record.mean_score, 4),
-        "best_score": round(record.best, 4),
-        "log_odds": round(record.weight, 3),
-        "first": record.first.isoformat() if record.first else None,
-        "last": record.last.isoformat() if record.last else None,
+        "finders": known["finders"],
     }
 
 

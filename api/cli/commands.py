@@ -85,6 +85,7 @@ COMMANDS: Final = {
     "models": Entry("models", "The model registry.", group=True),
     "dataset": Entry("dataset", "Data sets to train on and to judge by.", group=True),
     "cameras": Entry("cameras", "The registry of cameras.", group=True),
+    "zones": Entry("zones", "Zones of cameras, proposed from a recording.", group=True),
     "db": Entry("db", "The database.", group=True),
     "users": Entry("users", "Users: who may sign in.", group=True),
     "keys": Entry("keys", "API keys of machines.", group=True),

@@ -118,7 +118,7 @@ def serve(
             shadows.start()
             stack.callback(shadows.stop, timedelta(seconds=5))
             memory = settings.data_dir / "memory"
-            watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since, shadows)
+            watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since, shadows, sink.past)
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(

@@ -88,14 +88,19 @@ class EvidenceStore:
         return None
 
     def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
-        """Store what shows a candidate: the scene untouched, the thing alone, and a copy with the box drawn in."""
+        """Store what shows a candidate: the scene untouched, the thing alone, a copy with the box drawn in, and the
+        looks in which its finders were surest."""
         frame, box = candidate.evidence, candidate.evidence_box
         pictures = (
             (EvidenceKind.SCENE, frame.image),
             (EvidenceKind.CROP, crop(frame.image, box)),
             (EvidenceKind.BOXED, boxed(frame.image, box)),
         )
-        return tuple(self._keep(kind, image, frame.captured_at) for kind, image in pictures)
+        kept = [self._keep(kind, image, frame.captured_at) for kind, image in pictures]
+        for one in candidate.finder_pictures:
+            kind = EvidenceKind(f"by_{one.finder}")
+            kept.append(EvidenceFile(kind, *self.put(one.jpeg), one.captured_at, one.width, one.height))
+        return tuple(kept)
 
     def keep_frame(self, frame: Frame) -> EvidenceFile:
         """Store a whole frame, untouched. Raises EvidenceError."""

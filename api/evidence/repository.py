@@ -13,11 +13,22 @@ from api.evidence.tables import evidence
 
 
 class EvidenceKind(StrEnum):
-    """What a picture shows: the scene as it came, the thing alone, or a copy of the scene with the box drawn in."""
+    """What a picture shows: the scene as it came, the thing alone, or a copy of the scene with the box drawn in.
+
+    `by_*` is a small picture of the place in the look in which that finder was surest.
+    """
 
     SCENE = "scene"
     CROP = "crop"
     BOXED = "boxed"
+    BY_MODEL = "by_model"
+    BY_OBJECTS = "by_objects"
+    BY_OCCUPANCY = "by_occupancy"
+
+    @property
+    def finder(self) -> str | None:
+        """Return the finder whose surest look it shows; None for a picture of the evidence proper."""
+        return self.value.removeprefix("by_") if self.value.startswith("by_") else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,5 +23,5 @@ evidence = Table(
     Column("captured_at", UtcTime, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    CheckConstraint("kind IN ('scene', 'crop', 'boxed')", name="kind"),
+    CheckConstraint("kind IN ('scene', 'crop', 'boxed', 'by_model', 'by_objects', 'by_occupancy')", name="kind"),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from api.settings import Wanted
 from detector.errors import EngineRefused
 from detector.vision.engine import ORT_VERSION, Engine, MakeEngine, OrtEngine
+from detector.vision.gpu_engines import on_openvino_gpu, on_provider, openvino_gpu_version, provider_version
 from detector.vision.openvino_engine import INSTALL, OpenVinoEngine, installed
 from models.card import ModelCard
 from models.engine_record import Checked, EngineRecord, Int8, machine, read_record, record_path
@@ -19,9 +20,15 @@ if TYPE_CHECKING:  # whoever runs a model needs nothing that trains one
 _ORDER: dict[Wanted, tuple[Checked, ...]] = {
     "onnxruntime": (),
     "openvino": ("openvino",),
-    "auto": ("openvino",),
+    "auto": ("onnxruntime-tensorrt", "onnxruntime-cuda", "openvino-gpu", "openvino"),
     "int8": ("openvino-int8", "openvino", "onnxruntime-int8"),
 }
+
+PROVIDERS: dict[Checked, str] = {
+    "onnxruntime-tensorrt": "TensorrtExecutionProvider",
+    "onnxruntime-cuda": "CUDAExecutionProvider",
+}
+"""Providers of ONNX Runtime that run on a GPU."""
 
 
 def records_folder(data_dir: Path) -> Path:
@@ -36,7 +43,7 @@ def int8_path(records: Path, model: str) -> Path:
 
 def is_int8(engine: Checked) -> bool:
     """Return whether an engine runs the int8 copy."""
-    return engine != "openvino"
+    return engine.endswith("-int8")
 
 
 def choose_engine(card: ModelCard, wanted: Wanted, records: Path) -> MakeEngine:
@@ -56,6 +63,10 @@ def choose_engine(card: ModelCard, wanted: Wanted, records: Path) -> MakeEngine:
 
 def make_engine(card: ModelCard, engine: Checked, records: Path) -> MakeEngine:
     """Return how that engine is made for this model, checked or not."""
+    if engine in PROVIDERS:
+        return on_provider(PROVIDERS[engine])
+    if engine == "openvino-gpu":
+        return on_openvino_gpu
     base: MakeEngine = OrtEngine if engine == "onnxruntime-int8" else OpenVinoEngine
     if not is_int8(engine):
         return base
@@ -69,9 +80,12 @@ def make_engine(card: ModelCard, engine: Checked, records: Path) -> MakeEngine:
 
 def _fault(card: ModelCard, engine: Checked, records: Path) -> str:
     version = _version(engine)
+    if not version and engine not in ("openvino", "openvino-int8"):
+        return "there is no such GPU, or what runs on it is not installed"
     if not version:
         return f"it is not installed; {INSTALL}"
-    seen = f" DATASET --engine {engine}" if is_int8(engine) else " PICTURES"
+    seen = " DATASET" if is_int8(engine) else " PICTURES"
+    seen += "" if engine == "openvino" else f" --engine {engine}"
     check = f"check it with: streetwarden models agree {card.name}{seen}"
     record = read_record(record_path(records, card.name, engine))
     if record is None:
@@ -82,6 +96,10 @@ def _fault(card: ModelCard, engine: Checked, records: Path) -> str:
 
 
 def _version(engine: Checked) -> str:
+    if engine in PROVIDERS:
+        return provider_version(PROVIDERS[engine])
+    if engine == "openvino-gpu":
+        return openvino_gpu_version(installed())
     return ORT_VERSION if engine == "onnxruntime-int8" else installed()
 
 

@@ -84,6 +84,7 @@ class Cards:
             scene=by_kind.get(EvidenceKind.SCENE),
             crop=by_kind.get(EvidenceKind.CROP),
             files=files,
+            surest={file.kind.finder: file for file in files if file.kind.finder},
             verdict=verdict,
             expired=expired,
             camera=camera,

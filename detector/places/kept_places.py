@@ -1,7 +1,7 @@
 """The places of one camera at one moment: kept over a restart, a thing that stands keeps its key and its dwell."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pydantic import AwareDatetime
 
@@ -21,14 +21,10 @@ class KeptPlaces:
 
 
 def _moved(place: Place, by: timedelta) -> Place:
-    def later(at: datetime | None) -> datetime | None:
-        return None if at is None else at + by
-
-    records = (replace(one, first=later(one.first), last=later(one.last)) for one in place.evidence.records)
     return replace(
         place,
         first_seen=place.first_seen + by,
         last_seen=place.last_seen + by,
-        missed_since=later(place.missed_since),
-        evidence=replace(place.evidence, records=tuple(records)),
+        missed_since=None if place.missed_since is None else place.missed_since + by,
+        evidence=place.evidence.moved(by),
     )

@@ -252,7 +252,7 @@ class Occupancy:
 
     def _weigh(self, state: _State, now: Appearance, elapsed: float, edge: int) -> Mask:
         """Move each pixel's clock and layers by one look; where the standing layer itself was seen in it."""
-        passing = np.abs(now.light - state.last) > MOVES
+        passing = cv2.absdiff(now.light, state.last) > MOVES
         state.last = now.light
         state.cast = cast = common_cast(now, state.empty)
         from_empty = _change(now, state.empty, state.noise, cast)
@@ -266,14 +266,17 @@ class Occupancy:
         like_empty = (from_empty < 1) & ~(known & (from_standing < from_empty))
         like_standing = ~like_empty & (from_standing < 1)
         strange = ~like_empty & ~like_standing
-        if state.paused or (~like_empty & ~known).mean() > 0.3:
+        if state.paused or np.count_nonzero(~like_empty & ~known) > 0.3 * known.size:
             self._bear_upheaval(state, now)
             return np.zeros_like(known)
         self._looks = []
-        step = np.where(like_empty, -2.0, np.where(like_standing, 1.0, np.where(known, -0.25, -1.0)))
-        state.seconds = np.clip(state.seconds + (step * elapsed).astype(np.float32), 0, LONGEST)
+        other = np.where(known, np.float32(-0.25 * elapsed), np.float32(-elapsed))
+        other[like_standing] = elapsed
+        other[like_empty] = -2 * elapsed
+        state.seconds = np.clip(state.seconds + other, 0, LONGEST)
         fresh = strange & (state.seconds <= 0)
-        share = fresh + np.float32(0.1) * like_standing
+        share = fresh.astype(np.float32)
+        share[like_standing] = 0.1
         blend_part(state.standing, now, share, extent(~like_empty, 16))
         self._learn_calm(state, now, elapsed, ~like_empty, passing)
         for memory in (state.vehicles, state.people):

@@ -10,7 +10,7 @@ The numbers are set by hand on `data/pavement_camera` and looked at again on the
 
 import math
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 MODEL, OBJECTS, OCCUPANCY = "model", "objects", "occupancy"
 
@@ -49,6 +49,21 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class FinderSummary:
+    """What one finder said of a place, as it is told: in how many of the looks in which it was asked it saw the thing,
+    how surely (0 to 1), what that comes to in log odds, and when it first and last saw it."""
+
+    finder: str
+    looks: int
+    seen: int
+    mean_score: float
+    best_score: float
+    log_odds: float
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class FinderRecord:
     """What one finder said of a place: in how many looks it was asked and saw the thing, its scores, and when."""
 
@@ -60,6 +75,7 @@ class FinderRecord:
     best: float = 0.0
     first: datetime | None = None
     last: datetime | None = None
+    best_at: datetime | None = None
 
     @property
     def mean_score(self) -> float:
@@ -75,6 +91,11 @@ class FinderRecord:
         mean = (self.log_odds + (self.looks - self.seen) * silence) / self.looks
         often = 1 + GROWTH[self.finder] * math.log(self.looks)
         return min(MOST, max(SILENT_AT_MOST[self.finder], mean * often))
+
+    def summary(self) -> FinderSummary:
+        """Return it in the figures that are stored and shown."""
+        scores = round(self.mean_score, 4), round(self.best, 4)
+        return FinderSummary(self.finder, self.looks, self.seen, *scores, round(self.weight, 3), self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +123,29 @@ class Evidence:
                 best=max(before.best, support.score),
                 first=before.first or at,
                 last=at,
+                best_at=at if before.best_at is None or support.score > before.best else before.best_at,
             )
         return Evidence((*(one for one in self.records if one.finder != finder), after))
 
-    def probability(self, stood: float = 0.0) -> float:
-        """Return how likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there."""
-        total = PRIOR + sum(one.weight for one in self.records)
+    def moved(self, by: timedelta) -> "Evidence":
+        """Return the same with every time later by so much: the clock was set."""
+
+        def later(at: datetime | None) -> datetime | None:
+            return None if at is None else at + by
+
+        return Evidence(
+            tuple(
+                replace(one, first=later(one.first), last=later(one.last), best_at=later(one.best_at))
+                for one in self.records
+            )
+        )
+
+    def probability(self, stood: float = 0.0, past: float = 0.0) -> float:
+        """Return how likely the place is a stall, 0 to 1; `stood` is for how many seconds it has stood there.
+
+        `past` is what is known of the place from before, in log odds.
+        """
+        total = PRIOR + past + sum(one.weight for one in self.records)
         if self.of(OCCUPANCY).seen:
             total += STOOD * min(1.0, stood / 600)
         return 1 / (1 + math.exp(-total))

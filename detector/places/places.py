@@ -6,7 +6,7 @@ stall, hidden by traffic now and then, thus stays one place for hours.
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -50,11 +50,13 @@ class Place:
     reported: bool = False
     missed_since: datetime | None = None
     evidence: Evidence = field(default=Evidence())
+    past: float = 0.0
+    """Log odds that what was here before takes from it (`past_sightings.py`)."""
 
     @property
     def probability(self) -> float:
         """Return how likely it is what it is taken for, by all that was said of it, 0 to 1."""
-        return self.evidence.probability((self.last_seen - self.first_seen).total_seconds())
+        return self.evidence.probability((self.last_seen - self.first_seen).total_seconds(), self.past)
 
     @property
     def class_name(self) -> str:
@@ -139,6 +141,11 @@ class Places:
     def drop(self, keys: Collection[str]) -> None:
         """Let go of places that turned out to be nothing; one that was handed on stays."""
         self._places = tuple(one for one in self._places if one.reported or one.key not in keys)
+
+    def weigh_past(self, weigh: Callable[[Place], float]) -> tuple[Place, ...]:
+        """Let what was here before count at each place that has not been handed on; the places after it."""
+        self._places = tuple(_with_past(one, weigh) for one in self._places)
+        return self._places
 
     def report(self, key: str) -> None:
         """Remember that the place was handed on: from now on it is kept through outages, and never doubled."""
@@ -245,6 +252,14 @@ def is_same_place(one: Box, other: Box, *, stall: bool) -> bool:
     return bool(matched)
 
 
+def fits(places: NDArray[np.float64], others: NDArray[np.float64], pieces: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(places, others): whether two boxes may show one thing; of what comes in `pieces`, one may be a part of it."""
+    iou, place_inside, other_inside = overlap(places, others)
+    ratio = place_inside / np.maximum(other_inside, 1e-9)  # area of the other over area of the place
+    part = (np.maximum(place_inside, other_inside) >= 0.7) & (ratio >= 0.1) & (ratio <= 5)
+    return np.asarray((iou >= 0.3) | (part & pieces), np.bool_)
+
+
 def _gather(places: list[Box], proposals: list[Proposal]) -> list[Proposal]:
     """Pieces that lie within one known place become one proposal: a finder without a model sees things in pieces."""
     iou, _, inside = overlap(as_array(places), as_array([one.box for one in proposals]))
@@ -267,11 +282,10 @@ def _match(places: list[Box], proposals: list[Proposal]) -> tuple[dict[int, int]
 
     And the places that a larger thing without a model's outline has swallowed.
     """
-    iou, place_inside, proposal_inside = overlap(as_array(places), as_array([one.box for one in proposals]))
-    ratio = place_inside / np.maximum(proposal_inside, 1e-9)  # area of the proposal over area of the place
+    boxes, others = as_array(places), as_array([one.box for one in proposals])
+    iou, place_inside, _ = overlap(boxes, others)
     pieces = np.array([one.kind == STALL for one in proposals], np.bool_)
-    part = (np.maximum(place_inside, proposal_inside) >= 0.7) & (ratio >= 0.1) & (ratio <= 5)
-    score = np.where((iou >= 0.3) | (part & pieces), iou, 0)
+    score = np.where(fits(boxes, others, pieces), iou, 0)
     matched: dict[int, int] = {}
     while score.size and score.max() > 0:
         place, proposal = np.unravel_index(int(score.argmax()), score.shape)
@@ -313,6 +327,11 @@ def _unheard(place: Place, at: datetime, covering: NDArray[np.float64], finders:
     for finder in asked:
         evidence = evidence.heard(finder, None, at)
     return replace(place, evidence=evidence)
+
+
+def _with_past(place: Place, weigh: Callable[[Place], float]) -> Place:
+    past = place.past if place.reported else weigh(place)
+    return place if past == place.past else replace(place, past=past)
 
 
 def _touch(place: Place, at: datetime) -> Place:

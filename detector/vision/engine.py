@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import onnxruntime as ort  # type: ignore[import-untyped]  # ships no types
 
-from detector.errors import ModelInputError
+from detector.errors import EngineRefused, ModelInputError
 from detector.vision.detections import Detections
 from detector.vision.frame import Image
 from detector.vision.pixels import Canvas, FloatArray, read_boxes
@@ -17,6 +17,7 @@ from models.card import ModelCard, ModelVersion
 from models.registry import find_model, model_path, verify
 
 ORT_VERSION: str = ort.__version__
+CPU = "CPUExecutionProvider"
 
 
 class Engine(Protocol):
@@ -25,6 +26,8 @@ class Engine(Protocol):
     width: int
     height: int
     output_shape: tuple[int | str | None, ...]
+    takes_batches: bool
+    """Whether `run` takes several pictures at once, (n, 3, height, width)."""
 
     def run(self, blob: FloatArray) -> FloatArray:
         """Return the first output for a blob (1, 3, height, width) float32 RGB in 0 to 1."""
@@ -32,9 +35,12 @@ class Engine(Protocol):
 
 
 class OrtEngine:
-    """ONNX Runtime on the CPU with one thread: two threads cut the latency of one picture, not its cost."""
+    """ONNX Runtime on the CPU with one thread: two threads cut the latency of one picture, not its cost.
 
-    def __init__(self, path: Path) -> None:
+    With another `provider` it raises EngineRefused where that does not take the network.
+    """
+
+    def __init__(self, path: Path, provider: str = CPU) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -42,16 +48,22 @@ class OrtEngine:
         options.log_severity_level = 3  # a warning about the machine's topology is no news to a user
         if not path.is_file():
             raise ModelInputError(f"{path}: no such model file")
+        if provider not in ort.get_available_providers():
+            raise EngineRefused(f"{provider}: this ONNX Runtime has no such provider; install onnxruntime-gpu")
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = ort.InferenceSession(str(path), options, providers=list(dict.fromkeys((provider, CPU))))
         except Exception as error:  # ONNX Runtime raises unrelated, undocumented classes for a bad file
             raise ModelInputError(f"{path}: ONNX Runtime cannot load it ({type(error).__name__})") from error
+        if self._session.get_providers()[0] != provider:  # ONNX Runtime takes the CPU without a word
+            raise EngineRefused(f"{provider} cannot run {path}: a driver or a library of it is missing")
         inputs = self._session.get_inputs()
         shape = inputs[0].shape if len(inputs) == 1 else []
-        if len(shape) != 4 or shape[:2] != [1, 3] or not all(isinstance(side, int) for side in shape):
+        self.takes_batches = len(shape) == 4 and not isinstance(shape[0], int)
+        one = shape[1:] if self.takes_batches else shape[1:] if shape[:1] == [1] else []
+        if len(one) != 3 or one[0] != 3 or not all(isinstance(side, int) for side in one):
             raise ModelInputError(
                 f"{path}: input is {[item.shape for item in inputs]}; a detector takes one [1, 3, height, width] "
-                "of fixed size: export it without dynamic axes"
+                "of fixed size: export it without dynamic axes, but for the batch"
             )
         if inputs[0].type != "tensor(float)":
             raise ModelInputError(f"{path}: input is {inputs[0].type}; a detector takes float32: export it so")

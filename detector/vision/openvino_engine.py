@@ -28,23 +28,37 @@ def installed() -> str:
         return ""
 
 
+def devices() -> dict[str, str]:
+    """Return the devices that OpenVINO finds, by their short name with the full one; none where it is missing."""
+    if not installed():
+        return {}
+    import openvino
+
+    core = openvino.Core()
+    return {name.partition(".")[0]: str(core.get_property(name, "FULL_DEVICE_NAME")) for name in core.available_devices}
+
+
 class OpenVinoEngine:
     """A network on the CPU, one thread for each picture, and as many pictures at once as there are cores.
 
-    bfloat16 where the processor has it, float32 elsewhere. May be called from several threads at once.
+    bfloat16 where the processor has it, float32 elsewhere. On the `GPU` as the plugin sees fit, and in batches where
+    the file allows it. May be called from several threads at once.
 
     Raises:
-        EngineRefused: OpenVINO is not installed.
+        EngineRefused: OpenVINO is not installed, or finds no such device.
         ModelInputError: OpenVINO cannot load the file, or it is no detector of fixed size.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, device: str = "CPU") -> None:
         if not installed():
             raise EngineRefused(f"OpenVINO is not there; {INSTALL}")
+        if device not in devices():
+            raise EngineRefused(f"OpenVINO finds no {device} on this machine")
         if not path.is_file():
             raise ModelInputError(f"{path}: no such model file")
         import openvino
 
+        self.takes_batches = False
         core = openvino.Core()
         cores = os.cpu_count() or 1
         hint = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
@@ -57,13 +71,19 @@ class OpenVinoEngine:
         try:
             network = core.read_model(str(path))
             shape = [side.get_length() if side.is_static else -1 for side in network.input().partial_shape]
-            if len(shape) != 4 or shape[:2] != [1, 3] or -1 in shape:
+            if len(shape) != 4 or shape[0] not in (1, -1) or shape[1] != 3 or -1 in shape[1:]:
                 raise ModelInputError(f"{path}: input is {network.input().partial_shape}; a detector's is fixed")
-            self._compiled = core.compile_model(network, "CPU", options)
+            self.takes_batches = shape[0] == -1 and device != "CPU"
+            if shape[0] == -1 and not self.takes_batches:
+                network.reshape([1, *shape[1:]])
+            self._compiled = core.compile_model(network, device, options if device == "CPU" else {})
         except RuntimeError as error:  # all that OpenVINO raises
             raise ModelInputError(f"{path}: OpenVINO cannot load it ({type(error).__name__})") from error
         self.height, self.width = int(shape[2]), int(shape[3])
-        self.output_shape: tuple[int | str | None, ...] = tuple(self._compiled.output(0).shape)
+        rows = self._compiled.output(0).partial_shape
+        self.output_shape: tuple[int | str | None, ...] = tuple(
+            side.get_length() if side.is_static else None for side in rows
+        )
         self._requests: SimpleQueue[openvino.InferRequest] = SimpleQueue()
         for _ in range(cores):
             self._requests.put(self._compiled.create_infer_request())

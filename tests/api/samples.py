@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import cv2
 import numpy as np
 
-from detector.candidate import Candidate, Origin
+from detector.candidate import Candidate, FinderPicture, Origin
 from detector.geometry.ground import GroundPoint
+from detector.places.place_evidence import Evidence, FinderRecord
 from detector.places.sighting import Sighting
 from detector.reason import Reason
 from detector.rules.ruling import Outcome, Ruling
@@ -41,6 +42,14 @@ VIOLATION = Ruling(
     zone="daxue-road",
     rulebook=RULEBOOK,
 )
+SMALL = cv2.imencode(".jpg", np.full((4, 4, 3), 90, np.uint8))[1].tobytes()
+HEARD = Evidence(
+    (
+        FinderRecord("model", 6, 5, 4.0, 3.5, 0.83, NOON, NOON + timedelta(minutes=5), NOON + timedelta(minutes=2)),
+        FinderRecord("objects", 6),
+    )
+)
+"""A trained model saw it in five of six looks, and the model of everyday objects in none."""
 MODEL = ModelVersion("street-ads", "3", "a" * 64)
 
 
@@ -55,6 +64,7 @@ def a_candidate(
     frames: int = 72,
     confidence: float = 0.87,
     origin: Origin = Origin(),  # frozen
+    evidence: Evidence = Evidence(),  # frozen
 ) -> Candidate:
     """A stall that has stood for `minutes`."""
     seen = Sighting(
@@ -68,8 +78,12 @@ def a_candidate(
         frames,
         "occupancy",
         position,
+        evidence,
     )
-    return Candidate(seen, ruling, Frame(street(), seen.last_seen, source), STALL, (MODEL,), origin)
+    shown = tuple(
+        FinderPicture(one.finder, one.best_at, SMALL, 4, 4) for one in evidence.records if one.best_at is not None
+    )
+    return Candidate(seen, ruling, Frame(street(), seen.last_seen, source), STALL, (MODEL,), origin, shown)
 
 
 def ruled(outcome: Outcome, *reasons: Reason) -> Ruling:

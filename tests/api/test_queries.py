@@ -13,6 +13,7 @@ MODULES = {
     "health",
     "history",
     "legal_review",
+    "past",
     "files",
     "frames",
     "places",

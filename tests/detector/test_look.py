@@ -10,6 +10,7 @@ import pytest
 
 from detector.candidate import Candidate
 from detector.look import Look
+from detector.places.past_sightings import REJECTED, PastSighting, PastVerdict
 from detector.places.strong_looks import Task
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.ruling import Outcome
@@ -25,6 +26,7 @@ START = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 EVERYWHERE = Zone("street", "main_road", ((0, 0), (2000, 0), (2000, 2000), (0, 2000)), "camera")
 STALLS = Rule("stalls", ("stall",), ("main_road",), dwell=timedelta(seconds=120), code="0501")
 SIGNS = Rule("signs", ("red",), ("main_road",), code="0202")
+MINUTES = timedelta(minutes=10)
 EMPTY = ground()
 RNG = np.random.default_rng(4)
 EMPTY_SEEN, STALL_SEEN = (
@@ -86,6 +88,20 @@ def test_a_stall_is_a_candidate_once_when_it_has_stood_long_enough() -> None:
     assert found[0].ruling.code == "0501"
     assert found[0].evidence.image.shape == EMPTY.shape
     assert found[0].evidence_box[0] == pytest.approx(200, abs=12)
+    (shown,) = found[0].finder_pictures
+    assert shown.finder == sighting.found_by == "occupancy"
+    assert sighting.first_seen <= shown.captured_at <= sighting.last_seen
+
+
+def test_what_was_rejected_here_yesterday_at_this_hour_needs_more_than_one_finders_word() -> None:
+    high, wide = stall().shape[:2]
+    box = (200 / EMPTY.shape[1], 150 / EMPTY.shape[0], (200 + wide) / EMPTY.shape[1], (150 + high) / EMPTY.shape[0])
+    began = START - timedelta(days=1)
+    look = Look("camera", book(STALLS), [])
+    look.past.ask = lambda since: [PastSighting("stall", box, began, began + MINUTES, PastVerdict.NOTHING)]
+    assert run(look, street(10, 60)) == []
+    (place,) = look.places.all
+    assert place.past == REJECTED
 
 
 def test_it_comes_again_with_the_same_key_while_it_stands_on() -> None:

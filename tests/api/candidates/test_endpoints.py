@@ -1,7 +1,8 @@
 """`/api/v1/candidates`: lists, one, its pictures, its verdict."""
 
+import json
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import cv2
 import numpy as np
@@ -12,11 +13,12 @@ from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
 from api.cameras.tables import cameras as registry
 from api.candidates.verdicts import RejectReason
+from api.cases.tables import outbox
 from api.db.scope import EVERYWHERE
 from detector.candidate import Origin
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
-from tests.api.samples import RULEBOOK, a_candidate
+from tests.api.samples import HEARD, RULEBOOK, SMALL, a_candidate
 
 
 def test_a_candidate_says_all_that_is_known(service: Service) -> None:
@@ -157,3 +159,38 @@ def test_a_source_that_is_not_registered_has_no_camera(service: Service) -> None
     (candidate_id,) = service.seed()
     shown = service.http.get(f"/api/v1/candidates/{candidate_id}").json()
     assert (shown["source"], shown["camera_id"], shown["survey_id"], shown["district"]) == ("cam-1", None, None, None)
+
+
+def test_a_candidate_says_which_finder_saw_it_in_which_looks(service: Service) -> None:
+    service.sink.take(a_candidate(evidence=HEARD))
+    (shown,) = service.http.get("/api/v1/candidates").json()["items"]
+    assert shown["finders"] == [
+        {
+            "finder": "model",
+            "looks": 6,
+            "seen": 5,
+            "mean_score": 0.7,
+            "best_score": 0.83,
+            "log_odds": pytest.approx(HEARD.records[0].weight, abs=1e-3),
+            "first": "2026-11-20T04:00:00Z",
+            "last": "2026-11-20T04:05:00Z",
+        },
+        {
+            "finder": "objects",
+            "looks": 6,
+            "seen": 0,
+            "mean_score": 0.0,
+            "best_score": 0.0,
+            "log_odds": -0.4,
+            "first": None,
+            "last": None,
+        },
+    ]
+    picture = next(file for file in shown["evidence"] if file["kind"] == "by_model")
+    assert picture["captured_at"] == "2026-11-20T04:02:00Z"
+    assert service.http.get(picture["url"]).content == SMALL
+    sent = f"/api/v1/candidates/{shown['id']}/verdict"
+    case = service.http.post(sent, json={"decision": "confirmed"}).json()["id"]
+    with service.database.read() as connection:
+        (body,) = connection.execute(select(outbox.c.body).where(outbox.c.id == UUID(case))).scalars()
+    assert [file["kind"] for file in json.loads(body)["evidence"]] == ["scene", "crop", "boxed"]

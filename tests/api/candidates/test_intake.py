@@ -18,13 +18,14 @@ from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.review.service import decide
 from detector.candidate import Candidate
+from detector.places.place_evidence import Evidence
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from streams.frames.sink import CameraNote
 from tests.api.cameras.registered import LI_WEI
 from tests.api.conftest import FakeClock
 from tests.api.evidence.test_files import no_room_beyond
-from tests.api.samples import MODEL, NOON, VIOLATION, a_candidate, ruled
+from tests.api.samples import HEARD, MODEL, NOON, SMALL, VIOLATION, a_candidate, ruled
 
 
 def stored(database: Database) -> tuple[StoredCandidate, ...]:
@@ -191,3 +192,32 @@ def test_times_follow_a_clock_that_was_set(database: Database, sink: StoreSink) 
         sink.take(replace(a_candidate(), sighting=later))
         item = only(database)
         assert (item.first_seen, item.dwell) == (NOON + ahead, timedelta(minutes=11))
+
+
+def test_what_the_finders_said_is_kept_until_somebody_decides(
+    database: Database, files: EvidenceStore, sink: StoreSink
+) -> None:
+    fewer = Evidence(HEARD.records[:1])
+    sink.take(a_candidate(evidence=fewer))
+    sink.take(a_candidate(minutes=9, evidence=HEARD))
+    sink.take(a_candidate(minutes=10))  # by a look that began anew and has heard nothing yet
+    item = only(database)
+    assert item.finders == tuple(one.summary() for one in HEARD.records)
+    assert [(one.finder, one.looks, one.seen, one.best_score) for one in item.finders] == [
+        ("model", 6, 5, 0.83),
+        ("objects", 6, 0, 0.0),
+    ]
+    with database.read() as connection:
+        (*_, shown) = evidence.of_candidates(EVERYWHERE, connection, [item.id])[item.id]
+    assert (shown.kind.finder, shown.captured_at) == ("model", NOON + timedelta(minutes=2))
+    assert files.read(shown) == SMALL
+    reject(database, files, item)
+    more = replace(HEARD.records[0], looks=60, seen=50)
+    sink.take(a_candidate(minutes=30, evidence=Evidence((more,))))
+    assert only(database).finders == item.finders
+
+
+def test_finders_have_no_times_where_the_footage_has_none(database: Database, sink: StoreSink) -> None:
+    taken = a_candidate(evidence=HEARD)
+    sink.take(replace(taken, sighting=replace(taken.sighting, timed=False)))
+    assert [(one.first, one.last) for one in only(database).finders] == [(None, None)] * 2

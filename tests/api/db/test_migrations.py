@@ -188,6 +188,7 @@ def test_sentences_become_codes_and_sources_references(migrated: Database) -> No
     assert (seen.camera_id, seen.camera_version, seen.district, seen.survey_id) == ("gate", 1, "erqi", None)
     assert (seen.frame_at, flown.frame_at) == (NOON + timedelta(minutes=7), NOON + HOUR)
     assert (seen.models, seen.rulebook_version, seen.rulebook_hash) == ((ModelVersion("street"),), "2026-10-01", None)
+    assert [one.finders for one in (seen, flown, stray)] == [(), (), ()]
     assert (flown.reasons, flown.survey_id, flown.camera_id) == ((stood,), FLIGHT, None)
     assert (stray.survey_id, stray.camera_id, stray.camera_version, stray.district) == (None, None, None, None)
 

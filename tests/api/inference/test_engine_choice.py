@@ -6,14 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from api.inference.engine_choice import choose_engine, int8_path, records_folder
+from api.inference.engine_choice import PROVIDERS, choose_engine, int8_path, records_folder
 from api.inference.model_cache import ModelCache
 from api.settings import load_settings
 from detector.errors import EngineRefused
-from detector.vision.engine import OrtEngine
+from detector.vision.batching import BatchingEngine
+from detector.vision.engine import CPU, OrtEngine
 from detector.vision.openvino_engine import OpenVinoEngine, installed
 from models.card import ModelCard, write_card
 from models.engine_record import read_record, record_path, write_record
+from models.registry import model_path
 from tests.api.cli.conftest import Typed, streetwarden
 from tests.detector.nets import COLOURS, save_colour_detector
 from tests.models.cards import card_of, save_model
@@ -163,3 +165,24 @@ def test_a_folder_without_pictures_is_one_line(streetwarden: Typed, tmp_path: Pa
     (tmp_path / "empty").mkdir()
     printed = streetwarden("models", "agree", "colours", tmp_path / "empty", "--folder", card.folder)
     assert (printed.code, printed.err.count("\n")) == (2, 1)
+
+
+def test_a_gpu_is_used_once_it_has_passed_and_its_pictures_are_batched(
+    streetwarden: Typed, tmp_path: Path, pictures: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU provider in the place of CUDA's: what is chosen, checked and recorded is the same."""
+    card = save_model(tmp_path / "models")
+    on = ("models", "agree", "colours", pictures, "--folder", card.folder, "--engine", "onnxruntime-cuda")
+    monkeypatch.setitem(PROVIDERS, "onnxruntime-cuda", "NoSuchProvider")
+    missing = streetwarden(*on)
+    assert (missing.code, missing.err.count("\n")) == (2, 1)
+    monkeypatch.setitem(PROVIDERS, "onnxruntime-cuda", CPU)
+    assert choose_engine(card, "auto", records_folder(data_dir)) is OrtEngine
+    printed = streetwarden(*on, "--json")
+    assert (printed.code, printed.records[0]["agrees"]) == (0, True)
+    assert isinstance(choose_engine(card, "auto", records_folder(data_dir))(model_path(card)), BatchingEngine)
+    record = read_record(record_path(records_folder(data_dir), "colours", "onnxruntime-cuda"))
+    assert record is not None
+    other = record.model_copy(update={"version": "1.2 on another GPU"})
+    write_record(other, record_path(records_folder(data_dir), "colours", "onnxruntime-cuda"))
+    assert choose_engine(card, "auto", records_folder(data_dir)) is OrtEngine

@@ -10,7 +10,7 @@ from api.db.scope import EVERYWHERE
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
 from tests.api.conftest import Service
-from tests.api.samples import RULEBOOK, a_candidate, ruled
+from tests.api.samples import HEARD, RULEBOOK, a_candidate, ruled
 
 PAGES = ["/review", "/cases", "/cameras"]
 
@@ -65,6 +65,25 @@ def test_a_card_shows_why_in_both_languages(service: Service) -> None:
         assert "34.74650, 113.62540" in card
         assert len(re.findall(r"<code>[0-9a-f]{64}</code>", card)) == 3
         assert f"/api/v1/rulebooks/{RULEBOOK.sha256}" in card
+
+
+def test_a_card_shows_what_the_finders_say_in_both_languages(service: Service) -> None:
+    service.sink.take(a_candidate(evidence=HEARD))
+    (item,) = service.http.get("/api/v1/candidates").json()["items"]
+    english = service.http.get(f"/review/{item['id']}/card", params={"lang": "en"}).text
+    chinese = service.http.get(f"/review/{item['id']}/card", params={"lang": "zh"}).text
+    assert "seen in 5 of 6 looks, at most 83 %" in english
+    assert "seen in none of 6 looks" in english
+    assert "分析 6 次，发现 5 次，最高 83 %" in chinese
+    assert "分析 6 次，均未发现" in chinese
+    for card in (english, chinese):
+        assert f'<img src="/api/v1/candidates/{item["id"]}/evidence/by_model"' in card
+        assert '<time datetime="2026-11-20T04:00:00+00:00">04:00:00</time>' in card
+
+
+def test_a_card_of_which_no_finder_is_recorded_has_no_list_of_them(service: Service) -> None:
+    (candidate_id,) = service.seed()
+    assert "finders" not in service.http.get(f"/review/{candidate_id}/card").text
 
 
 def test_what_cameras_and_rules_are_called_cannot_become_markup(service: Service) -> None:
