@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from detector.places.pictures import Picture
 from detector.places.sighting import Sighting
+from detector.recording import Recording
 from detector.rules.ruling import Ruling
 from detector.vision.detections import Box
 from detector.vision.frame import Frame
@@ -31,7 +33,8 @@ class Candidate:
     """What waits for a person.
 
     `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
-    those that had a say. The same sighting may come again (same key) with a later `last_seen`.
+    those that had a say. The same sighting may come again (same key) with a later `last_seen`. `pictures` are those of
+    other moments, `recording` is None where nothing is known of how the frames were taken.
     """
 
     sighting: Sighting
@@ -40,3 +43,5 @@ class Candidate:
     evidence_box: Box
     models: tuple[ModelVersion, ...] = ()
     origin: Origin = Origin()
+    pictures: tuple[Picture, ...] = ()
+    recording: Recording | None = None

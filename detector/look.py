@@ -8,27 +8,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from detector.candidate import Candidate, Origin
 from detector.clock_steps import ClockSteps
 from detector.geometry.ground import Locator
 from detector.geometry.position import position_of
 from detector.places.best_frames import BestFrames
 from detector.places.lasting_change import LastingChange
+from detector.places.merge import merge, once
 from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
 from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
+from detector.places.pictures import Moment, Picture, picture_of, scaled
 from detector.places.places import Place, Places
-from detector.places.proposal import STALL, Proposal, hull
+from detector.places.proposal import STALL, Proposal
 from detector.places.same_patch import OTHER, SAME, Patches
 from detector.places.scale import SceneScale
 from detector.places.strong_looks import LATELY, SIGN_BEAT, LookReason, StrongLooks, Task, TaskStatus
+from detector.recording import RecordingLog
 from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.zones import WALL
-from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box, Detections
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Frame
@@ -115,7 +115,7 @@ class Look:
         self._epoch: tuple[int, int, int] | None = None
         self._taken_at: datetime | None = None
         self._looks = self._strong_looks = 0
-        self.steps = ClockSteps()
+        self.steps, self._recording = ClockSteps(), RecordingLog()
         self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
         """Gives `models` and `objects` anew before each look; None where they stay."""
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
@@ -127,6 +127,7 @@ class Look:
         if self.serving is not None:
             self._use(*self.serving())
         self._looks += 1
+        self._recording.take_in(frame)
         if not self._take_in(frame):
             return []
         likeness = self._likeness()
@@ -135,6 +136,7 @@ class Look:
         alive = {place.key for place in places}
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
+        self._album.keep_first(frame, places)
         self._patches.drop_all_but(alive)
         self._saw_before = {key: models for key, models in self._saw_before.items() if key in alive}
         found = [found for place in places if (found := self._judge(place, frame)) is not None]
@@ -258,7 +260,7 @@ class Look:
             asked[STALL] = (OCCUPANCY,)
             stands = [one for one in self.occupancy.standing() if self._scale.fits_stall(one.box)]
         same = {key for key, share in likeness.items() if share >= SAME}
-        places = self.places.update(_once(stands), frame.captured_at, (), asked, same)
+        places = self.places.update(once(stands), frame.captured_at, (), asked, same)
         if not self._finders.everyday:  # else the frames of strong looks serve, in which it is known what hides what
             self._album.keep(frame, [one for one in places if one.last_seen == frame.captured_at], ())
         return places
@@ -282,7 +284,7 @@ class Look:
         other = {one.key for one in self.places.all if likeness.get(one.key, 1.0) < OTHER}
         self.places.drop({one.key for one in self.places.all if one.key in other and one.probability < LIKELY})
         same = {key for key, share in likeness.items() if share >= SAME}
-        places = self.places.update(_once(proposals), at, hidden, asked, same)
+        places = self.places.update(once(proposals), at, hidden, asked, same)
         shown = [one for one in places if one.last_seen == at]
         if Task.SIGNS in tasks:
             self.strong.learn(Task.SIGNS, new=any(one.first_seen == at and one.kind != STALL for one in places))
@@ -295,8 +297,8 @@ class Look:
     ) -> list[Proposal]:
         """Return the proposals with those of all finders of stalls merged, less what no stall can be by its size."""
         trained = [one for one in proposals if one.kind == STALL]
-        everyday = _merge(find_groups(objects), find_lone(objects, height))
-        found = _merge(_merge(trained, stands), everyday)
+        everyday = merge(find_groups(objects), find_lone(objects, height))
+        found = merge(merge(trained, stands), everyday)
         others = [one for one in proposals if one.kind != STALL]
         return others + [one for one in found if self._scale.fits_stall(one.box)]
 
@@ -339,7 +341,16 @@ class Look:
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
         sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
-        return self.steps.by_the_clock(Candidate(sighting, ruling, evidence, box, voices, self._origin))
+        pictures = (*self._album.moments(place, frame), *self._emptied(place, frame))
+        recording = self._recording.since(place.first_seen, self.steps.ahead)
+        found = Candidate(sighting, ruling, evidence, box, voices, self._origin, pictures, recording)
+        return self.steps.by_the_clock(found)
+
+    def _emptied(self, place: Place, frame: Frame) -> Iterator[Picture]:
+        """Yield the learned scene without the thing, where occupancy found it."""
+        scene = self.occupancy.empty_scene() if place.evidence.of(OCCUPANCY).seen else None
+        if scene is not None:
+            yield picture_of(Moment.EMPTY, replace(frame, image=scene), scaled(place.boxes[-1], frame, scene))
 
     def _sure(self, place: Place) -> bool:
         """Is it likely enough, and was it seen often enough, where networks look at all?"""
@@ -371,28 +382,3 @@ class Look:
     def _longest_gap(self) -> timedelta:
         gaps = [self.rulebook.gap(name) for name in self.rulebook.classes]
         return max(gaps, default=timedelta(seconds=90)) or timedelta(seconds=90)
-
-
-def _once(proposals: list[Proposal]) -> list[Proposal]:
-    """Return each proposal once, the surest first."""
-    return sorted(dict.fromkeys(proposals), key=lambda one: -one.confidence)
-
-
-def _merge(stands: list[Proposal], groups: list[Proposal]) -> list[Proposal]:
-    """Return two finders on one thing: their common box, what both say, and more confidence than either has alone."""
-    merged = list(stands)
-    for group in groups:
-        _, inside, around = overlap(as_array([one.box for one in merged]), as_array([group.box]))
-        share = np.maximum(inside, around)[:, 0] if merged else np.zeros(0)
-        if share.max(initial=0.0) < 0.5:
-            merged.append(group)
-            continue
-        index = int(share.argmax())
-        one = merged[index]
-        sure = 1 - (1 - one.confidence) * (1 - group.confidence)
-        known = {support.finder: support for support in group.support}
-        for support in one.support:  # the surer word of each finder
-            other = known.get(support.finder)
-            known[support.finder] = support if other is None or support.log_odds >= other.log_odds else other
-        merged[index] = Proposal(STALL, STALL, hull(one.box, group.box), sure, one.found_by, tuple(known.values()))
-    return merged
