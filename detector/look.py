@@ -18,8 +18,8 @@ from detector.places.merge import merge, once
 from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
-from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.pictures import Moment, Picture, picture_of, scaled
+from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.places import Place, Places
 from detector.places.proposal import STALL, Proposal
 from detector.places.same_patch import OTHER, SAME, Patches

@@ -1,28 +1,59 @@
 """Which evidence file shows which candidate; the files themselves are kept by `api.evidence`."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
+from api.db.inserts import insert_new
 from api.db.scope import Scope
-from api.evidence.tables import evidence
+from api.evidence.tables import evidence, evidence_discarded
+from detector.vision.detections import Box
 
 
 class EvidenceKind(StrEnum):
-    """What a picture shows: the scene as it came, the thing alone, or a copy of the scene with the box drawn in."""
+    """What a picture shows.
+
+    The best view: the scene, the thing alone, and a copy of the scene with the box drawn in. The first sighting, the
+    moment at which the rule was broken (or after it, never before) and the last sighting: the scene and the thing
+    alone. The empty scene as occupancy learned it, which is computed. And the thing alone at moments between.
+    """
 
     SCENE = "scene"
     CROP = "crop"
     BOXED = "boxed"
+    FIRST = "first"
+    FIRST_CROP = "first_crop"
+    BREACH = "breach"
+    BREACH_CROP = "breach_crop"
+    LAST = "last"
+    LAST_CROP = "last_crop"
+    EMPTY = "empty"
+    EMPTY_CROP = "empty_crop"
+    FILM = "film"
+
+
+CROP_OF: Final = {
+    EvidenceKind.SCENE: EvidenceKind.CROP,
+    EvidenceKind.FIRST: EvidenceKind.FIRST_CROP,
+    EvidenceKind.BREACH: EvidenceKind.BREACH_CROP,
+    EvidenceKind.LAST: EvidenceKind.LAST_CROP,
+    EvidenceKind.EMPTY: EvidenceKind.EMPTY_CROP,
+}
+"""Each scene, and the kind of what is cut out of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """One picture: its hash, where it lies under the evidence folder, when the light fell, its size in pixels."""
+    """One picture: its hash, where it lies under the evidence folder, when the light fell, its size in pixels.
+
+    `number` tells those of one kind apart; `box` is where the thing is in a whole scene, `lag` by how many seconds the
+    picture came late; both None where that is not known.
+    """
 
     kind: EvidenceKind
     sha256: str
@@ -30,23 +61,16 @@ class EvidenceFile:
     captured_at: datetime
     width: int
     height: int
+    number: int = 0
+    box: Box | None = None
+    lag: float | None = None
 
 
 def add(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile]) -> None:
     """Record the pictures of a candidate."""
-    rows = [
-        {
-            "candidate_id": candidate_id,
-            "kind": file.kind,
-            "sha256": file.sha256,
-            "path": file.path,
-            "captured_at": file.captured_at,
-            "width": file.width,
-            "height": file.height,
-        }
-        for file in files
-    ]
-    connection.execute(insert(evidence), rows)
+    rows = [{"candidate_id": candidate_id} | asdict(file) for file in files]
+    if rows:
+        connection.execute(insert(evidence), rows)
 
 
 def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
@@ -57,6 +81,31 @@ def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> 
     order = list(EvidenceKind)
     found: dict[UUID, list[EvidenceFile]] = {}
     for row in connection.execute(query):
-        file = EvidenceFile(EvidenceKind(row.kind), row.sha256, row.path, row.captured_at, row.width, row.height)
-        found.setdefault(row.candidate_id, []).append(file)
-    return {key: tuple(sorted(files, key=lambda file: order.index(file.kind))) for key, files in found.items()}
+        found.setdefault(row.candidate_id, []).append(_from_row(row))
+    return {
+        key: tuple(sorted(files, key=lambda file: (order.index(file.kind), file.number)))
+        for key, files in found.items()
+    }
+
+
+def discard(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile], now: datetime) -> None:
+    """Take pictures off a candidate; the files are removed later, unless they show something else as well."""
+    gone = list(files)
+    for file in gone:
+        mine = (evidence.c.candidate_id == candidate_id, evidence.c.kind == file.kind, evidence.c.number == file.number)
+        connection.execute(delete(evidence).where(*mine))
+    mark_discarded(connection, gone, now)
+
+
+def mark_discarded(connection: Connection, files: Sequence[EvidenceFile], now: datetime) -> None:
+    """Note files that may be of no use."""
+    rows = {file.sha256: {"sha256": file.sha256, "path": file.path, "since": now} for file in files}
+    if rows:
+        insert_new(connection, evidence_discarded, list(rows.values()), ["sha256"])
+
+
+def _from_row(row: Row[tuple[object, ...]]) -> EvidenceFile:
+    values = dict(row._mapping)
+    del values["candidate_id"]
+    box = values.pop("box")
+    return EvidenceFile(**values | {"kind": EvidenceKind(row.kind), "box": None if box is None else tuple(box)})

@@ -1,8 +1,9 @@
-"""The table of evidence files."""
+"""The tables of evidence files."""
 
 from sqlalchemy import (
-    CheckConstraint,
+    JSON,
     Column,
+    Float,
     ForeignKey,
     Integer,
     String,
@@ -18,10 +19,21 @@ evidence = Table(
     metadata,
     Column("candidate_id", Uuid, ForeignKey("candidates.id"), primary_key=True),
     Column("kind", String, primary_key=True),
-    Column("sha256", String, nullable=False),
+    Column("number", Integer, primary_key=True, server_default="0", autoincrement=False),
+    Column("sha256", String, nullable=False, index=True),
     Column("path", String, nullable=False),
     Column("captured_at", UtcTime, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    CheckConstraint("kind IN ('scene', 'crop', 'boxed')", name="kind"),
+    Column("box", JSON(none_as_null=True)),  # where the thing is in a whole scene
+    Column("lag", Float),  # seconds
+)
+
+# Files that no candidate needs any more, until they are removed.
+evidence_discarded = Table(
+    "evidence_discarded",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("path", String, nullable=False),
+    Column("since", UtcTime, nullable=False),
 )
