@@ -77,12 +77,13 @@ def show_evidence(
     evidence_files: EvidenceFiles,
     candidate_id: UUID,
     kind: EvidenceKind,
+    number: Annotated[int, Query(ge=0, le=9999)] = 0,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return a picture, checked against its hash before it leaves."""
     with database.read() as connection:
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
-    file = next((file for file in files if file.kind is kind), None)
+    file = next((file for file in files if file.kind is kind and file.number == number), None)
     if file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
     return picture_response(file.sha256, if_none_match, lambda: evidence_files.read(file))

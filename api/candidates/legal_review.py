@@ -41,12 +41,13 @@ def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidat
     found: dict[UUID, date] = {}
     for item in seen.values():
         end = ends.get((item.camera_id, item.camera_version))
-        if end is not None and item.frame_at.astimezone(_zone(scope, connection, item)).date() > end:
+        if end is not None and item.frame_at.astimezone(zone_of(scope, connection, item)).date() > end:
             found[item.id] = end
     return found
 
 
-def _zone(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
+def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
+    """Return the time zone of the rulebook that judged a candidate; UTC where that is not known."""
     kept = rulebooks.find(scope, connection, item.rulebook_hash) if item.rulebook_hash else None
     return _zone_of(kept.source.content) if kept else UTC
 

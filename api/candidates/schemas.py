@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from api.accounts.schemas import ActorOut
+from api.candidates.conditions import Conditions
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
@@ -41,15 +42,20 @@ class ReasonOut(BaseModel):
         return cls(code=reason.code, params=dict(reason.params), text=say(reason, texts, translate))
 
 
-def evidence_path(candidate_id: UUID, kind: EvidenceKind) -> str:
+def evidence_path(candidate_id: UUID, kind: EvidenceKind, number: int = 0) -> str:
     """Return the path under which a picture of a candidate is served."""
-    return f"/api/v1/candidates/{candidate_id}/evidence/{kind}"
+    which = f"?number={number}" if number else ""
+    return f"/api/v1/candidates/{candidate_id}/evidence/{kind}{which}"
 
 
 class EvidenceOut(BaseModel):
-    """One picture of the evidence."""
+    """One picture of the evidence; `number` tells those of one kind apart.
+
+    `breach` was taken at or after the moment at which the rule was broken; `empty` is computed.
+    """
 
     kind: EvidenceKind
+    number: int
     url: str
     sha256: str
     captured_at: datetime | None
@@ -60,7 +66,8 @@ class EvidenceOut(BaseModel):
     def of(cls, candidate_id: UUID, file: EvidenceFile, timed: bool = True) -> Self:
         return cls(
             kind=file.kind,
-            url=evidence_path(candidate_id, file.kind),
+            number=file.number,
+            url=evidence_path(candidate_id, file.kind, file.number),
             sha256=file.sha256,
             captured_at=file.captured_at if timed else None,
             width=file.width,
@@ -162,7 +169,7 @@ class CandidateOut(CandidateFacts):
     """One candidate with its reasons, what judged it, its pictures and the verdict that counts.
 
     `legal_review_expired` is the last day of the camera's legal review where the picture was taken after it: such a
-    candidate can be rejected, not confirmed. Else null.
+    candidate can be rejected, not confirmed. Else null. `conditions` are those under which its pictures were taken.
     """
 
     id: UUID
@@ -171,6 +178,7 @@ class CandidateOut(CandidateFacts):
     updated_at: datetime
     reasons: list[ReasonOut]
     provenance: ProvenanceOut
+    conditions: Conditions | None
     evidence: list[EvidenceOut]
     verdict: VerdictOut | None
     legal_review_expired: date | None
@@ -193,6 +201,7 @@ class CandidateOut(CandidateFacts):
             updated_at=item.updated_at,
             reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
             provenance=ProvenanceOut.model_validate(item),
+            conditions=item.conditions,
             evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
             legal_review_expired=expired,

@@ -3,48 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from api.db.inserts import insert_new
 from api.db.scope import Scope
+from api.evidence.kinds import EvidenceKind as EvidenceKind  # belongs to what is said of a file
 from api.evidence.tables import evidence, evidence_discarded
 from detector.vision.detections import Box
-
-
-class EvidenceKind(StrEnum):
-    """What a picture shows.
-
-    The best view: the scene, the thing alone, and a copy of the scene with the box drawn in. The first sighting, the
-    moment at which the rule was broken (or after it, never before) and the last sighting: the scene and the thing
-    alone. The empty scene as occupancy learned it, which is computed. And the thing alone at moments between.
-    """
-
-    SCENE = "scene"
-    CROP = "crop"
-    BOXED = "boxed"
-    FIRST = "first"
-    FIRST_CROP = "first_crop"
-    BREACH = "breach"
-    BREACH_CROP = "breach_crop"
-    LAST = "last"
-    LAST_CROP = "last_crop"
-    EMPTY = "empty"
-    EMPTY_CROP = "empty_crop"
-    FILM = "film"
-
-
-CROP_OF: Final = {
-    EvidenceKind.SCENE: EvidenceKind.CROP,
-    EvidenceKind.FIRST: EvidenceKind.FIRST_CROP,
-    EvidenceKind.BREACH: EvidenceKind.BREACH_CROP,
-    EvidenceKind.LAST: EvidenceKind.LAST_CROP,
-    EvidenceKind.EMPTY: EvidenceKind.EMPTY_CROP,
-}
-"""Each scene, and the kind of what is cut out of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from sqlalchemy import (
     Uuid,
 )
 
-from api.db.columns import UtcTime
+from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from api.evidence.kinds import EvidenceKind
 
 evidence = Table(
     "evidence",
@@ -27,6 +28,7 @@ evidence = Table(
     Column("height", Integer, nullable=False),
     Column("box", JSON(none_as_null=True)),  # where the thing is in a whole scene
     Column("lag", Float),  # seconds
+    one_of("kind", EvidenceKind),
 )
 
 # Files that no candidate needs any more, until they are removed.
@@ -36,4 +38,15 @@ evidence_discarded = Table(
     Column("sha256", String, primary_key=True),
     Column("path", String, nullable=False),
     Column("since", UtcTime, nullable=False),
+)
+
+# Copies in which persons and vehicles are made unrecognisable, by the file that each was made of.
+evidence_masks = Table(
+    "evidence_masks",
+    metadata,
+    Column("original", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+    Column("path", String, nullable=False),
+    Column("model", String, nullable=False),  # name and version of what found them
+    Column("made_at", UtcTime, nullable=False),
 )
