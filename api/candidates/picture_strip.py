@@ -52,11 +52,11 @@ def strip_of(item: StoredCandidate, files: Iterable[EvidenceFile], zone: tzinfo)
     """Return the pictures of a candidate as a page shows them."""
     shown = [_shown(item, file, zone) for file in files]
     one = {picture.kind: picture for picture in shown}
-    times: dict[datetime | None, Shown] = {}
+    times: dict[datetime, Shown] = {}
     for picture in sorted(shown, key=lambda picture: IN_FILM.index(picture.kind) if picture.kind in IN_FILM else -1):
         if picture.kind in IN_FILM and picture.at is not None:
             times.setdefault(picture.at, picture)
-    film = tuple(sorted(times.values(), key=lambda picture: picture.at or datetime.min))
+    film = tuple(times[at] for at in sorted(times))
     return Strip(
         zone=getattr(zone, "key", "UTC"),
         main=one.get(EvidenceKind.BREACH) or one.get(EvidenceKind.SCENE),
