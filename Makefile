@@ -54,7 +54,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt scripts/system-packages scrip
 # Everything that the tests touch: training (torch, ultralytics), PostgreSQL's driver, linters, the browser's driver.
 $(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages scripts/make-venv
 	scripts/system-packages service tests
-	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,dev,docs]"
+	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,oidc,dev,docs]"
 	touch $@
 
 clean:

@@ -3,9 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Final
 
 from fastapi import FastAPI
 
+from api.accounts import own_pages, user_pages
+from api.accounts import pages as accounts_page
+from api.accounts.guard import SessionGuard
+from api.accounts.openapi import GuardedApi, check_permissions
+from api.accounts.passwords import Passwords
+from api.audit import pages as audit_page
+from api.audit import refusals
 from api.cameras import endpoints as camera_routes
 from api.cameras import health_endpoints as camera_health
 from api.cameras import list_pages as cameras_list
@@ -20,6 +28,10 @@ from api.clock import Clock, wall_clock
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
+from api.inference.model_cache import shelf_of
+from api.models import pages as models_page
+from api.models.drift_watch import DriftWatch
+from api.models.promotions import Promotions
 from api.pages import base
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
@@ -38,9 +50,27 @@ from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
 from api.web.middleware import RequestGuard
-from api.web.openapi import DescribedApi
 
 SHUTDOWN = timedelta(seconds=5)
+PAGES: Final = tuple(
+    page.router
+    for page in (
+        health,
+        accounts_page,
+        own_pages,
+        user_pages,
+        audit_page,
+        pages,
+        cases_pages,
+        cameras_list,
+        cameras_page,
+        survey_page,
+        surveys_page,
+        models_page,
+        training_page,
+    )
+)
+"""The routers of the pages, and of the health checks."""
 
 
 def create_app(
@@ -53,6 +83,7 @@ def create_app(
     picture: PictureProvider = lambda _: None,
     accept_view: AcceptView = lambda _: None,
     clock: Clock = wall_clock,
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
 
@@ -71,18 +102,21 @@ def create_app(
     footage.prepare()
     finalizer = Finalizer(database, footage, clock=clock)
     sweeper = Sweeper(settings, database, clock=clock)
+    drift = DriftWatch(database, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sender.start()
         finalizer.start()
         sweeper.start()
+        drift.start()
         yield
+        drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
         sender.stop(SHUTDOWN)
 
-    app = DescribedApi(
+    app = GuardedApi(
         title="streetwarden",
         version="1",
         description="Candidates for street-rule violations, the verdicts on them, and the cases that follow.",
@@ -103,8 +137,12 @@ def create_app(
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         LiveCameras(cameras, picture, accept_view),
+        Promotions(shelf_of(settings), settings.data_dir / "datasets"),
+        passwords or Passwords(),
     )
     problems.install(app)
+    refusals.install(app, database)
+    app.add_middleware(SessionGuard, database=database, clock=clock, https=settings.https)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
     _add_routes(app)
     return app
@@ -122,9 +160,11 @@ def _add_routes(app: FastAPI) -> None:
         survey_results.router,
         uploads.router,
     ):
+        check_permissions(router)
         app.include_router(router, prefix="/api/v1")
-    for page in (health, pages, cases_pages, cameras_list, cameras_page, survey_page, surveys_page, training_page):
-        app.include_router(page.router)
+    for router in PAGES:
+        check_permissions(router)
+        app.include_router(router)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
 
 

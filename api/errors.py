@@ -22,13 +22,24 @@ ApiError
 ├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── DatabaseVersionMismatch the database's tables are older or newer than this program
 ├── Problem                answered to the caller as an RFC 9457 problem document
+│   ├── NotSignedIn        401: no session, and no API key that holds
+│   ├── LoginRefused       403: login and password do not belong together, or a link was used
+│   ├── IdentityRefused    403: the identity provider's answer does not hold
+│   ├── Forbidden          403: the role does not allow it
+│   ├── ReasonNeeded       403: an original or an export asks for a reason
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: this candidate is decided already
 │   ├── NotConfirmable     409: the evidence is missing or changed, or the camera's legal review had expired
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
+│   ├── TrainingBusy       409: another training is under way
+│   ├── TrainingNotRunning 409: what should be ended is not under way
+│   ├── TrainingRefused    422: what is asked for cannot be trained; says why
+│   ├── PromotionRefused   409: this version cannot be put in service, or another is being judged
 │   ├── CursorInvalid      422
+│   ├── AccountInvalid     422: a login, name, password, district or grade cannot be
+│   ├── TooManyAttempts    429: too many failures to sign in
 │   ├── ManifestInvalid    422: what a survey announces cannot be
 │   ├── NoRoom             507: the disk is full, or would be; what has come stays
 │   ├── FootageUnwritable  500: the folder of uploaded footage cannot be written
@@ -150,6 +161,64 @@ class Problem(ApiError):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
+class NotSignedIn(Problem):
+    """There is no session, and no API key that holds."""
+
+    status = 401
+    name = "not-signed-in"
+    title = "Not signed in"
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
+
+
+class LoginRefused(Problem):
+    """Login and password do not belong together, or a one-time link was used or has expired."""
+
+    status = 403
+    name = "login-refused"
+    title = "Not signed in"
+
+
+class IdentityRefused(Problem):
+    """The identity provider did not sign this user in, or its answer does not hold."""
+
+    status = 403
+    name = "identity-refused"
+    title = "Not signed in"
+
+
+class Forbidden(Problem):
+    """The role does not allow this."""
+
+    status = 403
+    name = "forbidden"
+    title = "Not allowed"
+
+
+class ReasonNeeded(Problem):
+    """An original, or data that is taken away, asks for a reason."""
+
+    status = 403
+    name = "reason-needed"
+    title = "A reason is needed"
+
+
+class AccountInvalid(Problem):
+    """A login, a name, a password, a district or a grade cannot be."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+
+class TooManyAttempts(Problem):
+    """Too many attempts to sign in failed; later ones are judged again."""
+
+    status = 429
+    name = "too-many-attempts"
+    title = "Too many attempts"
+    headers = MappingProxyType({"Retry-After": "900"})
+
+
 class NotFound(Problem):
     """There is no such thing, or the caller may not know of it."""
 
@@ -196,6 +265,38 @@ class NotMoved(Problem):
     status = 409
     name = "not-moved"
     title = "The camera was not moved"
+
+
+class TrainingBusy(Problem):
+    """Another training is under way on this machine."""
+
+    status = 409
+    name = "training-busy"
+    title = "Another training is under way"
+
+
+class TrainingNotRunning(Problem):
+    """The training that should be ended is not under way."""
+
+    status = 409
+    name = "training-not-running"
+    title = "This training is not under way"
+
+
+class TrainingRefused(Problem):
+    """What is asked for cannot be trained: a data set, a base, or this machine does not allow it."""
+
+    status = 422
+    name = "training-refused"
+    title = "This cannot be trained"
+
+
+class PromotionRefused(Problem):
+    """A version that cannot be put in service, or taken out of it, now; nothing was changed."""
+
+    status = 409
+    name = "promotion-refused"
+    title = "Not put in service"
 
 
 class CursorInvalid(Problem):

@@ -16,7 +16,6 @@ from streams.telemetry.order import parse_place
 
 Wanted = Literal["onnxruntime", "openvino", "auto", "int8"]
 PLACEHOLDER = "change-me"  # what .env.example holds where a secret belongs; refused outside development
-DEFAULT_REVIEWER = "local reviewer"
 
 
 class Settings(BaseSettings):
@@ -28,7 +27,7 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = Field(
         "development",
-        description="production refuses placeholder secrets, unnamed reviewers and unencrypted case APIs.",
+        description="production refuses placeholder secrets, unencrypted sign-ins and unencrypted case APIs.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on. Anything but this machine needs `allowed_hosts`.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
@@ -52,12 +51,6 @@ class Settings(BaseSettings):
     )
     min_free_mb: int = Field(
         200, ge=0, description="Below this many free megabytes in `data_dir` the service says that it is not ready."
-    )
-    reviewer: str = Field(
-        DEFAULT_REVIEWER,
-        min_length=1,
-        max_length=100,
-        description="Name recorded with each verdict (the law asks who).",
     )
     language: Literal["en", "zh"] = Field(
         "en", description="Language of the pages where the browser asks for none that we have."
@@ -97,7 +90,23 @@ class Settings(BaseSettings):
         "Evidence of candidates and cases is never removed.",
     )
     runs_dir: Path = Field(
-        Path("runs"), description="Folder of training runs that the page /training shows; it is only read."
+        Path("runs"), description="Folder of training runs that the page /training shows and begins."
+    )
+    training_memory_mb: int = Field(
+        4096, ge=1024, description="Megabytes that a training begun on the page may take; it ends where it needs more."
+    )
+    shadow_cpu_share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of one core that models which only look beside (`models shadow`) may take; 0 for none.",
+    )
+    oidc_issuer: AnyHttpUrl | None = Field(
+        None, description="Address of an OpenID Connect provider that users may sign in at; the extra `oidc` is needed."
+    )
+    oidc_client_id: str = Field("streetwarden", description="What the service is called at the provider.")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="The service's secret at the provider; none for a public client."
     )
     undo_window: timedelta = Field(
         timedelta(seconds=20),
@@ -162,14 +171,14 @@ class Settings(BaseSettings):
     def _no_defaults_in_production(self) -> Self:
         if self.environment == "development":
             return self
-        for name in ("database_url", "secret_key", "case_api_token"):
+        for name in ("database_url", "secret_key", "case_api_token", "oidc_client_secret"):
             secret: SecretStr | None = getattr(self, name)
             if secret is not None and PLACEHOLDER in secret.get_secret_value():
                 raise ValueError(f"{name} still holds the placeholder '{PLACEHOLDER}': set a secret of your own")
-        if self.reviewer == DEFAULT_REVIEWER:
-            raise ValueError("reviewer must name a person: the name is recorded with each verdict")
         if self.secret_key is None:
             raise ValueError("secret_key is needed in production; `streetwarden cameras key` makes one")
+        if self.allowed_hosts and (self.public_url is None or self.public_url.scheme != "https"):
+            raise ValueError("public_url must begin with https where allowed_hosts lets other machines in")
         if self.case_api_url is not None and self.case_api_url.scheme != "https":
             raise ValueError("case_api_url must begin with https: cases and the token would travel in the clear")
         return self
@@ -199,6 +208,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data_dir / 'streetwarden.sqlite3').absolute()}"
+
+    @property
+    def https(self) -> bool:
+        """Return whether browsers reach the service over TLS."""
+        return self.public_url is not None and self.public_url.scheme == "https"
 
     @property
     def base_url(self) -> str:

@@ -17,7 +17,7 @@ class Origin:
     """Where a candidate's pictures come from; what is not known is None.
 
     Either a registered camera, in the version of its configuration and with the SHA-256 of its calibration's control
-    points, or a survey, with the SHA-256 of the file that shows the thing best.
+    points, or a survey, with the SHA-256 of the file that shows the thing best. `grade` (1 to 3) says who may see it.
     """
 
     district: str | None = None
@@ -26,6 +26,7 @@ class Origin:
     calibration: str | None = None
     survey_id: UUID | None = None
     file_sha256: str | None = None
+    grade: int = 2
 
 
 @dataclass(frozen=True, slots=True)

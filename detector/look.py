@@ -118,6 +118,8 @@ class Look:
         self.steps, self._recording = ClockSteps(), RecordingLog()
         self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
         """Gives `models` and `objects` anew before each look; None where they stay."""
+        self.beside: Callable[[Frame], None] | None = None
+        """Is shown each frame that gets a strong look, after it; must come back at once."""
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
@@ -133,6 +135,8 @@ class Look:
         likeness = self._likeness()
         tasks = self._take_due(frame.captured_at, likeness)
         places = self._look_strongly(frame, tasks, likeness) if tasks else self._look_cheaply(frame, likeness)
+        if tasks and self.beside is not None:
+            self.beside(frame)
         alive = {place.key for place in places}
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)

@@ -13,6 +13,7 @@
         ├── PointerDamaged  the file that says which version serves cannot be read
         ├── ModelUnsafe     a folder of a model that is not safe to take
         ├── NothingBefore   no earlier version to go back to
+        ├── VersionServes   what should look beside the version in service is that version
         ├── ShelfBusy       another process is promoting this model
         └── ShelfUnwritable the shelf cannot be written, or its disk is full
 
@@ -70,6 +71,10 @@ class ModelUnsafe(ShelfError):
 
 class NothingBefore(ShelfError):
     """There is no earlier version to go back to."""
+
+
+class VersionServes(ShelfError):
+    """A version that is in service cannot be its own shadow."""
 
 
 class ShelfBusy(ShelfError):

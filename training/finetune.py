@@ -8,7 +8,7 @@ What may be opened to start from is `training.runs.start_weights`'s to say.
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,6 +54,7 @@ def finetune(
     seed: int = SEED,
     threads: int = 1,
     resume: bool = False,
+    old: Sequence[Path] = (),
 ) -> Run:
     """Train on a data set folder (see `training.datasets.recipes`) into `runs/name`.
 
@@ -70,6 +71,8 @@ def finetune(
         mosaics: show mosaics of four pictures but in the last epochs; without, whole pictures alone.
         resume: go on with an interrupted run of that name; everything but `threads` comes from the run folder. A run
             that was interrupted in its first epoch begins again, from the same `base`.
+        old: pictures that are trained on beside the set's own, of the same classes, labelled as ultralytics looks for
+            it (`training.runs.rehearsal`).
 
     Raises:
         DatasetInvalid: a folder, label or split that must not be trained on.
@@ -93,12 +96,12 @@ def finetune(
         described.write_text(json.dumps(asdict(run), indent=2, default=str) + "\n", encoding="utf-8")
     whole = last_whole_weights(run)
     if resume and whole is not None:
-        _train(run, dataset, whole, resume=True, threads=threads)
+        _train(run, dataset, whole, resume=True, threads=threads, old=old)
     else:
         start = start_of(base)
         if start.sha256 != (run.start or start.sha256):
             raise RunExists(f"{folder}: the run began from other weights than {base}; give those with --base")
-        _train(run, dataset, start.path, resume=False, threads=threads)
+        _train(run, dataset, start.path, resume=False, threads=threads, old=old)
     (run.weights.parent / KEPT).unlink(missing_ok=True)
     for pattern in _NOT_OURS:
         for path in folder.glob(pattern):
@@ -176,7 +179,7 @@ def _keep(trainer: "BaseTrainer") -> None:
     part.replace(trainer.wdir / KEPT)
 
 
-def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int) -> None:
+def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, threads: int, old: Sequence[Path]) -> None:
     with quiet_torch(threads):
         import torch
 
@@ -188,7 +191,7 @@ def _train(run: Run, dataset: Path, weights: Path | str, *, resume: bool, thread
         model.add_callback("on_model_save", _keep)
         with bf16_network(native()), _labels_of(dataset) as trainer:
             if not resume:
-                _start(model, run, dataset, trainer)
+                _start(model, run, dataset, trainer, old)
             elif _epochs_left(model, run):
                 model.train(resume=True, trainer=trainer)
             else:  # interrupted after its last epoch: what was left to do is the same that ends every run
@@ -236,23 +239,26 @@ def _epochs_left(model: "YOLO", run: Run) -> bool:
     return 0 <= epoch < run.schedule.epochs - 1
 
 
-def _described(dataset: Path, folder: Path) -> Path:
+def _described(dataset: Path, folder: Path, old: Sequence[Path]) -> Path:
     """Return a file by which ultralytics finds the pictures from anywhere: the set's own, or lists beside the run."""
     described = open_set(dataset)
-    if described.absolute or described.train is None:
+    if (described.absolute and not old) or described.train is None:
         return described.file.resolve()
     sides = {"train": (described.train, described.names), "val": (described.val, described.measured)}
     pictures = {
         side: [picture.path for picture in read_pictures(where, len(names))] for side, (where, names) in sides.items()
     }
+    pictures["train"] += old
     return write_absolute(folder / "data", described.names, pictures)
 
 
-def _start(model: "YOLO", run: Run, dataset: Path, trainer: "type[DetectionTrainer] | None") -> None:
+def _start(
+    model: "YOLO", run: Run, dataset: Path, trainer: "type[DetectionTrainer] | None", old: Sequence[Path]
+) -> None:
     schedule = run.schedule
     model.train(
         trainer=trainer,
-        data=str(_described(dataset, run.folder)),
+        data=str(_described(dataset, run.folder, old)),
         project=str(run.folder.parent),
         name=run.folder.name,
         exist_ok=True,

@@ -76,6 +76,7 @@ def publish(
     also: Sequence[Path] = (),
     beside: Path | None = None,
     folder: Path = WEIGHTS,
+    before: ModelCard | None = None,
     progress: bool = False,
 ) -> ModelCard:
     """Export a run, measure it on its data set's val side and write `name.onnx` and `name.json` into `folder`.
@@ -85,6 +86,9 @@ def publish(
 
     `beside`: start weights that say the classes of `also` in place of the run, see `training.networks.two_head_export`.
 
+    `before`: the model that the run went on from, where it is neither in the registry nor in `folder`; the card says
+    what that one was trained on, too.
+
     The card is written last: until then the registry refuses the new file, as its hash is not the old card's.
 
     Raises:
@@ -93,7 +97,7 @@ def publish(
         DetectorError: a picture cannot be read, or the exported network is no detector.
     """
     described = open_set(dataset)
-    command, data = _history(run, folder)
+    command, data = _history(run, folder, before)
     told = [source for one in (dataset, *also) for source in _sources(one)]
     data += [one for number, one in enumerate(told) if one not in told[:number]]
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,15 +137,15 @@ def publish(
     return card
 
 
-def _history(run: Run, folder: Path) -> tuple[str, list[DataSource]]:
+def _history(run: Run, folder: Path, known: ModelCard | None) -> tuple[str, list[DataSource]]:
     """Return the run's command after that of the model it began from, and what that one was trained on.
 
     Its successor was too.
 
     Looked for in the registry and in `folder`; nothing comes before a run that began from start weights.
     """
-    every = (card for place in dict.fromkeys((folder, WEIGHTS)) if place.is_dir() for card in list_models(place))
-    before = next((card for card in every if card.sha256 == run.base_sha256), None)
+    every = [card for place in dict.fromkeys((folder, WEIGHTS)) if place.is_dir() for card in list_models(place)]
+    before = next((card for card in [*([known] if known else []), *every] if card.sha256 == run.base_sha256), None)
     if before is None:
         return run.command, []
     mark = f", for {before.name}"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from api.accounts.repository import ActorKind
+from api.actor import ActorKind
 
 
 class ActorOut(BaseModel):

@@ -9,6 +9,7 @@ from pathlib import Path
 from api.cameras.repository import RegisteredCamera
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STREET, default_models
+from api.models.shadow_runner import ShadowRunner
 from detector.candidate import Origin
 from detector.errors import CalibrationError
 from detector.geometry.calibration import ControlPoint, calibrate, read_points
@@ -33,10 +34,10 @@ class LookSpec:
     origin: Origin = field(default_factory=Origin)
 
 
-def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
+def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache, shadows: ShadowRunner | None = None) -> Look:
     """One camera's look: the models it was told to use, and the everyday objects that occupancy must not mistake.
 
-    Before each frame it takes the versions that serve then.
+    Before each frame it takes the versions that serve then. `shadows` may look at the frames of strong looks, too.
     """
     position = None if spec.lat is None or spec.lon is None else (spec.lat, spec.lon)
     objects = (STREET,) if shelf.has(STREET) else ()
@@ -47,6 +48,9 @@ def build_look(spec: LookSpec, rulebook: Rulebook, shelf: ModelCache) -> Look:
 
     look = Look(spec.id, rulebook, *serving(), spec.camera, position, spec.origin)
     look.serving = serving
+    if shadows is not None:
+        beside, district = shadows, spec.origin.district
+        look.beside = lambda frame: beside.offer(spec.id, district, frame, spec.models)
     return look
 
 
@@ -117,6 +121,7 @@ def origin_of(camera: RegisteredCamera) -> Origin:
     printed = json.dumps([astuple(point) for point in camera.points])
     return Origin(
         district=camera.config.district or None,
+        grade=camera.config.grade,
         camera_id=camera.id if camera.since else None,
         camera_version=camera.since or None,
         calibration=hashlib.sha256(printed.encode()).hexdigest() if camera.points else None,

@@ -5,7 +5,7 @@ from fastapi import APIRouter, status
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import CameraOut, HistoryEntryOut
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, MayOperate, Now
 from api.errors import NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
@@ -21,19 +21,25 @@ def list_cameras(now: Now, live: Live) -> Listing[CameraOut]:
     return Listing(items=items, total=len(items), next=None)
 
 
-@router.post("/cameras/{camera_id}/pause", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
+@router.post(
+    "/cameras/{camera_id}/pause", dependencies=[MayOperate], status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS
+)
 def pause_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Switch a camera of the registry off until somebody resumes it; its connection closes within seconds."""
     service.set_paused(scope, database, settings, now, camera_id, paused=True)
 
 
-@router.post("/cameras/{camera_id}/resume", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
+@router.post(
+    "/cameras/{camera_id}/resume", dependencies=[MayOperate], status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS
+)
 def resume_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Watch a paused camera again."""
     service.set_paused(scope, database, settings, now, camera_id, paused=False)
 
 
-@router.delete("/cameras/{camera_id}", status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS)
+@router.delete(
+    "/cameras/{camera_id}", dependencies=[MayManage], status_code=status.HTTP_204_NO_CONTENT, responses=REFUSALS
+)
 def delete_camera(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId) -> None:
     """Take a camera out of the registry; what it has seen stays, and an import can bring it back."""
     service.remove(scope, database, settings, now, camera_id)

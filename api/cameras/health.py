@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Row, and_, case, insert, literal, select, update
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras.health_tables import camera_health
 from api.cameras.tables import cameras
 from api.db.columns import UtcTime
 from api.db.paging import Page, page_by_time
-from api.db.scope import Scope
+from api.db.scope import USUAL_GRADE, Scope
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from streams.health.faults import Fault
 
@@ -56,6 +56,7 @@ def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFi
             camera=camera,
             camera_version=registered.since if registered else None,
             district=(registered.settings["district"] or None) if registered else None,
+            grade=registered.settings["grade"] if registered else USUAL_GRADE,
             fault=fault,
             started_at=picture.captured_at,
             sha256=picture.sha256,
@@ -64,6 +65,11 @@ def begin(connection: Connection, camera: str, fault: Fault, picture: EvidenceFi
             height=picture.height,
         )
     )
+
+
+def evidence_hashes(connection: Connection) -> frozenset[str]:
+    """Return the hashes of all pictures that show a fault."""
+    return frozenset(connection.execute(select(camera_health.c.sha256).distinct()).scalars())
 
 
 def end(connection: Connection, camera: str, fault: Fault, at: datetime) -> None:
@@ -118,7 +124,12 @@ def page(scope: Scope, connection: Connection, camera: str, cursor: str | None, 
 
 def _events(connection: Connection, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[FaultEvent, ...]:
     actors = accounts.by_id(connection, (row.accepted_by for row in rows))
+    own = [name for name in FaultEvent.__dataclass_fields__ if name not in ("fault", "accepted_by")]
     return tuple(
-        FaultEvent(**dict(row._mapping) | {"fault": Fault(row.fault), "accepted_by": actors.get(row.accepted_by)})
+        FaultEvent(
+            fault=Fault(row.fault),
+            accepted_by=actors.get(row.accepted_by),
+            **{name: row._mapping[name] for name in own},
+        )
         for row in rows
     )

@@ -9,7 +9,7 @@ from api.cameras import health as camera_health
 from api.cameras import service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.schemas import FaultEventOut
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.dependencies import AppSettings, CurrentScope, Db, MayOperate
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.web.pagination import CursorQuery, Limit, Listing, listing
@@ -17,7 +17,7 @@ from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import Responses, problem_responses
 
 router = APIRouter(tags=["cameras"])
-JPEG: Responses = {200: {"description": "The picture.", "content": {"image/jpeg": {"schema": {"type": "string"}}}}}
+JPEG: Responses = {200: PICTURE[200]}
 
 
 @router.get("/cameras/{camera_id}/picture", response_class=Response,
@@ -60,7 +60,7 @@ def show_fault_picture(
     return picture_response(found.sha256, if_none_match, lambda: evidence_files.read(found.picture))
 
 
-@router.post("/cameras/{camera_id}/accept-view", status_code=status.HTTP_204_NO_CONTENT,
+@router.post("/cameras/{camera_id}/accept-view", dependencies=[MayOperate], status_code=status.HTTP_204_NO_CONTENT,
              responses=problem_responses(403, 404, 409, 422))  # fmt: skip
 def post_accept_view(scope: CurrentScope, database: Db, settings: AppSettings, live: Live, camera_id: CameraId) -> None:
     """Accept what a moved camera shows now as its view; analysis goes on with the next picture.

@@ -6,6 +6,7 @@ from api.accounts.tables import actors
 from api.cameras.tables import cameras
 from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 from streams.health.faults import Fault
 
 camera_health = Table(
@@ -15,6 +16,7 @@ camera_health = Table(
     Column("camera", String, nullable=False),
     Column("camera_version", Integer),  # None: not one of the registry
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),
     Column("fault", String, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),

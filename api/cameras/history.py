@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Row, and_, or_, select
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras.encryption import SecretBox
 from api.cameras.repository import ChangeKind
 from api.cameras.rows import CameraRow

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import cv2
 
 from api.clock import Clock, wall_clock
-from api.db.scope import Scope
+from api.db.scope import USUAL_GRADE, Scope
 from api.errors import NotFound
 from detector.look import LookStatus
 from detector.vision.frame import Frame
@@ -68,6 +68,7 @@ class CameraView:
     paused: bool | None = None
     looks: LookView | None = None
     district: str | None = None
+    grade: int = USUAL_GRADE
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how old the last picture is; None before the first."""
@@ -102,11 +103,11 @@ class LiveCameras:
 
     def within(self, scope: Scope) -> "LiveCameras":
         """Return the cameras of this scope alone, with their pictures; of the others not even that they are there."""
-        if scope.districts is None:
+        if scope.unrestricted:
             return self
 
         def views() -> Sequence[CameraView]:
-            return [view for view in self.views() if scope.allows(view.district)]
+            return [view for view in self.views() if scope.allows(view.district, view.grade)]
 
         def picture(camera_id: str) -> LastPicture | None:
             return self.picture(camera_id) if any(view.id == camera_id for view in views()) else None
@@ -211,5 +212,6 @@ class LiveStatus:
             status=status,
             paused=self.paused.get(camera.id),
             district=camera.district or None,
+            grade=camera.grade,
             looks=self._looks.get(camera.id),
         )

@@ -11,7 +11,7 @@ from api.cameras import health as camera_health
 from api.cameras import messages, service
 from api.cameras.dependencies import CameraId, Live
 from api.cameras.live_status import CameraView
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, MayOperate, Now
 from api.errors import NotFound
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_filter, register_names
@@ -68,7 +68,7 @@ def camera_page(
     )
 
 
-@router.post("/cameras/{camera_id}/accept-view")
+@router.post("/cameras/{camera_id}/accept-view", dependencies=[MayOperate])
 def accept_from_page(
     scope: CurrentScope, database: Db, settings: AppSettings, live: Live, camera_id: CameraId
 ) -> RedirectResponse:
@@ -77,7 +77,7 @@ def accept_from_page(
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
-@router.post("/cameras/{camera_id}/pause")
+@router.post("/cameras/{camera_id}/pause", dependencies=[MayOperate])
 def pause_from_page(
     scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
 ) -> RedirectResponse:
@@ -86,7 +86,7 @@ def pause_from_page(
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
-@router.post("/cameras/{camera_id}/resume")
+@router.post("/cameras/{camera_id}/resume", dependencies=[MayOperate])
 def resume_from_page(
     scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
 ) -> RedirectResponse:
@@ -95,7 +95,7 @@ def resume_from_page(
     return RedirectResponse(f"/cameras/{quote(camera_id, safe='')}", status.HTTP_303_SEE_OTHER)
 
 
-@router.post("/cameras/{camera_id}/remove")
+@router.post("/cameras/{camera_id}/remove", dependencies=[MayManage])
 def remove_from_page(
     scope: CurrentScope, database: Db, settings: AppSettings, now: Now, camera_id: CameraId
 ) -> RedirectResponse:

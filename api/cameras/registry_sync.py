@@ -22,6 +22,7 @@ from api.cameras.repository import RegisteredCamera
 from api.cameras.state_files import HandedOnSince
 from api.db.database import Database
 from api.inference.model_cache import ModelCache
+from api.models.shadow_runner import ShadowRunner
 from api.rulebooks.fallback import without_rulebook
 from detector.errors import DetectorError
 from detector.rules.rulebook import Rulebook
@@ -48,6 +49,7 @@ class Watching:
     memory: Path
     reach: Reach
     handed_on: HandedOnSince | None = None
+    shadows: ShadowRunner | None = None
 
 
 @dataclass(slots=True)
@@ -153,7 +155,7 @@ class RegistrySync:
 
     def _make_look(self, watching: Watching, camera: str) -> HealthGatedLook:
         book = watching.rulebook or without_rulebook([camera])
-        look = build_look(self._specs[camera], book, watching.shelf)
+        look = build_look(self._specs[camera], book, watching.shelf, watching.shadows)
         gated = HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory, watching.handed_on)
         self._looks[camera] = gated
         return gated

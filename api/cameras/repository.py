@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, func, insert, select, text, update
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras import health as camera_health
 from api.cameras.encryption import SecretBox
 from api.cameras.rows import CameraRow, join_addresses
@@ -193,6 +193,7 @@ def _insert(connection: Connection, box: SecretBox, camera: RegisteredCamera) ->
             camera=camera.id,
             since=camera.since,
             district=camera.config.district or None,
+            grade=camera.config.grade,
             settings=CameraRow.of(camera.config, camera.points).model_dump(mode="json"),
             addresses=box.encrypt(join_addresses(camera.config)),
             paused=camera.paused,

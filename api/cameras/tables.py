@@ -18,6 +18,7 @@ from sqlalchemy import (
 from api.accounts.tables import actors
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 
 camera_versions = Table(
     "camera_versions",
@@ -39,6 +40,7 @@ cameras = Table(
     Column("since", Integer, ForeignKey("camera_versions.version"), nullable=False),
     Column("until", Integer, ForeignKey("camera_versions.version")),
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),
     Column("settings", JSON, nullable=False),
     Column("addresses", LargeBinary, nullable=False),  # encrypted: they hold passwords
     Column("paused", Boolean, nullable=False),

@@ -6,16 +6,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.reasons import Reason, given_reason
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles
-from api.evidence.repository import EvidenceKind
+from api.evidence.kinds import PARTS, EvidenceKind
 from api.pages.base import Render
+from api.roles import Permission
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import problem_responses
@@ -70,22 +74,34 @@ def show_candidate(
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
+            responses={**problem_responses(403, 404, 422), **PICTURE})  # fmt: skip
 def show_evidence(
     scope: CurrentScope,
     database: Db,
     evidence_files: EvidenceFiles,
+    now: Now,
     candidate_id: UUID,
     kind: EvidenceKind,
     number: Annotated[int, Query(ge=0, le=9999)] = 0,
+    reason: Reason = None,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
-    """Return a picture, checked against its hash before it leaves."""
+    """Return a picture, checked against its hash before it leaves.
+
+    A view of the whole scene is recorded. Of a candidate that the client is about to decide it needs no `reason`.
+    """
     with database.read() as connection:
+        item = candidates.find(scope, connection, candidate_id)
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
     file = next((file for file in files if file.kind is kind and file.number == number), None)
-    if file is None:
+    if item is None or file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
+    if kind not in PARTS:
+        reviewing = item.state is State.OPEN and scope.may(Permission.DECIDE)
+        why = "review" if reviewing else given_reason(reason)
+        told = {"picture": kind.value, "sha256": file.sha256, "reason": why}
+        with database.write() as connection:
+            audit.record(scope, connection, Act.ORIGINAL_VIEWED, candidate_id, now, details=told)
     return picture_response(file.sha256, if_none_match, lambda: evidence_files.read(file))
 
 

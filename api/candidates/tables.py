@@ -20,6 +20,7 @@ from sqlalchemy import (
 from api.accounts.tables import actors
 from api.db.columns import UtcTime
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 from api.rulebooks.tables import rulebooks
 
 candidates = Table(
@@ -44,6 +45,7 @@ candidates = Table(
     Column("frames", Integer, nullable=False),
     Column("found_by", String, nullable=False),
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),  # who may see it: 1 to 3
     # What its pictures come from, in the version that was watched; and what else judged it.
     Column("camera_id", String),
     Column("camera_version", Integer),

@@ -1,6 +1,6 @@
 """Verdicts: who decided what, when and why. A row is never changed, only marked as taken back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, update
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
-from api.candidates.tables import verdicts
+from api.actor import Actor
+from api.candidates.tables import candidates, verdicts
 from api.db.scope import Scope
+from models.card import ModelVersion
 
 
 class Decision(StrEnum):
@@ -46,6 +47,47 @@ class Verdict:
     reason: RejectReason | None
     note: str
     decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFind:
+    """What a standing verdict says of a find; `hour` (UTC) is None where the footage does not say when it was taken."""
+
+    decision: Decision
+    reason: RejectReason | None
+    decided_at: datetime
+    class_name: str
+    camera: str | None
+    hour: int | None
+    models: tuple[ModelVersion, ...]
+
+
+def judged_since(scope: Scope, connection: Connection, since: datetime) -> Iterator[JudgedFind]:
+    """Yield what each verdict after `since` says, with what it was given on."""
+    query = (
+        select(
+            verdicts.c.decision,
+            verdicts.c.reason,
+            verdicts.c.decided_at,
+            candidates.c.class_name,
+            candidates.c.camera_id,
+            candidates.c.frame_at,
+            candidates.c.timed,
+            candidates.c.models,
+        )
+        .join(candidates, candidates.c.id == verdicts.c.candidate_id)
+        .where(verdicts.c.undone_at.is_(None), verdicts.c.decided_at > since, scope.sees(candidates.c.district))
+    )
+    for row in connection.execute(query):
+        yield JudgedFind(
+            decision=Decision(row.decision),
+            reason=RejectReason(row.reason) if row.reason else None,
+            decided_at=row.decided_at,
+            class_name=row.class_name,
+            camera=row.camera_id,
+            hour=row.frame_at.hour if row.timed else None,
+            models=tuple(ModelVersion(**model) for model in row.models),
+        )
 
 
 def add(scope: Scope, connection: Connection, verdict: Verdict) -> None:

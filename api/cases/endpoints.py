@@ -8,7 +8,7 @@ from api.cases import outbox, service
 from api.cases import repository as cases
 from api.cases.schemas import CaseOut, DeliveryOut
 from api.cases.tables import DeliveryState
-from api.dependencies import CurrentScope, Db, Now
+from api.dependencies import CurrentScope, Db, MayOperate, Now
 from api.errors import NotFound
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.problems import problem_responses
@@ -44,7 +44,9 @@ def list_outbox(
     return listing(page, [DeliveryOut.of(item) for item in page.items])
 
 
-@router.post("/outbox/{delivery_id}/retry", responses=problem_responses(403, 404, 409, 413, 422))
+@router.post(
+    "/outbox/{delivery_id}/retry", dependencies=[MayOperate], responses=problem_responses(403, 404, 409, 413, 422)
+)
 def retry_delivery(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> DeliveryOut:
     """Send a case again that the case API refused for good: same key, same body."""
     return DeliveryOut.of(service.retry(scope, database, delivery_id, now))

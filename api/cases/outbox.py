@@ -67,9 +67,9 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
     """
     ahead = outbox.c.created_at > now + TOLERANCE, outbox.c.next_attempt_at > now
     pending = outbox.c.state == DeliveryState.PENDING
-    for row in connection.execute(select(outbox).where(pending, *ahead)).all():
-        wait = min(max(row.next_attempt_at - row.created_at, timedelta(0)), FARTHEST)
-        _set(connection, pending, row.id, created_at=now, next_attempt_at=now + wait)
+    for early in connection.execute(select(outbox).where(pending, *ahead)).all():
+        wait = min(max(early.next_attempt_at - early.created_at, timedelta(0)), FARTHEST)
+        _set(connection, pending, early.id, created_at=now, next_attempt_at=now + wait)
     due = (
         select(outbox)
         .where(outbox.c.state == DeliveryState.PENDING)

@@ -17,7 +17,7 @@ from api.cases import outbox, service
 from api.cases.dependencies import Sender
 from api.cases.messages import DELIVERY_STATES
 from api.db.scope import Scope
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayOperate, Now
 from api.errors import NotDead, NotFound
 from api.evidence import repository as evidence
 from api.pages.base import ROWS, Render
@@ -81,7 +81,7 @@ def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UU
     )
 
 
-@router.post("/cases/{delivery_id}/retry")
+@router.post("/cases/{delivery_id}/retry", dependencies=[MayOperate])
 def retry_case(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -> RedirectResponse:
     """Send a refused case again, then show it."""
     with suppress(NotDead):  # somebody has sent it again a moment ago: its page shows how far it is

@@ -55,8 +55,8 @@ def import_cameras(
     """
     from api.cameras import service
     from api.cameras.assembly import read_camera_file
+    from api.cli.options import operator_scope
     from api.clock import wall_clock
-    from api.db.scope import EVERYWHERE
     from api.errors import ManyRemoved
     from api.inference.model_cache import ModelCache
     from api.settings import load_settings
@@ -66,14 +66,15 @@ def import_cameras(
     settings = load_settings()
     wanted = read_camera_file(file, ModelCache.of(settings), settings.camera_networks, loopback=loopback)
     with _registry(settings) as database:
-        changes = service.difference(EVERYWHERE, database, settings, wanted, merge=merge)
+        scope = operator_scope()
+        changes = service.difference(scope, database, settings, wanted, merge=merge)
         if dry_run:
             print_json(_changes_record(changes), _difference(changes), as_json)
             return
         allowed = remove or (changes.many_removed and sys.stdin.isatty() and _may_remove(changes))
         try:
             changes = service.replace_all(
-                EVERYWHERE, database, settings, wall_clock(), wanted, file.name, merge=merge, remove=allowed
+                scope, database, settings, wall_clock(), wanted, file.name, merge=merge, remove=allowed
             )
         except ManyRemoved as error:
             raise ManyRemoved(f"{error}; nothing was changed: add --remove, or --merge to keep them") from error

@@ -86,6 +86,8 @@ COMMANDS: Final = {
     "dataset": Entry("dataset", "Data sets to train on and to judge by.", group=True),
     "cameras": Entry("cameras", "The registry of cameras.", group=True),
     "db": Entry("db", "The database.", group=True),
+    "users": Entry("users", "Users: who may sign in.", group=True),
+    "keys": Entry("keys", "API keys of machines.", group=True),
     "audit": Entry("audit", "The audit log.", group=True),
 }
 

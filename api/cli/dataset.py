@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli.options import operator
 from api.console import AsJson, print_error, print_json
 from api.settings import load_settings
 from training.datasets.export_formats import ExportFormat, export_version
@@ -42,7 +43,7 @@ def import_(
     Example: streetwarden dataset import export.zip --name river --view above --licence 'city of Example'
     """
     settings = load_settings()
-    wish = ImportWish(name, settings.reviewer, format_, view, classes, pictures, licence, origin)
+    wish = ImportWish(name, operator(), format_, view, classes, pictures, licence, origin)
     try:
         result = import_export(source, settings.data_dir / "datasets", wish, datetime.now(UTC))
     except ImportFaults as error:
@@ -94,7 +95,7 @@ def grow_(
     Example: streetwarden dataset grow river --place bridge-4 --why 'a street that no model has seen'
     """
     settings = load_settings()
-    result = grow(settings.data_dir / "datasets", name, place, settings.reviewer, why, datetime.now(UTC))
+    result = grow(settings.data_dir / "datasets", name, place, operator(), why, datetime.now(UTC))
     _print_result(result, as_json)
 
 

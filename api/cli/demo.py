@@ -31,6 +31,7 @@ def demo(
 
 
 def _demo_settings(settings: Settings) -> Settings:
+    here = {"host": "127.0.0.1", "allowed_hosts": (), "public_url": None}  # its links need no password
     return settings.model_copy(
-        update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None}
+        update={"data_dir": settings.data_dir / "demo", "database_url": None, "case_api_url": None, **here}
     )

@@ -1,8 +1,10 @@
 """Options that several commands share: `--dem`, `--takeoff`, `--zone`, `--near` of a flight, `--models-folder`."""
 
+import getpass
+import os
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
@@ -12,10 +14,8 @@ from detector.durations import parse_duration
 if TYPE_CHECKING:
     from shapely.geometry import Polygon
 
+    from api.db.scope import Scope
     from detector.geometry.terrain import Terrain
-
-# What follows a command that is not there yet is taken and not read: the answer is the same whatever it is.
-ANYTHING: Final = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 Dem = Annotated[
     Path | None,
@@ -36,6 +36,22 @@ ModelsFolder = Annotated[
     Path | None,
     typer.Option("--models-folder", help="A folder of cards; else the shipped ones.", exists=True, file_okay=False),
 ]
+
+
+def operator() -> str:
+    """Return who types: the account of the operating system."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"uid {os.getuid()}"
+
+
+def operator_scope() -> "Scope":
+    """Return the scope of who types: whoever may write to the database may do everything."""
+    from api.actor import Actor
+    from api.db.scope import Scope
+
+    return Scope(actor=Actor.service(f"command line of {operator()}"), address="command line")
 
 
 def duration_from(option: str, text: str) -> timedelta:

@@ -3,18 +3,22 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Annotated, Final, Self
 
 import typer
 
-from api.accounts.repository import Actor
+from api.accounts.service import first_link
+from api.actor import Actor
 from api.app import create_app
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.bootstrap import open_store, sole_service
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
@@ -30,7 +34,8 @@ from api.console import print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import ManyRemoved
-from api.inference.model_cache import ModelCache
+from api.inference.model_cache import ModelCache, shelf_of
+from api.models.shadow_runner import ShadowRunner
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
@@ -80,6 +85,7 @@ def serve(
         source = book.source if book else NO_RULEBOOK
         with database.write() as connection:
             rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
+            audit.record(EVERYWHERE, connection, Act.RULEBOOK_USED, source.sha256, details={"version": source.version})
         stack.callback(database.close)
         if cameras is not None and wanted is not None:
             _import(database, settings, wanted, cameras)
@@ -99,13 +105,21 @@ def serve(
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         sink = StoreSink(database, files, on_note=live.note)
         health = HealthStore(database, files)
-        memory = settings.data_dir / "memory"
-        watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since) if watch else None
+        watching = None
+        if watch:
+            shadows = ShadowRunner(shelf_of(settings), shelf, database, files, settings.shadow_cpu_share)
+            shadows.start()
+            stack.callback(shadows.stop, timedelta(seconds=5))
+            memory = settings.data_dir / "memory"
+            watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since, shadows)
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(
                 "no cameras yet: streetwarden cameras import FILE brings them, this service need not be restarted"
             )
+        if link := first_link(database, wall_clock()):
+            address = f"{_at(settings, listener)}/welcome/{link}"
+            print_error(f"nobody can sign in yet; the administrator sets the password here, once: {address}")
         print_error(
             f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C or SIGTERM stops it)"
         )
@@ -163,6 +177,11 @@ def _import(database: Database, settings: Settings, wanted: Sequence[RegisteredC
         return
     if changes.removed:
         print_error(f"{file.name}: removed from the cameras: {len(changes.removed)} ({shortened(changes.removed)})")
+
+
+def _at(settings: Settings, listener: socket.socket) -> str:
+    """Return where browsers reach the service; the port is known by now."""
+    return settings.base_url if settings.public_url else f"http://{settings.host}:{listener.getsockname()[1]}"
 
 
 def _wait(server: BackgroundServer, seconds: float | None) -> None:

@@ -1,4 +1,4 @@
-"""`streetwarden models add`, `versions`, `promote` and `rollback`: which version of a model serves."""
+"""`streetwarden models add`, `versions`, `promote`, `rollback` and `shadow`: which version of a model serves."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -102,6 +102,31 @@ def rollback(name: Name, as_json: AsJson = False) -> None:
     print_json(record, f"{name} {pointer.version} serves again", as_json)
 
 
+def shadow(
+    name: Name,
+    version: Annotated[str | None, typer.Argument(help="The version that looks beside; none ends the shadow.")] = None,
+    share: Annotated[float, typer.Option(min=0.001, max=1.0, help="Of the frames, 0 to 1.")] = 0.05,
+    as_json: AsJson = False,
+) -> None:
+    """Let a version look beside the one in service, unseen by reviewers; /models shows where the two disagree.
+
+    Example: streetwarden models shadow aerial-stalls 4 --share 0.05
+    """
+    from api.inference.model_cache import shelf_of
+    from models.shadow import end_shadow, set_shadow
+    from models.shelf_changes import locked
+
+    shelf = shelf_of(load_settings())
+    with locked(shelf, name):
+        if version is None:
+            end_shadow(shelf, name)
+            print_json({"name": name, "shadow": None}, f"{name} has no shadow now", as_json)
+            return
+        chosen = set_shadow(shelf, name, version, share)
+    record = {"name": name, "shadow": chosen.version, "share": chosen.share, "since": chosen.since.isoformat()}
+    print_json(record, f"{name} {version} looks beside at {chosen.share:.1%} of the frames", as_json)
+
+
 def _print(report: "GateReport", as_json: bool) -> None:
     print_json(report.model_dump(mode="json"), "\n".join(gate_lines(report)), as_json)
 
@@ -128,5 +153,5 @@ def gate_lines(report: "GateReport") -> list[str]:
 
 def register(app: typer.Typer) -> None:
     """Add this file's commands to `streetwarden models`."""
-    for command in (add, versions, promote, rollback):
+    for command in (add, versions, promote, rollback, shadow):
         app.command()(command)

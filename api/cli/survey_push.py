@@ -1,5 +1,6 @@
 """`streetwarden survey push`: a card full of footage sent to a service."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ from api.upload_client.card import cache_folder, open_book, read_card
 from api.upload_client.client import Patience, SurveyService
 from api.upload_client.upload import push as push_card
 
+KEY: Final = "STREETWARDEN_API_KEY"
+KEY_FILE: Final = "STREETWARDEN_API_KEY_FILE"
 NOTES: Final = {
     FileNote.EMPTY: "is empty",
     FileNote.NOT_FOOTAGE: "is no footage; left out",
@@ -88,6 +91,8 @@ def push(
 ) -> int:
     """Send a folder of drone footage to a service. Killed or cut off, the same command goes on where it was.
 
+    The service's API key is read from STREETWARDEN_API_KEY, or from the file that STREETWARDEN_API_KEY_FILE names.
+
     Example: streetwarden survey push /media/card/DCIM --to https://streets.example.org
     """
     base = _address(to)
@@ -96,7 +101,7 @@ def push(
     timeout = httpx.Timeout(30.0, read=120.0, write=120.0)
     with (
         open_book(cache_folder()) as book,
-        httpx.Client(base_url=base, timeout=timeout, follow_redirects=False) as http,
+        httpx.Client(base_url=base, timeout=timeout, follow_redirects=False, headers=_signed()) as http,
         Bar() as bar,
     ):
         service = SurveyService(http, Patience(bar.say))
@@ -109,6 +114,22 @@ def push(
         print_error("streetwarden: some files arrived damaged: check the card, then type the same command again")
         return 1
     return 0
+
+
+def _signed() -> dict[str, str]:
+    """Return the header that carries the API key, which is never taken from an argument: every process could read it.
+
+    Raises PushFailed.
+    """
+    key, file = os.environ.get(KEY, ""), os.environ.get(KEY_FILE)
+    if file and not key:
+        try:
+            key = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PushFailed(f"{KEY_FILE}: {file} cannot be read") from error
+    if not key.strip().isascii():
+        raise PushFailed(f"{KEY}: this is no API key; 'streetwarden keys add' makes one")
+    return {"Authorization": f"Bearer {key.strip()}"} if key.strip() else {}
 
 
 def _address(url: str) -> str:

@@ -1,6 +1,7 @@
 """`streetwarden train` and `evaluate`: a better model out of labelled pictures, and how good a model is."""
 
 import os
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -8,14 +9,14 @@ from typing import Annotated
 import typer
 
 from api.cli.model_report import figure_lines
+from api.cli.options import operator
 from api.cli.shelf import gate_lines
 from api.console import AsJson, print_error, print_json
 from api.errors import ExtraMissing
 from api.inference.model_cache import shelf_of
-from api.inference.promotion import frozen_sets
 from api.settings import load_settings
-from models.shelf import SHIPPED
-from models.shelf_changes import add as add_to_shelf
+from api.training_runs.job_process import be_modest, plan_job, run_job, version_of_candidate
+from api.training_runs.jobs import TrainingJob, TrainingWish, read_job, take_turn, write_job
 from training.datasets.version_store import latest, names
 from training.evaluation.evaluate import measure
 from training.finetune import finetune
@@ -36,6 +37,9 @@ def train(
         str, typer.Option(help="The model to go on from; for a folder also start weights (a .pt file of known hash).")
     ],
     name: Annotated[str | None, typer.Option(help="The run's name; the data set's when absent.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, max=1000, help="In place of the usual number.")] = None,
+    rate: Annotated[float | None, typer.Option(min=1e-6, max=0.1, help="Learning rate, in place of the usual.")] = None,
+    image_size: Annotated[int | None, typer.Option("--size", min=64, max=1920, help="Side in pixels.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run of that name.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -48,10 +52,29 @@ def train(
     Example: streetwarden train runs/data/aerial-stalls --base ../shared/weights/yolo11n.pt
     """
     try:
-        if dataset in names(load_settings().data_dir / "datasets"):
-            return _train_job(dataset, base, name or dataset, resume, as_json)
+        settings = load_settings()
+        if dataset in names(settings.data_dir / "datasets"):
+            version = latest(settings.data_dir / "datasets", dataset).name
+            wish = TrainingWish(
+                dataset=dataset,
+                dataset_version=version,
+                base=base,
+                base_version=shelf_of(settings).serving_version(base),
+                epochs=epochs,
+                learning_rate=rate,
+                image_size=image_size,
+            )
+            return _train_job(wish, name or dataset, resume, as_json)
         folder = Path(dataset)
-        run = finetune(folder, base, name or folder.resolve().name, resume=resume)
+        run = finetune(
+            folder,
+            base,
+            name or folder.resolve().name,
+            epochs=epochs,
+            learning_rate=rate,
+            image_size=image_size,
+            resume=resume,
+        )
         report = report_run(run, folder, progress=True).figures
     except ImportError as error:
         raise ExtraMissing(f"training needs {error.name}: pip install 'streetwarden[training]'") from error
@@ -62,27 +85,36 @@ def train(
     return 0
 
 
-def _train_job(dataset: str, base: str, name: str, resume: bool, as_json: bool) -> int:
+def _train_job(wanted: TrainingWish, name: str, resume: bool, as_json: bool) -> int:
     """Train on a version of a data set, put the candidate onto the shelf, and say what the gate says of it."""
-    from training.networks.bfloat16 import native
-    from training.runs.job import next_version, plan_training, run_training
-
     settings = load_settings()
-    shelf, root = shelf_of(settings), settings.data_dir / "datasets"
-    card = shelf.in_service(base)
-    plan = plan_training(latest(root, dataset), card, bf16=native())
-    for line in plan.lines:
+    shelf, datasets, runs = shelf_of(settings), settings.data_dir / "datasets", settings.runs_dir
+    job = read_job(runs, name) if resume else None
+    if job is None:
+        plan = plan_job(datasets, shelf, wanted)
+        version = version_of_candidate(shelf, wanted.base)
+        lines = tuple(plan.lines)
+        job = TrainingJob(name=name, version=version, wish=wanted, by=operator(), at=datetime.now(UTC), plan=lines)
+    for line in job.plan:
         print_error(line)
-    os.nice(10)  # cameras and people come first
-    taken = shelf.versions(base)
-    version = next_version([*taken, *([shelf.card(base, SHIPPED).version] if SHIPPED in taken else [])])
-    sets = frozen_sets(root, card, None, [dataset])
-    result = run_training(plan, name, version, card, sets, runs=settings.runs_dir, resume=resume)
-    added = add_to_shelf(shelf, result.candidate.folder)
-    record = {"folder": str(added.folder), "version": version, "gate": result.report.model_dump(mode="json")}
-    print_json(record, "\n".join(gate_lines(result.report)), as_json)
-    if not result.report.passed:
-        print_error(f"{base} {version} is on the shelf, and the gate would refuse it: {base} {card.version} serves on")
+    turn = take_turn(runs, name)
+    try:
+        write_job(runs, job)
+        be_modest(None)
+        report = run_job(datasets, shelf, runs, job, resume=resume)
+    finally:
+        os.close(turn)
+    base, version = job.wish.base, job.version
+    record = {
+        "folder": str(shelf.card(base, version).folder),
+        "version": version,
+        "gate": report.model_dump(mode="json"),
+    }
+    print_json(record, "\n".join(gate_lines(report)), as_json)
+    if not report.passed:
+        print_error(
+            f"{base} {version} is on the shelf, and the gate would refuse it: {base} {report.serving} serves on"
+        )
         return 1
     print_error(
         f"{base} {version} is on the shelf; put it in service with: streetwarden models promote {base} {version}"

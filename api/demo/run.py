@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.app import create_app
 from api.bootstrap import open_store
 from api.cameras.assembly import Site, build_look, read_site
@@ -24,6 +24,7 @@ from api.console import errors_console, print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.demo.flight import survey_flight
+from api.demo.people import add_people
 from api.demo.score import Score, score, tell_score
 from api.demo.script import SampleScript, read_script, stalls_flown_over
 from api.inference.model_cache import ModelCache
@@ -96,7 +97,7 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
             accept_view=live.accept,
         )
         stack.enter_context(BackgroundServer(app, listener))
-        print_error(f"review page: http://{settings.host}:{listener.getsockname()[1]}")
+        _tell_links(database, f"http://{settings.host}:{listener.getsockname()[1]}")
         sink = StoreSink(database, files, on_note=live.note)
         stage = _Stage(
             settings, folder, script, shelf, book, site, live, database, sink, HealthStore(database, files), deadline
@@ -104,6 +105,15 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
         perfect = _watch_street(stage) and _fly_over(stage)
         _serve_until(deadline)
     return 0 if perfect else 1
+
+
+def _tell_links(database: Database, base_url: str) -> None:
+    """Print by which address each of the demo's people enters; each works once."""
+    (reviewer, first), *others = add_people(database, base_url, datetime.now(UTC))
+    print_error(f"review page: {first}")
+    print_error(f"  opens once, as {reviewer.name}, {reviewer.grant.role}; other roles, each in a browser of its own:")
+    for user, link in others:
+        print_error(f"  {user.grant.role.value:14} {link}")
 
 
 def _watch_street(stage: _Stage) -> bool:

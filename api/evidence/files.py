@@ -54,7 +54,7 @@ class EvidenceStore:
         The file appears whole or not at all, also when the power fails: it is written aside, flushed, then renamed.
         """
         digest = hashlib.sha256(content).hexdigest()
-        path = f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
+        path = _path_of(digest)
         target = self.folder / path
         with _named_errors(self.folder):
             if target.is_file():
@@ -86,6 +86,17 @@ class EvidenceStore:
                 self.read(file)
         except EvidenceDamaged as damage:
             return str(damage)
+        return None
+
+    def fault_of(self, digest: str) -> str | None:
+        """Return what is wrong with the file of this hash, a line; None where it is what was stored."""
+        path = self.folder / _path_of(digest)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            return f"missing: evidence {digest} ({error.strerror})"
+        if hashlib.sha256(content).hexdigest() != digest:
+            return f"changed: evidence {digest}"
         return None
 
     def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
@@ -148,6 +159,10 @@ def _encoded(image: Image) -> bytes:
         return encode(image)
     except PictureInvalid as error:
         raise EvidenceUnwritable(f"evidence: {error}") from error
+
+
+def _path_of(digest: str) -> str:
+    return f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
 
 
 def crop(image: Image, box: Box) -> Image:

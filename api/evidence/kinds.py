@@ -34,3 +34,6 @@ CROP_OF: Final = {
     EvidenceKind.EMPTY: EvidenceKind.EMPTY_CROP,
 }
 """Each scene, and the kind of what is cut out of it."""
+
+PARTS: Final = frozenset({*CROP_OF.values(), EvidenceKind.FILM, EvidenceKind.EMPTY})
+"""What shows the thing alone, or nobody: a look at it is not recorded."""

@@ -40,6 +40,11 @@ def add(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile
         connection.execute(insert(evidence), rows)
 
 
+def hashes(connection: Connection) -> frozenset[str]:
+    """Return the hashes of all evidence of candidates."""
+    return frozenset(connection.execute(select(evidence.c.sha256).distinct()).scalars())
+
+
 def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, tuple[EvidenceFile, ...]]:
     """Return the pictures of each candidate, scene first; a candidate without any is absent."""
     query = select(evidence).where(

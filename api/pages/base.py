@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import Cookie, Depends, Header, Query
+from fastapi import Cookie, Depends, Header, Query, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Scope as AsgiScope
 
-from api.dependencies import AppSettings
+from api.db.scope import Scope
+from api.dependencies import PRINCIPAL, AppSettings, Principal
 from api.pages import i18n
 from api.pages.i18n import Language
 
@@ -21,7 +22,7 @@ ROWS = 50
 class Assets(StaticFiles):
     """Scripts and styles: kept by the browser, asked about each time (a new version counts at once)."""
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
+    async def get_response(self, path: str, scope: AsgiScope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
@@ -29,14 +30,14 @@ class Assets(StaticFiles):
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Renders templates for one reader: in their language, under their name."""
+    """Renders templates for one reader, in their language; `scope` is None for who has not signed in."""
 
     language: Language
-    reviewer: str
+    scope: Scope | None = None
 
     def page(self, template: str, **values: object) -> HTMLResponse:
         """Return a whole page; the browser is asked to remember its language."""
-        text = self.language.render(template, reviewer=self.reviewer, **values)
+        text = self.language.render(template, scope=self.scope, **values)
         code = self.language.code
         response = HTMLResponse(text, headers={"Content-Language": i18n.HTML_LANG[code], "Vary": "Accept-Language"})
         response.set_cookie("language", code, max_age=YEAR, samesite="lax", httponly=True)
@@ -44,10 +45,11 @@ class Renderer:
 
     def fragment(self, template: str, **values: object) -> str:
         """Return a part of a page."""
-        return self.language.render(template, **values)
+        return self.language.render(template, scope=self.scope, **values)
 
 
 def renderer(
+    request: Request,
     settings: AppSettings,
     lang: Annotated[str | None, Query(max_length=8)] = None,
     language: Annotated[str | None, Cookie()] = None,
@@ -55,7 +57,8 @@ def renderer(
 ) -> Renderer:
     """Return the renderer for the client's language."""
     chosen = i18n.language(i18n.choose_language(lang, language, accept_language, settings.language))
-    return Renderer(chosen, settings.reviewer)
+    principal = request.scope.get(PRINCIPAL)
+    return Renderer(chosen, principal.scope if isinstance(principal, Principal) else None)
 
 
 Render = Annotated[Renderer, Depends(renderer)]

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from api.accounts.repository import Actor
 from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
 from api.cases.payload import write_payload
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayDecide, Now
 from api.evidence.dependencies import EvidenceFiles
 from api.review import service
 from api.review.schemas import VerdictIn
@@ -20,6 +19,7 @@ router = APIRouter(tags=["candidates"])
 
 @router.post(
     "/candidates/{candidate_id}/verdict",
+    dependencies=[MayDecide],
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(400, 403, 404, 409, 413, 422),
 )
@@ -41,7 +41,7 @@ def post_verdict(
         decision=Decision(said.decision),
         reason=said.reason,
         note=said.note,
-        actor=Actor.person(settings.reviewer),
+        actor=scope.actor,
         now=now,
         undo_window=settings.undo_window,
         write_body=partial(write_payload, base_url=settings.base_url),
@@ -51,10 +51,10 @@ def post_verdict(
 
 @router.delete(
     "/candidates/{candidate_id}/verdict",
+    dependencies=[MayDecide],
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(403, 404, 409, 422),
 )
 def undo_verdict(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
     """Take a verdict back while nothing has left."""
-    actor = Actor.person(settings.reviewer)
-    service.undo(scope, database, candidate_id, actor=actor, now=now, undo_window=settings.undo_window)
+    service.undo(scope, database, candidate_id, actor=scope.actor, now=now, undo_window=settings.undo_window)

@@ -21,7 +21,7 @@ from api.db.scope import Scope
 from api.dependencies import CurrentScope, Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.evidence.repository import EvidenceKind
+from api.evidence.kinds import PARTS, EvidenceKind
 from api.pages.base import Render, Renderer
 from api.pages.dependencies import MapZones, Zones
 from api.pages.i18n import register_filter, register_names
@@ -87,6 +87,7 @@ class Cards:
             strip=strip_of(candidate, files, zone),
             crop=next((file for file in files if file.kind is EvidenceKind.CROP), None),
             files=files,
+            parts=PARTS,
             verdict=verdict,
             expired=expired,
             camera=camera,

@@ -1,12 +1,17 @@
 """A verdict and what follows from it: one transaction, so that nothing confirmed can be lost."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from api.accounts.repository import Actor
+from api.actor import Actor
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.repository import State, StoredCandidate
@@ -52,10 +57,11 @@ def decide(
             if not candidates.move(scope, connection, candidate_id, State.OPEN, State(decision.value), now):
                 raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
             verdicts.add(scope, connection, verdict)
+            files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
             if decision is Decision.CONFIRMED:
-                files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
                 body = write_body(candidate, files, verdict)
                 outbox.add(scope, connection, verdict.id, candidate_id, body, now, now + undo_window)
+            _record(scope, connection, Act.VERDICT_GIVEN, verdict, now, files)
     except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
         raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
     return verdict
@@ -98,3 +104,19 @@ def undo(
             raise NotUndoable("the case is on its way to the case system already")
         verdicts.take_back(scope, connection, verdict.id, actor, now)
         candidates.move(scope, connection, candidate_id, candidate.state, State.OPEN, now)
+        _record(scope, connection, Act.VERDICT_UNDONE, verdict, now)
+
+
+def _record(
+    scope: Scope,
+    connection: Connection,
+    act: Act,
+    verdict: Verdict,
+    now: datetime,
+    files: tuple[EvidenceFile, ...] = (),
+) -> None:
+    """Record a verdict with the hashes of the pictures that it was given on."""
+    told: dict[str, Detail] = {"verdict": str(verdict.id), "decision": verdict.decision, "reason": verdict.reason}
+    told |= {file.kind.value: file.sha256 for file in files}
+    before, after = (None, asdict(verdict)) if act is Act.VERDICT_GIVEN else (asdict(verdict), None)
+    audit.record(scope, connection, act, verdict.candidate_id, now, before=before, after=after, details=told)

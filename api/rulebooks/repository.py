@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select, text
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.db.inserts import insert_new
 from api.db.scope import Scope
 from api.rulebooks.tables import rulebook_changes, rulebooks

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response, status
 
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayUpload, Now
 from api.pages.base import Render
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -21,6 +21,7 @@ NameCursor = Annotated[str | None, Query(max_length=1200, description="`next` of
 
 @router.post(
     "/surveys",
+    dependencies=[MayUpload],
     status_code=status.HTTP_201_CREATED,
     responses={200: {"model": AnnouncedOut, "description": "Known"}, **problem_responses(400, 403, 413, 422, 507)},
 )

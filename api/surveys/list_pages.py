@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
-from api.dependencies import CurrentScope, Db
+from api.dependencies import CurrentScope, Db, MayUpload
 from api.pages.base import ROWS, Render
 from api.surveys import repository as surveys
 from api.surveys.manifest import CLUTTER
@@ -25,7 +25,7 @@ def surveys_page(scope: CurrentScope, database: Db, render: Render, cursor: Curs
     return render.page("surveys.html", active="surveys", page=page, progress=progress)
 
 
-@router.get("/surveys/new")
+@router.get("/surveys/new", dependencies=[MayUpload])
 def upload_page(
     scope: CurrentScope, database: Db, render: Render, survey: Annotated[UUID | None, Query()] = None
 ) -> HTMLResponse:

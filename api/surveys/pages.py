@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, status
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayUpload, Now
 from api.pages.base import Render
 from api.pages.dependencies import Zones
 from api.pages.i18n import register_filter, register_names
@@ -104,7 +104,7 @@ def survey_page(
     )
 
 
-@router.post("/surveys/{survey_id:uuid}/again")
+@router.post("/surveys/{survey_id:uuid}/again", dependencies=[MayUpload])
 def look_again(
     scope: CurrentScope,
     database: Db,

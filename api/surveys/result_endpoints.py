@@ -7,7 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Response
 from starlette.responses import JSONResponse
 
-from api.dependencies import AppSettings, CurrentScope, Db
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.reasons import Reason, given_reason
+from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.surveys import frames as seen
 from api.surveys import places
@@ -46,22 +49,31 @@ def show_path(scope: CurrentScope, database: Db, survey_id: UUID) -> PathOut:
 
 
 @router.get("/surveys/{survey_id}/places/{place_id}/{kind}", response_class=Response,
-            responses={**problem_responses(404, 422), **PICTURE})  # fmt: skip
+            responses={**problem_responses(403, 404, 422), **PICTURE})  # fmt: skip
 def show_place(
     scope: CurrentScope,
     database: Db,
     settings: AppSettings,
+    now: Now,
     survey_id: UUID,
     place_id: PlaceId,
     kind: Literal["scene", "crop"],
+    reason: Reason = None,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
-    """Return the frame that shows a place best, or the place alone; a browser asks anew whether it is still there."""
+    """Return the frame that shows a place best, which asks for a `reason` and is recorded, or the place alone.
+
+    A browser asks anew whether it is still there.
+    """
     with database.read() as connection:
         place = places.find(scope, connection, survey_id, place_id)
         beside = places.in_picture(scope, connection, survey_id, place.picture) if place and kind == "crop" else ()
     if place is None:
         raise NotFound(f"survey {survey_id} has no place {place_id}")
+    if kind == "scene":
+        told = {"picture": place_id, "reason": given_reason(reason)}
+        with database.write() as connection:
+            audit.record(scope, connection, Act.ORIGINAL_VIEWED, survey_id, now, details=told)
     picture = settings.pictures_dir / str(survey_id) / place.picture
     tag = hashlib.sha256(f"{kind} {place.picture} {place.box}".encode()).hexdigest()[:32]  # named by its content
     boxes = [one.box for one in beside]

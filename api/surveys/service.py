@@ -5,6 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from api.audit import repository as audit
+from api.audit.acts import Act
 from api.db.database import Database
 from api.db.scope import Scope
 from api.errors import ManifestInvalid, NoRoom, NotFound
@@ -60,6 +62,9 @@ def _announce(
         raise NoRoom(f"the files take {_shown(wanted)}, but {_shown(max(free, 0))} are free; nothing was begun")
     with database.write() as connection:
         new = surveys.add(scope, connection, survey, files)
+        if new:
+            told = {"name": survey.name, "district": survey.district, "files": len(files)}
+            audit.record(scope, connection, Act.SURVEY_ANNOUNCED, survey.id, now, after=survey.manifest, details=told)
         standing = survey if new else surveys.find_by_manifest(scope, connection, survey.manifest)
         if new or standing is None:
             return survey, files, True

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    Integer,
     String,
     Table,
     UniqueConstraint,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 
 from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+from api.db.scope import USUAL_GRADE
 
 
 class SurveyState(StrEnum):
@@ -66,6 +68,7 @@ surveys = Table(
     Column("ground", Float),
     Column("model", String),
     Column("district", String),
+    Column("grade", Integer, nullable=False, server_default=str(USUAL_GRADE)),
     Column("errors", JSON, nullable=False),  # codes with parameters: what went wrong with its footage
     one_of("state", SurveyState),
     Index(None, "created_at", "id"),

@@ -1,1 +1,1 @@
-"""The pages of training runs; read only, without torch."""
+"""Trainings as jobs, and their pages; without torch."""

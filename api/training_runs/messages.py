@@ -10,3 +10,10 @@ MISTAKES: Final = {
     "misses": N_("Missed, the largest of each class first"),
     "wrong-classes": N_("Taken for another class"),
 }
+JOB_STATES: Final = {
+    "running": N_("Under way"),
+    "done": N_("Finished"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Cancelled"),
+    "interrupted": N_("Interrupted"),
+}

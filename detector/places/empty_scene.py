@@ -275,4 +275,4 @@ def picture_of(scene: Appearance) -> Image:
     mean = scene.light - np.float32(0.55) * scene.tint - np.float32(0.075) * scene.warm  # of log red and log blue
     half = np.float32(0.5) * scene.warm
     channels = np.stack((mean - half, mean + scene.tint, mean + half), axis=-1)
-    return np.clip(np.exp(channels) - DARK, 0, 255).round().astype(np.uint8)
+    return np.asarray(np.clip(np.exp(channels) - DARK, 0, 255).round(), np.uint8)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -21,6 +22,10 @@ from api.settings import Settings
 from tests.api.postgres import PostgresServer, start_postgres
 from tests.api.samples import NOON, a_candidate
 from tests.api.serving import Served, serve
+from tests.api.signing import CHEAP, COOKIE, make_key, sign_in
+
+if TYPE_CHECKING:
+    from playwright._impl._api_structures import SetCookieParam
 
 
 class FakeClock:
@@ -87,7 +92,7 @@ def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     """Settings over an SQLite file that is migrated already."""
     (tmp_path / "var").mkdir()
     shutil.copy(sqlite_template, tmp_path / "var" / "streetwarden.sqlite3")
-    return Settings(_env_file=None, data_dir=tmp_path / "var", port=0, min_free_mb=1, reviewer="Li Wei")
+    return Settings(_env_file=None, data_dir=tmp_path / "var", port=0, min_free_mb=1)
 
 
 class Service:
@@ -100,6 +105,16 @@ class Service:
         self.database = database
         self.http = http
 
+    @property
+    def cookie(self) -> "SetCookieParam":
+        """The session of Li Wei, for a browser."""
+        return {"name": COOKIE, "value": self.http.cookies[COOKIE], "url": self.url}
+
+    @property
+    def key(self) -> str:
+        """A new API key that may do everything."""
+        return make_key(self.database)
+
     def seed(self, count: int = 1, source: str = "cam-1") -> list[str]:
         """Store `count` candidates; gives their ids, longest waiting first."""
         for number in range(count):
@@ -108,22 +123,22 @@ class Service:
         return [item["id"] for item in found]
 
 
-def client(served: Served) -> httpx.Client:
-    """A client of a running service."""
-    return httpx.Client(base_url=served.url, timeout=10, trust_env=False)
+def client(served: Served, token: str) -> httpx.Client:
+    """A client of a running service that is signed in with this token, and says where it comes from as a browser."""
+    http = httpx.Client(base_url=served.url, timeout=10, trust_env=False, headers={"Origin": served.url})
+    http.cookies.set(COOKIE, token)
+    return http
 
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The whole service on a free port, with one zone and two cameras; started once, it is dear on a small machine."""
     folder = tmp_path_factory.mktemp("service")
-    configured = Settings(
-        _env_file=None, data_dir=folder, runs_dir=folder / "runs", port=0, min_free_mb=1, reviewer="Li Wei"
-    )
+    configured = Settings(_env_file=None, data_dir=folder, runs_dir=folder / "runs", port=0, min_free_mb=1)
     database, files = open_store(configured, upgrade=True)
     zones = (MapZone("daxue-road", "main_road", ((113.6250, 34.7460), (113.6258, 34.7460), (113.6258, 34.7470))),)
-    app = create_app(configured, database, files, zones=lambda: zones, cameras=_two_cameras)
-    with serve(app) as served, client(served) as http:
+    app = create_app(configured, database, files, zones=lambda: zones, cameras=_two_cameras, passwords=CHEAP)
+    with serve(app) as served, client(served, sign_in(database)) as http:
         yield Service(served, StoreSink(database, files), database, http, configured.data_dir)
     database.close()
 
@@ -159,4 +174,5 @@ def service(running: Service) -> Service:
     (running.data_dir / "footage" / "incoming").mkdir(parents=True)
     shutil.rmtree(running.data_dir / "runs", ignore_errors=True)
     running.http.cookies.clear()
+    running.http.cookies.set(COOKIE, sign_in(running.database))
     return running

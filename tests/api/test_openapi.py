@@ -22,6 +22,7 @@ from api.db.scope import EVERYWHERE
 from api.web.problems import ProblemDocument
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.conftest import Service
+from tests.api.signing import bearer
 from tests.api.surveys.footage import announce, photo, video
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
@@ -40,7 +41,8 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         "file_id": announced["files"][0]["id"],
         "camera_id": "cam-1",
     }
-    schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json")
+    signed = bearer(service.key)
+    schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json", headers=signed)
     walked = set()
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
@@ -54,7 +56,7 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         def probe(case: "Case[Any]", known: bool) -> None:
             if known:
                 case.path_parameters |= {name: ids[name] for name in ids if name in case.path_parameters}
-            answer = case.call_and_validate(checks=CHECKS)
+            answer = case.call_and_validate(checks=CHECKS, headers=signed)
             if answer.status_code >= 400 and case.method.upper() != "HEAD":
                 document = ProblemDocument.model_validate_json(answer.content)
                 assert document.status == answer.status_code

@@ -18,6 +18,11 @@ MODULES = {
     "places",
     "chunks",
     "retention_queries",
+    "users",
+    "sessions",
+    "keys",
+    "attempts",
+    "oidc_logins",
 }
 """Where queries may stand: one repository module a noun."""
 QUERY_WORDS = {"select", "insert", "update", "delete", "text"}
@@ -59,7 +64,17 @@ def test_the_check_sees_a_query() -> None:
     assert queries_in("names.update(x)") == []
 
 
-USER_FACING = {"endpoints", "health_endpoints", "result_endpoints", "pages", "list_pages", "service", "receiver"}
+USER_FACING = {
+    "own_pages",
+    "user_pages",
+    "endpoints",
+    "health_endpoints",
+    "result_endpoints",
+    "pages",
+    "list_pages",
+    "service",
+    "receiver",
+}
 
 
 def scoped_functions() -> dict[str, set[str]]:
@@ -103,8 +118,20 @@ def calls_without_scope(source: str, scoped: dict[str, set[str]]) -> list[str]:
 UNSCOPED = {
     "api.surveys.files.stored_paths",  # which contents lie on the disk already, whoever sent them: hashes only
     "api.rulebooks.repository.current",
+    "api.audit.repository.head",
+    "api.accounts.users.count",
+    "api.accounts.users.by_login",
+    "api.accounts.users.add",
+    "api.accounts.users.set_password",
+    "api.accounts.users.set_grant",
+    "api.accounts.users.disable",
+    "api.accounts.users.forget",
+    "api.accounts.sessions.add_link",
+    "api.accounts.sessions.end_one",
+    "api.accounts.sessions.end_others",
+    "api.accounts.sessions.of_user",
 }
-"""What a request may ask without a scope, since the answer is nobody's."""
+"""What a request may ask without a scope: the answer is nobody's, or one's own, or the user was found in the scope."""
 
 
 def test_every_query_that_a_request_can_reach_takes_a_scope_first() -> None:

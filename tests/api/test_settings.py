@@ -12,7 +12,7 @@ from api.settings import Settings, load_settings
 from tests.conftest import REPO
 
 EXAMPLE = REPO / ".env.example"
-SAFE_PRODUCTION = {"environment": "production", "reviewer": "Li Wei", "secret_key": make_key()}
+SAFE_PRODUCTION = {"environment": "production", "secret_key": make_key()}
 
 
 @pytest.fixture(autouse=True)
@@ -58,8 +58,8 @@ def test_the_example_can_be_used_as_it_stands_in_development(monkeypatch: pytest
         ({"case_api_url": "cases.example.org"}, "STREETWARDEN_CASE_API_URL"),
         (SAFE_PRODUCTION | {"case_api_token": "change-me"}, "case_api_token"),
         (SAFE_PRODUCTION | {"case_api_url": "http://cases.example.org"}, "https"),
-        ({"environment": "production"}, "reviewer must name a person"),
-        ({"environment": "production", "reviewer": "Li Wei"}, "secret_key is needed"),
+        ({"environment": "production"}, "secret_key is needed"),
+        (SAFE_PRODUCTION | {"allowed_hosts": ("a.example.org",)}, "public_url must begin with https"),
         (SAFE_PRODUCTION | {"secret_key": "change-me"}, "secret_key still holds"),
         ({"secret_key": "s3cret"}, "STREETWARDEN_SECRET_KEY: .* is no key"),
         ({"camera_networks": "10.0.0.0/8, 300.0.0.0/8"}, "STREETWARDEN_CAMERA_NETWORKS: .*300"),

@@ -22,7 +22,8 @@ from detector.vision.engine import OnnxModel, load_card
 from models.card import ModelCard
 from training.errors import DatasetInvalid
 from training.evaluation.average_precision import Floats, Matched, Spread, gain
-from training.evaluation.evaluate import Measured, measure
+from training.evaluation.evaluate import Measured, PredictedPicture, measure
+from training.evaluation.gate_pictures import draw_beside
 
 MOST_SLOWER: Final = 1.25
 """Of the time that a picture takes with the model in service; two measurements of one model were 5 % apart."""
@@ -83,13 +84,19 @@ class ClassChange(BaseModel):
 
 
 class Refusal(BaseModel):
-    """One reason against a candidate: `code` for programs, `text` for people, `pictures` that show it."""
+    """One reason against a candidate: `code` for programs, `text` for people, `pictures` that show it.
+
+    `about`: what it is about, for who says it in another language: a class and a data set, classes, or data sets.
+    `drawn`: the files that `judge` drew of these pictures, in their order.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     code: str
     text: str
+    about: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
 
 
 class GateReport(BaseModel):
@@ -114,10 +121,17 @@ class GateReport(BaseModel):
         return not self.refusals
 
 
-def judge(candidate: ModelCard, serving: ModelCard | None, sets: Sequence[FrozenSet], samples: int = 500) -> GateReport:
+def judge(
+    candidate: ModelCard,
+    serving: ModelCard | None,
+    sets: Sequence[FrozenSet],
+    samples: int = 500,
+    pictures: Path | None = None,
+) -> GateReport:
     """Measure both models on the same held-out pictures and say what speaks against the candidate.
 
-    Without a model in service there is nothing to be worse than; the card must agree all the same.
+    Without a model in service there is nothing to be worse than; the card must agree all the same. `pictures`: an empty
+    folder in which to draw where it is worse.
 
     Raises:
         DatasetInvalid: no set, or one that cannot be measured on.
@@ -130,7 +144,8 @@ def judge(candidate: ModelCard, serving: ModelCard | None, sets: Sequence[Frozen
         )
     gone = [] if serving is None else [name for name in serving.classes if name not in candidate.classes]
     if gone:
-        refusal = Refusal(code="class_gone", text=f"it does not know {', '.join(gone)}, which the one in service does")
+        text = f"it does not know {', '.join(gone)}, which the one in service does"
+        refusal = Refusal(code="class_gone", text=text, about=tuple(gone))
         return _report(candidate, serving, [], {}, [], [refusal], [], None)
     new, old = load_card(candidate), load_card(serving) if serving else None
     changes: list[ClassChange] = []
@@ -143,7 +158,10 @@ def judge(candidate: ModelCard, serving: ModelCard | None, sets: Sequence[Frozen
         before = measure(old, one.folder, known_only=True) if old and set(old.names) & set(after.matched) else None
         found, means[one.name] = _compare(one.name, before, after, samples)
         changes += found
-        refusals += [_worse(change, before, after, candidate, serving) for change in found if change.worse]
+        for change in found:
+            if change.worse and before is not None and serving is not None:
+                drawn = _Drawing(pictures, len(refusals), serving, candidate)
+                refusals.append(_worse(change, before, after, drawn))
         refusals += _disagreements(candidate, one, after, notes)
         times.append((after.report.latency_ms, after.report.beside.latency_ms if after.report.beside else None))
     if serving is not None:
@@ -207,21 +225,44 @@ def _gain(spread: Spread) -> Gain:
     return Gain(value=round(spread.value, 4), low=round(spread.low, 4), high=round(spread.high, 4))
 
 
-def _worse(
-    change: ClassChange, before: Measured | None, after: Measured, candidate: ModelCard, serving: ModelCard | None
-) -> Refusal:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Where and under which number pictures are drawn of what is worse, and which two models saw them."""
+
+    folder: Path | None
+    number: int
+    serving: ModelCard
+    candidate: ModelCard
+
+    def draw(self, name: str, before: PredictedPicture, after: PredictedPicture, place: int) -> str | None:
+        if self.folder is None:
+            return None
+        path = self.folder / f"worse-{self.number}-{place}.jpg"
+        old, new = self.serving, self.candidate
+        draw_beside(
+            path,
+            name,
+            (before, old.confidence_for(name), f"{old.name} {old.version} (in service)"),
+            (after, new.confidence_for(name), f"{new.name} {new.version}"),
+        )
+        return path.name
+
+
+def _worse(change: ClassChange, before: Measured, after: Measured, drawing: _Drawing) -> Refusal:
     which, by = ("AP50", change.ap50) if change.ap50.high < 0 else ("AP50-95", change.ap50_95)
-    lost: list[str] = []
-    if before is not None and serving is not None:
-        held = _hits(before.matched[change.name], serving.confidence_for(change.name))
-        kept = _hits(after.matched[change.name], candidate.confidence_for(change.name))
-        order = np.argsort(kept - held, kind="stable")
-        lost = [after.seen[index].path.name for index in order if kept[index] < held[index]][:MOST_PICTURES]
+    held = _hits(before.matched[change.name], drawing.serving.confidence_for(change.name))
+    kept = _hits(after.matched[change.name], drawing.candidate.confidence_for(change.name))
+    order = [int(index) for index in np.argsort(kept - held, kind="stable") if kept[index] < held[index]]
+    shown = order[:MOST_PICTURES]
+    lost = [after.seen[index].path.name for index in shown]
+    drawn = [drawing.draw(change.name, before.seen[one], after.seen[one], place) for place, one in enumerate(shown)]
     text = (
         f"{change.name} on {change.dataset} is worse: {which} {by.value:+.3f} ({by.low:+.3f} to {by.high:+.3f}), "
         f"{change.boxes} boxes{', most in ' + ', '.join(lost) if lost else ''}"
     )
-    return Refusal(code="worse", text=text, pictures=tuple(lost))
+    about = (change.name, change.dataset)
+    shown_in = tuple(one for one in drawn if one)
+    return Refusal(code="worse", text=text, about=about, pictures=tuple(lost), drawn=shown_in)
 
 
 def _hits(matched: Matched, confidence: float) -> Floats:
@@ -237,7 +278,8 @@ def _no_gain(sets: Sequence[FrozenSet], means: Mapping[str, Gain]) -> list[Refus
     if any(means[name].low > 0 for name in goals):
         return []
     said = "; ".join(f"{n} {means[n].value:+.3f} ({means[n].low:+.3f} to {means[n].high:+.3f})" for n in goals)
-    return [Refusal(code="no_gain", text=f"it is not better on what it was trained for: {said}")]
+    text = f"it is not better on what it was trained for: {said}"
+    return [Refusal(code="no_gain", text=text, about=tuple(goals))]
 
 
 def _disagreements(candidate: ModelCard, one: FrozenSet, after: Measured, notes: list[str]) -> list[Refusal]:
@@ -258,7 +300,7 @@ def _disagreements(candidate: ModelCard, one: FrozenSet, after: Measured, notes:
                     f"at {fitted.confidence:.3f} {name} has precision {precision:.2f} and recall {recall:.2f}, "
                     f"the card says {fitted.precision:.2f} and {fitted.recall:.2f}"
                 )
-    return [Refusal(code="card", text=f"on {one.name} {text}") for text in wrong]
+    return [Refusal(code="card", text=f"on {one.name} {text}", about=(one.name,)) for text in wrong]
 
 
 def _at(matched: Matched, confidence: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Training as a job: what it will cost, then a run, then the comparison with the model in service.
+"""Training as a job: a run as it was planned, then the comparison with the model in service.
 
 It goes on from a model with a version of a data set, and ends with a candidate whose card tells the figures of the
 held-out pictures, and with what the gate says of it. It never puts anything in service.
@@ -6,58 +6,15 @@ held-out pictures, and with what the gate says of it. It never puts anything in 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
-from typing import Final
 
-import numpy as np
-
-from detector.vision.boxes import overlap
 from models.card import ModelCard
-from models.registry import model_path, verify
-from training.datasets.labels import check_set, open_set
-from training.datasets.manifest import DatasetManifest, Picture
-from training.datasets.version_store import verify_version
-from training.errors import DatasetInvalid, RunFailed
+from models.registry import model_path
+from training.errors import RunFailed
 from training.evaluation.gate import FrozenSet, GateReport, judge
 from training.finetune import finetune
 from training.publish import publish
-from training.runs.schedule import Schedule, gentle, schedule_for
-
-SAME_THING: Final = 0.9
-"""IoU from which on two boxes are of one thing: two labels for it contradict each other, or stand there twice."""
-
-SECONDS_A_PICTURE: Final = 0.14
-"""CPU of one training step of yolo11n at 640 px in bf16 (`training/runs/schedule.py`); with a frozen backbone 0.07."""
-WITHOUT_BF16: Final = 2.0
-"""Times that on a processor that does not multiply bf16 (`training/networks/bfloat16.py`)."""
-SECONDS_TO_MEASURE: Final = 0.2
-"""CPU of looking at one held-out picture with two models."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """What a job would do and cost: `minutes` of one core; nothing has been done yet."""
-
-    dataset: Path
-    manifest: DatasetManifest
-    base: ModelCard
-    schedule: Schedule
-    minutes: float
-
-    @property
-    def lines(self) -> list[str]:
-        """Return the plan, for a person."""
-        train, val = self.manifest.of("train"), self.manifest.of("val")
-        boxes = sum(len(one.boxes) for one in train)
-        schedule = self.schedule
-        frozen = f", the first {schedule.frozen_layers} layers stay" if schedule.frozen_layers else ""
-        return [
-            f"from {self.base.name} {self.base.version} with {self.manifest.name} {self.manifest.version}: "
-            f"{len(train)} pictures, {boxes} boxes; judged on {len(val)} that are held out",
-            f"{schedule.epochs} epochs at {schedule.learning_rate:g}, {schedule.image_size} px{frozen}",
-            f"about {max(1, round(self.minutes))} minutes of one core",
-        ]
+from training.runs.plan import TrainingPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,37 +23,6 @@ class TrainingResult:
 
     candidate: ModelCard
     report: GateReport
-
-
-def plan_training(dataset: Path, base: ModelCard, *, bf16: bool = True) -> TrainingPlan:
-    """Check a version of a data set and a base before anything is spent.
-
-    Raises:
-        DatasetInvalid: the version was edited; labels contradict each other; a class is missing on one side, or is one
-            that the base knows and the set does not, which training would make it forget.
-        ModelError: the base is not what its card says.
-    """
-    manifest = verify_version(dataset)
-    check_set(open_set(dataset))
-    _refuse_contradictions(dataset, manifest)
-    verify(base)
-    forgotten = [name for name in base.classes if name not in manifest.classes]
-    if forgotten:
-        raise DatasetInvalid(
-            f"{dataset}: has no {', '.join(forgotten)}, which {base.name} {base.version} knows and would forget; "
-            "label them in these pictures, too, or go on from another model"
-        )
-    if manifest.classes[: len(base.classes)] != base.classes:
-        raise DatasetInvalid(
-            f"{dataset}: its classes are in another order ({', '.join(manifest.classes)}) than those of {base.name} "
-            f"({', '.join(base.classes)}); import it as a new data set, with a --classes file that names these first"
-        )
-    pictures = len(manifest.of("train"))
-    schedule = gentle(schedule_for(manifest.view), pictures)
-    step = SECONDS_A_PICTURE / (2 if schedule.frozen_layers >= 10 else 1) * (1 if bf16 else WITHOUT_BF16)
-    training = pictures * schedule.epochs * step * (schedule.image_size / 640) ** 2
-    minutes = (training + len(manifest.of("val")) * SECONDS_TO_MEASURE) / 60
-    return TrainingPlan(dataset, manifest, base, schedule, minutes)
 
 
 def run_training(
@@ -110,10 +36,11 @@ def run_training(
     seed: int = 0,
     threads: int = 1,
     resume: bool = False,
+    pictures: Path | None = None,
 ) -> TrainingResult:
     """Train, measure, write a card, and compare with the model in service; `runs/name/model` holds the candidate.
 
-    A job that was killed goes on with `resume`, from its last whole epoch.
+    A job that was killed goes on with `resume`, from its last whole epoch. `pictures`: where to draw what is worse.
 
     Raises:
         TrainingError, ModelError, DetectorError: as `training.finetune.finetune` and `training.publish.publish`.
@@ -128,42 +55,13 @@ def run_training(
             seed=seed,
             threads=threads,
             resume=resume,
+            old=plan.old,
         )
-        candidate = publish(run, plan.dataset, plan.base.name, version, folder=run.folder / "model", progress=True)
+        candidate = publish(
+            run, plan.dataset, plan.base.name, version, folder=run.folder / "model", before=plan.base, progress=True
+        )
     except OSError as error:
         raise RunFailed(
             f"{runs / name}: the training cannot go on ({error.strerror or error}); mend that, then go on with --resume"
         ) from error
-    return TrainingResult(candidate, judge(candidate, serving, sets))
-
-
-def next_version(taken: Sequence[str]) -> str:
-    """Return a number above those of all versions that are numbers."""
-    return str(max((int(one) for one in taken if one.isascii() and one.isdigit()), default=0) + 1)
-
-
-def _refuse_contradictions(dataset: Path, manifest: DatasetManifest) -> None:
-    """Refuse one thing under two labels, or labelled twice: verdicts that contradict each other."""
-    for one in manifest.pictures:
-        pair = _twice(one)
-        if pair is not None:
-            names = " and ".join(manifest.classes[one.boxes[index].cls] for index in pair)
-            first, second = (index + 1 for index in pair)
-            path = dataset / one.side / "labels" / f"{Path(one.file).stem}.txt"
-            raise DatasetInvalid(
-                f"{path}:{first}: is of the same thing as line {second} ({names}; {one.original}): keep one of them"
-            )
-
-
-def _twice(picture: Picture) -> tuple[int, int] | None:
-    if len(picture.boxes) < 2:
-        return None
-    corners = np.array(
-        [
-            (box.x - box.width / 2, box.y - box.height / 2, box.x + box.width / 2, box.y + box.height / 2)
-            for box in picture.boxes
-        ],
-        np.float32,
-    )
-    same = overlap(corners, corners)[0] >= SAME_THING
-    return next((pair for pair in combinations(range(len(corners)), 2) if same[pair]), None)
+    return TrainingResult(candidate, judge(candidate, serving, sets, pictures=pictures))

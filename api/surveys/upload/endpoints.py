@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.dependencies import CurrentScope, Db
+from api.dependencies import CurrentScope, Db, MayUpload
 from api.errors import NotOffsetStream, TusVersion, UploadInvalid, UploadUnknown
 from api.surveys import files as survey_files
 from api.surveys.dependencies import Uploads
@@ -58,7 +58,7 @@ def describe_uploads(survey_id: UUID) -> Response:
 
 @router.post(
     "/surveys/{survey_id}/files",
-    dependencies=[Tus],
+    dependencies=[MayUpload, Tus],
     response_class=Response,
     status_code=status.HTTP_201_CREATED,
     responses=problem_responses(400, 403, 404, 412, 413, 422, 423),
@@ -90,7 +90,7 @@ def find_upload(
 
 
 @router.head(
-    "/surveys/{survey_id}/files/{file_id}", dependencies=[Tus], response_class=Response,
+    "/surveys/{survey_id}/files/{file_id}", dependencies=[MayUpload, Tus], response_class=Response,
     responses={status: {"description": "No such file, or no tus"} for status in (404, 412, 422)},
 )  # fmt: skip
 def ask_offset(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: UUID) -> Response:
@@ -101,7 +101,7 @@ def ask_offset(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: 
 
 @router.patch(
     "/surveys/{survey_id}/files/{file_id}",
-    dependencies=[Tus],
+    dependencies=[MayUpload, Tus],
     response_class=Response,
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(400, 403, 404, 409, 412, 413, 415, 422, 423, 460, 507),
@@ -128,7 +128,7 @@ async def receive(
 
 @router.delete(
     "/surveys/{survey_id}/files/{file_id}",
-    dependencies=[Tus],
+    dependencies=[MayUpload, Tus],
     response_class=Response,
     status_code=status.HTTP_204_NO_CONTENT,
     responses=problem_responses(403, 404, 409, 412, 422, 423),
@@ -140,7 +140,10 @@ def terminate(scope: CurrentScope, uploads: Uploads, survey_id: UUID, file_id: U
 
 
 @router.post(
-    "/surveys/{survey_id}/files/{file_id}", dependencies=[Tus], response_class=Response, include_in_schema=False
+    "/surveys/{survey_id}/files/{file_id}",
+    dependencies=[MayUpload, Tus],
+    response_class=Response,
+    include_in_schema=False,
 )
 async def receive_overridden(
     scope: CurrentScope,

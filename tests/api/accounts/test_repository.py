@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from api.accounts import repository as accounts
-from api.accounts.repository import Actor, ActorKind
+from api.actor import Actor, ActorKind
 from api.db.database import Database
 
 LI_WEI = Actor.person("Li Wei")

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras.repository import Change, ChangeKind, RegisteredCamera
 from detector.geometry.calibration import ControlPoint
 from streams.camera.address import CameraAddress

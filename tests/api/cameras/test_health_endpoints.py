@@ -12,7 +12,9 @@ from api.bootstrap import open_store
 from api.clock import wall_clock
 from api.settings import Settings
 from tests.api.cameras.watched import CAMERA, Post, turned
+from tests.api.conftest import client
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 
 URL = f"/api/v1/cameras/{quote(CAMERA)}"
 
@@ -31,7 +33,7 @@ def desk(settings: Settings) -> Iterator[Desk]:
     post = Post(database, files, settings.data_dir / "memory", wall_clock)
     live = post.live
     app = create_app(settings, database, files, cameras=live.views, picture=live.picture, accept_view=live.accept)
-    with serve(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as http:
+    with serve(app) as served, client(served, sign_in(database)) as http:
         yield Desk(post, http)
     database.close()
 

@@ -11,6 +11,7 @@ from api.settings import Settings
 from streams.frames.sink import CameraNote
 from tests.api.cameras.watched import CONFIG, Post, turned
 from tests.api.serving import serve
+from tests.api.signing import COOKIE, sign_in
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
 from playwright.sync_api import BrowserContext, Page, expect  # noqa: E402  # after the skip above
@@ -35,6 +36,7 @@ def page(context: BrowserContext, post: Post, settings: Settings) -> Iterator[Pa
         settings, post.database, post.files, cameras=live.views, picture=live.picture, accept_view=live.accept
     )
     with serve(app) as served:
+        context.add_cookies([{"name": COOKIE, "value": sign_in(post.database), "url": served.url}])
         opened = context.new_page()
         complaints: list[str] = []
         opened.on("pageerror", lambda error: complaints.append(str(error)))

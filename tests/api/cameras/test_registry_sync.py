@@ -35,6 +35,7 @@ from tests.api.cameras.registered import A_CHANGE
 from tests.api.conftest import client
 from tests.api.samples import NOON
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 from tests.conftest import REPO
 from tests.streams.rtsp_server import BadCameras
 
@@ -88,7 +89,7 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     with (
         BadCameras() as rtsp,
         serve(app) as served,
-        client(served) as http,
+        client(served, sign_in(database)) as http,
         RegistrySync(database, BOX, live, watching),
     ):
         yield Site(database, http, rtsp)

@@ -19,7 +19,7 @@ from tests.conftest import REPO
 from tests.models.cards import save_model
 
 SIGNS = 2
-PATIENCE = 150.0  # seconds: many times what an idle machine needs
+PATIENCE = 240.0  # seconds: many times what an idle machine needs
 PROGRAM = (
     "import sys, pathlib, models.registry; models.registry.WEIGHTS = pathlib.Path(sys.argv.pop(1)); "
     "from api.cli import main; main(sys.argv[1:])"

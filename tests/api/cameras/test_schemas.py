@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras.health import FaultEvent
 from api.cameras.live_status import CameraView, FaultView, LastPicture, LiveCameras, LiveStatus, LookView
 from api.cameras.schemas import CameraOut, FaultEventOut

@@ -14,6 +14,7 @@ from api.db.scope import EVERYWHERE
 from api.settings import Settings
 from tests.api.conftest import Service, client
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def eager(settings: Settings) -> Iterator[Service]:
     """A service without an undo window: cases leave at once."""
     hurried = settings.model_copy(update={"undo_window": timedelta(0)})
     database, files = open_store(hurried)
-    with serve(create_app(hurried, database, files)) as served, client(served) as http:
+    with serve(create_app(hurried, database, files)) as served, client(served, sign_in(database)) as http:
         yield Service(served, StoreSink(database, files), database, http, settings.data_dir)
     database.close()
 

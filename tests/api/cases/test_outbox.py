@@ -169,10 +169,11 @@ def test_a_verdict_given_while_the_clock_was_a_year_ahead_waits_for_its_undo_win
 def test_an_attempt_put_off_while_the_clock_was_a_year_ahead_is_made_now(
     database: Database, candidate_id: UUID
 ) -> None:
-    key = enqueue(database, candidate_id)
-    claim(database)
+    enqueue(database, candidate_id)
+    due = claim(database)
+    assert due is not None
     with database.write() as connection:
-        outbox.postpone(connection, key, NOON + timedelta(days=365, minutes=5), 503, "away")
+        assert outbox.postpone(connection, due, NOON + timedelta(days=365, minutes=5), 503, "away")
     again = claim(database)
     assert again is not None
-    assert again.attempts == 1
+    assert again.attempts == 2

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.candidates import repository as candidates
 from api.candidates.repository import StoredCandidate
 from api.candidates.verdicts import Decision, Verdict

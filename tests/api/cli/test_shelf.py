@@ -89,3 +89,15 @@ def test_without_held_out_pictures_it_is_said_how_to_get_some(streetwarden: Type
     printed = streetwarden("models", "promote", "colours", "1")
     assert printed.code == 2
     assert "streetwarden dataset import" in printed.err
+
+
+def test_a_shadow_is_set_and_ended(streetwarden: Typed, tmp_path: Path) -> None:
+    street = frozen(tmp_path / "street", 12)
+    for version in ("1", "2"):
+        streetwarden("models", "add", model(tmp_path / version, version).folder)
+    streetwarden("models", "promote", "colours", "1", "--dataset", street.folder)
+    begun = streetwarden("models", "shadow", "colours", "2", "--share", "0.2", "--json")
+    assert (begun.records[0]["shadow"], begun.records[0]["share"]) == ("2", 0.2)
+    refused = streetwarden("models", "shadow", "colours", "1")
+    assert (refused.code, "is in service" in refused.err) == (2, True)
+    assert "has no shadow now" in streetwarden("models", "shadow", "colours").out

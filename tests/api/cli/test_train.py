@@ -1,6 +1,5 @@
 """`train` and `evaluate` as a user types them; that training works is shown in tests/training."""
 
-import os
 import pickle
 import shutil
 from pathlib import Path
@@ -14,7 +13,8 @@ from tests.training.datasets.exports import yolo
 from tests.training.sets import describe, save_picture, save_squares
 from tests.training.test_finetune import Bomb
 from training.evaluation.gate import GateReport, Refusal
-from training.runs.job import TrainingPlan, TrainingResult
+from training.runs.job import TrainingResult
+from training.runs.plan import TrainingPlan
 
 BOX = "0 0.5 0.5 0.2 0.2"
 
@@ -134,7 +134,7 @@ def river(streetwarden: Typed, tmp_path: Path, names: tuple[str, ...] = ("stall"
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("STREETWARDEN_RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(os, "nice", lambda _: 0)  # the other tests go on after this one
+    monkeypatch.setattr("api.cli.train.be_modest", lambda _: None)  # the other tests go on after this one
     return tmp_path / "var"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.bootstrap import open_store
 from api.db.database import Database
 from api.db.scope import EVERYWHERE

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, Connection, DateTime, MetaData, Uuid, inspect
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras import health, history
 from api.cameras.encryption import SecretBox, make_key
 from api.cameras.rows import CameraRow, join_addresses

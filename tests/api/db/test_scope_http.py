@@ -17,6 +17,7 @@ from tests.api.conftest import client
 from tests.api.db.districts import PLACE_ID, District, seed
 from tests.api.samples import NOON
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 from tests.api.surveys.footage import STREAM, TUS, video
 
 OURS, THEIRS = "erqi", "jinshui"
@@ -35,7 +36,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    settings = Settings(_env_file=None, data_dir=folder, port=0, min_free_mb=1, reviewer="Li Wei")
+    settings = Settings(_env_file=None, data_dir=folder, port=0, min_free_mb=1)
     database, files = open_store(settings, upgrade=True)
     ours, neighbour = seed(database, files, OURS, THEIRS)
     views = [
@@ -58,7 +59,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         shown = settings.pictures_dir / str(of.survey.id) / "best.jpg"
         shown.parent.mkdir(parents=True)
         shown.write_bytes(f"place of {of.name}".encode())
-    with serve(app) as served, client(served) as http:
+    with serve(app) as served, client(served, sign_in(database)) as http:
         yield Town(http, ours, neighbour, accepted)
     database.close()
 
@@ -69,7 +70,7 @@ def readable(of: District) -> list[str]:
     return [
         f"/api/v1/candidates/{of.open}",
         f"/api/v1/candidates/{of.open}/evidence/scene",
-        f"/api/v1/candidates/{of.confirmed}/evidence/boxed",
+        f"/api/v1/candidates/{of.confirmed}/evidence/boxed?reason=proof",
         f"/api/v1/cases/{of.case}",
         f"/api/v1/cameras/{of.camera}/picture",
         f"/api/v1/cameras/{of.camera}/health",
@@ -79,7 +80,7 @@ def readable(of: District) -> list[str]:
         f"/api/v1/surveys/{survey}/files",
         f"/api/v1/surveys/{survey}/places",
         f"/api/v1/surveys/{survey}/path",
-        f"/api/v1/surveys/{survey}/places/{PLACE_ID}/scene",
+        f"/api/v1/surveys/{survey}/places/{PLACE_ID}/scene?reason=proof",
         f"/review/{of.open}",
         f"/review/{of.open}/card",
         f"/cases/{of.verdict}",

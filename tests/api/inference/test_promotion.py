@@ -6,10 +6,17 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import pytest
 
 from api.inference import promotion
-from api.inference.promotion import frozen_sets, promote_model, read_gate_report, roll_back_model
+from api.inference.promotion import (
+    frozen_sets,
+    promote_model,
+    read_gate_report,
+    roll_back_model,
+    sets_of_training,
+)
 from models import shelf_changes
 from models.card import DataSource, ModelCard, write_card
 from models.errors import CardChanged, ShelfBusy, ShelfUnwritable, VersionUnknown
@@ -93,10 +100,10 @@ def test_of_two_promotions_at_once_one_is_turned_away(
 ) -> None:
     judging, go_on = threading.Event(), threading.Event()
 
-    def slowly(candidate: ModelCard, serving: ModelCard | None, sets: list[FrozenSet]) -> object:
+    def slowly(candidate: ModelCard, serving: ModelCard | None, sets: list[FrozenSet], pictures: Path) -> object:
         judging.set()
         assert go_on.wait(30)
-        return judge(candidate, serving, sets)
+        return judge(candidate, serving, sets, pictures=pictures)
 
     monkeypatch.setattr(promotion, "judge", slowly)
     first = threading.Thread(target=promote_model, args=(shelf, "colours", "2", [street]))
@@ -186,3 +193,35 @@ def test_a_data_set_that_was_edited_judges_nobody(shelf: Shelf, root: Path) -> N
     label.write_text("")
     with pytest.raises(DatasetInvalid, match="was changed after this version was made"):
         frozen_sets(root, shelf.card("colours", "2"), None, ())
+
+
+def test_a_candidate_trained_on_copies_of_held_out_pictures_is_not_judged(
+    shelf: Shelf, root: Path, tmp_path: Path
+) -> None:
+    """A copy that was saved anew has another hash and another name, and lies in another data set."""
+    held = read_manifest(latest(root, "river")).of("val")[0]
+    export = tmp_path / "copies"
+    for place in "xyz":
+        squares = [("red", "xyz".index(place), 1), ("green", 5, 3), ("blue", 9, "xyz".index(place))]
+        save_squares(export, place, squares, squares)
+    copy = cv2.imread(str(latest(root, "river") / "val/images" / held.file))
+    assert copy is not None
+    cv2.imwrite(str(export / "images/copy.png"), copy // 2 * 2)
+    (export / "labels/copy.txt").write_text("".join(f"{box.label.line()}\n" for box in held.boxes))
+    (export / "data.yaml").write_text(f"val: images\nnames: {list(COLOURS)}\n")
+    (export / "pictures.csv").write_text("file,place\n" + "".join(f"{n}.png,{n}\n" for n in ("copy", "x", "y", "z")))
+    lake = import_export(export, root, ImportWish("lake", "A. Reviewer"), AT)
+    assert any(one.original.endswith("copy.png") for one in lake.manifest.of("train"))
+    candidate = trained_on(shelf.card("colours", "2"), f"lake/{lake.folder.name}")
+    with pytest.raises(DatasetInvalid, match=r"is a copy of .*river.*which is held out"):
+        frozen_sets(root, candidate, shelf.in_service("colours"), ["river"])
+
+
+def test_a_training_is_compared_on_its_own_set_and_on_all_others(shelf: Shelf, root: Path, tmp_path: Path) -> None:
+    for place in "xyz":
+        squares = [("red", "xyz".index(place), 1), ("green", 5, 3), ("blue", 9, "xyz".index(place))]
+        save_squares(tmp_path / "lake", place, squares, squares)
+    (tmp_path / "lake/data.yaml").write_text(f"val: images\nnames: {list(COLOURS)}\n")
+    import_export(tmp_path / "lake", root, ImportWish("lake", "A. Reviewer"), AT)
+    found = sets_of_training(root, shelf.in_service("colours"), "lake")
+    assert [(one.name, one.goal) for one in found] == [("lake", True), ("river", False)]

@@ -63,6 +63,7 @@ def page(context: BrowserContext, service: Service, expected: list[str]) -> Iter
         if urlsplit(request.url).netloc != ours:
             complaints.append(request.url)
 
+    context.add_cookies([service.cookie])
     opened = context.new_page()
     opened.on("console", listen)
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, event, select, text
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
 from api.candidates import legal_review, verdicts

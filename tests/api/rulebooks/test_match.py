@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.db.database import Database
 from api.errors import RulebookMismatch
 from api.rulebooks import repository as rulebooks

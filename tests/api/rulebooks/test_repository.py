@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from api.accounts.repository import Actor
+from api.actor import Actor
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.rulebooks import repository as rulebooks

@@ -15,11 +15,14 @@ from pathlib import Path
 
 import httpx
 
+from api.bootstrap import open_store
+from api.settings import Settings
 from api.surveys.schemas import FileOut, SurveyOut
 from api.surveys.upload.storage import hash_of
 from api.upload_client.card import CardFile, open_book, read_card
 from api.upload_client.client import Patience, SurveyService
 from api.upload_client.upload import push
+from tests.api.signing import bearer, make_key
 
 REPO = Path(__file__).parents[3]
 SERVER = """
@@ -58,6 +61,9 @@ class KillableService:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        database, _ = open_store(Settings(_env_file=None, data_dir=data_dir), upgrade=True)
+        self.key = make_key(database)
+        database.close()
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
@@ -121,6 +127,10 @@ def make_card(folder: Path, seed: int, videos: int, megabytes: int) -> list[Card
     return read_card(folder, lambda line: None)
 
 
+def client_of(service: KillableService) -> httpx.Client:
+    return httpx.Client(base_url=service.url, trust_env=False, timeout=20, headers=bearer(service.key))
+
+
 def push_while_killing(service: KillableService, card: list[CardFile], kills: int, seed: int, work: Path) -> Outcome:
     """Push a card; kill the service so often, each time when a random part of the card has come."""
     rand, total = random.Random(seed), sum(file.size for file in card)
@@ -129,7 +139,7 @@ def push_while_killing(service: KillableService, card: list[CardFile], kills: in
 
     def client() -> None:
         patience = Patience(waits.append, sleep=lambda seconds: time.sleep(min(seconds, 0.2)))
-        with open_book(work) as book, httpx.Client(base_url=service.url, trust_env=False, timeout=20) as http:
+        with open_book(work) as book, client_of(service) as http:
             result.append(push(card, "killed", book, SurveyService(http, patience), Slow()))
 
     service.start()

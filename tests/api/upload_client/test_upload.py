@@ -18,6 +18,7 @@ from api.upload_client.client import CHUNK, Patience, SurveyService
 from api.upload_client.upload import push
 from tests.api.cli.conftest import Printed, Typed, streetwarden
 from tests.api.conftest import Service
+from tests.api.signing import bearer
 from tests.api.surveys.footage import photo, sidecar, video
 from tests.api.surveys.upload.test_finalizer import no_room_beyond
 from tests.api.upload_client.killing import KillableService, Quiet, make_card, push_while_killing
@@ -28,6 +29,14 @@ __all__ = ["streetwarden"]
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """The key that the command takes from its environment, where there is a service."""
+    if "service" in request.fixturenames:
+        service: Service = request.getfixturevalue("service")
+        monkeypatch.setenv("STREETWARDEN_API_KEY", service.key)
 
 
 @pytest.fixture
@@ -96,8 +105,8 @@ def test_survey_alone_still_takes_videos(streetwarden: Typed, tmp_path: Path) ->
     assert "neither a video" in printed.err
 
 
-def service_at(url: str, limit: float = 60.0) -> tuple[httpx.Client, SurveyService]:
-    http = httpx.Client(base_url=url, trust_env=False, timeout=10)
+def service_at(url: str, limit: float = 60.0, key: str = "") -> tuple[httpx.Client, SurveyService]:
+    http = httpx.Client(base_url=url, trust_env=False, timeout=10, headers=bearer(key) if key else {})
     return http, SurveyService(http, Patience(lambda line: None, limit, lambda seconds: None))
 
 
@@ -116,7 +125,7 @@ class Cut(Quiet):
 
 def test_a_client_that_was_killed_goes_on_where_it_was(service: Service, tmp_path: Path) -> None:
     card = make_card(tmp_path / "card", seed=31, videos=1, megabytes=20)
-    http, other_end = service_at(service.url)
+    http, other_end = service_at(service.url, key=service.key)
     with http, open_book(tmp_path / "book") as book:
         with pytest.raises(KeyboardInterrupt):
             push(card, "cut", book, other_end, Cut(after=CHUNK * 2))
@@ -158,7 +167,7 @@ def test_links_are_left_out_and_said(tmp_path: Path) -> None:
 def test_a_file_that_changes_while_it_is_sent_is_said(service: Service, tmp_path: Path) -> None:
     (card,) = make_card(tmp_path / "card", seed=41, videos=1, megabytes=1)[:1]
     changed = CardFile(card.path, card.name, card.size, card.changed - 1)
-    http, other_end = service_at(service.url)
+    http, other_end = service_at(service.url, key=service.key)
     with http, open_book(tmp_path / "book") as book, pytest.raises(CardUnreadable, match="has changed"):
         push([changed], "changed", book, other_end, Quiet())
 
@@ -218,7 +227,8 @@ def test_a_disk_that_stays_full_is_given_up_not_hammered(service: Service, tmp_p
         tries.append(pause)
         time.sleep(0.1)
 
-    with httpx.Client(base_url=service.url, trust_env=False, timeout=10) as http, open_book(tmp_path / "book") as book:
+    http, _ = service_at(service.url, key=service.key)
+    with http, open_book(tmp_path / "book") as book:
         other_end = SurveyService(http, Patience(told.append, 0.5, wait))
         given_up = r"no disk space is left for footage.*given up"
         with no_room_beyond(12_000_000), pytest.raises(PushFailed, match=given_up):

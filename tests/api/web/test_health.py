@@ -18,6 +18,7 @@ from streams.sandbox.kernel import LACKS, what_holds
 from tests.api.conftest import Service, client
 from tests.api.samples import a_candidate
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 
 
 def test_a_healthy_service(service: Service) -> None:
@@ -44,7 +45,7 @@ def test_what_the_kernel_does_not_allow_is_said(
 def test_too_little_room_is_not_ready(settings: Settings) -> None:
     greedy = settings.model_copy(update={"min_free_mb": 10**9})
     database, files = open_store(greedy)
-    with serve(create_app(greedy, database, files)) as served, client(served) as http:
+    with serve(create_app(greedy, database, files)) as served, client(served, sign_in(database)) as http:
         answer: httpx.Response = http.get("/readyz")
     database.close()
     assert answer.status_code == 503

@@ -12,6 +12,7 @@ from api.db.database import Database
 from api.settings import Settings
 from tests.api.conftest import Service, client
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 
 
 def problem(answer: httpx.Response) -> dict[str, object]:
@@ -75,8 +76,9 @@ def test_a_surprise_tells_nothing_of_our_insides(settings: Settings) -> None:
     def broken() -> tuple[()]:
         raise RuntimeError("s3cret path /home/x")
 
-    with serve(create_app(settings, database, files, cameras=broken)) as served:
-        answer = httpx.get(f"{served.url}/api/v1/cameras", trust_env=False)
+    app = create_app(settings, database, files, cameras=broken)
+    with serve(app) as served, client(served, sign_in(database)) as http:
+        answer = http.get("/api/v1/cameras")
     assert problem(answer)["title"] == "The service failed"
     assert "s3cret" not in answer.text
     database.close()
@@ -85,7 +87,7 @@ def test_a_surprise_tells_nothing_of_our_insides(settings: Settings) -> None:
 def test_a_database_that_is_gone_is_503(settings: Settings, tmp_path: Path) -> None:
     _, files = open_store(settings)
     database = Database(f"sqlite:///{tmp_path}")  # a folder is no database
-    with serve(create_app(settings, database, files)) as served, client(served) as http:
+    with serve(create_app(settings, database, files)) as served, client(served, "x" * 43) as http:
         for path in ("/api/v1/candidates", "/readyz", "/review"):
             answer = http.get(path)
             assert problem(answer)["title"] == "Not ready"

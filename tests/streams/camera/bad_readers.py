@@ -44,10 +44,12 @@ def hanging(channel: int, pixels: int, held: Mapping[str, object]) -> None:
 
 
 def saying(channel: int, pixels: int, held: Mapping[str, object]) -> None:
-    """Says the lines that stand in its camera's address instead of reading it."""
+    """Says the line that stands in its camera's address instead of reading it; "endless" is one without an end."""
     talk = ChildChannel(channel)
     job = AskedCamera.model_validate_json(talk.hear()).job()
     line = unquote(job.url.partition("?")[2])
+    if line == "endless":  # no camera would take an address as long
+        line = "x" * 70_000
     for _ in range(2000):
         talk.say(line)
 

@@ -16,8 +16,9 @@ from tests.training.datasets.exports import Edges, yolo
 from training.datasets.importing import ImportWish, import_export
 from training.errors import DatasetInvalid, RunFailed
 from training.evaluation.gate import FrozenSet
-from training.runs import job
-from training.runs.job import TrainingPlan, next_version, plan_training, run_training
+from training.runs import job, plan
+from training.runs.job import run_training
+from training.runs.plan import TrainingPlan, next_version, plan_training
 from training.runs.schedule import FEW_PICTURES, SCHEDULES, Schedule, gentle
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -41,7 +42,7 @@ def base(folder: Path, *classes: str) -> ModelCard:
 
 @pytest.fixture
 def unverified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "verify", lambda _: None)
+    monkeypatch.setattr(plan, "verify", lambda _: None)
 
 
 @pytest.mark.usefixtures("unverified")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from api.surveys.upload import receiver as uploads
 from tests.api.conftest import Service
+from tests.api.signing import bearer
 from tests.api.surveys.footage import STREAM, TUS, Given, announce, files_of, offset, photo, send, settled, until, video
 from tests.api.surveys.upload.test_finalizer import no_room_beyond
 
@@ -144,7 +145,7 @@ def test_two_at_once_do_not_write_into_each_other(service: Service) -> None:
     def slowly() -> Iterator[bytes]:
         yield content[:20_000]
         until(lambda: offset(service.http, upload) in (0, 20_000))
-        with httpx.Client(base_url=service.url, trust_env=False) as second:
+        with httpx.Client(base_url=service.url, trust_env=False, headers=bearer(service.key)) as second:
             until(lambda: send(second, upload, b"x" * 10).status_code == 423)
         yield content[20_000:]
 

@@ -1,0 +1,1 @@
+"""The shelf of models as the service shows it: promotion, shadows, drift."""

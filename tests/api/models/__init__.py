@@ -1,0 +1,1 @@
+"""Tests of the shelf of models as the service shows it."""
