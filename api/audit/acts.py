@@ -34,3 +34,6 @@ class Act(StrEnum):
     MODEL_PROMOTION = "model_promotion"
     MODEL_ROLLED_BACK = "model_rolled_back"
     TRAINING_BEGUN = "training_begun"
+    EVIDENCE_REMOVED = "evidence_removed"
+    EVIDENCE_HELD = "evidence_held"
+    HOLD_LIFTED = "hold_lifted"

@@ -33,4 +33,7 @@ ACTS: Final = {
     "model_promotion": N_("promotion of a model asked for"),
     "model_rolled_back": N_("model taken back"),
     "training_begun": N_("training begun"),
+    "evidence_removed": N_("evidence removed"),
+    "evidence_held": N_("evidence put on hold"),
+    "hold_lifted": N_("hold lifted"),
 }

@@ -120,7 +120,7 @@ class StoreSink:
             follow(connection, known.id, moments, broken=_is_broken(candidate), now=now)
             candidates.set_conditions(connection, known.id, self._conditions(connection, candidate))
         elif moments:
-            evidence.mark_discarded(connection, moments, now)
+            evidence.mark_discarded(connection, known.id, moments, now, "replaced")
         return True
 
     def _known(self, connection: Connection, candidate: Candidate) -> StoredCandidate | None:

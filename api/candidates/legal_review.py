@@ -46,6 +46,14 @@ def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidat
     return found
 
 
+def is_missing(scope: Scope, connection: Connection, item: StoredCandidate) -> bool:
+    """Return whether a candidate comes from a camera of the registry that had no legal review when it watched."""
+    cameras = metadata.tables["cameras"].c
+    query = select(cameras.settings).where(cameras.camera == item.camera_id, cameras.since == item.camera_version)
+    found = connection.execute(query).scalar_one_or_none() if item.camera_id is not None else None
+    return found is not None and not found.get(KEY)
+
+
 def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
     """Return the time zone of the rulebook that judged a candidate; UTC where that is not known."""
     kept = rulebooks.find(scope, connection, item.rulebook_hash) if item.rulebook_hash else None

@@ -98,14 +98,16 @@ Index(
 )
 
 # What is on hold is not removed, whatever its age.
-legal_holds = Table(
-    "legal_holds",
+holds = Table(
+    "holds",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("candidate_id", Uuid, ForeignKey("candidates.id"), nullable=False, index=True),
+    Column("purpose", String, nullable=False),
     Column("reason", String, nullable=False),
     Column("actor_id", Uuid, ForeignKey(actors.c.id), nullable=False),
     Column("since", UtcTime, nullable=False),
     Column("lifted_at", UtcTime),
     Column("lifted_by", Uuid, ForeignKey(actors.c.id)),
+    CheckConstraint("purpose IN ('legal', 'training')", name="purpose"),
 )

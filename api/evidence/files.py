@@ -88,6 +88,19 @@ class EvidenceStore:
             return str(damage)
         return None
 
+    def has(self, digest: str) -> bool:
+        """Return whether a file of this hash lies here."""
+        return (self.folder / _path_of(digest)).exists()
+
+    def remove(self, path: str) -> int:
+        """Remove a file for good, and return its size; 0 where it is gone already. Raises OSError."""
+        target = self.folder / path
+        size = target.stat().st_size if target.exists() else 0
+        target.unlink(missing_ok=True)
+        if target.parent.is_dir():
+            flush_folder(target.parent)
+        return size
+
     def fault_of(self, digest: str) -> str | None:
         """Return what is wrong with the file of this hash, a line; None where it is what was stored."""
         path = self.folder / _path_of(digest)

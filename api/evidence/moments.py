@@ -36,7 +36,7 @@ def follow(
     if last and any(file.captured_at > last[0].captured_at for file in replaced):
         last = []
     elif last:
-        evidence.discard(connection, candidate_id, replaced, now)
+        evidence.discard(connection, candidate_id, replaced, now, "replaced")
         added += (*last, *_film(known))
     if broken and EvidenceKind.BREACH not in there:
         added += [replace(file, kind=AS_BREACH[file.kind]) for file in files if file.kind in LAST]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from api.db.inserts import insert_new
 from api.db.scope import Scope
 from api.evidence.kinds import EvidenceKind as EvidenceKind  # belongs to what is said of a file
-from api.evidence.tables import evidence, evidence_discarded
+from api.evidence.tables import evidence, evidence_discarded, evidence_masks
 from detector.vision.detections import Box
 
 
@@ -60,20 +60,57 @@ def of_candidates(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> 
     }
 
 
-def discard(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile], now: datetime) -> None:
+def discard(connection: Connection, candidate_id: UUID, files: Iterable[EvidenceFile], now: datetime, why: str) -> None:
     """Take pictures off a candidate; the files are removed later, unless they show something else as well."""
     gone = list(files)
     for file in gone:
         mine = (evidence.c.candidate_id == candidate_id, evidence.c.kind == file.kind, evidence.c.number == file.number)
         connection.execute(delete(evidence).where(*mine))
-    mark_discarded(connection, gone, now)
+    mark_discarded(connection, candidate_id, gone, now, why)
 
 
-def mark_discarded(connection: Connection, files: Sequence[EvidenceFile], now: datetime) -> None:
-    """Note files that may be of no use."""
-    rows = {file.sha256: {"sha256": file.sha256, "path": file.path, "since": now} for file in files}
+def mark_discarded(
+    connection: Connection, candidate_id: UUID, files: Sequence[EvidenceFile], now: datetime, why: str
+) -> None:
+    """Note files that may be of no use, and the masked copies of them."""
+    paths = {file.sha256: file.path for file in files}
+    masks = select(evidence_masks).where(evidence_masks.c.original.in_(list(paths)))
+    paths |= {row.sha256: row.path for row in connection.execute(masks)}
+    said = {"since": now, "candidate_id": candidate_id, "why": why}
+    rows = [{"sha256": sha256, "path": path} | said for sha256, path in paths.items()]
     if rows:
-        insert_new(connection, evidence_discarded, list(rows.values()), ["sha256"])
+        insert_new(connection, evidence_discarded, rows, ["sha256"])
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """One file that a candidate needs no more, and why."""
+
+    sha256: str
+    path: str
+    candidate_id: UUID
+    why: str
+
+
+def discarded(connection: Connection, before: datetime) -> tuple[Discarded, ...]:
+    """Return the files that were of no use before a moment and nothing else needs, by candidate."""
+    table = evidence_discarded.c
+    query = select(table.sha256, table.path, table.candidate_id, table.why).where(table.since <= before)
+    query = query.where(table.sha256.not_in(select(evidence.c.sha256))).order_by(table.candidate_id, table.sha256)
+    return tuple(Discarded(row.sha256, row.path, row.candidate_id, row.why) for row in connection.execute(query))
+
+
+def forget_discarded(connection: Connection, hashes: Sequence[str]) -> None:
+    """Forget files that were removed, and masked copies of them."""
+    connection.execute(delete(evidence_discarded).where(evidence_discarded.c.sha256.in_(hashes)))
+    gone = evidence_masks.c.original.in_(hashes) | evidence_masks.c.sha256.in_(hashes)
+    connection.execute(delete(evidence_masks).where(gone))
+
+
+def forget_needed(connection: Connection) -> None:
+    """Forget of the files that were of no use those that show something again."""
+    needed = evidence_discarded.c.sha256.in_(select(evidence.c.sha256))
+    connection.execute(delete(evidence_discarded).where(needed))
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> EvidenceFile:

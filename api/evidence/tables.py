@@ -38,6 +38,8 @@ evidence_discarded = Table(
     Column("sha256", String, primary_key=True),
     Column("path", String, nullable=False),
     Column("since", UtcTime, nullable=False),
+    Column("candidate_id", Uuid, nullable=False),
+    Column("why", String, nullable=False),  # the class of retention, or that it was replaced
 )
 
 # Copies in which persons and vehicles are made unrecognisable, by the file that each was made of.

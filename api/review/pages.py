@@ -73,6 +73,7 @@ class Cards:
             files = evidence.of_candidates(self.scope, connection, [candidate_id]).get(candidate_id, ())
             verdict = verdicts.standing(self.scope, connection, [candidate_id]).get(candidate_id)
             expired = legal_review.expired(self.scope, connection, [candidate]).get(candidate_id)
+            unreviewed = legal_review.is_missing(self.scope, connection, candidate)
             zone = legal_review.zone_of(self.scope, connection, candidate)
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
@@ -90,6 +91,7 @@ class Cards:
             parts=PARTS,
             verdict=verdict,
             expired=expired,
+            unreviewed=unreviewed,
             camera=camera,
             survey=survey,
             chart=self._chart(candidate, camera, path),

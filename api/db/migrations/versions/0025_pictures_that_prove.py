@@ -26,6 +26,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("path", sa.String(), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("candidate_id", sa.Uuid(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_evidence_discarded")),
     )
     op.create_table(
@@ -72,17 +74,19 @@ def _evidence() -> None:
 
 def _holds() -> None:
     op.create_table(
-        "legal_holds",
+        "holds",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("candidate_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
         sa.Column("lifted_at", UtcTime(), nullable=True),
         sa.Column("lifted_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["candidate_id"], ["candidates.id"], name=op.f("fk_legal_holds_candidate_id")),
-        sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_legal_holds_actor_id")),
-        sa.ForeignKeyConstraint(["lifted_by"], ["actors.id"], name=op.f("fk_legal_holds_lifted_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_holds")),
+        sa.ForeignKeyConstraint(["candidate_id"], ["candidates.id"], name=op.f("fk_holds_candidate_id")),
+        sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_holds_actor_id")),
+        sa.ForeignKeyConstraint(["lifted_by"], ["actors.id"], name=op.f("fk_holds_lifted_by")),
+        sa.CheckConstraint("purpose IN ('legal', 'training')", name=op.f("ck_holds_purpose")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
-    op.create_index(op.f("ix_legal_holds_candidate_id"), "legal_holds", ["candidate_id"])
+    op.create_index(op.f("ix_holds_candidate_id"), "holds", ["candidate_id"])
