@@ -27,16 +27,25 @@ from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.retention import remove_expired
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
+from api.datasets import endpoints as datasets
+from api.datasets import pages as datasets_page
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
+<<<<<<< HEAD
 from api.evidence.masks import Masks
 from api.inference.model_cache import ModelCache, shelf_of
 from api.inference.model_choice import STREET
+=======
+from api.inference.model_cache import shelf_of
+from api.labels import endpoints as labels
+from api.labels import pages as labels_page
+>>>>>>> main
 from api.models import pages as models_page
 from api.models.drift_watch import DriftWatch
 from api.models.promotions import Promotions
 from api.pages import base
+from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import pages
@@ -70,6 +79,8 @@ PAGES: Final = tuple(
         cameras_page,
         survey_page,
         surveys_page,
+        labels_page,
+        datasets_page,
         models_page,
         training_page,
     )
@@ -86,6 +97,7 @@ def create_app(
     cameras: CamerasProvider = tuple,
     picture: PictureProvider = lambda _: None,
     accept_view: AcceptView = lambda _: None,
+    class_names: ClassNames = ClassNames(),
     clock: Clock = wall_clock,
     passwords: Passwords | None = None,
 ) -> FastAPI:
@@ -145,6 +157,7 @@ def create_app(
         LiveCameras(cameras, picture, accept_view),
         Promotions(shelf_of(settings), settings.data_dir / "datasets"),
         passwords or Passwords(),
+        class_names,
     )
     problems.install(app)
     refusals.install(app, database)
@@ -165,6 +178,8 @@ def _add_routes(app: FastAPI) -> None:
         surveys.router,
         survey_results.router,
         uploads.router,
+        labels.router,
+        datasets.router,
     ):
         check_permissions(router)
         app.include_router(router, prefix="/api/v1")

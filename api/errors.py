@@ -40,6 +40,9 @@ ApiError
 │   ├── CursorInvalid      422
 │   ├── AccountInvalid     422: a login, name, password, district or grade cannot be
 │   ├── TooManyAttempts    429: too many failures to sign in
+│   ├── LabelInvalid       422: a box that lies outside its picture, or a class that nobody knows
+│   ├── FrameChanged       409: somebody else saved the labels of this frame meanwhile
+│   ├── DatasetRefused     422: no version of a data set was made; holds each fault
 │   ├── ManifestInvalid    422: what a survey announces cannot be
 │   ├── NoRoom             507: the disk is full, or would be; what has come stays
 │   ├── FootageUnwritable  500: the folder of uploaded footage cannot be written
@@ -340,6 +343,34 @@ class ManifestInvalid(Problem):
     status = 422
     name = "invalid-request"
     title = "The request is not valid"
+
+
+class LabelInvalid(Problem):
+    """A box that lies outside its picture or has no area, or a class that nobody knows."""
+
+    status = 422
+    name = "invalid-label"
+    title = "The label is not valid"
+
+
+class FrameChanged(Problem):
+    """Somebody else saved the labels of this frame meanwhile; theirs stay."""
+
+    status = 409
+    name = "frame-changed"
+    title = "The frame was changed meanwhile"
+
+
+class DatasetRefused(Problem):
+    """No version of a data set was made; `faults` are one line each: file, line, what is wrong."""
+
+    status = 422
+    name = "dataset-refused"
+    title = "The data set was refused"
+
+    def __init__(self, message: str, faults: tuple[str, ...] = ()) -> None:
+        self.faults = faults
+        super().__init__(message)
 
 
 class NoRoom(Problem):

@@ -117,6 +117,9 @@ class Settings(BaseSettings):
     oidc_client_secret: SecretStr | None = Field(
         None, description="The service's secret at the provider; none for a public client."
     )
+    label_budget: int = Field(
+        20, ge=0, le=1000, description="Frames a day that the pool of frames to label takes by itself; 0 takes none."
+    )
     undo_window: timedelta = Field(
         timedelta(seconds=20),
         ge=timedelta(0),
@@ -205,6 +208,11 @@ class Settings(BaseSettings):
     def footage_dir(self) -> Path:
         """Return where uploaded footage lies; `SurveyFile.path` is relative to it."""
         return self.data_dir / "footage"
+
+    @property
+    def datasets_dir(self) -> Path:
+        """Return where the versions of data sets lie, a folder for each set."""
+        return self.data_dir / "datasets"
 
     @property
     def pictures_dir(self) -> Path:

@@ -1,5 +1,6 @@
 """What is known of the cameras just now: each one's state, what is wrong with its picture, and the picture itself."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -124,6 +125,34 @@ class LiveCameras:
             raise NotFound(f"there is no camera {camera_id!r}")
 
 
+@dataclass(slots=True)
+class LiveFrames:
+    """Whole frames of cameras, as they came: only those that were asked for are held, one a camera, until taken."""
+
+    cameras: CamerasProvider = field(default=tuple)
+    _asked: set[str] = field(default_factory=set)
+    _held: dict[str, Frame] = field(default_factory=dict)
+    _times: Counter[str] = field(default_factory=Counter)
+
+    def ask_frames(self, most: int) -> None:
+        """Ask that many cameras, live and without a fault, for their next frame: those asked least so far."""
+        live = [view.id for view in self.cameras() if view.state == CameraState.LIVE.value]
+        self._asked = set(sorted(live, key=lambda camera: (self._times[camera], camera))[:most])
+        self._times.update(self._asked)
+
+    def offer(self, camera: str, frame: Frame) -> None:
+        """Hold a camera's frame if it was asked for."""
+        if camera in self._asked:
+            self._asked.discard(camera)
+            self._held[camera] = frame
+
+    def take_frames(self) -> list[tuple[CameraView, Frame]]:
+        """Return the frames that are held, each with its camera, and hold them no longer."""
+        held, self._held = self._held, {}
+        views = {view.id: view for view in self.cameras()}
+        return [(views[camera], frame) for camera, frame in held.items() if camera in views]
+
+
 PICTURE_WIDTH = 480
 JPEG_QUALITY = 75  # with this width some 20 kB a camera: a thousand cameras' last pictures fit in 20 MB
 
@@ -142,6 +171,7 @@ class LiveStatus:
     paused: Mapping[str, bool] = field(default_factory=dict)
     statuses: Statuses = field(default=tuple)
     clock: Clock = wall_clock
+    frames: LiveFrames = field(default_factory=LiveFrames)
     _notes: dict[str, CameraNote] = field(default_factory=dict)
     _pictures: dict[str, LastPicture] = field(default_factory=dict)
     _faults: dict[str, tuple[FaultView, ...]] = field(default_factory=dict)
@@ -162,6 +192,7 @@ class LiveStatus:
             taken_at = self.clock() - timedelta(seconds=frame.lag)
             self._pictures[camera] = LastPicture(encoded.tobytes(), taken_at, PICTURE_WIDTH, height)
         self._skipped[camera] = skipped
+        self.frames.offer(camera, frame)
 
     def report_fault(self, camera: str, faults: tuple[FaultView, ...]) -> None:
         """Record what is wrong with a camera's picture from now on; nothing when empty."""

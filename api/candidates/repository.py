@@ -141,6 +141,30 @@ def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCand
     return _from_row(row) if row else None
 
 
+def by_id(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, StoredCandidate]:
+    """Return the candidates with these ids."""
+    rows = connection.execute(select(candidates).where(candidates.c.id.in_(list(ids)), _seen_by(scope)))
+    return {one.id: one for one in map(_from_row, rows)}
+
+
+def latest(scope: Scope, connection: Connection, limit: int) -> tuple[StoredCandidate, ...]:
+    """Return the newest candidates, latest first."""
+    query = select(candidates).where(_seen_by(scope)).order_by(candidates.c.created_at.desc(), candidates.c.id)
+    return tuple(_from_row(row) for row in connection.execute(query.limit(limit)))
+
+
+def standing_at(scope: Scope, connection: Connection, source: str, at: datetime) -> tuple[StoredCandidate, ...]:
+    """Return what stood before a camera at that time, as far as it was put before a person."""
+    query = select(candidates).where(
+        candidates.c.source == source,
+        candidates.c.first_seen <= at,
+        candidates.c.last_seen >= at,
+        candidates.c.timed,
+        _seen_by(scope),
+    )
+    return tuple(_from_row(row) for row in connection.execute(query.order_by(candidates.c.id)))
+
+
 def lock(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
     """Return the candidate with this id; locked until this transaction ends."""
     query = select(candidates).where(candidates.c.id == candidate_id, _seen_by(scope)).with_for_update()

@@ -76,7 +76,9 @@ class EvidenceOut(BaseModel):
 
 
 class VerdictOut(BaseModel):
-    """A verdict, and until when it can be taken back."""
+    """A verdict, and until when it can be taken back; `class` and `box` are what the reviewer corrected, else null."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     id: UUID
     candidate_id: UUID
@@ -86,6 +88,8 @@ class VerdictOut(BaseModel):
     note: str
     decided_at: datetime
     undo_until: datetime
+    class_name: str | None = Field(serialization_alias="class")
+    box: Box | None
 
     @classmethod
     def of(cls, verdict: Verdict, undo_window: timedelta) -> Self:
@@ -98,6 +102,8 @@ class VerdictOut(BaseModel):
             note=verdict.note,
             decided_at=verdict.decided_at,
             undo_until=verdict.decided_at + undo_window,
+            class_name=verdict.class_name,
+            box=verdict.box,
         )
 
 

@@ -83,6 +83,8 @@ verdicts = Table(
     Column("decision", String, nullable=False),
     Column("reason", String),
     Column("note", String, nullable=False),
+    Column("class_name", String),  # where the reviewer corrected it
+    Column("box", JSON(none_as_null=True)),  # likewise, in pixels of the scene picture
     Column("decided_at", UtcTime, nullable=False),
     Column("undone_at", UtcTime),
     Column("undone_by", Uuid, ForeignKey(actors.c.id)),

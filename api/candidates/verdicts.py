@@ -1,17 +1,21 @@
 """Verdicts: who decided what, when and why. A row is never changed, only marked as taken back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Row, insert, select, update
 
 from api.accounts import repository as accounts
 from api.actor import Actor
 from api.candidates.tables import candidates, verdicts
+from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
+from detector.vision.detections import Box
 from models.card import ModelVersion
 
 
@@ -37,8 +41,19 @@ class RejectReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What a confirming reviewer says otherwise than the candidate; None leaves it as it is."""
+
+    class_name: str | None = None
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """One decision by one actor; `reason` is given exactly where the candidate was rejected."""
+    """One decision by one actor; `reason` is given exactly where the candidate was rejected.
+
+    `class_name` and `box` (pixels of the scene picture) are what a confirming reviewer corrected, else None.
+    """
 
     id: UUID
     candidate_id: UUID
@@ -47,6 +62,8 @@ class Verdict:
     reason: RejectReason | None
     note: str
     decided_at: datetime
+    class_name: str | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,8 @@ def add(scope: Scope, connection: Connection, verdict: Verdict) -> None:
             reason=verdict.reason,
             note=verdict.note,
             decided_at=verdict.decided_at,
+            class_name=verdict.class_name,
+            box=list(verdict.box) if verdict.box else None,
         )
     )
 
@@ -114,18 +133,37 @@ def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
     )
     rows = connection.execute(query).all()
     actors = accounts.by_id(connection, (row.actor_id for row in rows))
-    return {
-        row.candidate_id: Verdict(
-            id=row.id,
-            candidate_id=row.candidate_id,
-            actor=actors[row.actor_id],
-            decision=Decision(row.decision),
-            reason=RejectReason(row.reason) if row.reason else None,
-            note=row.note,
-            decided_at=row.decided_at,
-        )
-        for row in rows
-    }
+    return {row.candidate_id: _verdict(row, actors) for row in rows}
+
+
+def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Verdict]:
+    """Verdicts that count, latest first. Raises CursorInvalid."""
+    where = (verdicts.c.undone_at.is_(None), scope.sees_parent(verdicts.c.candidate_id, "candidates"))
+    found = page_by_time(connection, verdicts.c.decided_at, _candidate_of, cursor, limit, where=where)
+    by_candidate = standing(scope, connection, found.items)
+    return Page(tuple(by_candidate[one] for one in found.items), found.total, found.next)
+
+
+def _candidate_of(row: Row[tuple[object, ...]]) -> UUID:
+    candidate_id: UUID = row.candidate_id
+    return candidate_id
+
+
+def _verdict(row: Row[tuple[object, ...]], actors: Mapping[UUID, Actor]) -> Verdict:
+    return Verdict(
+        id=row.id,
+        candidate_id=row.candidate_id,
+        actor=actors[row.actor_id],
+        decision=Decision(row.decision),
+        reason=RejectReason(row.reason) if row.reason else None,
+        note=row.note,
+        decided_at=row.decided_at,
+        class_name=row.class_name,
+        box=_BOX.validate_python(row.box) if row.box else None,
+    )
+
+
+_BOX: Final[TypeAdapter[Box]] = TypeAdapter(Box)
 
 
 def take_back(scope: Scope, connection: Connection, verdict_id: UUID, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from api.cli.options import operator
 from api.console import AsJson, print_error, print_json
+from api.errors import DatasetRefused
 from api.settings import load_settings
 from training.datasets.export_formats import ExportFormat, export_version
 from training.datasets.import_formats import Format
@@ -45,11 +46,44 @@ def import_(
     settings = load_settings()
     wish = ImportWish(name, operator(), format_, view, classes, pictures, licence, origin)
     try:
-        result = import_export(source, settings.data_dir / "datasets", wish, datetime.now(UTC))
+        result = import_export(source, settings.datasets_dir, wish, datetime.now(UTC))
     except ImportFaults as error:
         for fault in error.faults:
             print_error(fault)
         raise
+    _print_result(result, as_json)
+
+
+@app.command("from-labels")
+def from_labels(
+    name: Name,
+    view: Annotated[
+        str, typer.Option(help="street or pole: what cameras saw; oblique or above: what drones saw.")
+    ] = "street",
+    as_json: AsJson = False,
+) -> None:
+    """Make the next version of a data set from complete frames and verdicts: what the button on the page does.
+
+    Frames that a person completed are taken whole, verdicts on other frames as crops around the place.
+
+    Example: streetwarden dataset from-labels river
+    """
+    from api.bootstrap import open_store
+    from api.db.scope import EVERYWHERE
+    from api.labels.dataset import make_version
+
+    settings = load_settings()
+    database, files = open_store(settings)
+    try:
+        now = datetime.now(UTC)
+        root = settings.datasets_dir
+        result = make_version(EVERYWHERE, database, files, root, name, view, operator(), now)
+    except DatasetRefused as error:
+        for fault in error.faults:
+            print_error(fault)
+        raise
+    finally:
+        database.close()
     _print_result(result, as_json)
 
 
@@ -59,7 +93,7 @@ def list_sets(as_json: AsJson = False) -> None:
 
     Example: streetwarden dataset list
     """
-    root = load_settings().data_dir / "datasets"
+    root = load_settings().datasets_dir
     found = names(root)
     if not found:
         print_error("no data sets: bring one with 'streetwarden dataset import'")
@@ -74,7 +108,7 @@ def verify(name: Name, as_json: AsJson = False) -> None:
 
     Example: streetwarden dataset verify river
     """
-    root = load_settings().data_dir / "datasets"
+    root = load_settings().datasets_dir
     latest(root, name)  # says which there are, where there is none of that name
     for folder in versions(root, name):
         manifest = verify_version(folder)
@@ -95,7 +129,7 @@ def grow_(
     Example: streetwarden dataset grow river --place bridge-4 --why 'a street that no model has seen'
     """
     settings = load_settings()
-    result = grow(settings.data_dir / "datasets", name, place, operator(), why, datetime.now(UTC))
+    result = grow(settings.datasets_dir, name, place, operator(), why, datetime.now(UTC))
     _print_result(result, as_json)
 
 
@@ -111,7 +145,7 @@ def export(
 
     Example: streetwarden dataset export river /tmp/river --format coco
     """
-    root = load_settings().data_dir / "datasets"
+    root = load_settings().datasets_dir
     folder = latest(root, name)
     if version is not None:
         known = {path.name: path for path in versions(root, name)}

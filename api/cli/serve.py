@@ -35,7 +35,10 @@ from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import ManyRemoved
 from api.inference.model_cache import ModelCache, shelf_of
+from api.labels.pool import Pool
+from api.labels.proposing import propose_with
 from api.models.shadow_runner import ShadowRunner
+from api.pages.classes import read_classes
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.fallback import NO_RULEBOOK
@@ -73,6 +76,7 @@ def serve(
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = duration_from("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
+    class_names = read_classes(rulebook, book)
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
@@ -90,6 +94,7 @@ def serve(
         if cameras is not None and wanted is not None:
             _import(database, settings, wanted, cameras)
         live = LiveStatus()
+        live.frames.cameras = live.views
         zones = map_zones(book) if book else ()
         app = create_app(
             settings,
@@ -99,7 +104,9 @@ def serve(
             cameras=live.views,
             picture=live.picture,
             accept_view=live.accept,
+            class_names=class_names,
         )
+        stack.enter_context(Pool(settings, database, files, live.frames, propose_with(shelf)).running())
         server = stack.enter_context(BackgroundServer(app, listener))
         workers = settings.model_copy(update={"rulebook_file": rulebook})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))

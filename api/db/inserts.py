@@ -12,4 +12,5 @@ def insert_new(
     """Insert those rows whose `unique` columns are not there yet, and return how many those were."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     inserted = make(table).values([dict(row) for row in rows]).on_conflict_do_nothing(index_elements=list(unique))
-    return connection.execute(inserted).rowcount
+    # counted by what comes back: of such inserts psycopg does not tell how many rows they made
+    return len(connection.execute(inserted.returning(*(table.c[name] for name in unique))).all())

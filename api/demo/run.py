@@ -29,6 +29,7 @@ from api.demo.score import Score, score, tell_score
 from api.demo.script import SampleScript, read_script, stalls_flown_over
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STALLS
+from api.labels.pool import Pool
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
 from api.settings import Settings
@@ -87,6 +88,7 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
             rulebooks.record(connection, book.source, Actor.service(), datetime.now(UTC))
         stack.callback(database.close)
         live = LiveStatus(site.cameras)
+        live.frames.cameras = live.views
         app = create_app(
             settings,
             database,
@@ -98,6 +100,7 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
         )
         stack.enter_context(BackgroundServer(app, listener))
         _tell_links(database, f"http://{settings.host}:{listener.getsockname()[1]}")
+        stack.enter_context(Pool(settings, database, files, live.frames).running())
         sink = StoreSink(database, files, on_note=live.note)
         stage = _Stage(
             settings, folder, script, shelf, book, site, live, database, sink, HealthStore(database, files), deadline

@@ -22,7 +22,8 @@ from detector.places.pictures import Moment
 from detector.regular_file import read_regular
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
-from detector.vision.jpeg import decode, encode
+from detector.vision.jpeg import decode
+from detector.vision.jpeg import encode as encode_jpeg
 from models.files import flush_folder, write_whole
 from streams.camera.host_clock import host_clock
 
@@ -119,7 +120,7 @@ class EvidenceStore:
         """
         frame, box = candidate.evidence, candidate.evidence_box
         about = _about(candidate, EvidenceKind.SCENE, frame.captured_at, frame.lag)
-        scene = self._keep(EvidenceKind.SCENE, frame.jpeg or _encoded(frame.image), about, frame.captured_at, box)
+        scene = self._keep(EvidenceKind.SCENE, frame.jpeg or encode(frame.image), about, frame.captured_at, box)
         copies = ((EvidenceKind.CROP, crop(frame.image, box)), (EvidenceKind.BOXED, boxed(frame.image, box)))
         return (scene, *(self._copy(scene, kind, image, about) for kind, image in copies))
 
@@ -140,11 +141,11 @@ class EvidenceStore:
     def keep_frame(self, frame: Frame) -> EvidenceFile:
         """Store a whole frame, untouched. Raises EvidenceError."""
         about = About(EvidenceKind.SCENE, frame.source, frame.captured_at if frame.timed else None, lag=frame.lag)
-        return self._keep(EvidenceKind.SCENE, _encoded(frame.image), about, frame.captured_at)
+        return self._keep(EvidenceKind.SCENE, encode(frame.image), about, frame.captured_at)
 
     def _copy(self, scene: EvidenceFile, kind: EvidenceKind, image: Image, about: About) -> EvidenceFile:
         about = replace(about, shows=kind, cut_from=scene.sha256)
-        return self._keep(kind, _encoded(image), about, scene.captured_at)
+        return self._keep(kind, encode(image), about, scene.captured_at)
 
     def _keep(
         self, kind: EvidenceKind, jpeg: bytes, about: About, captured_at: datetime, box: Box | None = None
@@ -167,11 +168,18 @@ def _about(candidate: Candidate, kind: EvidenceKind, captured_at: datetime, lag:
     )
 
 
-def _encoded(image: Image) -> bytes:
+def encode(image: Image) -> bytes:
+    """Return a picture as the JPEG that is kept of it. Raises EvidenceUnwritable."""
     try:
-        return encode(image)
+        return encode_jpeg(image)
     except PictureInvalid as error:
         raise EvidenceUnwritable(f"evidence: {error}") from error
+
+
+def file_of(kind: EvidenceKind, content: bytes, captured_at: datetime, width: int, height: int) -> EvidenceFile:
+    """Return what some bytes will be called when they are stored."""
+    digest = hashlib.sha256(content).hexdigest()
+    return EvidenceFile(kind, digest, _path_of(digest), captured_at, width, height)
 
 
 def _path_of(digest: str) -> str:

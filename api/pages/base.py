@@ -1,6 +1,6 @@
 """What every page needs: the reader's language, the frame around it, scripts and styles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +10,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope as AsgiScope
 
 from api.db.scope import Scope
-from api.dependencies import PRINCIPAL, AppSettings, Principal
+from api.dependencies import PRINCIPAL, AppSettings, Principal, provided
 from api.pages import i18n
+from api.pages.classes import ClassNames
 from api.pages.i18n import Language
 
 STATIC = Path(__file__).parent / "static"
@@ -34,10 +35,11 @@ class Renderer:
 
     language: Language
     scope: Scope | None = None
+    class_names: ClassNames = field(default_factory=ClassNames)
 
     def page(self, template: str, **values: object) -> HTMLResponse:
         """Return a whole page; the browser is asked to remember its language."""
-        text = self.language.render(template, scope=self.scope, **values)
+        text = self.language.render(template, scope=self.scope, class_names=self.class_names, **values)
         code = self.language.code
         response = HTMLResponse(text, headers={"Content-Language": i18n.HTML_LANG[code], "Vary": "Accept-Language"})
         response.set_cookie("language", code, max_age=YEAR, samesite="lax", httponly=True)
@@ -45,12 +47,17 @@ class Renderer:
 
     def fragment(self, template: str, **values: object) -> str:
         """Return a part of a page."""
-        return self.language.render(template, scope=self.scope, **values)
+        return self.language.render(template, scope=self.scope, class_names=self.class_names, **values)
+
+    def class_word(self, name: str) -> str:
+        """Return what a class is called for this reader."""
+        return self.class_names.word(name, self.language.code, self.language.translate)
 
 
 def renderer(
     request: Request,
     settings: AppSettings,
+    class_names: Annotated[ClassNames, Depends(provided(ClassNames))],
     lang: Annotated[str | None, Query(max_length=8)] = None,
     language: Annotated[str | None, Cookie()] = None,
     accept_language: Annotated[str, Header()] = "",
@@ -58,7 +65,7 @@ def renderer(
     """Return the renderer for the client's language."""
     chosen = i18n.language(i18n.choose_language(lang, language, accept_language, settings.language))
     principal = request.scope.get(PRINCIPAL)
-    return Renderer(chosen, principal.scope if isinstance(principal, Principal) else None)
+    return Renderer(chosen, principal.scope if isinstance(principal, Principal) else None, class_names)
 
 
 Render = Annotated[Renderer, Depends(renderer)]

@@ -13,7 +13,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.pages.messages import CLASSES, ZONE_KINDS
+from api.pages.classes import class_word
+from api.pages.messages import ZONE_KINDS
 from detector.reason import Translate
 from detector.reason import duration as span
 
@@ -71,6 +72,7 @@ def language(code: str) -> Language:
 
     for name, show in _FILTERS.items():
         environment.filters[name] = partial(_shown, show, words.gettext)
+    environment.filters["class_name"] = class_word(words.gettext)
     return Language(code, environment, words.gettext)
 
 
@@ -129,7 +131,6 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
-register_names("class_name", CLASSES)
 register_names("zone_kind", ZONE_KINDS)
 register_filter("bytes", lambda count, _translate: size(count))
 register_filter("duration", duration)

@@ -44,6 +44,7 @@ def post_verdict(
         actor=scope.actor,
         now=now,
         undo_window=settings.undo_window,
+        correction=said.correction,
         write_body=partial(write_payload, base_url=settings.base_url),
     )
     return VerdictOut.of(verdict, settings.undo_window)

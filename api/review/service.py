@@ -15,14 +15,16 @@ from api.audit.repository import Detail
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.repository import State, StoredCandidate
-from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.candidates.verdicts import Correction, Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
 from api.db.scope import Scope
 from api.errors import AlreadyDecided, NotConfirmable, NotFound, NotUndoable
 from api.evidence import repository as evidence
+from api.evidence.boxes import check_box
 from api.evidence.files import EvidenceStore
-from api.evidence.repository import EvidenceFile
+from api.evidence.repository import EvidenceFile, EvidenceKind
+from detector.vision.detections import Box
 
 BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
 
@@ -40,15 +42,17 @@ def decide(
     now: datetime,
     undo_window: timedelta,
     write_body: BodyWriter,
+    correction: Correction = Correction(),
 ) -> Verdict:
     """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
 
-    The case leaves when the undo window is over. Raises NotFound, AlreadyDecided where another reviewer was faster, or
-    NotConfirmable where a picture of the evidence is missing or changed, or the camera's legal review had expired.
+    The case leaves when the undo window is over. Raises NotFound, AlreadyDecided where another reviewer was faster,
+    NotConfirmable where a picture of the evidence is missing or changed, or the camera's legal review had expired, or
+    LabelInvalid where the corrected box does not lie in the picture.
     """
     if decision is Decision.CONFIRMED:  # before the transaction: reading pictures must not hold the one write lock
         _check_confirmable(scope, database, stored, candidate_id)
-    verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now)
+    verdict = Verdict(uuid4(), candidate_id, actor, decision, reason, note, now, correction.class_name, correction.box)
     try:
         with database.write() as connection:
             candidate = candidates.lock(scope, connection, candidate_id)
@@ -56,8 +60,9 @@ def decide(
                 raise NotFound(f"there is no candidate {candidate_id}")
             if not candidates.move(scope, connection, candidate_id, State.OPEN, State(decision.value), now):
                 raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
-            verdicts.add(scope, connection, verdict)
             files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
+            _check_box(correction.box, files)
+            verdicts.add(scope, connection, verdict)
             if decision is Decision.CONFIRMED:
                 body = write_body(candidate, files, verdict)
                 outbox.add(scope, connection, verdict.id, candidate_id, body, now, now + undo_window)
@@ -81,6 +86,12 @@ def _check_confirmable(scope: Scope, database: Database, stored: EvidenceStore, 
         )
     if fault := stored.fault(files):
         raise NotConfirmable(fault)
+
+
+def _check_box(box: Box | None, files: tuple[EvidenceFile, ...]) -> None:
+    scene = next((file for file in files if file.kind is EvidenceKind.SCENE), None)
+    if box is not None and scene is not None:
+        check_box(box, scene.width, scene.height, "box")
 
 
 def undo(

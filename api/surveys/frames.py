@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from api.db.scope import Scope
 from api.surveys.jobs.chunks import Chunk
-from api.surveys.jobs.tables import survey_chunks, survey_frames
+from api.surveys.jobs.tables import survey_chunks, survey_frames, survey_places
+from api.surveys.tables import surveys
 from detector.vision.detections import Detection
 from detector.vision.frame import Pose
 from models.card import ModelVersion
@@ -102,6 +103,55 @@ def path_of(scope: Scope, connection: Connection, survey_id: UUID) -> list[Waypo
         at = row.captured_at if row.timed else None
         found.append(Waypoint(row.clip, at, pose.lat, pose.lon, pose.height))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrame:
+    """A frame whose picture was kept (`picture` under the survey's folder), with what its model saw in it."""
+
+    survey_id: UUID
+    district: str | None
+    picture: str
+    captured_at: datetime
+    timed: bool
+    width: int
+    height: int
+    lat: float | None
+    lon: float | None
+    detections: tuple[Detection, ...]
+    model: ModelVersion | None
+
+
+def with_picture(scope: Scope, connection: Connection, limit: int) -> list[KeptFrame]:
+    """Return the frames that show places best, whose pictures outlast the survey; of the latest surveys first."""
+    shown = select(survey_places.c.key).where(
+        survey_places.c.survey_id == survey_frames.c.survey_id, survey_places.c.picture == survey_frames.c.picture
+    )
+    query = (
+        select(survey_frames, surveys.c.district)
+        .join(surveys, surveys.c.id == survey_frames.c.survey_id)
+        .where(shown.exists(), scope.sees(surveys.c.district))
+        .order_by(surveys.c.created_at.desc(), survey_frames.c.captured_at, survey_frames.c.number)
+        .limit(limit)
+    )
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def _kept(row: Row[tuple[object, ...]]) -> KeptFrame:
+    pose = POSE.validate_python(row.pose) if row.pose is not None else None
+    return KeptFrame(
+        survey_id=row.survey_id,
+        district=row.district,
+        picture=row.picture,
+        captured_at=row.captured_at,
+        timed=row.timed,
+        width=row.width,
+        height=row.height,
+        lat=pose.lat if pose else None,
+        lon=pose.lon if pose else None,
+        detections=DETECTIONS.validate_python(row.detections),
+        model=ModelVersion(**row.model) if row.model else None,
+    )
 
 
 def drop_corners(connection: Connection, survey_id: UUID) -> None:

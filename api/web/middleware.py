@@ -21,6 +21,8 @@ MAX_MANIFEST = 4 * 1024 * 1024  # ten thousand files
 BODY_SECONDS, BODY_RATE = 30.0, 50_000  # a body has so long, and a second more for each so many bytes it may have
 PACE_SECONDS, PACE_BYTES = 60.0, 64 * 1024  # an upload that brings less in such a time is cut off, and may be resumed
 HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")  # a name and a port, and nothing else
+ARCHIVES = re.compile(r"/api/v1/datasets/[^/]+/archive")
+_STREAMED = {"PATCH": UPLOADS, "PUT": ARCHIVES}
 LINGER_BYTES, LINGER_SECONDS = 1024 * 1024, 2.0  # of a request that was refused before it had come whole
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
@@ -61,7 +63,8 @@ class RequestGuard:
         if fault is not None:
             await _refuse(receive, send_guarded, scope, *fault)
             return
-        if scope["method"] == "PATCH" and UPLOADS.fullmatch(scope["path"]):
+        streamed = _STREAMED.get(scope["method"])
+        if streamed is not None and streamed.fullmatch(scope["path"]):
             # A stream of footage: its route counts the bytes, and keeps what came before the line broke.
             await self._app(scope, _paced(receive), send_guarded)
             return

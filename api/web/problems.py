@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Mount
 
-from api.errors import DatabaseUnavailable, EvidenceDamaged, NotReady, Problem
+from api.errors import DatabaseUnavailable, DatasetRefused, EvidenceDamaged, NotReady, Problem
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,15 @@ def _on_problem(request: Request, error: Exception) -> Response:
     if not isinstance(error, Problem):
         raise TypeError(type(error).__name__)
     document = _document(request, PREFIX + error.name, error.title, error.status, str(error))
+    if isinstance(error, DatasetRefused):
+        document = document.model_copy(update={"errors": [_placed(fault) for fault in error.faults]})
     return answer(request, document, dict(error.headers))
+
+
+def _placed(fault: str) -> FieldFault:
+    """Return a fault by its parts: `data.yaml:3: text` names file and line."""
+    where, found, what = fault.partition(": ")
+    return FieldFault(where=where if found else "", what=what if found else fault)
 
 
 def _on_damage(request: Request, error: Exception) -> Response:

@@ -26,3 +26,13 @@ def overlap(
     area_b = np.prod(second[:, 2:] - second[:, :2], axis=1)[None, :]
     iou, inside, around = (common / np.maximum(area, _TINY) for area in (area_a + area_b - common, area_a, area_b))
     return iou, inside, around
+
+
+def iou(a: Box, b: Box) -> float:
+    """Return the intersection over union of two boxes, 0 to 1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    common = width * height
+    return common / max((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common, _TINY)

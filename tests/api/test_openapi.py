@@ -26,6 +26,7 @@ from tests.api.signing import bearer
 from tests.api.surveys.footage import announce, photo, video
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -40,6 +41,8 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         "survey_id": announced["survey"]["id"],
         "file_id": announced["files"][0]["id"],
         "camera_id": "cam-1",
+        "frame_id": service.http.post("/api/v1/labels/frames", json={"candidate_id": first}).json()["id"],
+        "name": "street",
     }
     signed = bearer(service.key)
     schema = schemathesis.openapi.from_url(f"{service.url}/api/v1/openapi.json", headers=signed)

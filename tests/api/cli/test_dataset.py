@@ -5,7 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from api.bootstrap import open_store
+from api.candidates import repository as candidates
+from api.candidates.intake import StoreSink
+from api.db.scope import EVERYWHERE
+from api.labels import service as labels
+from api.labels.repository import LabelBox
+from api.pages.classes import ClassNames
+from api.settings import Settings
+from tests.api.cameras.registered import LI_WEI
 from tests.api.cli.conftest import Typed
+from tests.api.samples import NOON, STALL, a_candidate
 from tests.training.datasets.exports import coco, zipped
 from tests.training.datasets.test_importing import street
 
@@ -81,3 +91,29 @@ def test_without_data_sets_the_list_says_how_to_bring_one(streetwarden: Typed) -
     printed = streetwarden("dataset", "list")
     assert (printed.code, printed.out) == (0, "")
     assert "streetwarden dataset import" in printed.err
+
+
+def test_labels_of_the_service_become_a_version(
+    streetwarden: Typed, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    printed = streetwarden("dataset", "from-labels", "street")
+    assert (printed.code, printed.err.count("\n")) == (2, 1)
+    assert "nothing to learn from yet: complete frames" in printed.err
+    database, files = open_store(settings)
+    sink = StoreSink(database, files)
+    for number, source in enumerate(("gate", "lane")):
+        made = a_candidate(source=source)
+        made.evidence.image[300:] = number * 40
+        sink.take(made)
+    with database.read() as connection:
+        found = candidates.latest(EVERYWHERE, connection, 9)
+    for one in found:
+        frame = labels.bring_candidate(EVERYWHERE, database, one.id, NOON)
+        labels.save(
+            EVERYWHERE, database, frame.id, [LabelBox("stall", STALL)], ClassNames(), version=0, complete=True,
+            actor=LI_WEI, now=NOON,
+        )  # fmt: skip
+    database.close()
+    (record,) = streetwarden("dataset", "from-labels", "street", "--json").records
+    assert (record["split_by"], record["classes"], record["added"]) == ("camera", ["stall"], 2)

@@ -1,6 +1,7 @@
 """Two districts' things in one database: of each district one of every kind that a scope decides on."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,6 +22,9 @@ from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
+from api.labels import repository as labels
+from api.labels.repository import LabelFrame, NewFrame
+from api.labels.tables import FrameOrigin
 from api.surveys import frames, places
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -31,12 +35,12 @@ from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
 from detector.candidate import Origin
 from detector.rules.ruling import Outcome
-from detector.vision.frame import Lens, Pose
+from detector.vision.frame import Frame, Lens, Pose
 from streams.health.faults import Fault
 from streams.survey.features import Features, View
 from streams.survey.pipeline import FrameObservations
 from tests.api.cameras.registered import A_CHANGE, LI_WEI, a_camera
-from tests.api.samples import NOON, a_candidate
+from tests.api.samples import NOON, a_candidate, street
 
 BOX = SecretBox.of(make_key())
 PLACE_ID = "0123456789ab"
@@ -56,6 +60,7 @@ class District:
     case: UUID
     fault: UUID
     survey: Survey
+    frame: LabelFrame
     files: tuple[SurveyFile, ...]
 
     @property
@@ -98,14 +103,35 @@ def _seed(database: Database, store: EvidenceStore, name: str | None) -> Distric
         case, _ = cases.receive(connection, verdict.id, b"{}", NOON)
         health.begin(connection, camera, Fault.MOVED, store.keep_frame(waits.evidence))
         (fault,) = health.lasting(connection, camera)
-    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, files)
+        frame = _labelled(connection, store, camera, name)
+    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, frame, files)
+
+
+def _labelled(connection: Connection, store: EvidenceStore, camera: str, district: str | None) -> LabelFrame:
+    """Store two frames of a camera on which somebody drew, and return the later one."""
+    for minute in (0, 1):
+        image = street() + np.uint8(len(district or "") + minute)
+        shown = store.keep_frame(Frame(image, NOON + timedelta(minutes=minute), camera))
+        new = NewFrame(shown, camera, FrameOrigin.CAMERA, camera_id=camera, district=district)
+        assert labels.add(EVERYWHERE, connection, new, NOON)
+        frame = labels.find_by_picture(EVERYWHERE, connection, shown.sha256)
+        assert frame is not None
+        assert labels.save(EVERYWHERE, connection, frame, [], LI_WEI, NOON, complete=True)
+    found = labels.find_by_picture(EVERYWHERE, connection, shown.sha256)
+    assert found is not None
+    return found
 
 
 def _look_at(connection: Connection, survey: Survey, key: str, files: tuple[SurveyFile, ...]) -> None:
     """Store one chunk with one frame, and the place that it shows."""
     chunks.add(connection, survey.id, ChunkKind.LOOK, [file.id for file in files], 0, 0.0, None, NOON)
     (chunk,) = chunks.of_survey(EVERYWHERE, connection, survey.id)
-    frames.add(connection, chunk, [FrameObservations("v.mp4", 0, NOON, View((9, 9), POSE, NOTHING), (), None)], Path())
+    frames.add(
+        connection,
+        chunk,
+        [FrameObservations("v.mp4", 0, NOON, View((9, 9), POSE, NOTHING), (), Path("best.jpg"))],
+        Path(),
+    )
     place = SurveyPlace(
         survey_id=survey.id,
         key=key,

@@ -18,6 +18,8 @@ from api.db.scope import EVERYWHERE, Scope
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
+from api.labels import repository as labels
+from api.labels.tables import FrameState
 from api.surveys import files as survey_files
 from api.surveys import frames, places
 from api.surveys import repository as surveys
@@ -75,6 +77,13 @@ READS: dict[str, Read] = {
     "chunks": lambda scope, db, of: chunks.of_survey(scope, db, of.survey.id),
     "path": lambda scope, db, of: frames.path_of(scope, db, of.survey.id),
     "places": lambda scope, db, of: places.of_survey(scope, db, of.survey.id),
+    "candidates by id": lambda scope, db, of: candidates.by_id(scope, db, [of.open]),
+    "candidates standing": lambda scope, db, of: candidates.standing_at(scope, db, of.camera, NOON),
+    "label frame": lambda scope, db, of: labels.find(scope, db, of.frame.id),
+    "label frame by picture": lambda scope, db, of: labels.find_by_picture(scope, db, of.frame.sha256),
+    "label frame known": lambda scope, db, of: labels.known_pictures(scope, db, [of.frame.sha256]),
+    "label frame before": lambda scope, db, of: labels.last_complete_of(scope, db, of.frame),
+    "label save": lambda scope, db, of: labels.newest_saves(scope, db, [of.frame.id]),
     "place": lambda scope, db, of: places.find(scope, db, of.survey.id, PLACE_ID),
 }
 
@@ -113,10 +122,19 @@ def test_lists_and_their_counts_are_of_the_district(town: Town) -> None:
         foreign = health.page(OURS, connection, town.neighbour.camera, None, 9)
         unseen = survey_files.files_page(OURS, connection, town.neighbour.survey.id, None, 9)
         acts = history.page(OURS, connection, BOX, town.neighbour.camera, None, 9)
+        drawn = labels.page(OURS, connection, FrameState.COMPLETE, None, 9)
+        counted = labels.count(OURS, connection)
+        whole, added = labels.complete(OURS, connection), labels.added_since(OURS, connection, NOON)
+        said = verdicts.page(OURS, connection, None, 9)
+        newest, kept = candidates.latest(OURS, connection, 9), frames.with_picture(OURS, connection, 9)
     assert ({one.id for one in listed.items}, listed.total) == (town.ours.candidates, 2)
     assert ([one.id for one in deliveries.items], deliveries.total) == ([town.ours.verdict], 1)
     assert ([one.id for one in taken.items], taken.total) == ([town.ours.case], 1)
     assert ([one.id for one in flown.items], flown.total) == ([town.ours.survey.id], 1)
+    assert drawn.total == 2
+    assert counted == {FrameState.OPEN: 0, FrameState.COMPLETE: 2}
+    assert (len(whole), len(added), len(said.items), len(newest), len(kept)) == (2, 2, 1, 2, 1)
+    assert {one.id for one in newest} == town.ours.candidates
     assert [page.total for page in (foreign, unseen, acts)] == [0, 0, 0]
 
 
@@ -146,6 +164,10 @@ def _revived(scope: Scope, connection: Connection, of: District) -> bool:
     return outbox.revive(scope, connection, of.verdict, NOON)
 
 
+def _drew(scope: Scope, connection: Connection, of: District) -> bool:
+    return labels.save(scope, connection, of.frame, [], LI_WEI, NOON, complete=False)
+
+
 WRITES: dict[str, Callable[[Scope, Connection, District], bool]] = {
     "move": lambda scope, db, of: candidates.move(scope, db, of.open, State.OPEN, State.REJECTED, NOON),
     "withdraw": lambda scope, db, of: outbox.withdraw(scope, db, of.verdict),
@@ -153,6 +175,7 @@ WRITES: dict[str, Callable[[Scope, Connection, District], bool]] = {
     "take back": _took_back,
     "received": _received,
     "revive": _revived,
+    "draw": _drew,
 }
 
 

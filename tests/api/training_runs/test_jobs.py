@@ -43,9 +43,7 @@ WISH = TrainingWish(dataset="stalls", dataset_version="1-x", base="aerial-stalls
 @pytest.fixture
 def city(tmp_path: Path) -> Settings:
     """A data folder with a small set of stalls seen from above."""
-    settings = Settings(
-        _env_file=None, data_dir=tmp_path / "var", runs_dir=tmp_path / "runs", port=0, reviewer="Li Wei"
-    )
+    settings = Settings(_env_file=None, data_dir=tmp_path / "var", runs_dir=tmp_path / "runs", port=0)
     bring(settings.data_dir)
     return settings
 

@@ -6,7 +6,7 @@ from alembic import op
 from api.db.columns import UtcTime
 
 revision = "0019"
-down_revision = "0013"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""Labels: whole frames that a person completes, and verdicts, from which data sets are made."""
