@@ -32,15 +32,11 @@ from api.datasets import pages as datasets_page
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
-<<<<<<< HEAD
 from api.evidence.masks import Masks
 from api.inference.model_cache import ModelCache, shelf_of
 from api.inference.model_choice import STREET
-=======
-from api.inference.model_cache import shelf_of
 from api.labels import endpoints as labels
 from api.labels import pages as labels_page
->>>>>>> main
 from api.models import pages as models_page
 from api.models.drift_watch import DriftWatch
 from api.models.promotions import Promotions
