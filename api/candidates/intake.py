@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.candidates import repository as candidates
-from api.candidates.conditions import Conditions, conditions_of
+from api.candidates.capture import conditions_of
+from api.candidates.conditions import Conditions
 from api.candidates.repository import State, StoredCandidate
 from api.clock import Clock, wall_clock
 from api.db.database import Database

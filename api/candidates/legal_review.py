@@ -3,7 +3,7 @@
 An expired camera may still propose; what it shows from then on is not confirmed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -48,10 +48,16 @@ def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidat
 
 def is_missing(scope: Scope, connection: Connection, item: StoredCandidate) -> bool:
     """Return whether a candidate comes from a camera of the registry that had no legal review when it watched."""
-    cameras = metadata.tables["cameras"].c
-    query = select(cameras.settings).where(cameras.camera == item.camera_id, cameras.since == item.camera_version)
-    found = connection.execute(query).scalar_one_or_none() if item.camera_id is not None else None
+    found = settings_of(connection, item.camera_id, item.camera_version) if item.camera_id is not None else None
     return found is not None and not found.get(KEY)
+
+
+def settings_of(connection: Connection, camera_id: str, version: int | None) -> Mapping[str, object] | None:
+    """Return the settings of a camera in one version, without its address; None where the registry has none such."""
+    cameras = metadata.tables["cameras"].c
+    query = select(cameras.settings).where(cameras.camera == camera_id, cameras.since == version)
+    found: Mapping[str, object] | None = connection.execute(query).scalar_one_or_none()
+    return found
 
 
 def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:

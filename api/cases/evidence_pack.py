@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.audit import repository as audit
 from api.audit.acts import Act
-from api.audit.repository import Event, Search
+from api.audit.repository import Detail, Event, Search
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.messages import CLOCKS, EVIDENCE_KINDS, OUTCOMES
@@ -81,7 +81,7 @@ def export_pack(
         known = _known(scope, connection, case_id)
     pictures = tuple(_pictures(known, database, store, masks, now))
     content = write_pack(dict(_documents(known, pictures, now)) | {one.name: one.content for one in pictures})
-    told = {
+    told: dict[str, Detail] = {
         "case": str(case_id),
         "reason": reason,
         "masked": masks is not None,
@@ -121,7 +121,7 @@ def log_faults(files: Mapping[str, bytes]) -> list[str]:
 
 def _known(scope: Scope, connection: Connection, case_id: UUID) -> _Known:
     delivery = outbox.find(scope, connection, case_id)
-    candidate = delivery and candidates.find(scope, connection, delivery.candidate_id)
+    candidate = candidates.find(scope, connection, delivery.candidate_id) if delivery else None
     if delivery is None or candidate is None:
         raise NotFound(f"there is no case {case_id}")
     ended = legal_review.expired(scope, connection, [candidate]).get(candidate.id)

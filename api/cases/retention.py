@@ -8,27 +8,21 @@ on there.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, select
-
 from api.audit import repository as audit
 from api.audit.acts import Act
 from api.candidates import repository as candidates
-from api.candidates.holds import Purpose
 from api.candidates.repository import State
-from api.candidates.tables import candidates as table
-from api.candidates.tables import holds, verdicts
+from api.cases.retention_queries import Expired, expired
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.evidence.repository import Discarded
-from api.evidence.tables import evidence as pictures
 from api.settings import Settings
 from api.surveys.retention import Removed
 
@@ -38,14 +32,6 @@ LINGER: Final = timedelta(days=1)
 """How long a file stays after it was replaced: somebody may be deciding by it."""
 
 AT_ONCE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """One candidate whose pictures are to be removed, and the class that says so."""
-
-    candidate_id: UUID
-    why: str
 
 
 def remove_expired(settings: Settings, database: Database, files: EvidenceStore, now: datetime) -> Iterator[Removed]:
@@ -67,27 +53,6 @@ def remove_expired(settings: Settings, database: Database, files: EvidenceStore,
             size = _remove(database, files, candidate_id, mine[begin : begin + AT_ONCE], now)
             if size is not None:
                 yield Removed("evidence", f"{candidate_id} ({mine[begin].why})", size)
-
-
-def expired(connection: Connection, settings: Settings, now: datetime) -> Iterator[Expired]:
-    """Yield the candidates whose pictures may go, oldest first; none that is on hold."""
-    undecided = now - timedelta(days=settings.unconfirmed_days)
-    rejected = now - timedelta(days=settings.rejected_days)
-    said_no = exists().where(
-        verdicts.c.candidate_id == table.c.id, verdicts.c.undone_at.is_(None), verdicts.c.decided_at < rejected
-    )
-    classes: tuple[tuple[str, ColumnElement[bool], tuple[Purpose, ...]], ...] = (
-        ("unconfirmed", and_(table.c.state == State.OPEN, table.c.updated_at < undecided), (Purpose.LEGAL,)),
-        ("rejected", and_(table.c.state == State.REJECTED, said_no), (Purpose.LEGAL, Purpose.TRAINING)),
-    )
-    for why, over, purposes in classes:
-        held = exists().where(
-            holds.c.candidate_id == table.c.id, holds.c.lifted_at.is_(None), holds.c.purpose.in_(purposes)
-        )
-        shown = exists().where(pictures.c.candidate_id == table.c.id)
-        query = select(table.c.id).where(over, shown, ~held).order_by(table.c.created_at, table.c.id)
-        for candidate_id in connection.execute(query).scalars():
-            yield Expired(candidate_id, why)
 
 
 def _release(settings: Settings, database: Database, one: Expired, now: datetime) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from api.bootstrap import open_store
-from api.cases.retention import expired, remove_expired
+from api.cases.retention import remove_expired
+from api.cases.retention_queries import expired
 from api.clock import wall_clock
 from api.console import AsJson, print_error, print_json
 from api.settings import load_settings

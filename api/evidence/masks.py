@@ -11,14 +11,12 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
-from sqlalchemy import select
 
 from api.db.database import Database
-from api.db.inserts import insert_new
 from api.errors import MaskingFailed
+from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
 from api.evidence.repository import EvidenceFile
-from api.evidence.tables import evidence_masks
 from detector.errors import DetectorError
 from detector.vision.detections import Detections
 from detector.vision.engine import OnnxModel
@@ -60,10 +58,8 @@ class Masks:
             return known or self._make(database, file, now)
 
     def _known(self, database: Database, file: EvidenceFile) -> EvidenceFile | None:
-        query = select(evidence_masks.c.sha256, evidence_masks.c.path).where(evidence_masks.c.original == file.sha256)
         with database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else replace(file, sha256=row.sha256, path=row.path)
+            return evidence.mask_of(connection, file)
 
     def _make(self, database: Database, file: EvidenceFile, now: datetime) -> EvidenceFile:
         content = self._files.read(file)
@@ -77,11 +73,10 @@ class Masks:
         except (ModelError, DetectorError) as error:
             raise MaskingFailed(f"the picture cannot be masked, and is not shown: {error}") from error
         digest, path = self._files.put(copy)
-        row = {"original": file.sha256, "sha256": digest, "path": path, "made_at": now}
-        row["model"] = f"{model.identity.name} {model.identity.version or ''}".strip()
+        masked, by = replace(file, sha256=digest, path=path), f"{model.identity.name} {model.identity.version or ''}"
         with database.write() as connection:
-            insert_new(connection, evidence_masks, [row], ["original"])
-        return replace(file, sha256=digest, path=path)
+            evidence.keep_mask(connection, file, masked, by.strip(), now)
+        return masked
 
 
 def cover(image: Image, seen: Detections) -> Image:

@@ -1,11 +1,12 @@
 """Which evidence file shows which candidate; the files themselves are kept by `api.evidence`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, column, delete, insert, or_, select, table
 
 from api.db.inserts import insert_new
 from api.db.scope import Scope
@@ -82,6 +83,16 @@ def mark_discarded(
         insert_new(connection, evidence_discarded, rows, ["sha256"])
 
 
+KEPT_ELSEWHERE: Final = ("label_frames", "camera_health", "shadow_disagreements")
+"""Tables of other domains whose rows name files of this store by `sha256`: what they show is not removed."""
+
+
+def _needed(sha256: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a file shows something: a candidate, or what another domain keeps."""
+    others = (select(table(name, column("sha256")).c.sha256) for name in KEPT_ELSEWHERE)
+    return or_(sha256.in_(select(evidence.c.sha256)), *(sha256.in_(query) for query in others))
+
+
 @dataclass(frozen=True, slots=True)
 class Discarded:
     """One file that a candidate needs no more, and why."""
@@ -94,9 +105,9 @@ class Discarded:
 
 def discarded(connection: Connection, before: datetime) -> tuple[Discarded, ...]:
     """Return the files that were of no use before a moment and nothing else needs, by candidate."""
-    table = evidence_discarded.c
-    query = select(table.sha256, table.path, table.candidate_id, table.why).where(table.since <= before)
-    query = query.where(table.sha256.not_in(select(evidence.c.sha256))).order_by(table.candidate_id, table.sha256)
+    gone = evidence_discarded.c
+    query = select(gone.sha256, gone.path, gone.candidate_id, gone.why).where(gone.since <= before)
+    query = query.where(~_needed(gone.sha256)).order_by(gone.candidate_id, gone.sha256)
     return tuple(Discarded(row.sha256, row.path, row.candidate_id, row.why) for row in connection.execute(query))
 
 
@@ -108,9 +119,22 @@ def forget_discarded(connection: Connection, hashes: Sequence[str]) -> None:
 
 
 def forget_needed(connection: Connection) -> None:
-    """Forget of the files that were of no use those that show something again."""
+    """Forget of the files that were of no use those that show a candidate again."""
     needed = evidence_discarded.c.sha256.in_(select(evidence.c.sha256))
     connection.execute(delete(evidence_discarded).where(needed))
+
+
+def mask_of(connection: Connection, file: EvidenceFile) -> EvidenceFile | None:
+    """Return the masked copy of a picture; None where there is none."""
+    query = select(evidence_masks.c.sha256, evidence_masks.c.path).where(evidence_masks.c.original == file.sha256)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else replace(file, sha256=row.sha256, path=row.path)
+
+
+def keep_mask(connection: Connection, file: EvidenceFile, masked: EvidenceFile, model: str, now: datetime) -> None:
+    """Record the masked copy of a picture, and the model that found what is covered."""
+    row = {"original": file.sha256, "sha256": masked.sha256, "path": masked.path, "model": model, "made_at": now}
+    insert_new(connection, evidence_masks, [row], ["original"])
 
 
 def _from_row(row: Row[tuple[object, ...]]) -> EvidenceFile:

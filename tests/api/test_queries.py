@@ -18,6 +18,7 @@ MODULES = {
     "places",
     "chunks",
     "retention_queries",
+    "holds",
     "users",
     "sessions",
     "keys",

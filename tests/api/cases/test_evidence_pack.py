@@ -24,8 +24,9 @@ from api.evidence.masks import Masks
 from api.evidence.pack import verify_pack, write_pack
 from api.review.service import decide
 from detector.vision.engine import OnnxModel, load_model
+from tests.api.cameras.registered import LI_WEI
 from tests.api.evidence.test_moments import seen
-from tests.api.samples import LI_WEI, NOON
+from tests.api.samples import NOON
 from tests.detector.nets import save_colour_detector
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
