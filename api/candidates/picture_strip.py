@@ -45,6 +45,7 @@ class Strip:
     first: Shown | None
     last: Shown | None
     empty: Shown | None
+    best: Shown | None
     film: tuple[Shown, ...]
 
 
@@ -63,6 +64,7 @@ def strip_of(item: StoredCandidate, files: Iterable[EvidenceFile], zone: tzinfo)
         first=one.get(EvidenceKind.FIRST_CROP),
         last=one.get(EvidenceKind.LAST_CROP),
         empty=one.get(EvidenceKind.EMPTY_CROP),
+        best=one.get(EvidenceKind.CROP),
         film=film if len(film) > 1 else (),
     )
 
