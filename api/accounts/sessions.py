@@ -30,7 +30,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class UserSession:
     """One signed-in browser."""
 
     id: UUID
@@ -68,9 +68,9 @@ def begin(connection: Connection, user_id: UUID, now: datetime, address: str, ag
     return token
 
 
-def find(connection: Connection, token: str, now: datetime) -> tuple[Session, User] | None:
+def find(connection: Connection, token: str, now: datetime) -> tuple[UserSession, User] | None:
     """Return the session of this token and its user; None where it has ended, or the user may not sign in."""
-    own = [sessions.c[name].label(f"session_{name}") for name in Session.__dataclass_fields__]
+    own = [sessions.c[name].label(f"session_{name}") for name in UserSession.__dataclass_fields__]
     query = (
         select(users, *own)
         .join(sessions, sessions.c.user_id == users.c.id)
@@ -84,7 +84,7 @@ def find(connection: Connection, token: str, now: datetime) -> tuple[Session, Us
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    return Session(*(row._mapping[column.name] for column in own)), user_of(row)
+    return UserSession(*(row._mapping[column.name] for column in own)), user_of(row)
 
 
 def touch(connection: Connection, session_id: UUID, now: datetime) -> None:
@@ -92,14 +92,14 @@ def touch(connection: Connection, session_id: UUID, now: datetime) -> None:
     connection.execute(update(sessions).where(sessions.c.id == session_id).values(seen_at=now))
 
 
-def of_user(connection: Connection, user_id: UUID, now: datetime) -> tuple[Session, ...]:
+def of_user(connection: Connection, user_id: UUID, now: datetime) -> tuple[UserSession, ...]:
     """Return a user's sessions that have not ended, latest used first."""
     query = (
-        select(*(sessions.c[name] for name in Session.__dataclass_fields__))
+        select(*(sessions.c[name] for name in UserSession.__dataclass_fields__))
         .where(sessions.c.user_id == user_id, sessions.c.seen_at > now - IDLE, sessions.c.created_at > now - LONGEST)
         .order_by(sessions.c.seen_at.desc(), sessions.c.id)
     )
-    return tuple(Session(*row) for row in connection.execute(query))
+    return tuple(UserSession(*row) for row in connection.execute(query))
 
 
 def end(connection: Connection, token: str) -> bool:

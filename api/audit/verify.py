@@ -17,7 +17,7 @@ EVIDENCE = tuple(kind.value for kind in EvidenceKind)
 
 
 @dataclass(slots=True)
-class Report:
+class ChainReport:
     """What was checked, and what is wrong with it, a line each."""
 
     events: int = 0
@@ -26,9 +26,11 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-def verify(connection: Connection, files: EvidenceStore, named: Iterable[str], expected: Head | None = None) -> Report:
+def verify(
+    connection: Connection, files: EvidenceStore, named: Iterable[str], expected: Head | None = None
+) -> ChainReport:
     """Check all of it; `named` are the hashes of evidence in the tables, `expected` an end that was kept elsewhere."""
-    report = Report(head=audit.head(connection))
+    report = ChainReport(head=audit.head(connection))
     hashes = set(named)
     needed, removed = frozenset(hashes), set[str]()
     reached: str | None = None
@@ -47,7 +49,7 @@ def verify(connection: Connection, files: EvidenceStore, named: Iterable[str], e
     return report
 
 
-def _checked(connection: Connection, report: Report) -> Iterator[Event]:
+def _checked(connection: Connection, report: ChainReport) -> Iterator[Event]:
     last = Head(0, BEGIN)
     for event in audit.everything(connection):
         report.events += 1

@@ -163,7 +163,7 @@ def test_a_restart_hands_nothing_on_twice(colours: OnnxModel) -> None:
     before = Look("camera", book(SIGNS), [colours])
     key = run(before, [wall((80, 160))] * 4)[0].sighting.key
     after = Look("camera", book(SIGNS), [colours])
-    after.places.restore(before.places.snapshot())
+    after.places.take_up(before.places.all)
     assert {one.sighting.key for one in run(after, [wall((80, 160))] * 4, start=60)} <= {key}
 
 
@@ -241,7 +241,7 @@ def test_frames_that_follow_each_other_at_once_cost_next_to_nothing(everyday: Ev
 def test_what_places_know_survives_a_restart(everyday: Everyday) -> None:
     before, after = (Look("camera", book(STALLS), [], everyday) for _ in range(2))
     run(before, [STALL_SEEN[i % 4] for i in range(20)])
-    after.places.restore(before.places.snapshot())
+    after.places.take_up(before.places.all)
     (place,) = after.places.all
     assert place.evidence.of("objects").seen >= 2
     found = run(after, [STALL_SEEN[i % 4] for i in range(20)], start=105)

@@ -18,7 +18,7 @@ from training.datasets.import_archive import unpacked
 from training.datasets.import_formats import Format, export_root, read_export
 from training.datasets.import_tables import PICTURES_TABLE, PictureFacts, read_class_names, read_picture_facts
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Side
-from training.datasets.manifest import UNKNOWN, Act, Box, DatasetManifest, Picture, PictureWhere
+from training.datasets.manifest import UNKNOWN, Box, DatasetAct, DatasetManifest, Picture, PictureWhere
 from training.datasets.version_store import latest, locked, picture_files, verify_version, versions, write_version
 from training.errors import DatasetInvalid, ImportFaults
 from training.runs.schedule import schedule_for
@@ -89,7 +89,7 @@ def import_export(source: Path, root: Path, wish: ImportWish, at: datetime) -> I
                 f"{before[-1]}: shows streets from {earlier.view!r}, not {wish.view!r}: import by --name"
             )
         incoming = _read(folder, source, export, wish, earlier, notes)
-        act = Act(kind="import", by=wish.by, at=at, note=f"{export.format}: {source.name}"[:200])
+        act = DatasetAct(kind="import", by=wish.by, at=at, note=f"{export.format}: {source.name}"[:200])
         if earlier is None:
             manifest = _first(incoming, _class_order(export, wish), wish, act, notes)
         else:
@@ -120,7 +120,7 @@ def grow(root: Path, name: str, places: Sequence[str], by: str, why: str, at: da
         pictures = tuple(
             one.model_copy(update={"side": "val"}) if one.group in moved else one for one in earlier.pictures
         )
-        act = Act(kind="grow", by=by, at=at, note=why)
+        act = DatasetAct(kind="grow", by=by, at=at, note=why)
         manifest = _following(earlier, pictures, earlier.classes, act)
         added = len(manifest.of("val")) - len(earlier.of("val"))
         return ImportResult(write_version(root, manifest, picture_files(folder, earlier)), manifest, added, ())
@@ -212,7 +212,7 @@ def _class_order(export: Export, wish: ImportWish) -> tuple[str, ...]:
 
 
 def _first(
-    incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish, act: Act, notes: _Notes
+    incoming: Sequence[_Incoming], order: Sequence[str], wish: ImportWish, act: DatasetAct, notes: _Notes
 ) -> DatasetManifest:
     parted = split([_unparted(one) for one in incoming])
     if len(set(parted.sides)) < 2:
@@ -245,7 +245,7 @@ def _first(
 
 
 def _next(
-    incoming: Sequence[_Incoming], earlier: DatasetManifest, wish: ImportWish, act: Act, notes: _Notes
+    incoming: Sequence[_Incoming], earlier: DatasetManifest, wish: ImportWish, act: DatasetAct, notes: _Notes
 ) -> DatasetManifest:
     classes = tuple(dict.fromkeys((*earlier.classes, *(box.name for one in incoming for box in one.boxes))))
     pictures = {one.sha256: one for one in earlier.pictures}
@@ -280,7 +280,7 @@ def _next(
 
 
 def _following(
-    earlier: DatasetManifest, pictures: tuple[Picture, ...], classes: tuple[str, ...], act: Act
+    earlier: DatasetManifest, pictures: tuple[Picture, ...], classes: tuple[str, ...], act: DatasetAct
 ) -> DatasetManifest:
     update = {
         "number": earlier.number + 1,

@@ -70,7 +70,7 @@ class Picture(_Part):
     boxes: tuple[Box, ...]
 
 
-class Act(_Part):
+class DatasetAct(_Part):
     """What somebody did to make this version from the one before."""
 
     kind: Literal["import", "grow"]
@@ -88,7 +88,7 @@ class DatasetManifest(_Part):
     view: str = Field(pattern=r"^[a-z]{1,20}$")
     classes: tuple[Text, ...] = Field(min_length=1)
     split_by: str
-    acts: tuple[Act, ...] = Field(min_length=1)
+    acts: tuple[DatasetAct, ...] = Field(min_length=1)
     pictures: tuple[Picture, ...]
 
     def of(self, side: Side) -> tuple[Picture, ...]:

@@ -214,7 +214,7 @@ def test_a_restart_in_the_middle_changes_nothing(frames: list[set[int]], cut: in
         through.update(proposals, at(5 * index))
         if index == cut:
             after = Places("camera")
-            after.restore(before.snapshot())
+            after.take_up(before.all)
             before = after
         before.update(proposals, at(5 * index))
     assert before.all == through.all

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from training.datasets.interchange import Side
-from training.datasets.manifest import Act, Box, DatasetManifest, Picture, PictureWhere, read_manifest
+from training.datasets.manifest import Box, DatasetAct, DatasetManifest, Picture, PictureWhere, read_manifest
 from training.errors import DatasetInvalid
 
 AT = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ manifests = st.builds(
     classes=st.just(("stall", "sign")),
     split_by=st.just("place"),
     acts=st.lists(
-        st.builds(Act, kind=st.just("import"), by=words, at=st.just(AT), note=words), min_size=1, max_size=2
+        st.builds(DatasetAct, kind=st.just("import"), by=words, at=st.just(AT), note=words), min_size=1, max_size=2
     ).map(tuple),
     pictures=st.lists(pictures, max_size=5, unique_by=lambda one: one.sha256).map(tuple),
 )
@@ -115,7 +115,7 @@ def of(*found: Picture, **changes: object) -> DatasetManifest:
         "view": "above",
         "classes": ("stall", "sign"),
         "split_by": "place",
-        "acts": (Act(kind="import", by="A. Reviewer", at=AT),),
+        "acts": (DatasetAct(kind="import", by="A. Reviewer", at=AT),),
         "pictures": found,
         **changes,
     }
