@@ -15,6 +15,7 @@ from uuid import UUID
 
 from api.audit import repository as audit
 from api.audit.acts import Act
+from api.audit.repository import Detail
 from api.candidates import repository as candidates
 from api.candidates.repository import State
 from api.cases.retention_queries import Expired, expired
@@ -77,7 +78,7 @@ def _remove(
         log.warning("evidence of candidate %s cannot be removed: %s", candidate_id, error)
         return None
     hashes = [one.sha256 for one in gone]
-    told = {"class": gone[0].why, "files": len(gone), "bytes": size, "sha256": " ".join(hashes)}
+    told: dict[str, Detail] = {"class": gone[0].why, "files": len(gone), "bytes": size, "sha256": " ".join(hashes)}
     with database.write() as connection:
         evidence.forget_discarded(connection, hashes)
         audit.record(EVERYWHERE, connection, Act.EVIDENCE_REMOVED, candidate_id, now, details=told)

@@ -39,8 +39,8 @@ def sweep(
         if dry_run:
             with database.read() as connection:
                 for one in expired(connection, settings, now):
-                    record = {"expired": {"candidate": str(one.candidate_id), "class": one.why}}
-                    print_json(record, f"candidate {one.candidate_id}, {one.why}", as_json)
+                    expiring = {"expired": {"candidate": str(one.candidate_id), "class": one.why}}
+                    print_json(expiring, f"candidate {one.candidate_id}, {one.why}", as_json)
             return
         FootageStore(settings.footage_dir).prepare()
         for removed in chain(remove(settings, database, now), remove_expired(settings, database, files, now)):
