@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI
@@ -23,6 +24,7 @@ from api.candidates import endpoints as candidates
 from api.cases import endpoints as cases
 from api.cases import pages as cases_pages
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
+from api.cases.retention import remove_expired
 from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
 from api.datasets import endpoints as datasets
@@ -30,7 +32,9 @@ from api.datasets import pages as datasets_page
 from api.db.database import Database
 from api.dependencies import provide
 from api.evidence.files import EvidenceStore
-from api.inference.model_cache import shelf_of
+from api.evidence.masks import Masks
+from api.inference.model_cache import ModelCache, shelf_of
+from api.inference.model_choice import STREET
 from api.labels import endpoints as labels
 from api.labels import pages as labels_page
 from api.models import pages as models_page
@@ -109,7 +113,8 @@ def create_app(
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
     finalizer = Finalizer(database, footage, clock=clock)
-    sweeper = Sweeper(settings, database, clock=clock)
+    models = ModelCache.of(settings)
+    sweeper = Sweeper(settings, database, clock=clock, more=partial(remove_expired, settings, database, files))
     drift = DriftWatch(database, clock)
 
     @asynccontextmanager
@@ -144,6 +149,7 @@ def create_app(
         finalizer,
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
+        Masks(files, lambda: models.get(STREET)),
         LiveCameras(cameras, picture, accept_view),
         Promotions(shelf_of(settings), settings.data_dir / "datasets"),
         passwords or Passwords(),

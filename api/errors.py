@@ -47,6 +47,8 @@ ApiError
 │   ├── NoRoom             507: the disk is full, or would be; what has come stays
 │   ├── FootageUnwritable  500: the folder of uploaded footage cannot be written
 │   ├── NotReady           503
+│   ├── MaskingFailed      503: a picture cannot be masked, and so is not shown
+│   ├── NotExportable      409: what may be no evidence is not taken away
 │   └── UploadProblem      what a client of tus 1.0 is told
 │       ├── UploadUnknown      404
 │       ├── UploadMisplaced    409: the bytes do not belong where the file ends
@@ -195,6 +197,22 @@ class Forbidden(Problem):
     status = 403
     name = "forbidden"
     title = "Not allowed"
+
+
+class MaskingFailed(Problem):
+    """A picture cannot be masked, and so is not shown."""
+
+    status = 503
+    name = "masking-failed"
+    title = "The picture cannot be masked"
+
+
+class NotExportable(Problem):
+    """What may be no evidence is not taken away."""
+
+    status = 409
+    name = "not-exportable"
+    title = "Not exportable"
 
 
 class ReasonNeeded(Problem):

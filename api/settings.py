@@ -88,7 +88,16 @@ class Settings(BaseSettings):
         ge=1,
         le=36500,
         description="Days after a survey's end for which its footage and pictures are kept; for ever if unset. "
-        "Evidence of candidates and cases is never removed.",
+        "Evidence of candidates and cases has periods of its own.",
+    )
+    unconfirmed_days: int = Field(
+        30, ge=1, le=36500, description="Days after which the pictures of what nobody decided on are removed."
+    )
+    rejected_days: int = Field(
+        7,
+        ge=1,
+        le=36500,
+        description="Days after which the pictures of what was rejected are removed, unless approved for training.",
     )
     runs_dir: Path = Field(
         Path("runs"), description="Folder of training runs that the page /training shows and begins."

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from detector.places.pictures import Picture
 from detector.places.sighting import Sighting
+from detector.recording import Recording
 from detector.rules.ruling import Ruling
 from detector.vision.detections import Box
 from detector.vision.frame import Frame
@@ -45,7 +47,8 @@ class Candidate:
 
     `evidence` is the whole frame that shows the thing best and `evidence_box` where it is in that frame; `models` are
     those that had a say; `finder_pictures` show the look in which each finder was surest. The same sighting may come
-    again (same key) with a later `last_seen`.
+    again (same key) with a later `last_seen`. `pictures` are those of other moments, `recording` is None where
+    nothing is known of how the frames were taken.
     """
 
     sighting: Sighting
@@ -55,3 +58,5 @@ class Candidate:
     models: tuple[ModelVersion, ...] = ()
     origin: Origin = Origin()
     finder_pictures: tuple[FinderPicture, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    recording: Recording | None = None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from detector.candidate import Candidate
+from detector.recording import Gap
 from detector.vision.frame import Frame
 
 STEP: Final = 2.0
@@ -35,8 +36,15 @@ class ClockSteps:
         ahead, seen = self.ahead, candidate.sighting
         if not ahead:
             return candidate
+        moved = tuple(replace(one, captured_at=one.captured_at + ahead) for one in candidate.pictures)
+        recording = candidate.recording
+        if recording is not None:
+            gaps = tuple(Gap(gap.since + ahead, gap.until + ahead) for gap in recording.gaps)
+            recording = replace(recording, gaps=gaps)
         return replace(
             candidate,
+            pictures=moved,
+            recording=recording,
             sighting=replace(
                 seen,
                 first_seen=seen.first_seen + ahead,

@@ -15,16 +15,19 @@ from detector.geometry.position import position_of
 from detector.places.best_frames import BestFrames
 from detector.places.finder_pictures import FinderPictures
 from detector.places.lasting_change import LastingChange
+from detector.places.merge import merge, once
 from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
 from detector.places.past_sightings import PastSightings
+from detector.places.pictures import Moment, Picture, picture_of, scaled
 from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.places import Place, Places
-from detector.places.proposal import STALL, Proposal, merge, once
+from detector.places.proposal import STALL, Proposal
 from detector.places.same_patch import OTHER, SAME, Patches
 from detector.places.scale import SceneScale
 from detector.places.strong_looks import LATELY, SIGN_BEAT, LookReason, StrongLooks, Task, TaskStatus
+from detector.recording import RecordingLog
 from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.zones import WALL
@@ -114,7 +117,7 @@ class Look:
         self._epoch: tuple[int, int, int] | None = None
         self._taken_at: datetime | None = None
         self._looks = self._strong_looks = 0
-        self.steps = ClockSteps()
+        self.steps, self._recording = ClockSteps(), RecordingLog()
         self.serving: Callable[[], tuple[Sequence[OnnxModel], OnnxModel | None]] | None = None
         """Gives `models` and `objects` anew before each look; None where they stay."""
         self.beside: Callable[[Frame], None] | None = None
@@ -129,6 +132,7 @@ class Look:
         if self.serving is not None:
             self._use(*self.serving())
         self._looks += 1
+        self._recording.take_in(frame)
         if not self._take_in(frame):
             return []
         likeness = self._likeness()
@@ -144,6 +148,7 @@ class Look:
         self._handed = {key: handed for key, handed in self._handed.items() if key in alive}
         self._album.drop_all_but(alive)
         self._looked_at.drop_all_but(alive)
+        self._album.keep_first(frame, places)
         self._patches.drop_all_but(alive)
         self._saw_before = {key: models for key, models in self._saw_before.items() if key in alive}
         found = [found for place in places if (found := self._judge(place, frame)) is not None]
@@ -355,8 +360,17 @@ class Look:
         shot = self._album.take(place.key)
         evidence, box = (shot.frame, shot.box) if shot else (frame, place.boxes[-1])
         sighting, voices = replace(place.sighting(self.source, position), timed=frame.timed), self._voices(place)
-        pictures = self._looked_at.of(place.key)
-        return self.steps.by_the_clock(Candidate(sighting, ruling, evidence, box, voices, self._origin, pictures))
+        pictures = (*self._album.moments(place, frame), *self._emptied(place, frame))
+        recording = self._recording.since(place.first_seen, self.steps.ahead)
+        surest = self._looked_at.of(place.key)
+        found = Candidate(sighting, ruling, evidence, box, voices, self._origin, surest, pictures, recording)
+        return self.steps.by_the_clock(found)
+
+    def _emptied(self, place: Place, frame: Frame) -> Iterator[Picture]:
+        """Yield the learned scene without the thing, where occupancy found it."""
+        scene = self.occupancy.empty_scene() if place.evidence.of(OCCUPANCY).seen else None
+        if scene is not None:
+            yield picture_of(Moment.EMPTY, replace(frame, image=scene), scaled(place.boxes[-1], frame, scene))
 
     def _sure(self, place: Place) -> bool:
         """Is it likely enough, and was it seen often enough, where networks look at all?"""

@@ -38,3 +38,6 @@ class Act(StrEnum):
     MODEL_ROLLED_BACK = "model_rolled_back"
     MODEL_SHADOW = "model_shadow"
     TRAINING_BEGUN = "training_begun"
+    EVIDENCE_REMOVED = "evidence_removed"
+    EVIDENCE_HELD = "evidence_held"
+    HOLD_LIFTED = "hold_lifted"

@@ -37,4 +37,7 @@ ACTS: Final = {
     "model_rolled_back": N_("model taken back"),
     "model_shadow": N_("shadow of a model begun or ended"),
     "training_begun": N_("training begun"),
+    "evidence_removed": N_("evidence removed"),
+    "evidence_held": N_("evidence put on hold"),
+    "hold_lifted": N_("hold lifted"),
 }

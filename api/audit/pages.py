@@ -16,7 +16,9 @@ from api.web.pagination import CursorQuery
 router = APIRouter(include_in_schema=False)
 register_names("audit_act", ACTS)
 Word = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
-ORIGINAL: Final = r"^/api/v1/(candidates/[0-9a-f-]{36}/evidence|surveys/[0-9a-f-]{36}/places/[0-9a-f]{12})/[a-z]{1,9}$"
+ORIGINAL: Final = (
+    r"^/api/v1/(candidates/[0-9a-f-]{36}/evidence|surveys/[0-9a-f-]{36}/places/[0-9a-f]{12})/[a-z_]{1,12}$"
+)
 Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
 

@@ -1,16 +1,19 @@
 """Checks the chain event by event, and every evidence file that a row or an event names."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from json import JSONDecodeError
 
 from sqlalchemy import Connection
 
 from api.audit import repository as audit
+from api.audit.acts import Act
 from api.audit.repository import BEGIN, Event, Head
 from api.evidence.files import EvidenceStore
+from api.evidence.kinds import EvidenceKind
 
-EVIDENCE = ("scene", "crop", "boxed")
+EVIDENCE = tuple(kind.value for kind in EvidenceKind)
 
 
 @dataclass(slots=True)
@@ -29,14 +32,17 @@ def verify(
     """Check all of it; `named` are the hashes of evidence in the tables, `expected` an end that was kept elsewhere."""
     report = ChainReport(head=audit.head(connection))
     hashes = set(named)
+    needed, removed = frozenset(hashes), set[str]()
     reached: str | None = None
     for event in _checked(connection, report):
         if expected is not None and event.number == expected.number:
             reached = event.hash
         hashes |= set(_evidence(event))
+        removed |= set(_removed(event))
     if expected is not None and reached != expected.hash:
         report.faults.append(f"event {expected.number} is not the one whose hash was kept: the chain was made anew")
-    for digest in sorted(hashes):
+    report.faults += [f"still there: evidence {digest}" for digest in sorted(removed - needed) if files.has(digest)]
+    for digest in sorted(hashes - (removed - needed)):
         report.files += 1
         if fault := files.fault_of(digest):
             report.faults.append(fault)
@@ -68,6 +74,13 @@ def _checked(connection: Connection, report: ChainReport) -> Iterator[Event]:
 
 def _span(first: int, last: int) -> str:
     return f"event {first}" if first == last else f"events {first} to {last}"
+
+
+def _removed(event: Event) -> Iterator[str]:
+    """Yield the hashes of evidence that was removed."""
+    if event.act == Act.EVIDENCE_REMOVED:
+        with suppress(JSONDecodeError, UnicodeEncodeError, AttributeError):  # it was changed, and that is said already
+            yield from str(event.told.get("sha256", "")).split()
 
 
 def _evidence(event: Event) -> Iterator[str]:

@@ -13,11 +13,12 @@ from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.candidates.schemas import CandidateOut, VerdictOut
+from api.db.scope import HIGHEST_GRADE
 from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.evidence.dependencies import EvidenceFiles
-from api.evidence.repository import EvidenceKind
+from api.evidence.dependencies import EvidenceFiles, MaskedCopies
+from api.evidence.kinds import PARTS, EvidenceKind
 from api.pages.base import Render
 from api.roles import Permission
 from api.web.pagination import CursorQuery, Limit, Listing, listing
@@ -79,23 +80,29 @@ def show_evidence(
     scope: CurrentScope,
     database: Db,
     evidence_files: EvidenceFiles,
+    masks: MaskedCopies,
     now: Now,
     candidate_id: UUID,
     kind: EvidenceKind,
+    number: Annotated[int, Query(ge=0, le=9999)] = 0,
     reason: Reason = None,
     if_none_match: IfNoneMatch = "",
 ) -> Response:
     """Return a picture, checked against its hash before it leaves.
 
-    A view of the whole scene is recorded. Of a candidate that the client is about to decide it needs no `reason`.
+    Below the highest grade it is a masked copy. A view of a whole original is recorded; of a candidate that the client
+    is about to decide it needs no `reason`.
     """
     with database.read() as connection:
         item = candidates.find(scope, connection, candidate_id)
         files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
-    file = next((file for file in files if file.kind is kind), None)
+    file = next((file for file in files if file.kind is kind and file.number == number), None)
     if item is None or file is None:
         raise NotFound(f"there is no {kind} picture of a candidate {candidate_id}")
-    if kind is not EvidenceKind.CROP:
+    if scope.grade < HIGHEST_GRADE:
+        copy = masks.of(database, file, now)
+        return picture_response(copy.sha256, if_none_match, lambda: evidence_files.read(copy))
+    if kind not in PARTS:
         reviewing = item.state is State.OPEN and scope.may(Permission.DECIDE)
         why = "review" if reviewing else given_reason(reason)
         told = {"picture": kind.value, "sha256": file.sha256, "reason": why}

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,12 +11,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from api.candidates import repository as candidates
+from api.candidates.capture import conditions_of
+from api.candidates.conditions import Conditions
 from api.candidates.past import past_sightings
-from api.candidates.repository import StoredCandidate
+from api.candidates.repository import State, StoredCandidate
 from api.clock import Clock, wall_clock
 from api.db.database import Database
 from api.evidence import repository as evidence
 from api.evidence.files import EvidenceStore
+from api.evidence.moments import follow
+from api.evidence.repository import EvidenceFile
 from detector.candidate import Candidate
 from detector.look import AGAIN
 from detector.places.past_sightings import PastSighting
@@ -55,6 +59,7 @@ class StoreSink:
         self._clock = clock
         # What came from, or was given to, the looks of this process, by source and key, oldest first.
         self._own: dict[tuple[str, str], None] = {}
+        self._states: dict[str, str] = {}  # of cameras, as last noted
         self._lock = threading.Lock()
 
     def take(self, candidate: Candidate) -> None:
@@ -63,14 +68,20 @@ class StoreSink:
         Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), and
         DatabaseUnavailable.
         """
+        with self._database.read() as connection:
+            decided = self._is_decided(connection, candidate)
+        # Written before the transaction: flushing pictures to disk must not hold the database's one write lock.
+        # Files without a row are harmless (their name is their content); a row without files would be a lie.
+        moments = () if decided else self._files.keep_moments(candidate)
         with self._database.write() as connection:
-            known = self._see_again(connection, candidate)
+            known = self._see_again(connection, candidate, moments)
         if not known and candidate.ruling.outcome is not Outcome.PERMITTED:
-            self._add(candidate)
+            self._add(candidate, moments)
         self._remember(candidate.sighting.source, candidate.sighting.key)
 
     def note(self, note: CameraNote) -> None:
         """Handle a camera's new state."""
+        self._states[note.camera] = note.state
         if self._on_note is not None:
             self._on_note(note)
 
@@ -93,32 +104,51 @@ class StoreSink:
         with self._database.read() as connection:
             return past_sightings(connection, source, since)
 
-    def _add(self, candidate: Candidate) -> None:
-        # Written before the transaction: flushing pictures to disk must not hold the database's one write lock.
-        # Files without a row are harmless (their name is their content); a row without files would be a lie.
+    def _add(self, candidate: Candidate, moments: Sequence[EvidenceFile]) -> None:
         files = self._files.keep(candidate)
         try:
             with self._database.write() as connection:
                 candidates.lock_source(connection, candidate.sighting.source)
-                if self._see_again(connection, candidate):
+                if self._see_again(connection, candidate, moments):
                     return
-                added = candidates.add(connection, candidate, self._clock())
+                conditions = self._conditions(connection, candidate)
+                added = candidates.add(connection, candidate, self._clock(), conditions)
                 evidence.add(connection, added, files)
+                follow(connection, added, moments, broken=_is_broken(candidate), now=self._clock())
         except IntegrityError:  # another watcher stored the same key a moment ago
             with self._database.write() as connection:
-                if not self._see_again(connection, candidate):
+                if not self._see_again(connection, candidate, moments):
                     raise
         else:
             _tell(added, candidate)
 
-    def _see_again(self, connection: Connection, candidate: Candidate) -> bool:
+    def _see_again(self, connection: Connection, candidate: Candidate, moments: Sequence[EvidenceFile]) -> bool:
+        known, now = self._known(connection, candidate), self._clock()
+        if known is None:
+            return False
+        candidates.update_last_seen(connection, known, candidate, now)
+        if known.state is State.OPEN:
+            follow(connection, known.id, moments, broken=_is_broken(candidate), now=now)
+            candidates.set_conditions(connection, known.id, self._conditions(connection, candidate))
+        elif moments:
+            evidence.mark_discarded(connection, known.id, moments, now, "replaced")
+        return True
+
+    def _known(self, connection: Connection, candidate: Candidate) -> StoredCandidate | None:
+        """Return the candidate's row, locked."""
         sighting = candidate.sighting
         known = candidates.lock_by_key(connection, sighting.source, sighting.key)
         if known is None and candidate.origin.survey_id is None:
             known = self._by_place(connection, sighting)
-        if known is not None:
-            candidates.update_last_seen(connection, known, candidate, self._clock())
-        return known is not None
+        return known
+
+    def _is_decided(self, connection: Connection, candidate: Candidate) -> bool:
+        """Return whether a person has decided on it: no picture is taken of it any more."""
+        state = candidates.state_of(connection, candidate.sighting.source, candidate.sighting.key)
+        return state not in (None, State.OPEN)
+
+    def _conditions(self, connection: Connection, candidate: Candidate) -> Conditions:
+        return conditions_of(connection, candidate, self._states.get(candidate.sighting.source))
 
     def _by_place(self, connection: Connection, sighting: Sighting) -> StoredCandidate | None:
         """Return the same thing as another service has handed it on; the looks of this one tell theirs apart."""
@@ -153,6 +183,10 @@ def _sighting(one: StoredCandidate) -> Sighting:
         found_by=one.found_by,
         timed=one.timed,
     )
+
+
+def _is_broken(candidate: Candidate) -> bool:
+    return candidate.ruling.outcome is Outcome.VIOLATION
 
 
 def _tell(added: UUID, candidate: Candidate) -> None:

@@ -3,7 +3,7 @@
 An expired camera may still propose; what it shows from then on is not confirmed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -41,12 +41,27 @@ def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidat
     found: dict[UUID, date] = {}
     for item in seen.values():
         end = ends.get((item.camera_id, item.camera_version))
-        if end is not None and item.frame_at.astimezone(_zone(scope, connection, item)).date() > end:
+        if end is not None and item.frame_at.astimezone(zone_of(scope, connection, item)).date() > end:
             found[item.id] = end
     return found
 
 
-def _zone(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
+def is_missing(scope: Scope, connection: Connection, item: StoredCandidate) -> bool:
+    """Return whether a candidate comes from a camera of the registry that had no legal review when it watched."""
+    found = settings_of(connection, item.camera_id, item.camera_version) if item.camera_id is not None else None
+    return found is not None and not found.get(KEY)
+
+
+def settings_of(connection: Connection, camera_id: str, version: int | None) -> Mapping[str, object] | None:
+    """Return the settings of a camera in one version, without its address; None where the registry has none such."""
+    cameras = metadata.tables["cameras"].c
+    query = select(cameras.settings).where(cameras.camera == camera_id, cameras.since == version)
+    found: Mapping[str, object] | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
+    """Return the time zone of the rulebook that judged a candidate; UTC where that is not known."""
     kept = rulebooks.find(scope, connection, item.rulebook_hash) if item.rulebook_hash else None
     return _zone_of(kept.source.content) if kept else UTC
 

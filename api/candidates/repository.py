@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
+from api.candidates.conditions import Conditions
 from api.candidates.tables import candidates
 from api.db.paging import Page, page_by_time
 from api.db.scope import Scope
@@ -23,11 +24,12 @@ from models.card import ModelVersion
 
 
 class State(StrEnum):
-    """Open until a person decides."""
+    """Open until a person decides, or until its pictures had to be removed undecided (`expired`)."""
 
     OPEN = "open"
     CONFIRMED = "confirmed"
     REJECTED = "rejected"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class StoredCandidate:
     rulebook_hash: str | None
     timed: bool
     finders: tuple[FinderSummary, ...]
+    conditions: Conditions | None = None
 
     @property
     def dwell(self) -> timedelta:
@@ -101,11 +104,12 @@ class Filter:
 EVERYTHING = Filter()
 
 
-def add(connection: Connection, candidate: Candidate, now: datetime) -> UUID:
+def add(connection: Connection, candidate: Candidate, now: datetime, conditions: Conditions | None = None) -> UUID:
     """Store a candidate that is not known yet, open. Raises IntegrityError where its source and key are known."""
     rulebooks.keep(connection, candidate.ruling.rulebook, now)
     added = uuid4()
-    row = {"id": added, "state": State.OPEN, "created_at": now, "updated_at": now}
+    row: dict[str, object] = {"id": added, "state": State.OPEN, "created_at": now, "updated_at": now}
+    row["conditions"] = None if conditions is None else conditions.model_dump(mode="json")
     connection.execute(insert(candidates).values(**row, **columns_of(candidate)))
     return added
 
@@ -131,6 +135,12 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
     if known.state is State.OPEN and sum(one.looks for one in heard) >= sum(one.looks for one in known.finders):
         values["finders"] = finders_of(sighting)
     connection.execute(update(candidates).where(candidates.c.id == known.id).values(**values))
+
+
+def set_conditions(connection: Connection, candidate_id: UUID, conditions: Conditions) -> None:
+    """Record how the pictures of a candidate were taken."""
+    said = conditions.model_dump(mode="json")
+    connection.execute(update(candidates).where(candidates.c.id == candidate_id).values(conditions=said))
 
 
 def find(scope: Scope, connection: Connection, candidate_id: UUID) -> StoredCandidate | None:
@@ -175,6 +185,13 @@ def lock_by_key(connection: Connection, source: str, key: str) -> StoredCandidat
     query = select(candidates).where(candidates.c.source == source, candidates.c.key == key).with_for_update()
     row = connection.execute(query).one_or_none()
     return _from_row(row) if row else None
+
+
+def state_of(connection: Connection, source: str, key: str) -> State | None:
+    """Return the state of the candidate of this place; None where there is none."""
+    query = select(candidates.c.state).where(candidates.c.source == source, candidates.c.key == key)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return None if found is None else State(found)
 
 
 def lock_source(connection: Connection, source: str) -> None:

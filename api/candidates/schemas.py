@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from api.accounts.schemas import ActorOut
+from api.candidates.conditions import Conditions
 from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
@@ -42,15 +43,20 @@ class ReasonOut(BaseModel):
         return cls(code=reason.code, params=dict(reason.params), text=say(reason, texts, translate))
 
 
-def evidence_path(candidate_id: UUID, kind: EvidenceKind) -> str:
+def evidence_path(candidate_id: UUID, kind: EvidenceKind, number: int = 0) -> str:
     """Return the path under which a picture of a candidate is served."""
-    return f"/api/v1/candidates/{candidate_id}/evidence/{kind}"
+    which = f"?number={number}" if number else ""
+    return f"/api/v1/candidates/{candidate_id}/evidence/{kind}{which}"
 
 
 class EvidenceOut(BaseModel):
-    """One picture of the evidence."""
+    """One picture of the evidence; `number` tells those of one kind apart.
+
+    `breach` was taken at or after the moment at which the rule was broken; `empty` is computed.
+    """
 
     kind: EvidenceKind
+    number: int
     url: str
     sha256: str
     captured_at: datetime | None
@@ -61,7 +67,8 @@ class EvidenceOut(BaseModel):
     def of(cls, candidate_id: UUID, file: EvidenceFile, timed: bool = True) -> Self:
         return cls(
             kind=file.kind,
-            url=evidence_path(candidate_id, file.kind),
+            number=file.number,
+            url=evidence_path(candidate_id, file.kind, file.number),
             sha256=file.sha256,
             captured_at=file.captured_at if timed else None,
             width=file.width,
@@ -172,7 +179,7 @@ class CandidateOut(CandidateFacts):
     1), what they come to in log odds, and when it first and last saw it; empty where that was not recorded.
 
     `legal_review_expired` is the last day of the camera's legal review where the picture was taken after it: such a
-    candidate can be rejected, not confirmed. Else null.
+    candidate can be rejected, not confirmed. Else null. `conditions` are those under which its pictures were taken.
     """
 
     id: UUID
@@ -182,6 +189,7 @@ class CandidateOut(CandidateFacts):
     reasons: list[ReasonOut]
     provenance: ProvenanceOut
     finders: list[FinderSummary]
+    conditions: Conditions | None
     evidence: list[EvidenceOut]
     verdict: VerdictOut | None
     legal_review_expired: date | None
@@ -205,6 +213,7 @@ class CandidateOut(CandidateFacts):
             reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
             provenance=ProvenanceOut.model_validate(item),
             finders=list(item.finders),
+            conditions=item.conditions,
             evidence=[EvidenceOut.of(item.id, file, item.timed) for file in files],
             verdict=verdict,
             legal_review_expired=expired,

@@ -61,11 +61,13 @@ candidates = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("timed", Boolean, nullable=False, server_default=true()),  # whether the footage says when it was taken
+    # Clock, gaps, camera state, software and configuration at the time; null in rows of early versions.
+    Column("conditions", JSON(none_as_null=True)),
     UniqueConstraint("source", "key"),
     ForeignKeyConstraint(["camera_id", "camera_version"], ["cameras.camera", "cameras.since"]),
     CheckConstraint("camera_id IS NULL OR survey_id IS NULL", name="origin"),
     CheckConstraint("(camera_id IS NULL) = (camera_version IS NULL)", name="camera"),
-    CheckConstraint("state IN ('open', 'confirmed', 'rejected')", name="state"),
+    CheckConstraint("state IN ('open', 'confirmed', 'rejected', 'expired')", name="state"),
     Index(None, "state", "created_at", "id"),
     Index(None, "camera_id", "camera_version"),
     Index(None, "survey_id"),
@@ -96,4 +98,19 @@ Index(
     unique=True,
     sqlite_where=verdicts.c.undone_at.is_(None),
     postgresql_where=verdicts.c.undone_at.is_(None),
+)
+
+# What is on hold is not removed, whatever its age.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("candidate_id", Uuid, ForeignKey("candidates.id"), nullable=False, index=True),
+    Column("purpose", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("actor_id", Uuid, ForeignKey(actors.c.id), nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("lifted_at", UtcTime),
+    Column("lifted_by", Uuid, ForeignKey(actors.c.id)),
+    CheckConstraint("purpose IN ('legal', 'training')", name="purpose"),
 )

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.cameras.dependencies import Live
+from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates import verdicts
+from api.candidates.picture_strip import strip_of
 from api.cases import outbox, service
 from api.cases.dependencies import Sender
 from api.cases.messages import DELIVERY_STATES
@@ -63,6 +64,9 @@ def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UU
         if delivery is None:
             raise NotFound(f"there is no case {delivery_id}")
         candidate = candidates.find(scope, connection, delivery.candidate_id)
+        if candidate is None:
+            raise NotFound(f"there is no case {delivery_id}")
+        zone = legal_review.zone_of(scope, connection, candidate)
         files = evidence.of_candidates(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
         verdict = verdicts.standing(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id)
     return render.page(
@@ -71,6 +75,7 @@ def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UU
         delivery=delivery,
         candidate=candidate,
         files=files,
+        strip=strip_of(candidate, files, zone),
         verdict=verdict,
         body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
     )

@@ -85,7 +85,7 @@ def write_payload(
                 captured_at=file.captured_at if candidate.timed else None,
             )
             for file in files
-            if file.kind.finder is None  # what a finder saw is for the reviewer
+            if file.kind is not EvidenceKind.FILM and file.kind.finder is None  # what a finder saw is for the reviewer
         ),
         review=CaseReview(
             reviewer=verdict.actor.name, decided_at=verdict.decided_at, decision=verdict.decision, note=verdict.note

@@ -48,7 +48,7 @@ COMMANDS: Final = {
     "worker": Entry("worker", "Work through uploaded surveys, beside those workers that the service runs itself."),
     "sweep": Entry(
         "sweep",
-        "Remove uploads that were given up and, where STREETWARDEN_FOOTAGE_DAYS is set, footage of surveys long ended.",
+        "Remove uploads that were given up, and footage and pictures of candidates whose time is over.",
     ),
     "watch": Entry("watch", "Watch cameras or files and print what would be put before a reviewer."),
     "detect": Entry(
@@ -90,6 +90,7 @@ COMMANDS: Final = {
     "users": Entry("users", "Users: who may sign in.", group=True),
     "keys": Entry("keys", "API keys of machines.", group=True),
     "audit": Entry("audit", "The audit log.", group=True),
+    "evidence": Entry("evidence", "Evidence: packs to hand out, and holds.", group=True),
 }
 
 

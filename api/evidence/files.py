@@ -4,23 +4,36 @@ import errno
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 
 from api.errors import EvidenceDamaged, EvidenceDiskFull, EvidenceUnwritable
-from api.evidence.repository import EvidenceFile, EvidenceKind
+from api.evidence.kinds import CROP_OF, EvidenceKind
+from api.evidence.picture_metadata import About, size_of, with_metadata
+from api.evidence.repository import EvidenceFile
 from detector.candidate import Candidate
+from detector.errors import PictureInvalid
+from detector.places.pictures import Moment
 from detector.regular_file import read_regular
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
+from detector.vision.jpeg import decode
+from detector.vision.jpeg import encode as encode_jpeg
 from models.files import flush_folder, write_whole
+from streams.camera.host_clock import host_clock
 
-JPEG_QUALITY = 95
 CROP_MARGIN = 0.2  # of the box on each side: the surroundings say whether it is a stall or a shop's own step
 MOST_BYTES = 128 * 1024 * 1024  # of a stored picture; the largest that is decoded, 120 megapixels, takes 80 MB
+KINDS: Final = {
+    Moment.FIRST: EvidenceKind.FIRST,
+    Moment.NOW: EvidenceKind.LAST,
+    Moment.EMPTY: EvidenceKind.EMPTY,
+}
 BOX_COLOUR = (36, 36, 230)  # BGR
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -76,6 +89,19 @@ class EvidenceStore:
             return str(damage)
         return None
 
+    def has(self, digest: str) -> bool:
+        """Return whether a file of this hash lies here."""
+        return (self.folder / _path_of(digest)).exists()
+
+    def remove(self, path: str) -> int:
+        """Remove a file for good, and return its size; 0 where it is gone already. Raises OSError."""
+        target = self.folder / path
+        size = target.stat().st_size if target.exists() else 0
+        target.unlink(missing_ok=True)
+        if target.parent.is_dir():
+            flush_folder(target.parent)
+        return size
+
     def fault_of(self, digest: str) -> str | None:
         """Return what is wrong with the file of this hash, a line; None where it is what was stored."""
         path = self.folder / _path_of(digest)
@@ -88,35 +114,71 @@ class EvidenceStore:
         return None
 
     def keep(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
-        """Store what shows a candidate: the scene untouched, the thing alone, a copy with the box drawn in, and the
-        looks in which its finders were surest."""
+        """Store what shows a candidate best: the scene untouched, the thing alone, a copy with the box drawn in, and
+        the looks in which its finders were surest.
+
+        Raises EvidenceError.
+        """
         frame, box = candidate.evidence, candidate.evidence_box
-        pictures = (
-            (EvidenceKind.SCENE, frame.image),
-            (EvidenceKind.CROP, crop(frame.image, box)),
-            (EvidenceKind.BOXED, boxed(frame.image, box)),
+        about = _about(candidate, EvidenceKind.SCENE, frame.captured_at, frame.lag)
+        scene = self._keep(EvidenceKind.SCENE, frame.jpeg or encode(frame.image), about, frame.captured_at, box)
+        copies = ((EvidenceKind.CROP, crop(frame.image, box)), (EvidenceKind.BOXED, boxed(frame.image, box)))
+        looks = (
+            EvidenceFile(EvidenceKind(f"by_{one.finder}"), *self.put(one.jpeg), one.captured_at, one.width, one.height)
+            for one in candidate.finder_pictures
         )
-        kept = [self._keep(kind, image, frame.captured_at) for kind, image in pictures]
-        for one in candidate.finder_pictures:
-            kind = EvidenceKind(f"by_{one.finder}")
-            kept.append(EvidenceFile(kind, *self.put(one.jpeg), one.captured_at, one.width, one.height))
+        return (scene, *(self._copy(scene, kind, image, about) for kind, image in copies), *looks)
+
+    def keep_moments(self, candidate: Candidate) -> tuple[EvidenceFile, ...]:
+        """Store the pictures of the other moments: whole, and the thing alone; the one of now is the last so far.
+
+        Raises EvidenceError.
+        """
+        kept: list[EvidenceFile] = []
+        for picture in candidate.pictures:
+            kind = KINDS[picture.moment]
+            about = _about(candidate, kind, picture.captured_at, picture.lag)
+            scene = self._keep(kind, picture.jpeg, about, picture.captured_at, picture.box)
+            cut = crop(decode(picture.jpeg), picture.box)
+            kept += (scene, self._copy(scene, CROP_OF[kind], cut, about))
         return tuple(kept)
 
     def keep_frame(self, frame: Frame) -> EvidenceFile:
         """Store a whole frame, untouched. Raises EvidenceError."""
-        return self._keep(EvidenceKind.SCENE, frame.image, frame.captured_at)
+        about = About(EvidenceKind.SCENE, frame.source, frame.captured_at if frame.timed else None, lag=frame.lag)
+        return self._keep(EvidenceKind.SCENE, encode(frame.image), about, frame.captured_at)
 
-    def _keep(self, kind: EvidenceKind, image: Image, captured_at: datetime) -> EvidenceFile:
-        digest, path = self.put(encode(image))
-        return EvidenceFile(kind, digest, path, captured_at, int(image.shape[1]), int(image.shape[0]))
+    def _copy(self, scene: EvidenceFile, kind: EvidenceKind, image: Image, about: About) -> EvidenceFile:
+        about = replace(about, shows=kind, cut_from=scene.sha256)
+        return self._keep(kind, encode(image), about, scene.captured_at)
+
+    def _keep(
+        self, kind: EvidenceKind, jpeg: bytes, about: About, captured_at: datetime, box: Box | None = None
+    ) -> EvidenceFile:
+        height, width = size_of(jpeg)
+        digest, path = self.put(with_metadata(jpeg, about))
+        return EvidenceFile(kind, digest, path, captured_at, width, height, box=box, lag=about.lag)
+
+
+def _about(candidate: Candidate, kind: EvidenceKind, captured_at: datetime, lag: float) -> About:
+    recording, timed = candidate.recording, candidate.sighting.timed
+    host = host_clock() if recording is not None and recording.clock == "machine" else None
+    return About(
+        shows="learned empty scene, computed" if kind is EvidenceKind.EMPTY else "scene",
+        camera=candidate.origin.camera_id or candidate.sighting.source,
+        captured_at=captured_at if timed else None,
+        clock=None if recording is None else recording.clock,
+        synchronised=None if host is None else host.synchronised,
+        lag=lag,
+    )
 
 
 def encode(image: Image) -> bytes:
     """Return a picture as the JPEG that is kept of it. Raises EvidenceUnwritable."""
-    done, encoded = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-    if not done:
-        raise EvidenceUnwritable(f"evidence: a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded as JPEG")
-    return encoded.tobytes()
+    try:
+        return encode_jpeg(image)
+    except PictureInvalid as error:
+        raise EvidenceUnwritable(f"evidence: {error}") from error
 
 
 def file_of(kind: EvidenceKind, content: bytes, captured_at: datetime, width: int, height: int) -> EvidenceFile:

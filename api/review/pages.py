@@ -13,14 +13,15 @@ from api.cameras.dependencies import Live
 from api.cameras.live_status import CameraView, LiveCameras
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates.messages import CANDIDATE_STATES, FINDERS, OUTCOMES, REJECT_REASONS
+from api.candidates.messages import CANDIDATE_STATES, CLOCKS, EVIDENCE_KINDS, FINDERS, OUTCOMES, REJECT_REASONS
+from api.candidates.picture_strip import strip_of
 from api.candidates.repository import Filter, State, StoredCandidate
 from api.db.database import Database
 from api.db.scope import Scope
 from api.dependencies import CurrentScope, Db
 from api.errors import NotFound
 from api.evidence import repository as evidence
-from api.evidence.repository import EvidenceKind
+from api.evidence.kinds import PARTS, EvidenceKind
 from api.pages.base import Render, Renderer
 from api.pages.dependencies import MapZones, Zones
 from api.pages.i18n import register_filter, register_names
@@ -34,6 +35,8 @@ router = APIRouter(include_in_schema=False)
 register_names("candidate_state", CANDIDATE_STATES)
 register_names("outcome", OUTCOMES)
 register_names("finder", FINDERS)
+register_names("evidence_kind", EVIDENCE_KINDS)
+register_names("clock", CLOCKS)
 register_names("reject_reason", REJECT_REASONS)
 register_filter("why", lambda reasons, translate: tuple(say(reason, RULING_REASONS, translate) for reason in reasons))
 QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
@@ -70,6 +73,8 @@ class Cards:
             files = evidence.of_candidates(self.scope, connection, [candidate_id]).get(candidate_id, ())
             verdict = verdicts.standing(self.scope, connection, [candidate_id]).get(candidate_id)
             expired = legal_review.expired(self.scope, connection, [candidate]).get(candidate_id)
+            unreviewed = legal_review.is_missing(self.scope, connection, candidate)
+            zone = legal_review.zone_of(self.scope, connection, candidate)
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
                 [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
@@ -77,16 +82,17 @@ class Cards:
                 else []
             )
         camera = self.live.find(candidate.source)
-        by_kind = {file.kind: file for file in files}
         return self.render.fragment(
             "card.html",
             candidate=candidate,
-            scene=by_kind.get(EvidenceKind.SCENE),
-            crop=by_kind.get(EvidenceKind.CROP),
+            strip=strip_of(candidate, files, zone),
+            crop=next((file for file in files if file.kind is EvidenceKind.CROP), None),
             files=files,
             surest={file.kind.finder: file for file in files if file.kind.finder},
+            parts=PARTS,
             verdict=verdict,
             expired=expired,
+            unreviewed=unreviewed,
             camera=camera,
             survey=survey,
             chart=self._chart(candidate, camera, path),

@@ -1,15 +1,16 @@
 """Removes what is no longer needed: uploads that were given up, and footage and pictures of surveys long ended.
 
-Evidence is never touched: each candidate and case has pictures of its own, elsewhere. Every removal holds what a
+Evidence has periods of its own (`api.cases.retention`). Every removal holds what a
 client, the settling or an announcement would need at that moment, or is left to the next round.
 """
 
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
@@ -37,7 +38,7 @@ LATE: Final = timedelta(minutes=30)  # one removal takes less, even of a folder 
 class Removed:
     """One thing that was removed, what people call it, and how many bytes it took."""
 
-    kind: Literal["upload", "footage", "pictures"]
+    kind: Literal["upload", "footage", "pictures", "evidence"]
     name: str
     size: int
 
@@ -141,7 +142,16 @@ def _size(path: Path) -> int:
 class Sweeper:
     """Sweeps a minute after its start and then every hour, in a thread of its own between `start` and `stop`."""
 
-    def __init__(self, settings: Settings, database: Database, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        *,
+        clock: Clock,
+        more: Callable[[datetime], Iterator[Removed]] = lambda _: iter(()),
+    ) -> None:
+        """`more` removes what other domains no longer need."""
+        self._more = more
         self._settings = settings
         self._database = database
         self._clock = clock
@@ -156,7 +166,8 @@ class Sweeper:
         self._loop.stop(timeout)
 
     def _sweep(self) -> bool:
-        for removed in sweep(self._settings, self._database, self._clock()):
+        now = self._clock()
+        for removed in chain(sweep(self._settings, self._database, now), self._more(now)):
             log.info("removed %s '%s', %d bytes", removed.kind, removed.name, removed.size)
             self._loop.beat()
             if self._loop.stopping:

@@ -1,8 +1,9 @@
-"""The frame that shows each place best, of a bounded number of frames."""
+"""The frames that show each place: the first, the best, and the one by which it is handed on; of a bounded number."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from detector.places.pictures import Moment, Picture, picture_of
 from detector.places.places import Place
 from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box
@@ -26,6 +27,7 @@ class BestFrames:
 
     def __init__(self) -> None:
         self._shots: dict[str, BestFrame] = {}
+        self._firsts: dict[str, Picture] = {}  # as JPEG, until the place is handed on
 
     def keep(self, frame: Frame, places: Sequence[Place], hidden: Sequence[Box]) -> None:
         """Consider a frame for the places that are seen in it; what stands behind `hidden` boxes shows badly."""
@@ -44,10 +46,25 @@ class BestFrames:
         """Return the best shot of a place, which then starts anew; None when it was not seen since."""
         return self._shots.pop(key, None)
 
+    def keep_first(self, frame: Frame, places: Sequence[Place]) -> None:
+        """Keep the frame for the places that are seen in it for the first time."""
+        jpeg: bytes | None = None
+        for place in places:
+            if place.first_seen == place.last_seen == frame.captured_at and not place.reported:
+                first = picture_of(Moment.FIRST, frame, place.boxes[-1], jpeg)
+                jpeg, self._firsts[place.key] = first.jpeg, first
+
+    def moments(self, place: Place, frame: Frame) -> tuple[Picture, ...]:
+        """Return the picture of now and, once, the one of the first sighting, where that is still known."""
+        first = self._firsts.pop(place.key, None)
+        now = picture_of(Moment.NOW, frame, place.boxes[-1])
+        return (now,) if first is None else (first, now)
+
     def drop_all_but(self, keys: Iterable[str]) -> None:
         """Let go of places that have ended."""
         alive = set(keys)
         self._shots = {key: shot for key, shot in self._shots.items() if key in alive}
+        self._firsts = {key: first for key, first in self._firsts.items() if key in alive}
 
     def _make_room(self) -> None:
         """With too many frames in hand, the oldest one goes; its places will be seen again."""

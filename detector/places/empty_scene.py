@@ -294,3 +294,11 @@ def median_of(looks: list[Appearance]) -> Appearance:
         doubt=usual([one.doubt for one in looks]),
         valid=np.median([one.valid for one in looks], axis=0) > 0.5,
     )
+
+
+def picture_of(scene: Appearance) -> Image:
+    """Return a description as a BGR picture: light as it was, colours as soft as they are described."""
+    mean = scene.light - np.float32(0.55) * scene.tint - np.float32(0.075) * scene.warm  # of log red and log blue
+    half = np.float32(0.5) * scene.warm
+    channels = np.stack((mean - half, mean + scene.tint, mean + half), axis=-1)
+    return np.asarray(np.clip(np.exp(channels) - DARK, 0, 255).round(), np.uint8)

@@ -26,6 +26,7 @@ from detector.places.empty_scene import (
     find_shift,
     median_of,
     move,
+    picture_of,
     shrink,
     structure_change,
     unlikeness,
@@ -130,6 +131,10 @@ class Occupancy:
     def ready(self) -> bool:
         """Has the empty scene been learned?"""
         return self._state is not None
+
+    def empty_scene(self) -> Image | None:
+        """Return the learned empty scene as a BGR picture, 480 pixels wide at most; None while it is being learned."""
+        return picture_of(self._state.empty) if self._state else None
 
     def snapshot(self) -> bytes | None:
         """Return the empty scene, for `restore` after a restart; None while it is being learned."""

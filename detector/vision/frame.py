@@ -58,7 +58,8 @@ class Frame:
     the picture was in our hands; `epoch` grows whenever the picture size or the stream behind the source changes. A
     frame that is not `timed` comes from a file that does not say when it was taken: `captured_at` then only orders the
     frames of that file. `clock` is how many seconds the machine's clock was then ahead of its uptime: where two frames
-    differ in it, the clock was set between them. None where the times are not the machine's.
+    differ in it, the clock was set between them. None where the times are not the machine's. `jpeg` is the picture as
+    it came or as it was kept, where it was JPEG: it is not encoded again.
     """
 
     image: Image
@@ -70,6 +71,7 @@ class Frame:
     pose: Pose | None = None
     timed: bool = True
     clock: float | None = None
+    jpeg: bytes | None = None
 
     @property
     def width(self) -> int:

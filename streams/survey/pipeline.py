@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import cv2
-import numpy as np
 from shapely.geometry import Polygon
 
 from detector.candidate import Candidate, Origin
-from detector.errors import RayMissesGround
+from detector.errors import PictureInvalid, RayMissesGround
 from detector.geometry.ground import GroundPoint
 from detector.geometry.pose import PoseLocator
 from detector.geometry.terrain import Terrain
@@ -22,6 +21,7 @@ from detector.rules.rulebook import Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.vision.detections import Box, Detection, Detections
 from detector.vision.frame import Frame, Lens, Pose
+from detector.vision.jpeg import decode
 from models.card import ModelVersion
 from streams.survey.association import Observation, fuse, link
 from streams.survey.features import View, features, pairs, turns
@@ -230,11 +230,13 @@ def candidate_of(find: SurveyFind, ruling: Ruling, origin: Origin | None = None)
     """Return a find with the picture that shows it best; None where it is permitted. Raises PictureLost."""
     if ruling.outcome is Outcome.PERMITTED:
         return None
-    image = cv2.imread(str(find.evidence))
-    if image is None:
-        raise PictureLost(f"{find.evidence}: cannot be read")
+    try:
+        jpeg = find.evidence.read_bytes()
+        image = decode(jpeg)
+    except (OSError, PictureInvalid) as error:
+        raise PictureLost(f"{find.evidence}: cannot be read") from error
     one = find.sighting
-    frame = Frame(np.asarray(image, np.uint8), find.evidence_at, one.source, pose=find.pose, timed=one.timed)
+    frame = Frame(image, find.evidence_at, one.source, pose=find.pose, timed=one.timed, jpeg=jpeg)
     return Candidate(find.sighting, ruling, frame, find.evidence_box, find.models, origin or Origin())
 
 

@@ -19,6 +19,7 @@ MODULES = {
     "places",
     "chunks",
     "retention_queries",
+    "holds",
     "users",
     "sessions",
     "keys",

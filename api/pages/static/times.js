@@ -1,4 +1,4 @@
-// Moments in the reader's own words and time zone; the server writes them in UTC for readers without scripts.
+// Moments in the time zone of the reader, but those that are in a zone named beside them; the server writes UTC.
 
 const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
   year: "numeric",
@@ -11,7 +11,7 @@ const shown = new Intl.DateTimeFormat(document.documentElement.lang, {
 });
 
 export function localTimes(root) {
-  for (const element of root.querySelectorAll("time[datetime]")) {
+  for (const element of root.querySelectorAll("time[datetime]:not([data-zone])")) {
     element.title = element.dateTime;
     element.textContent = shown.format(new Date(element.dateTime));
   }

@@ -8,10 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-import cv2
-
 from api.db.scope import EVERYWHERE
-from api.evidence.files import JPEG_QUALITY
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
@@ -25,10 +22,11 @@ from api.surveys.jobs.tables import ChunkKind
 from api.surveys.places import SurveyPlace, source_of
 from api.surveys.repository import Survey
 from detector.candidate import Candidate, Origin
-from detector.errors import PictureInvalid, TerrainUnreadable
+from detector.errors import TerrainUnreadable
 from detector.reason import Reason
 from detector.rules.ruling import Ruling
 from detector.vision.frame import Frame
+from detector.vision.jpeg import encode
 from streams.errors import FootageError
 from streams.sandbox.read import Footage, read_frames, read_length
 from streams.survey.pipeline import (
@@ -106,10 +104,7 @@ def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
     notes: list[str] = []
 
     def keep(frame: Frame) -> Path:
-        done, encoded = cv2.imencode(".jpg", frame.image, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))
-        if not done:
-            raise PictureInvalid(f"{frame.width}x{frame.height} pixels cannot be kept as JPEG")
-        return pictures.folder / pictures.put(encoded.tobytes())[1]
+        return pictures.folder / pictures.put(encode(frame.image))[1]
 
     def watched(flown: Iterator[Frame]) -> Iterator[Frame]:
         for frame in flown:
