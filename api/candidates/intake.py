@@ -29,6 +29,14 @@ log = logging.getLogger(__name__)
 BETWEEN: Final = AGAIN + timedelta(minutes=1)
 """The longest between two times at which another service says that a thing still stands there."""
 
+Fence = Callable[[Connection, str], None]
+"""Refuses, in the same transaction, what is written for a source that another process watches: raises LeaseLost."""
+
+
+def no_fence(connection: Connection, source: str) -> None:
+    """Take everything: of a source that nobody else can watch."""
+
+
 OWN_KEPT: Final = 5000  # keys remembered; those of the last minutes are what is asked for
 
 
@@ -36,7 +44,8 @@ class StoreSink:
     """A `streams.frames.sink.Sink` over the database; safe to share between watchers.
 
     Several services may watch one camera into one database: a thing that another one has handed on is the same row,
-    found by source, class and place. `on_note` is told of each change of a camera's state.
+    found by source, class and place. `on_note` is told of each change of a camera's state. `fence` refuses what a
+    process writes that has lost its camera to another.
     """
 
     def __init__(
@@ -46,7 +55,9 @@ class StoreSink:
         *,
         on_note: Callable[[CameraNote], None] | None = None,
         clock: Clock = wall_clock,
+        fence: Fence = no_fence,
     ) -> None:
+        self._fence = fence
         self._database = database
         self._files = files
         self._on_note = on_note
@@ -58,10 +69,11 @@ class StoreSink:
     def take(self, candidate: Candidate) -> None:
         """Store a new candidate with its evidence, or note that a known one is still there.
 
-        Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), and
+        Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), LeaseLost, and
         DatabaseUnavailable.
         """
         with self._database.write() as connection:
+            self._fence(connection, candidate.sighting.source)
             known = self._see_again(connection, candidate)
         if not known and candidate.ruling.outcome is not Outcome.PERMITTED:
             self._add(candidate)
@@ -89,6 +101,7 @@ class StoreSink:
         files = self._files.keep(candidate)
         try:
             with self._database.write() as connection:
+                self._fence(connection, candidate.sighting.source)
                 candidates.lock_source(connection, candidate.sighting.source)
                 if self._see_again(connection, candidate):
                     return
@@ -96,6 +109,7 @@ class StoreSink:
                 evidence.add(connection, added, files)
         except IntegrityError:  # another watcher stored the same key a moment ago
             with self._database.write() as connection:
+                self._fence(connection, candidate.sighting.source)
                 if not self._see_again(connection, candidate):
                     raise
         else:

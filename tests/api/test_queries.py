@@ -17,6 +17,7 @@ MODULES = {
     "frames",
     "places",
     "chunks",
+    "leases",
     "retention_queries",
     "users",
     "sessions",
