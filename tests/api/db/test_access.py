@@ -70,7 +70,14 @@ NEEDS = {
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
 """What everybody may do, to what is their own."""
-NOBODYS = {"/api/v1/rulebooks/{sha256}", "/training", "/training/{name}", "/training/{name}/{sheet}.jpg", "/original"}
+NOBODYS = {
+    "/metrics",
+    "/api/v1/rulebooks/{sha256}",
+    "/training",
+    "/training/{name}",
+    "/training/{name}/{sheet}.jpg",
+    "/original",
+}
 """What is of no district: rules, and the runs of training."""
 
 
