@@ -53,7 +53,7 @@ def test_a_json_line_has_the_ids_that_its_message_names() -> None:
         logged(JsonFormatter(), "%d %% of camera %s: candidate %s is %s", 9, 'gate "1"', "c-1", "odd\nly")
     )
     assert (said["camera"], said["candidate"]) == ('gate "1"', "c-1")
-    assert said["message"] == '9 % of camera gate "1": candidate c-1 is x\ny'
+    assert said["message"] == '9 % of camera gate "1": candidate c-1 is odd\nly'
     assert said["level"] == "info"
     assert logged(JsonFormatter(), "a\nb").count("\n") == 1, "one record is one line, whatever it holds"
 
