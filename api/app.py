@@ -40,6 +40,8 @@ from api.labels import pages as labels_page
 from api.models import pages as models_page
 from api.models.drift_watch import DriftWatch
 from api.models.promotions import Promotions
+from api.operations import metrics
+from api.operations.disk import DiskTrend
 from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
@@ -65,6 +67,7 @@ PAGES: Final = tuple(
     page.router
     for page in (
         health,
+        metrics,
         accounts_page,
         own_pages,
         user_pages,
@@ -147,6 +150,7 @@ def create_app(
         sender,
         footage,
         finalizer,
+        DiskTrend(settings.data_dir),
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         Masks(files, lambda: models.get(STREET)),

@@ -16,9 +16,10 @@ ApiError
 ├── FootageMissing         a worker does not find the folder of uploaded footage
 ├── WorkerRefused          a survey worker cannot work: a model, an engine or the rulebook is not what it should be
 ├── RulebookMismatch       a worker reads another rulebook than the service
-├── LeaseLost              a worker wrote to a chunk that another worker has by now; nothing was stored
+├── LeaseLost              a process wrote to a chunk or a camera that another has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
+├── BackupFailed           a backup cannot be made, is not whole, or cannot be put back here
 ├── DatabaseUnavailable    the database cannot be opened, read or written
 ├── DatabaseVersionMismatch the database's tables are older or newer than this program
 ├── Problem                answered to the caller as an RFC 9457 problem document
@@ -138,7 +139,7 @@ class RulebookMismatch(ApiError):
 
 
 class LeaseLost(ApiError):
-    """A worker wrote to a chunk that another worker has by now; nothing was stored."""
+    """A process wrote to a chunk or a camera that another one has by now; nothing was stored."""
 
 
 class CardUnreadable(ApiError):
@@ -147,6 +148,10 @@ class CardUnreadable(ApiError):
 
 class PushFailed(ApiError):
     """The service that shall take footage cannot be reached, or says no."""
+
+
+class BackupFailed(ApiError):
+    """A backup cannot be made, is not whole, or cannot be put back here."""
 
 
 class DatabaseUnavailable(ApiError):

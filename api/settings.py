@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_valida
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.errors import SettingsInvalid
+from api.logs import LogFormat
 from detector.durations import parse_duration
 from streams.camera.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
@@ -55,6 +56,9 @@ class Settings(BaseSettings):
     )
     language: Literal["en", "zh"] = Field(
         "en", description="Language of the pages where the browser asks for none that we have."
+    )
+    log_format: LogFormat = Field(
+        "text", description="text for people, or json: one object a line, for a collector. Secrets are masked in both."
     )
     secret_key: SecretStr | None = Field(
         None,

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("api", "streams", "detector", "training", "models")
-TOPS = (*PACKAGES, "tests", "benchmarks", "samples", "scripts", "docs")
+TOPS = (*PACKAGES, "tests", "benchmarks", "samples", "scripts", "docs", "deploy")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 

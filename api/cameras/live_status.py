@@ -50,7 +50,8 @@ class CameraView:
     """One camera as a reviewer sees it: `state` in the fleet's words, and since when it has been so.
 
     `skipped` frames showed nothing new; `status` is what the fleet counts, None where no fleet watches. `paused` is
-    what the registry says, None for a camera that is not in it. `looks` is None before the first look.
+    what the registry says, None for a camera that is not in it. `looks` is None before the first look. `elsewhere` is
+    the process that watches it where that is not this one: its pictures are not here.
     """
 
     id: str
@@ -69,6 +70,7 @@ class CameraView:
     paused: bool | None = None
     looks: LookView | None = None
     district: str | None = None
+    elsewhere: str | None = None
     grade: int = USUAL_GRADE
 
     def age(self, now: datetime) -> timedelta | None:
@@ -86,7 +88,7 @@ class CameraView:
 
     def silent(self, now: datetime) -> bool:
         """Return whether the last picture is too old to be called live, or there is none."""
-        return self.live_for(now) <= 0
+        return self.elsewhere is None and self.live_for(now) <= 0
 
 
 CamerasProvider = Callable[[], Sequence[CameraView]]
@@ -164,11 +166,13 @@ class LiveStatus:
     """Written by the watchers, read by the pages; what pages have to say to a watcher (`accept`) it reads here.
 
     Each value is replaced as a whole, never changed, so no reader sees half of one. `paused` holds the cameras of the
-    registry; those that come from elsewhere cannot be paused.
+    registry; those that come from elsewhere cannot be paused. `elsewhere` names, for each camera that another process
+    watches, that process: its pictures are there, its state is known here.
     """
 
     cameras: Sequence[CameraConfig] = ()
     paused: Mapping[str, bool] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     statuses: Statuses = field(default=tuple)
     clock: Clock = wall_clock
     frames: LiveFrames = field(default_factory=LiveFrames)
@@ -225,6 +229,9 @@ class LiveStatus:
     def _view(self, camera: CameraConfig, status: CameraStatus | None, now: datetime) -> CameraView:
         note = self._notes.get(camera.id, CameraNote(camera.id, CameraState.IDLE.value, now))
         picture, faults = self._pictures.get(camera.id), self._faults.get(camera.id, ())
+        elsewhere = self.elsewhere.get(camera.id)
+        if elsewhere is not None:  # what is left here is of the time when it was watched here
+            picture, faults = None, ()
         # Frames that arrive again after a cut say "live" of a camera that may still be black.
         unhealthy = faults and note.state == CameraState.LIVE.value
         return CameraView(
@@ -244,5 +251,6 @@ class LiveStatus:
             paused=self.paused.get(camera.id),
             district=camera.district or None,
             grade=camera.grade,
-            looks=self._looks.get(camera.id),
+            looks=self._looks.get(camera.id) if elsewhere is None else None,
+            elsewhere=elsewhere,
         )

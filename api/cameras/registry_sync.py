@@ -1,6 +1,7 @@
-"""Keeps the fleet in step with the registry: a change takes effect within a second."""
+"""Keeps the fleet in step with the registry and the leases: a change takes effect within a second."""
 
 import logging
+import time
 from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from typing import Self
 
 from api.background import BackgroundLoop
 from api.cameras import health as camera_health
+from api.cameras import leases
 from api.cameras import repository as cameras
 from api.cameras.assembly import LookSpec, build_look, job_of, spec_of
 from api.cameras.encryption import SecretBox
 from api.cameras.health_gate import HealthGatedLook
 from api.cameras.health_store import HealthStore
+from api.cameras.leases import HEARTBEAT, Lease
 from api.cameras.live_status import LiveStatus
+from api.cameras.ownership import CameraOwnership
 from api.cameras.past import PastSince, known_past
 from api.cameras.repository import RegisteredCamera
 from api.cameras.state_files import HandedOnSince
@@ -49,6 +53,7 @@ class Watching:
     health: HealthStore
     memory: Path
     reach: Reach
+    ownership: CameraOwnership
     handed_on: HandedOnSince | None = None
     shadows: ShadowRunner | None = None
     past: PastSince | None = None
@@ -56,7 +61,9 @@ class Watching:
 
 @dataclass(slots=True)
 class RegistrySync:
-    """A context manager: while it lasts, a thread follows the registry. Without `watching` only the live follows.
+    """A context manager: while it lasts, a thread follows the registry and watches those cameras whose leases it holds.
+
+    Without `watching` only the live follows, with what those who watch say.
 
     Entering it raises DatabaseUnavailable or SecretUnreadable; later on both are logged and tried again.
     """
@@ -70,6 +77,9 @@ class RegistrySync:
     _specs: dict[str, LookSpec] = field(default_factory=dict)
     _looks: dict[str, HealthGatedLook] = field(default_factory=dict)
     _version: int = -1
+    _registered: dict[str, RegisteredCamera] = field(default_factory=dict)
+    _settle_at: float = 0.0
+    _said: dict[str, CameraNote] = field(default_factory=dict)
     _loop: BackgroundLoop = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,6 +87,7 @@ class RegistrySync:
 
     def __enter__(self) -> Self:
         if self.watching is not None:
+            self.watching.ownership.start()
             # In processes: a decoder that hangs or crashes takes no other camera with it.
             self._fleet = Fleet(partial(self._make_look, self.watching), self.watching.sink, processes=True)
             self.live.statuses = self._fleet.status
@@ -95,15 +106,50 @@ class RegistrySync:
         self._close()
 
     def follow(self) -> None:
-        """Watch what the registry says from now on. Raises DatabaseUnavailable or SecretUnreadable."""
+        """Watch what the registry and the leases say from now on. Raises DatabaseUnavailable or SecretUnreadable."""
         with self.database.read() as connection:
             version = cameras.latest(connection)
-            if version == self._version:
+            changed = version != self._version
+            if not changed and time.monotonic() < self._settle_at:
                 return
-            wanted = {camera.id: camera for camera in cameras.present(connection, self.box)}
+            if changed:
+                self._registered = {camera.id: camera for camera in cameras.present(connection, self.box)}
+        self.live.cameras = tuple(camera.config for camera in self._registered.values())
+        self.live.paused = {camera.id: camera.paused for camera in self._registered.values()}
+        if changed:  # first, so that nothing is watched as it was longer than it must be
+            self._watch(self._registered.keys() & self._known.keys())
+        self._watch(self._settle())
+        if changed:
+            # Again, as the last frames of one that goes may have begun a fault when it was out of the registry already.
+            with self.database.write() as connection:
+                camera_health.end_of_gone(connection, datetime.now(UTC))
+        self._version = version
+        self._settle_at = time.monotonic() + HEARTBEAT.total_seconds()
+
+    def _settle(self) -> Set[str]:
+        """Return which cameras this process is to watch, and show what the others say of theirs."""
+        if self.watching is None:
+            with self.database.read() as connection:
+                found = leases.all_leases(connection)
+            self._show_elsewhere(found, set())
+            return self._registered.keys()
+        ownership = self.watching.ownership
+        found = ownership.settle(tuple(self._registered), self._let_go)
+        self._show_elsewhere(found, ownership.held.keys())
+        self._say_states(ownership)
+        return ownership.held.keys()
+
+    def _let_go(self, going: Set[str]) -> None:
+        """Stop watching cameras that are another's, or nobody's, from now on."""
+        self._remove(going & self._known.keys())
+        for camera_id in going:
+            self._known.pop(camera_id, None)
+            self._said.pop(camera_id, None)
+
+    def _watch(self, mine: Set[str]) -> None:
+        """Watch these cameras and no others, each as the registry says."""
         known = self._known  # kept true step by step: what fails half-way is gone on with, not done twice
-        self.live.cameras = tuple(camera.config for camera in wanted.values())
-        self.live.paused = {camera.id: camera.paused for camera in wanted.values()}
+        wanted = {camera_id: camera for camera_id, camera in self._registered.items() if camera_id in mine}
         for camera in wanted.values():
             if camera.id not in known:
                 self._add(camera)
@@ -119,10 +165,29 @@ class RegistrySync:
             elif camera.paused != known[camera.id].paused:
                 self._pause_or_resume(camera)
             known[camera.id] = camera
-        # Again, as the last frames of one that goes may have begun a fault when it was out of the registry already.
-        with self.database.write() as connection:
-            camera_health.end_of_gone(connection, datetime.now(UTC))
-        self._version = version
+
+    def _show_elsewhere(self, found: Iterable[Lease], held: Set[str]) -> None:
+        elsewhere = {one.camera: one for one in found if one.holder is not None and one.camera not in held}
+        self.live.elsewhere = {camera: one.holder_name or "" for camera, one in elsewhere.items()}
+        for one in elsewhere.values():
+            if one.state is not None and one.state_at is not None:
+                self.live.note(CameraNote(one.camera, one.state, one.state_at, one.reason))
+
+    def _say_states(self, ownership: CameraOwnership) -> None:
+        """Tell the other services how the cameras do that this one watches, where that has changed."""
+        said = {
+            view.id: CameraNote(view.id, view.state, view.since, view.reason)
+            for view in self.live.views()
+            if view.id in ownership.held
+        }
+        fresh = [note for camera, note in said.items() if self._said.get(camera) != note]
+        ownership.say_states(
+            [
+                {"camera_": note.camera, "state": note.state, "state_at": note.at, "reason": note.reason}
+                for note in fresh
+            ]
+        )
+        self._said = said
 
     def _add(self, camera: RegisteredCamera) -> None:
         if self.watching is None or self._fleet is None:
@@ -178,6 +243,8 @@ class RegistrySync:
         if self._fleet is not None:
             self._fleet.close()
             self._keep(tuple(self._looks))
+        if self.watching is not None:
+            self.watching.ownership.stop()
 
 
 def _work(camera: RegisteredCamera) -> tuple[object, ...]:

@@ -106,7 +106,8 @@ class CameraOut(BaseModel):
 
     `silent`: its last picture is too old to be called live. `picture` is where that picture is, null when there is
     none. `skipped` frames showed nothing new. `reading` is null where no fleet watches. `paused` is what the registry
-    says, null for a camera that is not in it. `looks` is null before the first look.
+    says, null for a camera that is not in it. `looks` is null before the first look. `elsewhere` is the process that
+    watches it where that is not this one: its pictures and readings are there.
     """
 
     id: str
@@ -125,6 +126,7 @@ class CameraOut(BaseModel):
     reading: ReadingOut | None
     district: str | None
     looks: LooksOut | None
+    elsewhere: str | None
     lat: float | None
     lon: float | None
 
@@ -148,6 +150,7 @@ class CameraOut(BaseModel):
             reading=ReadingOut.of(view.status) if view.status else None,
             district=view.district,
             looks=LooksOut.of(view.looks) if view.looks else None,
+            elsewhere=view.elsewhere,
             lat=view.lat,
             lon=view.lon,
         )

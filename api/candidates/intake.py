@@ -35,6 +35,14 @@ log = logging.getLogger(__name__)
 BETWEEN: Final = AGAIN + timedelta(minutes=1)
 """The longest between two times at which another service says that a thing still stands there."""
 
+Fence = Callable[[Connection, str], None]
+"""Refuses, in the same transaction, what is written for a source that another process watches: raises LeaseLost."""
+
+
+def no_fence(connection: Connection, source: str) -> None:
+    """Take everything: of a source that nobody else can watch."""
+
+
 OWN_KEPT: Final = 5000  # keys remembered; those of the last minutes are what is asked for
 
 
@@ -42,7 +50,8 @@ class StoreSink:
     """A `streams.frames.sink.Sink` over the database; safe to share between watchers.
 
     Several services may watch one camera into one database: a thing that another one has handed on is the same row,
-    found by source, class and place. `on_note` is told of each change of a camera's state.
+    found by source, class and place. `on_note` is told of each change of a camera's state. `fence` refuses what a
+    process writes that has lost its camera to another.
     """
 
     def __init__(
@@ -52,7 +61,9 @@ class StoreSink:
         *,
         on_note: Callable[[CameraNote], None] | None = None,
         clock: Clock = wall_clock,
+        fence: Fence = no_fence,
     ) -> None:
+        self._fence = fence
         self._database = database
         self._files = files
         self._on_note = on_note
@@ -65,7 +76,7 @@ class StoreSink:
     def take(self, candidate: Candidate) -> None:
         """Store a new candidate with its evidence, or note that a known one is still there.
 
-        Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), and
+        Raises EvidenceError where the evidence cannot be kept (then the candidate is not stored either), LeaseLost, and
         DatabaseUnavailable.
         """
         with self._database.read() as connection:
@@ -74,6 +85,7 @@ class StoreSink:
         # Files without a row are harmless (their name is their content); a row without files would be a lie.
         moments = () if decided else self._files.keep_moments(candidate)
         with self._database.write() as connection:
+            self._fence(connection, candidate.sighting.source)
             known = self._see_again(connection, candidate, moments)
         if not known and candidate.ruling.outcome is not Outcome.PERMITTED:
             self._add(candidate, moments)
@@ -108,6 +120,7 @@ class StoreSink:
         files = self._files.keep(candidate)
         try:
             with self._database.write() as connection:
+                self._fence(connection, candidate.sighting.source)
                 candidates.lock_source(connection, candidate.sighting.source)
                 if self._see_again(connection, candidate, moments):
                     return
@@ -117,6 +130,7 @@ class StoreSink:
                 follow(connection, added, moments, broken=_is_broken(candidate), now=self._clock())
         except IntegrityError:  # another watcher stored the same key a moment ago
             with self._database.write() as connection:
+                self._fence(connection, candidate.sighting.source)
                 if not self._see_again(connection, candidate, moments):
                     raise
         else:

@@ -50,6 +50,12 @@ COMMANDS: Final = {
         "sweep",
         "Remove uploads that were given up, and footage and pictures of candidates whose time is over.",
     ),
+    "doctor": Entry(
+        "doctor",
+        "Say in plain words what is wrong with this installation and what to do; exit 1 where work is stopped.",
+    ),
+    "backup": Entry("backup", "Copy the database, the evidence, models and data sets into a new folder."),
+    "restore": Entry("restore", "Put a backup into an empty data folder, each file checked against the backup's list."),
     "watch": Entry("watch", "Watch cameras or files and print what would be put before a reviewer."),
     "detect": Entry(
         "detect",

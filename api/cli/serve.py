@@ -1,6 +1,5 @@
 """`streetwarden serve`: the whole service."""
 
-import logging
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from typing import Annotated, Final, Self
 
 import typer
 
+from api import logs
 from api.accounts.service import first_link
 from api.actor import Actor
 from api.app import create_app
@@ -24,6 +24,7 @@ from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
+from api.cameras.ownership import CameraOwnership
 from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.repository import RegisteredCamera
 from api.cameras.service import replace_all, shortened
@@ -71,8 +72,8 @@ def serve(
 
     Example: streetwarden serve --watch --cameras cameras.yaml --rulebook rulebook.yaml
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = load_settings()
+    logs.set_up(settings.log_format)
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = duration_from("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
@@ -110,15 +111,27 @@ def serve(
         server = stack.enter_context(BackgroundServer(app, listener))
         workers = settings.model_copy(update={"rulebook_file": rulebook})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
-        sink = StoreSink(database, files, on_note=live.note)
-        health = HealthStore(database, files)
+        memory = settings.data_dir / "memory"
+        ownership = CameraOwnership(database, memory)
+        sink = StoreSink(database, files, on_note=live.note, fence=ownership.check)
+        health = HealthStore(database, files, fence=ownership.check)
         watching = None
         if watch:
             shadows = ShadowRunner(shelf_of(settings), shelf, database, files, settings.shadow_cpu_share)
             shadows.start()
             stack.callback(shadows.stop, timedelta(seconds=5))
-            memory = settings.data_dir / "memory"
-            watching = Watching(shelf, book, sink, health, memory, reach, sink.handed_on_since, shadows, sink.past)
+            watching = Watching(
+                shelf,
+                book,
+                sink,
+                health,
+                settings.data_dir / "memory",
+                reach,
+                ownership,
+                sink.handed_on_since,
+                shadows,
+                sink.past,
+            )
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:
             print_error(

@@ -1,10 +1,10 @@
 """`streetwarden worker`: another machine, or another process, for the surveys of one service."""
 
-import logging
 from typing import Annotated
 
 import typer
 
+from api import logs
 from api.settings import load_settings
 from api.surveys.jobs.pool import work_alone
 
@@ -21,5 +21,6 @@ def worker(
 
     Example: streetwarden worker
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    return 0 if work_alone(load_settings(), until_idle=until_idle) else 2
+    settings = load_settings()
+    logs.set_up(settings.log_format)
+    return 0 if work_alone(settings, until_idle=until_idle) else 2

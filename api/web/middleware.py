@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import SplitResult, urlsplit
+from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.logs import request_id
 from api.settings import is_this_machine
 from api.web.connections import UPLOADS
 from api.web.problems import MEDIA_TYPE, ProblemDocument
@@ -51,9 +53,13 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
 
+        request = uuid4().hex[:16]  # made here: what a stranger sends must not forge lines of the log
+        request_id.set(request)
+
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")

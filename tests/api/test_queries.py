@@ -18,6 +18,7 @@ MODULES = {
     "frames",
     "places",
     "chunks",
+    "leases",
     "retention_queries",
     "holds",
     "users",

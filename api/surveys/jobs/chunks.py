@@ -8,14 +8,15 @@ claimed proves nothing.
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, insert, or_, select, update
 
+from api.db.clock import database_now
 from api.db.scope import Scope
 from api.errors import LeaseLost
 from api.surveys.jobs.tables import ChunkKind, ChunkState, survey_chunks
@@ -64,15 +65,6 @@ class Chunk:
     frames: int
     notes: tuple[str, ...]
     error: Reason | None
-
-
-def database_now(connection: Connection) -> datetime:
-    """Return the database's clock: the one that all workers share."""
-    if connection.dialect.name == "sqlite":
-        said = connection.execute(text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
-        return datetime.fromisoformat(said).replace(tzinfo=UTC)
-    moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return moment.astimezone(UTC)
 
 
 def add(connection: Connection, survey_id: UUID, kind: ChunkKind, files: Iterable[UUID], place: int, start: float,

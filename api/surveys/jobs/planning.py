@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from api.db.clock import database_now
 from api.db.scope import EVERYWHERE
 from api.surveys import files as survey_files
 from api.surveys import repository as surveys
@@ -28,7 +29,7 @@ def register(connection: Connection) -> int:
     """Cut every survey that is ready into chunks; gives how many surveys these were."""
     taken = 0
     for survey in surveys.in_state(connection, SurveyState.READY):
-        now = chunks.database_now(connection)
+        now = database_now(connection)
         if surveys.move(connection, survey.id, SurveyState.READY, SurveyState.PROCESSING, now):
             _cut(connection, survey, survey_files.files(EVERYWHERE, connection, survey.id), now)
             taken += 1
@@ -37,7 +38,7 @@ def register(connection: Connection) -> int:
 
 def cut_video(connection: Connection, probed: Chunk, length: float) -> None:
     """Queue the spans of a video that lasts `length` seconds (0: it does not say). The last one runs to its end."""
-    now = chunks.database_now(connection)
+    now = database_now(connection)
     count = max(1, round(length / SPAN))
     for number in range(count):
         start = length * number / count
@@ -54,7 +55,7 @@ def close(connection: Connection, survey: Survey, faults: Sequence[Reason] = ())
     if not any(chunk.kind is not ChunkKind.LINK for chunk in all_chunks):
         errors.append(Reason(JobFault.NO_FOOTAGE))
     state = SurveyState.DONE_WITH_ERRORS if errors else SurveyState.DONE
-    now = chunks.database_now(connection)
+    now = database_now(connection)
     surveys.move(connection, survey.id, SurveyState.PROCESSING, state, now, errors[:_MOST_ERRORS])
 
 
@@ -89,7 +90,7 @@ def divide(connection: Connection, chunk: Chunk) -> None:
 
 def look_at_each(connection: Connection, chunk: Chunk, files: Sequence[UUID]) -> None:
     """Queue some files of a chunk, each by itself: what is wrong with one costs no other."""
-    now = chunks.database_now(connection)
+    now = database_now(connection)
     places = {
         file.id: place
         for place, file in enumerate(_stored(survey_files.files(EVERYWHERE, connection, chunk.survey_id)))

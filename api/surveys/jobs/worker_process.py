@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from api import logs
 from api.bootstrap import open_store
 from api.candidates.intake import StoreSink
 from api.db.database import Database
@@ -81,7 +82,7 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
     with 1 where the database or the disk does not do its part.
     """
     os.nice(5)  # people and cameras wait for the service; footage can wait for them
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.set_up(settings.log_format)
     stop = threading.Event()
 
     def end(number: int, _: FrameType | None) -> None:

@@ -18,6 +18,7 @@ from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
 from api.cameras.health_store import HealthStore
 from api.cameras.live_status import LiveStatus
+from api.cameras.ownership import CameraOwnership
 from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.repository import RegisteredCamera
 from api.candidates.intake import StoreSink
@@ -82,10 +83,10 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     live = LiveStatus()
     app = create_app(settings, database, files, cameras=live.views, picture=live.picture)
     (tmp_path / "shelf").mkdir()
-    sink = StoreSink(database, files, on_note=live.note)
-    watching = Watching(
-        ModelCache(tmp_path / "shelf"), None, sink, HealthStore(database, files), tmp_path, Reach(loopback=True)
-    )
+    ownership = CameraOwnership(database, tmp_path)
+    sink = StoreSink(database, files, on_note=live.note, fence=ownership.check)
+    health = HealthStore(database, files, fence=ownership.check)
+    watching = Watching(ModelCache(tmp_path / "shelf"), None, sink, health, tmp_path, Reach(loopback=True), ownership)
     with (
         BadCameras() as rtsp,
         serve(app) as served,

@@ -86,7 +86,7 @@ NEEDS = {
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
 """What everybody may do, to what is their own."""
-NOBODYS = {"/api/v1/rulebooks/{sha256}", "/original"}
+NOBODYS = {"/metrics", "/api/v1/rulebooks/{sha256}", "/original"}
 """What is of no district."""
 OF_EVERYTHING = ("/training", "/models", "/datasets", "/api/v1/datasets")
 """What begins so is of all districts, and only for who sees all of them."""
