@@ -127,7 +127,7 @@ def test_reasons_come_in_the_language_asked_for(service: Service) -> None:
     url = f"/api/v1/candidates/{candidate_id}"
     chinese = service.http.get(url, headers={"Accept-Language": "zh-CN,en;q=0.5"}).json()["reasons"]
     assert [reason["text"] for reason in chinese] == [
-        "位于区域 daxue-road (main_road) 内",
+        "位于主干道",
         "已停留 6 分，达到时限 5 分",
     ]
     assert service.http.get(url, params={"lang": "zh"}).json()["reasons"] == chinese

@@ -16,6 +16,7 @@ from detector.rules.ruling import Outcome
 from tests.api.conftest import client
 from tests.api.samples import NOON, STALL, a_candidate
 from tests.api.serving import serve
+from tests.api.signing import sign_in
 
 RULEBOOK = """
 version: "2026-12-01"
@@ -46,7 +47,7 @@ def test_from_label_to_rule_without_code(tmp_path: Path, settings: Settings) -> 
     database, files = open_store(settings)
     sink = StoreSink(database, files)
     sink.take(a_candidate(source="bridge", class_name="river_litter", ruling=ruling))
-    with serve(create_app(settings, database, files, class_names=names)) as served, client(served) as http:
+    with serve(create_app(settings, database, files, class_names=names)) as served, client(served, sign_in(database)) as http:
         (one,) = http.get("/api/v1/candidates").json()["items"]
         frame = http.post("/api/v1/labels/frames", json={"candidate_id": one["id"]}).json()
         drawn = {"version": 0, "complete": True, "boxes": [{"class": "river_litter", "box": STALL}]}
