@@ -48,14 +48,15 @@ _UNITS: Final = ((86400, N_("%d d")), (3600, N_("%d h")), (60, N_("%d min")), (1
 
 
 def duration(seconds: float, translate: Translate = str) -> str:
-    """Return a length of time in its two largest units, rounded down: 6 min 12 s, 2 h 5 min, 3 d 4 h."""
+    """Return a length of time in its two largest units, rounded down: 6 min 12 s, 2 h 5 min, 3 d 4 h, 5 min."""
     left = max(int(seconds), 0)
-    parts: list[str] = []
+    counts: list[tuple[int, str]] = []
     for size, text in _UNITS:
         count, left = divmod(left, size)
-        if count or parts or size == 1:
-            parts.append(translate(text) % count)
-    return " ".join(parts[:2])
+        if count or counts or size == 1:
+            counts.append((count, text))
+    first, *second = counts[:2]
+    return " ".join(translate(text) % count for count, text in (first, *(one for one in second if one[0])))
 
 
 def metres(length: float) -> str:

@@ -51,9 +51,8 @@ def list_candidates(
         expired = legal_review.expired(scope, connection, page.items)
     window = settings.undo_window
     said = {key: VerdictOut.of(verdict, window) for key, verdict in standing.items()}
-    translate = render.language.translate
     items = [
-        CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), expired.get(item.id), translate)
+        CandidateOut.of(item, files.get(item.id, ()), said.get(item.id), expired.get(item.id), render.ruling_sentence)
         for item in page.items
     ]
     return listing(page, items)
@@ -71,7 +70,7 @@ def show_candidate(
         expired = legal_review.expired(scope, connection, [item]).get(candidate_id)
     window = settings.undo_window
     said = VerdictOut.of(verdict, window) if verdict else None
-    return CandidateOut.of(item, files, said, expired, render.language.translate)
+    return CandidateOut.of(item, files, said, expired, render.ruling_sentence)
 
 
 @router.get("/candidates/{candidate_id}/evidence/{kind}", response_class=Response,

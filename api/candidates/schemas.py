@@ -1,6 +1,6 @@
 """The JSON of `/api/v1`: times RFC 3339 with offset, positions WGS-84, boxes half-open pixels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 from uuid import UUID
@@ -13,9 +13,8 @@ from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from detector.places.place_evidence import FinderSummary
-from detector.reason import Param, Reason, Translate, say
+from detector.reason import Param, Reason
 from detector.rules.ruling import Outcome
-from detector.rules.wording import TEXTS
 from detector.vision.detections import Box
 from models.card import ModelVersion
 
@@ -39,8 +38,8 @@ class ReasonOut(BaseModel):
     text: str
 
     @classmethod
-    def of(cls, reason: Reason, translate: Translate, texts: Mapping[str, str] = TEXTS) -> Self:
-        return cls(code=reason.code, params=dict(reason.params), text=say(reason, texts, translate))
+    def of(cls, reason: Reason, text: str) -> Self:
+        return cls(code=reason.code, params=dict(reason.params), text=text)
 
 
 def evidence_path(candidate_id: UUID, kind: EvidenceKind, number: int = 0) -> str:
@@ -201,16 +200,16 @@ class CandidateOut(CandidateFacts):
         files: tuple[EvidenceFile, ...],
         verdict: VerdictOut | None,
         expired: date | None,
-        translate: Translate,
+        say: Callable[[Reason], str],
     ) -> Self:
-        """Return a candidate with its reasons in the language that `translate` gives."""
+        """Return a candidate with its reasons as `say` gives them."""
         return cls(
             **dict(CandidateFacts.model_validate(item)),
             id=item.id,
             state=item.state,
             created_at=item.created_at,
             updated_at=item.updated_at,
-            reasons=[ReasonOut.of(reason, translate) for reason in item.reasons],
+            reasons=[ReasonOut.of(reason, say(reason)) for reason in item.reasons],
             provenance=ProvenanceOut.model_validate(item),
             finders=list(item.finders),
             conditions=item.conditions,

@@ -10,9 +10,9 @@ from api.candidates.repository import StoredCandidate
 from api.candidates.schemas import CandidateFacts, ProvenanceOut, evidence_path
 from api.candidates.verdicts import Decision, Verdict
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.pages.i18n import CATALOGUES, translations
-from detector.reason import Param, Reason, say
-from detector.rules.wording import TEXTS
+from api.pages.i18n import CATALOGUES
+from api.pages.rulings import ruling_sentence
+from detector.reason import Param, Reason
 
 
 class _Frozen(BaseModel):
@@ -47,7 +47,7 @@ class CaseReason(_Frozen):
 
     @classmethod
     def of(cls, reason: Reason) -> "CaseReason":
-        said = {code: say(reason, TEXTS, translations(code).gettext) for code in CATALOGUES}
+        said = {code: ruling_sentence(reason, code) for code in CATALOGUES}
         return cls(code=reason.code, params=dict(reason.params), text=said)
 
 

@@ -14,6 +14,8 @@ from api.dependencies import PRINCIPAL, AppSettings, Principal, provided
 from api.pages import i18n
 from api.pages.classes import ClassNames
 from api.pages.i18n import Language
+from api.pages.rulings import ruling_sentence
+from detector.reason import Reason
 
 STATIC = Path(__file__).parent / "static"
 YEAR = 365 * 24 * 3600
@@ -48,6 +50,10 @@ class Renderer:
     def fragment(self, template: str, **values: object) -> str:
         """Return a part of a page."""
         return self.language.render(template, scope=self.scope, class_names=self.class_names, **values)
+
+    def ruling_sentence(self, reason: Reason) -> str:
+        """Return a reason of a ruling as a sentence for this reader."""
+        return ruling_sentence(reason, self.language.code, self.class_names)
 
     def class_word(self, name: str) -> str:
         """Return what a class is called for this reader."""

@@ -14,7 +14,6 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from api.pages.classes import class_word
-from api.pages.messages import ZONE_KINDS
 from detector.reason import Translate
 from detector.reason import duration as span
 
@@ -25,11 +24,18 @@ HTML_LANG = {"en": "en", "zh": "zh-CN"}
 Filter = Callable[..., object]
 """A template's filter: takes the value and the language's `Translate`."""
 _FILTERS: Final[dict[str, Filter]] = {}
+_CONTEXT_FILTERS: Final[dict[str, Callable[..., object]]] = {}
 
 
 def register_filter(name: str, show: Filter) -> None:
     """Give every language's templates the filter `name`, which shows `show(value, translate)`."""
     _FILTERS[name] = show
+    language.cache_clear()
+
+
+def register_context_filter(name: str, show: Callable[..., object]) -> None:
+    """Give every language's templates the filter `name`, which asks for the page's values (`jinja2.pass_context`)."""
+    _CONTEXT_FILTERS[name] = show
     language.cache_clear()
 
 
@@ -72,6 +78,8 @@ def language(code: str) -> Language:
 
     for name, show in _FILTERS.items():
         environment.filters[name] = partial(_shown, show, words.gettext)
+    environment.globals["language"] = code
+    environment.filters.update(_CONTEXT_FILTERS)
     environment.filters["class_name"] = class_word(words.gettext)
     return Language(code, environment, words.gettext)
 
@@ -131,6 +139,5 @@ def _quality(parameter: str) -> float:
         return 0.0
 
 
-register_names("zone_kind", ZONE_KINDS)
 register_filter("bytes", lambda count, _translate: size(count))
 register_filter("duration", duration)

@@ -1,4 +1,4 @@
-"""What several domains' pages name: classes of objects, and kinds of zones on a map."""
+"""What several domains' pages name: classes of objects, kinds of zones, hours, and rulings where ids are no words."""
 
 from typing import Final
 
@@ -36,4 +36,20 @@ ZONE_KINDS: Final = {
     "secondary_road": N_("secondary road"),
     "back_street": N_("back street"),
     "permitted_site": N_("permitted site"),
+    "shop_front": N_("shop front"),
+    "wall": N_("facade"),
+    "view": N_("the view of the camera"),
 }
+HOURS: Final = {
+    "to": N_("%(first)s through %(last)s"),
+    "past midnight": N_("%(start)s–%(end)s the next day"),
+    "holidays": N_("public holidays"),
+    "off": N_("never"),
+    "always": N_("at any hour"),
+}
+RULINGS: Final = {
+    "inside_zone": N_("in this area: %(zone)s"),
+    "position_uncertain": N_("the position is uncertain by %(error_m)s m: it may stand inside or outside of %(zone)s"),
+    "stood_too_long": N_("has stood %(dwell_s)s; the limit of %(allowed_s)s is reached"),
+}
+NO_RULE: Final = N_("No rule applies")

@@ -18,11 +18,15 @@ class MapZone:
     id: str
     kind: str
     polygon: tuple[tuple[float, float], ...]
+    name: str | None = None
+    name_zh: str | None = None
 
 
 def map_zones(rulebook: Rulebook) -> tuple[MapZone, ...]:
     """Return the rulebook's zones on the ground, for the map."""
-    return tuple(MapZone(zone.id, zone.kind, zone.corners) for zone in rulebook.zones if zone.on_ground)
+    return tuple(
+        MapZone(zone.id, zone.kind, zone.corners, zone.name, zone.name_zh) for zone in rulebook.zones if zone.on_ground
+    )
 
 
 class MapCamera(Protocol):
@@ -62,6 +66,8 @@ class DrawnZone:
     kind: str
     points: str
     label: MapSpot | None
+    name: str | None = None
+    name_zh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +97,10 @@ class Sheet:
             if inside.is_empty:
                 continue
             roomy = inside.area > SMALLEST_NAMED * self.width * self.height
-            label = _beside(inside.representative_point(), len(zone.id) * LETTER / 2, marks) if roomy else None
-            yield DrawnZone(zone.id, zone.kind, self.line((lat, lon) for lon, lat in zone.polygon), label)
+            letters = max(len(zone.name or zone.kind), 2 * len(zone.name_zh or ""))  # a Chinese one is twice as wide
+            label = _beside(inside.representative_point(), letters * LETTER / 2, marks) if roomy else None
+            line = self.line((lat, lon) for lon, lat in zone.polygon)
+            yield DrawnZone(zone.id, zone.kind, line, label, zone.name, zone.name_zh)
 
     @property
     def bar_metres(self) -> int:

@@ -25,20 +25,21 @@ from api.evidence.kinds import PARTS, EvidenceKind
 from api.pages.base import Render, Renderer
 from api.pages.dependencies import MapZones, Zones
 from api.pages.i18n import register_filter, register_names
+from api.pages.messages import NO_RULE
+from api.pages.rulings import applies
 from api.pages.svg_map import MapPicture, draw_map
 from api.surveys import frames
 from api.surveys import repository as surveys
-from detector.reason import say
-from detector.rules.wording import TEXTS as RULING_REASONS
 
 router = APIRouter(include_in_schema=False)
 register_names("candidate_state", CANDIDATE_STATES)
-register_names("outcome", OUTCOMES)
 register_names("finder", FINDERS)
 register_names("evidence_kind", EVIDENCE_KINDS)
 register_names("clock", CLOCKS)
 register_names("reject_reason", REJECT_REASONS)
-register_filter("why", lambda reasons, translate: tuple(say(reason, RULING_REASONS, translate) for reason in reasons))
+register_filter("ruling", lambda candidate, translate: translate(
+    OUTCOMES[candidate.outcome] if applies(candidate.outcome, candidate.reasons) else NO_RULE
+))  # fmt: skip
 QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
 
 

@@ -18,6 +18,11 @@ CHUNK_STATES: Final = {
     "done": N_("Done"),
     "dead": N_("Set aside"),
 }
+PLACE_OUTCOMES: Final = {
+    "violation": N_("Violation"),
+    "permitted": N_("No violation"),  # permitted, or no rule applies: a place does not keep which
+    "unknown": N_("Cannot tell"),
+}
 FILE_KINDS: Final = {"video": N_("Video"), "photo": N_("Photo"), "telemetry": N_("Telemetry"), "other": N_("Other")}
 FILE_STATES: Final = {
     "missing": N_("Missing"),

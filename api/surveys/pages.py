@@ -22,7 +22,15 @@ from api.surveys.jobs import chunks
 from api.surveys.jobs.chunks import Chunk
 from api.surveys.jobs.tables import ChunkKind, ChunkState
 from api.surveys.map import draw_survey_maps
-from api.surveys.messages import CHUNK_STATES, FILE_KINDS, FILE_NOTES, FILE_STATES, SURVEY_ERRORS, SURVEY_STATES
+from api.surveys.messages import (
+    CHUNK_STATES,
+    FILE_KINDS,
+    FILE_NOTES,
+    FILE_STATES,
+    PLACE_OUTCOMES,
+    SURVEY_ERRORS,
+    SURVEY_STATES,
+)
 from api.surveys.service import known_survey, repeat_survey
 from detector.reason import Reason, say
 
@@ -32,6 +40,7 @@ register_names("chunk_state", CHUNK_STATES)
 register_names("file_kind", FILE_KINDS)
 register_names("file_state", FILE_STATES)
 register_names("file_note", FILE_NOTES)
+register_names("place_outcome", PLACE_OUTCOMES)
 register_filter("footage_error", lambda error, translate: say(error, SURVEY_ERRORS, translate))
 
 

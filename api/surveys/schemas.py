@@ -12,7 +12,7 @@ from api.surveys.manifest import Announced, Manifest, read_manifest
 from api.surveys.messages import SURVEY_ERRORS
 from api.surveys.repository import Progress, Survey
 from api.surveys.tables import FileKind, FileState, SurveyState
-from detector.reason import Reason, Translate
+from detector.reason import Reason, Translate, say
 
 MAX_FILES: Final = 10_000
 MAX_SIZE: Final = 100 * 2**30  # bytes of one file: more than an hour at 200 Mbit/s, the most that drones write
@@ -102,7 +102,7 @@ class SurveyOut(BaseModel):
 
 
 def _error(error: Reason, translate: Translate) -> ReasonOut:
-    said, file = ReasonOut.of(error, translate, SURVEY_ERRORS), error.params.get("file")
+    said, file = ReasonOut.of(error, say(error, SURVEY_ERRORS, translate)), error.params.get("file")
     return said.model_copy(update={"text": f"{file}: {said.text}"}) if file else said
 
 

@@ -49,13 +49,18 @@ class _Strict(BaseModel):
 
 
 class ZoneEntry(_Strict):
-    """One zone: `polygon` in (lon, lat) degrees WGS-84, or `image` in pixels of the full picture of `camera`."""
+    """One zone: `polygon` in (lon, lat) degrees WGS-84, or `image` in pixels of the full picture of `camera`.
+
+    `name` and `name_zh` are what the pages call it.
+    """
 
     id: Text
     kind: Text
     polygon: Ring | None = None
     image: Ring | None = None
     camera: Text | None = None
+    name: Text | None = None
+    name_zh: Text | None = None
 
     @model_validator(mode="after")
     def _one_shape(self) -> "ZoneEntry":
@@ -71,7 +76,7 @@ class ZoneEntry(_Strict):
         return self
 
     def zone(self) -> Zone:
-        return Zone(self.id, self.kind, tuple(self.polygon or self.image or ()), self.camera)
+        return Zone(self.id, self.kind, tuple(self.polygon or self.image or ()), self.camera, self.name, self.name_zh)
 
 
 class RuleEntry(_Strict):

@@ -247,8 +247,8 @@ def _agreed(findings: list[tuple[RuleFinding, Standing]], spot: Spot) -> RuleFin
     if standing.zone is not None and standing.zone.on_ground and spot.position is not None:
         doubt = wording.position_uncertain(spot.position.ce90_m, standing.zone)
     else:
-        kinds = (str(standing.zone),) if standing.zone else doubted.rule.kinds if doubted.rule else (PERMITTED_SITE,)
-        doubt = wording.position_not_known(", ".join(kinds))
+        kinds = doubted.rule.kinds if doubted.rule else (PERMITTED_SITE,)
+        doubt = wording.position_not_known(kinds, standing.zone)
     if outcomes == {Outcome.PERMITTED}:
         return RuleFinding(Outcome.PERMITTED, (doubt, *doubted.reasons))
     grave = max(doubted, last, key=lambda finding: _GRAVITY[finding.outcome])

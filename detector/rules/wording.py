@@ -1,22 +1,24 @@
 """The reasons of a ruling: their codes with typed parameters, and the English sentence of each code.
 
-Other languages translate the sentence (`api/pages/locale/`); `say` puts the parameters into either.
+These sentences name zones and classes by their ids, for whoever writes the rules; `api.pages.rulings` says them in the
+words of the pages, in each language.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from math import isfinite
 from typing import Final
 
-from detector.reason import N_, Reason, say
+from detector.reason import N_, Param, Reason, say
 from detector.rules.zones import Zone
 
 TEXTS: Final = {
     "no_rule_for_class": N_("no rule speaks of %(class_name)s"),
     "no_rule_here": N_("outside every zone in which a rule speaks of %(class_name)s"),
-    "inside_zone": N_("inside zone %(zone)s (%(kind)s)"),
+    "inside_zone": "inside zone %(zone)s (%(kind)s)",
     "permitted_site": N_("this is a permitted site and no rule limits it"),
     "position_not_known": N_("the position is not known, so it may stand inside or outside %(zones)s"),
-    "position_uncertain": N_(
+    "position_uncertain": (
         "the position is uncertain by %(error_m)s m: it may stand inside or outside zone %(zone)s (%(kind)s)"
     ),
     "within_hours": N_("%(at)s local time is within the permitted hours %(hours)s"),
@@ -66,22 +68,24 @@ def no_rule_here(class_name: str) -> Reason:
 
 
 def inside(zone: Zone) -> Reason:
-    return Reason("inside_zone", {"zone": zone.id, "kind": zone.kind})
+    return Reason("inside_zone", {"zone": zone.id, "kind": zone.kind, **_names(zone)})
 
 
 def permitted_site() -> Reason:
     return Reason("permitted_site")
 
 
-def position_not_known(zones: str) -> Reason:
-    return Reason("position_not_known", {"zones": zones})
+def position_not_known(kinds: Iterable[str], zone: Zone | None = None) -> Reason:
+    """`zone`: the one that it may stand in, where only one is meant; `kinds` of zones otherwise."""
+    if zone is None:
+        return Reason("position_not_known", {"zones": ", ".join(kinds)})
+    return Reason("position_not_known", {"zones": str(zone), **_names(zone)})
 
 
 def position_uncertain(radius: float, zone: Zone) -> Reason:
     # an error that is not known (NaN) is no number of JSON
-    return Reason(
-        "position_uncertain", {"error_m": radius if isfinite(radius) else None, "zone": zone.id, "kind": zone.kind}
-    )
+    error = radius if isfinite(radius) else None
+    return Reason("position_uncertain", {"error_m": error, "zone": zone.id, "kind": zone.kind, **_names(zone)})
 
 
 def within_hours(at: datetime, hours: str) -> Reason:
@@ -163,3 +167,8 @@ def no_permit_near(tolerance: float, permit: str, distance: float, as_of: date) 
 
 def no_permit_of_class(class_name: str, as_of: date) -> Reason:
     return Reason("no_permit_of_class", {"class_name": class_name, "as_of": as_of.isoformat()})
+
+
+def _names(zone: Zone) -> dict[str, Param]:
+    """Return what people call a zone, kept with the reason: a later rulebook may call it otherwise."""
+    return {key: name for key, name in (("zone_en", zone.name), ("zone_zh", zone.name_zh)) if name}

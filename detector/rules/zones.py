@@ -23,13 +23,16 @@ HALF_EARTH_M: Final = 20_000_000.0
 class Zone:
     """A polygon with a kind.
 
-    `corners` are (lon, lat) degrees WGS-84, or (u, v) pixels of the full picture where `camera` names one.
+    `corners` are (lon, lat) degrees WGS-84, or (u, v) pixels of the full picture where `camera` names one. `name` and
+    `name_zh` are what people call it, in English and in Chinese; None where the rulebook gives it no name.
     """
 
     id: str
     kind: str
     corners: tuple[tuple[float, float], ...]
     camera: str | None = None
+    name: str | None = None
+    name_zh: str | None = None
 
     @property
     def on_ground(self) -> bool:

@@ -13,7 +13,7 @@ from detector.rules.wording import TEXTS, english
 @pytest.mark.parametrize(
     ("reason", "text"),
     [
-        (Reason("stood", {"dwell_s": 372.0, "allowed_s": 300}), "has stood 6 min 12 s, 5 min 0 s are allowed"),
+        (Reason("stood", {"dwell_s": 372.0, "allowed_s": 300}), "has stood 6 min 12 s, 5 min are allowed"),
         (
             Reason("within_hours", {"at": "2026-11-23T19:05:00+08:00", "hours": "19:00-25:00"}),
             "19:05 local time is within the permitted hours 19:00-25:00",

@@ -30,12 +30,12 @@ def test_a_candidate_says_all_that_is_known(service: Service) -> None:
         {
             "code": "inside_zone",
             "params": {"zone": "daxue-road", "kind": "main_road"},
-            "text": "inside zone daxue-road (main_road)",
+            "text": "in this area: main road",
         },
         {
             "code": "stood",
             "params": {"dwell_s": 360.0, "allowed_s": 300.0},
-            "text": "has stood 6 min 0 s, 5 min 0 s are allowed",
+            "text": "has stood 6 min; the limit of 5 min is reached",
         },
     ]
     for name in ("first_seen", "last_seen", "created_at", "updated_at"):
@@ -129,8 +129,8 @@ def test_reasons_come_in_the_language_asked_for(service: Service) -> None:
     url = f"/api/v1/candidates/{candidate_id}"
     chinese = service.http.get(url, headers={"Accept-Language": "zh-CN,en;q=0.5"}).json()["reasons"]
     assert [reason["text"] for reason in chinese] == [
-        "位于区域 daxue-road (main_road) 内",
-        "已停留 6 分 0 秒，时限 5 分 0 秒",
+        "位于主干道",
+        "已停留 6 分，达到时限 5 分",
     ]
     assert service.http.get(url, params={"lang": "zh"}).json()["reasons"] == chinese
     assert service.http.get("/api/v1/candidates", params={"lang": "zh"}).json()["items"][0]["reasons"] == chinese

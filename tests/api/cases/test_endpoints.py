@@ -44,7 +44,7 @@ def test_what_is_confirmed_arrives_and_is_shown(eager: Service) -> None:
     assert case["body"]["reasons"][1] == {
         "code": "stood",
         "params": {"dwell_s": 360.0, "allowed_s": 300.0},
-        "text": {"en": "has stood 6 min 0 s, 5 min 0 s are allowed", "zh": "已停留 6 分 0 秒，时限 5 分 0 秒"},
+        "text": {"en": "has stood 6 min; the limit of 5 min is reached", "zh": "已停留 6 分，达到时限 5 分"},
     }
     candidate = eager.http.get(f"/api/v1/candidates/{confirmed}").json()
     own = {"id", "state", "created_at", "updated_at", "reasons", "evidence", "verdict", "legal_review_expired"}

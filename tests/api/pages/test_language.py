@@ -24,7 +24,7 @@ def test_bytes_in_the_unit_that_suits_them(count: int, shown: str) -> None:
 @pytest.mark.parametrize("code", ["en", "zh"])
 def test_what_nobody_named_yet_is_shown_as_it_is_called_and_no_markup(code: str) -> None:
     environment = language(code).environment
-    said = environment.from_string("{{ 'new_<b>state' | zone_kind }}").render()
+    said = environment.from_string("{{ 'new_<b>state' | chunk_state }}").render()
     assert said == "new &lt;b&gt;state"
     with pytest.raises(UndefinedError):
         environment.from_string("{{ missing }}").render()

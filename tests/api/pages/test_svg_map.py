@@ -102,7 +102,7 @@ def test_the_camera_of_a_source_is_found_by_its_id() -> None:
 
 @pytest.mark.parametrize(("template", "macro"), [("map.html", "street_map"), ("survey_map.html", "survey_map")])
 def test_every_map_has_the_same_sheet_and_no_name_becomes_markup(template: str, macro: str) -> None:
-    hostile = MapZone("<b>", "main_road", square(0, 0, 60).polygon)
+    hostile = MapZone("road", "main_road", square(0, 0, 60).polygon, "road", "<b>")
     charts = {
         "street_map": draw_map(LAT, LON, 3.0, (hostile,), camera(LAT + 0.0002, LON)),
         "survey_map": draw_survey_maps([Waypoint("a", NOON, LAT, LON, 60.0)], (), (hostile,))[0],
@@ -111,7 +111,7 @@ def test_every_map_has_the_same_sheet_and_no_name_becomes_markup(template: str, 
     drawn = ElementTree.fromstring(language("zh").environment.from_string(source).render(chart=charts[macro]))
     classes = [part.get("class") for part in drawn.iter()]
     assert [name for name in ("ground", "grid", "zone main_road", "north", "ruler") if classes.count(name) != 1] == []
-    assert drawn.findtext("polygon/title") == "<b> (主干道)"
+    assert drawn.findtext("polygon/title") == "<b>"
     assert {"here", "flown"} & set(classes)
 
 

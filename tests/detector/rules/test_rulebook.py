@@ -78,7 +78,7 @@ def test_a_violation_explains_itself() -> None:
     assert [english(reason) for reason in ruling.reasons] == [
         "inside zone road (main_road)",
         "12:00 local time is outside the permitted hours 19:00-25:00",
-        "has stood 6 min 0 s, 5 min 0 s are allowed",
+        "has stood 6 min, 5 min are allowed",
     ]
 
 
