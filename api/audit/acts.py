@@ -22,6 +22,8 @@ class Act(StrEnum):
     VERDICT_GIVEN = "verdict_given"
     VERDICT_UNDONE = "verdict_undone"
     CASE_RETRIED = "case_retried"
+    CASE_MOVED = "case_moved"
+    CASE_CALLBACK_IGNORED = "case_callback_ignored"
     CAMERAS_IMPORTED = "cameras_imported"
     CAMERA_PAUSED = "camera_paused"
     CAMERA_RESUMED = "camera_resumed"

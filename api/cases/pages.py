@@ -13,7 +13,7 @@ from api.cameras.dependencies import Live
 from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.cases import outbox, service
-from api.cases.dependencies import Sender
+from api.cases.dependencies import AllSenders
 from api.cases.messages import DELIVERY_STATES
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, MayOperate, Now
@@ -34,7 +34,7 @@ def cases_page(
     database: Db,
     settings: AppSettings,
     live: Live,
-    sender: Sender,
+    senders: AllSenders,
     render: Render,
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
@@ -50,8 +50,8 @@ def cases_page(
         known=known,
         names={view.id: view.name for view in live.views()},
         flights=flights,
-        pause=sender.paused,
-        built_in=settings.case_api_url is None,
+        pauses=senders.pauses,
+        built_in=settings.case_api_url is None and settings.case_systems_file is None,
     )
 
 

@@ -157,7 +157,7 @@ def address(route: Route, of: District) -> str:
         "candidate_id": of.open, "kind": "scene" if "places" in route.path else "crop", "case_id": of.case,
         "delivery_id": of.verdict, "camera_id": of.camera, "fault_id": of.fault, "survey_id": of.survey.id,
         "file_id": of.files[0].id, "place_id": PLACE_ID, "sha256": "0" * 64, "name": "x", "sheet": "missed",
-        "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
+        "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(
         **{key: str(one) for key, one in values.items()}
