@@ -38,7 +38,7 @@ def make_senders(
 ) -> Senders:
     """Return a sender for each case system, and one for the built-in list."""
     apis: list[tuple[str, CaseApi, timedelta]] = [
-        (one.name, _case_api(one, settings), one.timeout * 4 + timedelta(minutes=1)) for one in systems
+        (one.name, case_api_of(one, settings), one.timeout * 4 + timedelta(minutes=1)) for one in systems
     ]
     apis.append((BUILT_IN, BuiltInCaseList(database, clock), timedelta(minutes=1)))
     known = frozenset(name for name, _, _ in apis)
@@ -56,7 +56,8 @@ def make_senders(
     )
 
 
-def _case_api(system: CaseSystem, settings: Settings) -> CaseApi:
+def case_api_of(system: CaseSystem, settings: Settings) -> CaseApi:
+    """Return the adapter that a case system is spoken to by."""
     if system.folder is not None:
         return DropFolder(system.folder, system.format)
     token = system.token.get_secret_value() if system.token else None
