@@ -146,7 +146,8 @@ def test_a_table_holds_each_case_once(
     if kind == "csv":
         header, *rows = list(csv.reader(path.read_text("utf-8-sig").splitlines()))
     else:
-        header, *rows = [list(row) for row in load_workbook(path).worksheets[0].iter_rows(values_only=True)]
+        sheet = load_workbook(path).worksheets[0]
+        header, *rows = [[str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
     assert sorted(row[0] for row in rows) == sorted(str(key) for key in keys)
     told = dict(zip(header, rows[0], strict=True))
     assert (told["class_zh"], told["note"]) == ("占道摊位", "'=1+1")  # no formula

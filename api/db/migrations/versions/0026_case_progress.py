@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["delivery_id"], ["outbox.id"], name=op.f("fk_case_events_delivery_id")),
         sa.ForeignKeyConstraint(["actor_id"], ["actors.id"], name=op.f("fk_case_events_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_events")),
-        sa.UniqueConstraint("case_system", "event_id", name=op.f("uq_case_events_case_system")),
+        sa.UniqueConstraint("case_system", "event_id", name=op.f("uq_case_events_case_system_event_id")),
     )
     op.create_index(op.f("ix_case_events_delivery_id_received_at"), "case_events", ["delivery_id", "received_at"])
     op.create_table(
