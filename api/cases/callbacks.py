@@ -1,12 +1,13 @@
 """What case systems say by themselves: signed callbacks. Forged, unknown, late and repeated ones change nothing."""
 
+import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from api.actor import Actor
 from api.audit import repository as audit
@@ -37,6 +38,17 @@ class StatusCallback(BaseModel):
     at: AwareDatetime
     note: Text = ""
     reason: RejectReason | None = None
+
+
+def callback_schema() -> dict[str, JsonValue]:
+    """Return the JSON Schema of a callback in one piece, its enumerations in their places."""
+    schema: dict[str, JsonValue] = StatusCallback.model_json_schema()
+    parts = schema.pop("$defs", {})
+    text = json.dumps(schema)
+    for name, part in parts.items() if isinstance(parts, dict) else ():
+        text = text.replace(json.dumps({"$ref": f"#/$defs/{name}"}), json.dumps(part))
+    whole: dict[str, JsonValue] = json.loads(text)
+    return whole
 
 
 class CallbackOut(BaseModel):

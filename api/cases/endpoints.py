@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from api.actor import Actor
@@ -11,9 +11,10 @@ from api.audit import repository as audit
 from api.audit.acts import Act
 from api.cases import outbox, progress, service
 from api.cases import repository as cases
-from api.cases.callbacks import CallbackOut, StatusCallback
+from api.cases.callbacks import CallbackOut, callback_schema
 from api.cases.dependencies import Gate, Links
 from api.cases.schemas import CaseOut, DeliveryOut
+from api.cases.systems import NAME
 from api.cases.tables import DeliveryState
 from api.db.scope import EVERYWHERE, Scope
 from api.dependencies import CurrentScope, Db, MayOperate, Now
@@ -27,6 +28,9 @@ from api.web.problems import problem_responses
 
 router = APIRouter(tags=["cases"])
 shared = APIRouter(include_in_schema=False)
+
+
+SystemName = Annotated[str, Path(pattern=NAME)]
 
 
 async def raw_body(request: Request) -> bytes:
@@ -78,12 +82,12 @@ def retry_delivery(scope: CurrentScope, database: Db, now: Now, delivery_id: UUI
         "security": [],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": StatusCallback.model_json_schema()}},
+            "content": {"application/json": {"schema": callback_schema()}},
         },
     },
 )
 def receive_callback(
-    database: Db, gate: Gate, now: Now, request: Request, system: str, body: Annotated[bytes, Depends(raw_body)]
+    database: Db, gate: Gate, now: Now, request: Request, system: SystemName, body: Annotated[bytes, Depends(raw_body)]
 ) -> CallbackOut:
     """Take what a case system says of a case; signed as Standard Webhooks says, so it needs no session.
 
