@@ -23,9 +23,11 @@ from api.cameras.live_status import AcceptView, CamerasProvider, LiveCameras, Pi
 from api.candidates import endpoints as candidates
 from api.cases import endpoints as cases
 from api.cases import pages as cases_pages
-from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
+from api.cases.assembly import case_systems, make_senders
+from api.cases.callbacks import CallbackGate
+from api.cases.picture_links import PictureLinks
+from api.cases.polling import StatusPoller
 from api.cases.retention import remove_expired
-from api.cases.sender import OutboxSender
 from api.clock import Clock, wall_clock
 from api.datasets import endpoints as datasets
 from api.datasets import pages as datasets_page
@@ -105,14 +107,9 @@ def create_app(
     Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
     needs is swept away. Raises FootageUnwritable.
     """
-    sender = OutboxSender(
-        database,
-        files,
-        _case_api(settings, database, clock),
-        clock=clock,
-        lease=settings.case_api_timeout * 4 + timedelta(minutes=1),
-    )
-
+    systems = case_systems(settings)
+    senders = make_senders(settings, database, files, systems, clock)
+    poller = StatusPoller(database, systems, clock=clock)
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
     finalizer = Finalizer(database, footage, clock=clock)
@@ -122,7 +119,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        sender.start()
+        senders.start()
+        poller.start()
         finalizer.start()
         sweeper.start()
         drift.start()
@@ -130,7 +128,8 @@ def create_app(
         drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
-        sender.stop(SHUTDOWN)
+        poller.stop(SHUTDOWN)
+        senders.stop(SHUTDOWN)
 
     app = GuardedApi(
         title="streetwarden",
@@ -147,7 +146,9 @@ def create_app(
         settings,
         database,
         files,
-        sender,
+        senders,
+        CallbackGate(systems),
+        PictureLinks.of(settings),
         footage,
         finalizer,
         DiskTrend(settings.data_dir),
@@ -181,16 +182,10 @@ def _add_routes(app: FastAPI) -> None:
         labels.router,
         datasets.router,
     ):
-        check_permissions(router)
+        check_permissions(router, "/api/v1")
         app.include_router(router, prefix="/api/v1")
     for router in PAGES:
         check_permissions(router)
         app.include_router(router)
+    app.include_router(cases.shared)
     app.mount("/static", base.Assets(directory=base.STATIC), name="static")
-
-
-def _case_api(settings: Settings, database: Database, clock: Clock) -> CaseApi:
-    if settings.case_api_url is None:
-        return BuiltInCaseList(database, clock)
-    token = settings.case_api_token.get_secret_value() if settings.case_api_token else None
-    return HttpCaseApi(str(settings.case_api_url), token, settings.case_api_timeout)

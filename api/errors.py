@@ -33,6 +33,10 @@ ApiError
 │   ├── NotConfirmable     409: the evidence is missing or changed, or the camera's legal review had expired
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
+│   ├── CallbackForged     401: what a case system says of a case is not signed by it
+│   ├── CallbackInvalid    422: a callback that says nothing that can be
+│   ├── StepRefused        409: a case cannot go from its status to the one that is asked for
+│   ├── PhotographRefused  422: a photograph that is none
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
 │   ├── TrainingBusy       409: another training is under way
 │   ├── TrainingNotRunning 409: what should be ended is not under way
@@ -283,6 +287,38 @@ class NotDead(Problem):
     status = 409
     name = "not-dead"
     title = "The delivery was not given up"
+
+
+class CallbackForged(Problem):
+    """What a case system says of a case is not signed with its secret, or not within the last minutes."""
+
+    status = 401
+    name = "callback-forged"
+    title = "The signature does not hold"
+
+
+class CallbackInvalid(Problem):
+    """A callback that is signed, and says nothing that can be."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+
+class StepRefused(Problem):
+    """A case cannot go from its status to the one that is asked for."""
+
+    status = 409
+    name = "step-refused"
+    title = "The case is not moved"
+
+
+class PhotographRefused(Problem):
+    """A photograph that is none, or too large."""
+
+    status = 422
+    name = "photograph-refused"
+    title = "The photograph was refused"
 
 
 class NotMoved(Problem):

@@ -142,6 +142,15 @@ class Settings(BaseSettings):
         description="Seconds the case API has to answer.",
     )
 
+    case_systems_file: Path | None = Field(
+        None,
+        description="YAML file of several case systems by district and class; what none of them takes goes to "
+        "`case_api_url`, or to the built-in list.",
+    )
+    case_link_days: int = Field(
+        90, ge=1, le=3650, description="Days for which the links to pictures in a case open without signing in."
+    )
+
     @field_validator("allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:

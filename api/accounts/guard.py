@@ -29,8 +29,10 @@ OPEN: Final = frozenset(
         "/static/mark.svg",
     }
 )
-"""What answers without a session, beside one-time links."""
+"""What answers without a session, beside one-time links and what is signed."""
 WELCOME: Final = re.compile(r"/welcome/[A-Za-z0-9_-]{20,100}")
+SIGNED: Final = re.compile(r"/api/v1/case-callbacks/[^/]{1,64}|/shared/pictures/[^/]{1,64}/[^/]{1,64}")
+"""What a signature opens, which the route itself checks: callbacks of case systems, pictures that a case links to."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -109,7 +111,7 @@ class SessionGuard:
 
 def is_open(path: str) -> bool:
     """Tell whether a path answers without a session."""
-    return path in OPEN or WELCOME.fullmatch(path) is not None
+    return path in OPEN or (WELCOME.fullmatch(path) or SIGNED.fullmatch(path)) is not None
 
 
 def _refusal(scope: Scope, error: Problem | DatabaseUnavailable) -> Response:

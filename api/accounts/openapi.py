@@ -39,12 +39,15 @@ class GuardedApi(DescribedApi):
         return schema
 
 
-def check_permissions(router: APIRouter) -> None:
-    """Raise TypeError where a route changes something and says not who may: it must not be forgotten."""
+def check_permissions(router: APIRouter, prefix: str = "") -> None:
+    """Raise TypeError where a route changes something and says not who may: it must not be forgotten.
+
+    `prefix` is what the addresses of the router will begin with.
+    """
     for route in router.routes:
         if not isinstance(route, APIRoute) or not (route.methods or set()) - SAFE_METHODS:
             continue
-        if is_open(PARAMETER.sub("x" * 20, route.path)):
+        if is_open(prefix + PARAMETER.sub("x" * 20, route.path)):
             continue
         if not any(isinstance(one.call, Needs) for one in route.dependant.dependencies):
             raise TypeError(f"{route.path} changes something: say with Needs(...) who may")

@@ -23,6 +23,8 @@ class Act(StrEnum):
     VERDICT_UNDONE = "verdict_undone"
     CASE_RETRIED = "case_retried"
     CAMERAS_DISCOVERED = "cameras_discovered"
+    CASE_MOVED = "case_moved"
+    CASE_CALLBACK_IGNORED = "case_callback_ignored"
     CAMERAS_IMPORTED = "cameras_imported"
     CAMERA_PAUSED = "camera_paused"
     CAMERA_RESUMED = "camera_resumed"

@@ -22,6 +22,8 @@ ACTS: Final = {
     "verdict_undone": N_("verdict taken back"),
     "case_retried": N_("case sent again"),
     "cameras_discovered": N_("cameras looked for"),
+    "case_moved": N_("case moved"),
+    "case_callback_ignored": N_("message about a case without effect"),
     "cameras_imported": N_("cameras imported"),
     "camera_paused": N_("camera paused"),
     "camera_resumed": N_("camera resumed"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -54,14 +55,35 @@ class BuiltInCaseList:
         return Receipt(201 if new else 200, str(case.id))
 
 
-class HttpCaseApi:
-    """A case API that takes JSON by POST and knows the Idempotency-Key header."""
+Compose = Callable[[UUID, bytes], tuple[dict[str, str], bytes]]
+"""Makes the headers and the content of a request of a case's key and frozen body; the same for the same, but its date.
 
-    def __init__(self, url: str, token: str | None, timeout: timedelta) -> None:
+Raises CaseRefused where this case cannot be said so.
+"""
+
+
+def compose_json(key: UUID, body: bytes) -> tuple[dict[str, str], bytes]:
+    """Send the body as it is."""
+    return {"Content-Type": "application/json"}, body
+
+
+class HttpCaseApi:
+    """A case API that takes a POST for each case and knows the Idempotency-Key header."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        timeout: timedelta,
+        *,
+        compose: Compose = compose_json,
+        read_reference: Callable[[bytes], str | None] = reference_in,
+    ) -> None:
         self._url = url
+        self._compose = compose
+        self._read_reference = read_reference
         self._seconds = timeout.total_seconds()
         self._headers = {
-            "Content-Type": "application/json",
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a compressed answer may be a thousand times as long
             "User-Agent": "streetwarden",
@@ -72,9 +94,10 @@ class HttpCaseApi:
 
     def deliver(self, key: UUID, body: bytes) -> Receipt:
         """POST the body; 2xx means taken, whatever else the answer says. Takes no longer than the timeout in all."""
-        return asyncio.run(self._deliver(key, body))
+        headers, content = self._compose(key, body)
+        return asyncio.run(self._deliver(headers | {"Idempotency-Key": str(key)}, content))
 
-    async def _deliver(self, key: UUID, body: bytes) -> Receipt:
+    async def _deliver(self, headers: dict[str, str], body: bytes) -> Receipt:
         status: int | None = None
         content = bytearray()
         location: str | None = None
@@ -90,12 +113,12 @@ class HttpCaseApi:
                     follow_redirects=False,
                     trust_env=False,
                 ) as client,
-                client.stream("POST", self._url, content=body, headers={"Idempotency-Key": str(key)}) as response,
+                client.stream("POST", self._url, content=body, headers=headers) as response,
             ):
                 status, location = response.status_code, response.headers.get("location")
                 if status not in SAYS_DUPLICATE:
                     _raise_for(response)
-                await _read(response, content)
+                await read_limited(response, content)
                 if status in SAYS_DUPLICATE and not (known := known_case(status, bytes(content))):
                     _raise_for(response)
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
@@ -103,7 +126,7 @@ class HttpCaseApi:
                 raise _unavailable(error, status, self._seconds) from error
         if status in SAYS_DUPLICATE:
             return Receipt(status, known.reference if known else None)
-        return Receipt(status, self._absolute(location) or reference_in(bytes(content)))
+        return Receipt(status, self._absolute(location) or self._read_reference(bytes(content)))
 
     def _absolute(self, location: str | None) -> str | None:
         """Return the address of a case as it may be shown: without a user and a password. None where it is none."""
@@ -116,7 +139,7 @@ class HttpCaseApi:
         return printable(str(address)) or None
 
 
-async def _read(response: httpx.Response, content: bytearray) -> None:
+async def read_limited(response: httpx.Response, content: bytearray) -> None:
     """Read what of an answer is looked at, unpacked where it came packed against what was asked for."""
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if packed in ("gzip", "x-gzip", "deflate") else None

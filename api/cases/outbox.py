@@ -1,11 +1,12 @@
 """The outbox: confirmed cases on their way out. The row's id is the idempotency key, its body never changes."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
 
 from api.cases.tables import DeliveryState, outbox
 from api.db.paging import Page, page_by_time
@@ -33,6 +34,7 @@ class Delivery:
     http_status: int | None
     reference: str | None
     last_error: str | None
+    case_system: str | None = None
 
 
 def add(
@@ -58,8 +60,24 @@ def withdraw(scope: Scope, connection: Connection, key: UUID) -> bool:
     return gone.rowcount == 1
 
 
-def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery | None:
-    """Return the delivery that is due longest, this attempt counted.
+def assign(connection: Connection, known: Collection[str], choose: Callable[[bytes], str], most: int = 200) -> None:
+    """Say to which case system pending deliveries go that are of none, or of one that is not configured any more.
+
+    What may have arrived there already is not sent elsewhere: it is dead, and a person decides.
+    """
+    pending = outbox.c.state == DeliveryState.PENDING
+    lost = or_(outbox.c.case_system.is_(None), outbox.c.case_system.not_in(sorted(known)))
+    query = select(outbox).where(pending, lost).limit(most).with_for_update(skip_locked=True)
+    for one in connection.execute(query).all():
+        if one.case_system is None or one.attempts == 0:
+            _set(connection, pending, one.id, case_system=choose(one.body))
+        else:
+            said = f"its case system, {one.case_system}, is not configured any more, and may have it"
+            _set(connection, pending, one.id, state=DeliveryState.DEAD, last_error=said)
+
+
+def claim(connection: Connection, now: datetime, lease: timedelta, case_system: str | None = None) -> Delivery | None:
+    """Return the delivery that is due longest, this attempt counted; of one case system alone where one is named.
 
     It is leased: a sender that dies gives it back when the lease ends. One that is due later than any wait lasts
     (`FARTHEST`) was written down while the clock was ahead: it is due now. One that was enqueued in what is the future
@@ -67,12 +85,14 @@ def claim(connection: Connection, now: datetime, lease: timedelta) -> Delivery |
     """
     ahead = outbox.c.created_at > now + TOLERANCE, outbox.c.next_attempt_at > now
     pending = outbox.c.state == DeliveryState.PENDING
+    if case_system is not None:
+        pending = and_(pending, outbox.c.case_system == case_system)
     for early in connection.execute(select(outbox).where(pending, *ahead)).all():
         wait = min(max(early.next_attempt_at - early.created_at, timedelta(0)), FARTHEST)
         _set(connection, pending, early.id, created_at=now, next_attempt_at=now + wait)
     due = (
         select(outbox)
-        .where(outbox.c.state == DeliveryState.PENDING)
+        .where(pending)
         .where((outbox.c.next_attempt_at <= now) | (outbox.c.next_attempt_at > now + FARTHEST))
         .order_by(outbox.c.next_attempt_at, outbox.c.id)
         .limit(1)

@@ -14,7 +14,7 @@ from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.picture_strip import strip_of
 from api.cases import outbox, service
-from api.cases.dependencies import Sender
+from api.cases.dependencies import AllSenders
 from api.cases.messages import DELIVERY_STATES
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, MayOperate, Now
@@ -35,7 +35,7 @@ def cases_page(
     database: Db,
     settings: AppSettings,
     live: Live,
-    sender: Sender,
+    senders: AllSenders,
     render: Render,
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
@@ -51,8 +51,8 @@ def cases_page(
         known=known,
         names={view.id: view.name for view in live.views()},
         flights=flights,
-        pause=sender.paused,
-        built_in=settings.case_api_url is None,
+        pauses=senders.pauses,
+        built_in=settings.case_api_url is None and settings.case_systems_file is None,
     )
 
 

@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.candidates.repository import StoredCandidate
 from api.candidates.schemas import CandidateFacts, ProvenanceOut, evidence_path
 from api.candidates.verdicts import Decision, Verdict
+from api.cases.picture_links import PictureLinks
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.pages.i18n import CATALOGUES
+from api.pages.classes import ClassNames
+from api.pages.i18n import CATALOGUES, translations
 from api.pages.rulings import ruling_sentence
 from detector.reason import Param, Reason
 
@@ -20,13 +22,14 @@ class _Frozen(BaseModel):
 
 
 class CaseEvidence(_Frozen):
-    """One picture: a link (which gives nothing away by itself) and the hash it must have."""
+    """One picture: a link, until when it opens without signing in (null: not at all), and the hash it must have."""
 
     kind: EvidenceKind
     url: str
     sha256: str
     captured_at: datetime | None
     masked: bool = False
+    expires_at: datetime | None = None
 
 
 class CaseReview(_Frozen):
@@ -55,11 +58,12 @@ class CasePayload(CandidateFacts):
     """One confirmed candidate, its fields called as in `/api/v1`. Codes are strings (leading zeros).
 
     `external_id` is also the idempotency key; `ce90` is the radius in metres that holds the true position nine times in
-    ten. Times are null where the footage does not say when it was taken.
+    ten. Times are null where the footage does not say when it was taken. `class_names` are the words of the class.
     """
 
     external_id: UUID
     candidate_id: UUID
+    class_names: dict[str, str] = Field(default_factory=dict)
     datum: Literal["WGS-84"] = "WGS-84"
     reasons: tuple[CaseReason, ...]
     provenance: ProvenanceOut
@@ -68,11 +72,19 @@ class CasePayload(CandidateFacts):
 
 
 def write_payload(
-    candidate: StoredCandidate, files: tuple[EvidenceFile, ...], verdict: Verdict, *, base_url: str
+    candidate: StoredCandidate,
+    files: tuple[EvidenceFile, ...],
+    verdict: Verdict,
+    *,
+    base_url: str,
+    links: PictureLinks | None = None,
+    names: ClassNames = ClassNames(),
 ) -> bytes:
-    """Return the bytes to deliver: UTF-8 JSON."""
+    """Return the bytes to deliver: UTF-8 JSON. With `links` its pictures open without signing in, for a while."""
+    expires = links.expires(verdict.decided_at) if links else None
     body = CasePayload(
         **dict(CandidateFacts.model_validate(candidate)),
+        class_names={code: names.word(candidate.class_name, code, translations(code).gettext) for code in CATALOGUES},
         external_id=verdict.id,
         candidate_id=candidate.id,
         reasons=tuple(CaseReason.of(reason) for reason in candidate.reasons),
@@ -80,7 +92,10 @@ def write_payload(
         evidence=tuple(
             CaseEvidence(
                 kind=file.kind,
-                url=base_url + evidence_path(candidate.id, file.kind),
+                url=links.url(candidate.id, file.kind, verdict.decided_at)
+                if links
+                else base_url + evidence_path(candidate.id, file.kind),
+                expires_at=expires,
                 sha256=file.sha256,
                 captured_at=file.captured_at if candidate.timed else None,
             )

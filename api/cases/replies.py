@@ -6,6 +6,7 @@ by others with 400 and a sentence (node-open311, "Endpoint Quirks"): both mean t
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,7 @@ _WRAPPERS: Final = (
     "item",
     "items",
 )
-_XML: Final = re.compile(r"<(service_request_id|token)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
+_XML: Final = re.compile(r"<(service_request_id|token|status|status_notes)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
 _DUPLICATE: Final = re.compile(
     r"duplicat|already\s+(?:exist|been|received|submitted|registered|there)|重复|已存在|已受理", re.IGNORECASE
 )
@@ -42,12 +43,25 @@ class KnownCase:
 
 def reference_in(reply: bytes) -> str | None:
     """Return what a reply calls the case, one printable line; None where it does not say."""
+    return _found(reply, _NAMES)
+
+
+def token_in(reply: bytes) -> str | None:
+    """Return the token of GeoReport v2 that a reply holds; None where it holds none."""
+    return _found(reply, ("token",))
+
+
+def status_in(reply: bytes) -> tuple[str | None, str]:
+    """Return the status that a reply tells, and the notes on it."""
+    return _found(reply, ("status",)), _found(reply, ("status_notes", "note")) or ""
+
+
+def _found(reply: bytes, names: Sequence[str]) -> str | None:
     text = reply.decode("utf-8", "replace")
     try:
-        found = _name(json.loads(text), 0)
+        found = _name(json.loads(text), 0, names)
     except (ValueError, RecursionError):
-        match = _XML.search(text)
-        found = match[2] if match else None
+        found = next((match[2] for match in _XML.finditer(text) if match[1] in names), None)
     return printable(found or "") or None
 
 
@@ -69,15 +83,15 @@ def known_case(status: int, reply: bytes) -> KnownCase | None:
     return KnownCase(reference) if named or _DUPLICATE.search(text) else None
 
 
-def _name(value: object, depth: int) -> str | None:
+def _name(value: object, depth: int, names: Sequence[str]) -> str | None:
     """Return the first name of a case in an object, in the first object of a list, or in one inside of it."""
     if isinstance(value, list):
-        return next((name for one in value if (name := _name(one, depth)) is not None), None)
+        return next((name for one in value if (name := _name(one, depth, names)) is not None), None)
     if not isinstance(value, dict) or depth > _DEEPEST:
         return None
-    for key in _NAMES:
+    for key in names:
         one = value.get(key)
         if isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip():
             return str(one)
     inner = (value[key] for key in _WRAPPERS if key in value)
-    return next((name for one in inner if (name := _name(one, depth + 1)) is not None), None)
+    return next((name for one in inner if (name := _name(one, depth + 1, names)) is not None), None)

@@ -9,8 +9,9 @@ from pydantic import BaseModel, JsonValue
 
 from api.cases.outbox import Delivery
 from api.cases.payload import CasePayload
+from api.cases.progress import Progress
 from api.cases.repository import Case
-from api.cases.tables import DeliveryState
+from api.cases.tables import CaseStatus, DeliveryState
 
 
 class CaseOut(BaseModel):
@@ -32,7 +33,10 @@ class CaseOut(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """One confirmed case on its way; `id` is its idempotency key."""
+    """One confirmed case on its way; `id` is its idempotency key.
+
+    `status` is how far the case is, null until it is delivered.
+    """
 
     id: UUID
     candidate_id: UUID
@@ -44,9 +48,12 @@ class DeliveryOut(BaseModel):
     http_status: int | None
     reference: str | None
     last_error: str | None
+    case_system: str | None
+    status: CaseStatus | None
+    status_at: datetime | None
 
     @classmethod
-    def of(cls, item: Delivery) -> Self:
+    def of(cls, item: Delivery, known: Progress | None = None) -> Self:
         return cls(
             id=item.id,
             candidate_id=item.candidate_id,
@@ -58,4 +65,7 @@ class DeliveryOut(BaseModel):
             http_status=item.http_status,
             reference=item.reference,
             last_error=item.last_error,
+            case_system=item.case_system,
+            status=known.status if known else None,
+            status_at=known.status_at if known else None,
         )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, status
 
 from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
+from api.cases.dependencies import Links, Names
 from api.cases.payload import write_payload
 from api.dependencies import AppSettings, CurrentScope, Db, MayDecide, Now
 from api.evidence.dependencies import EvidenceFiles
@@ -28,6 +29,8 @@ def post_verdict(
     database: Db,
     evidence_files: EvidenceFiles,
     settings: AppSettings,
+    links: Links,
+    names: Names,
     now: Now,
     candidate_id: UUID,
     said: VerdictIn,
@@ -45,7 +48,7 @@ def post_verdict(
         now=now,
         undo_window=settings.undo_window,
         correction=said.correction,
-        write_body=partial(write_payload, base_url=settings.base_url),
+        write_body=partial(write_payload, base_url=settings.base_url, links=links, names=names),
     )
     return VerdictOut.of(verdict, settings.undo_window)
 

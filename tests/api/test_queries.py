@@ -10,6 +10,7 @@ MODULES = {
     "repository",
     "verdicts",
     "outbox",
+    "progress",
     "health",
     "history",
     "legal_review",

@@ -180,7 +180,7 @@ def address(route: Route, of: District) -> str:
         "delivery_id": of.verdict, "camera_id": of.camera, "fault_id": of.fault, "survey_id": of.survey.id,
         "file_id": of.files[0].id, "place_id": PLACE_ID, "sha256": "0" * 64, "name": "x", "sheet": "missed",
         "frame_id": of.frame.id, "version": "1-0123456789ab", "side": "train", "file": "x.jpg", "wanted": uuid4(),
-        "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
+        "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(
         **{key: str(one) for key, one in values.items()}
