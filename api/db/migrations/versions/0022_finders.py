@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0013"
+down_revision = "0021"
 
 KINDS = ("scene", "crop", "boxed", "by_model", "by_objects", "by_occupancy")
 

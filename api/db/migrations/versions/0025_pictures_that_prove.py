@@ -6,7 +6,7 @@ from alembic import op
 from api.db.columns import UtcTime
 
 revision = "0025"
-down_revision = "0021"
+down_revision = "0022"
 
 KINDS = (
     "scene", "crop", "boxed", "first", "first_crop", "breach", "breach_crop", "last", "last_crop", "empty",

@@ -6,7 +6,7 @@ from alembic import op
 from api.db.columns import UtcTime
 
 revision = "0026"
-down_revision = "0021"
+down_revision = "0025"
 
 STATUSES = "'reported', 'accepted', 'dispatched', 'fixed', 'checked', 'closed', 'refused'"
 

@@ -6,7 +6,7 @@ from alembic import op
 from api.db.columns import UtcTime
 
 revision = "0027"
-down_revision = "0021"
+down_revision = "0026"
 
 
 def upgrade() -> None:
