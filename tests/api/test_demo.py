@@ -37,6 +37,7 @@ def found(class_name: str, lat: float, lon: float = 113.6253) -> StoredCandidate
         frames=1,
         found_by="occupancy",
         district=None,
+        finders=(),
         grade=2,
         camera_id=None,
         camera_version=None,

@@ -76,7 +76,9 @@ def test_a_frame_is_chosen_by_its_preview_and_each_view_of_the_whole_is_recorded
     url = f"/api/v1/labels/frames/{frame}"
     viewer = bearer(make_key(service.database, Grant(Role.VIEWER, None, 3))) | {"Cookie": ""}
     preview = service.http.get(f"{url}/preview", headers=viewer)
-    assert cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR).shape[1] == 360
+    shown = cv2.imdecode(np.frombuffer(preview.content, np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None
+    assert shown.shape[1] == 360
     assert f'src="{url}/preview"' in service.http.get("/labels").text
     assert events(service, act="original_viewed") == []
     refused = service.http.get(f"{url}/picture", headers=viewer)

@@ -123,9 +123,9 @@ def test_labels_of_the_service_become_a_version(
     assert streetwarden("dataset", "export", "street", settings.data_dir / "out").code == 0
     database, _ = open_store(settings)
     with database.read() as connection:
-        exported, made = audit.page(EVERYWHERE, connection, Search(actor=operator_scope().actor.name), None, 9).items
+        sent, dataset = audit.page(EVERYWHERE, connection, Search(actor=operator_scope().actor.name), None, 9).items
     database.close()
-    assert [(one.act, one.subject, one.told["version"]) for one in (made, exported)] == [
+    assert [(one.act, one.subject, one.told["version"]) for one in (dataset, sent)] == [
         ("dataset_made", "street", record["version"]),
         ("exported", "street", record["version"]),
     ]
