@@ -90,10 +90,11 @@ def present(connection: Connection, box: SecretBox) -> tuple[RegisteredCamera, .
 
 
 def difference(
-    connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], *, merge: bool = False
+    scope: Scope, connection: Connection, box: SecretBox, wanted: Sequence[RegisteredCamera], *, merge: bool = False
 ) -> Changes:
     """Return what `replace` would do; nothing is written, and the version is the present one.
 
+    Like it, this is of the whole registry: only who sees everything imports.
     Raises SecretUnreadable.
     """
     known = {camera.id: camera for camera in present(connection, box)}

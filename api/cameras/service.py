@@ -24,7 +24,7 @@ def difference(
 ) -> Changes:
     """Return what an import of these cameras would do. Raises DatabaseUnavailable, SecretUnreadable."""
     with database.read() as connection:
-        return cameras.difference(connection, box_of(settings), wanted, merge=merge)
+        return cameras.difference(scope, connection, box_of(settings), wanted, merge=merge)
 
 
 def replace_all(

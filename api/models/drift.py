@@ -78,7 +78,8 @@ def wilson(right: int, total: int, z: float = Z_SHOWN) -> tuple[float, float]:
     share, square = right / total, z * z
     middle = (share + square / (2 * total)) / (1 + square / total)
     half = z / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding may leave the interval a hair beside the share where that is 0 or 1
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def _difference_high(recent: Share, before: Share) -> float:

@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from detector.vision.detections import Box
 from detector.vision.frame import Frame, Image
-from detector.vision.jpeg import encode
 
 
 class Moment(StrEnum):
@@ -35,6 +34,8 @@ class Picture:
 
 def picture_of(moment: Moment, frame: Frame, box: Box, jpeg: bytes | None = None) -> Picture:
     """Return a frame as a picture of a place; `jpeg` is the same frame where it is encoded already."""
+    from detector.vision.jpeg import encode  # it loads OpenCV, and a command that rules loads candidates alone
+
     content = encode(frame.image) if jpeg is None else jpeg
     return Picture(moment, content, frame.width, frame.height, frame.captured_at, box, frame.lag)
 

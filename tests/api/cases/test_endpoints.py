@@ -47,7 +47,18 @@ def test_what_is_confirmed_arrives_and_is_shown(eager: Service) -> None:
         "text": {"en": "has stood 6 min; the limit of 5 min is reached", "zh": "已停留 6 分，达到时限 5 分"},
     }
     candidate = eager.http.get(f"/api/v1/candidates/{confirmed}").json()
-    own = {"id", "state", "created_at", "updated_at", "reasons", "evidence", "verdict", "legal_review_expired"}
+    own = {
+        "id",
+        "state",
+        "created_at",
+        "updated_at",
+        "reasons",
+        "evidence",
+        "verdict",
+        "finders",
+        "conditions",
+        "legal_review_expired",
+    }
     assert {name: case["body"][name] for name in candidate.keys() - own} == {
         name: candidate[name] for name in candidate.keys() - own
     }

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import typer
@@ -117,8 +118,9 @@ def imported_by(arguments: list[str], names: tuple[str, ...], code: int = 0) -> 
         "sys.stderr.write('\\n' + json.dumps([code, found]))"
     )
     command = [sys.executable, "-c", script, json.dumps(arguments), json.dumps(names)]
-    environment = {"PATH": "/usr/bin:/bin", "STREETWARDEN_DATA_DIR": "/nonexistent", "PYTHONPATH": str(REPO)}
-    done = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=True)
+    with TemporaryDirectory() as folder:
+        environment = {"PATH": "/usr/bin:/bin", "STREETWARDEN_DATA_DIR": f"{folder}/var", "PYTHONPATH": str(REPO)}
+        done = subprocess.run(command, cwd=REPO, env=environment, capture_output=True, text=True, check=True)
     ended, found = json.loads(done.stderr.splitlines()[-1])
     assert ended == code, done.stderr
     assert isinstance(found, list)

@@ -95,6 +95,7 @@ def test_a_frame_is_labelled_by_mouse_and_keys_and_the_next_is_shown(page: Page,
     board, stall = saved.boxes
     assert (board.class_name, stall.class_name, stall.box) == ("a_board", "stall", STALL)
     assert board.box == pytest.approx([420, 110, 540, 250], abs=3)
+    expect(page.locator("#proposed")).to_have_text("2")  # it has come
     page.keyboard.press("v")  # from the frame before
     expect(page.locator("#list button")).to_have_text(["Pavement board", "Street stall"])
     page.keyboard.press("Enter")
@@ -105,6 +106,7 @@ def test_a_frame_is_labelled_by_mouse_and_keys_and_the_next_is_shown(page: Page,
 def test_what_somebody_else_saved_meanwhile_is_not_lost_and_neither_is_mine(page: Page, service: Service) -> None:
     (frame,) = frames(service, "cam-1")
     page.goto(f"{service.url}/labels/{frame}?lang=zh")
+    expect(page.locator("#proposed")).to_have_text("1")
     drag(page, (400, 100), (500, 200))
     expect(page.locator("#count")).to_have_text("1")
     labels.save(
