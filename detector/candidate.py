@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from detector.places.pictures import Picture
+from detector.places.pictures import MomentPicture
 from detector.places.sighting import Sighting
 from detector.recording import Recording
 from detector.rules.ruling import Ruling
@@ -58,5 +58,5 @@ class Candidate:
     models: tuple[ModelVersion, ...] = ()
     origin: Origin = Origin()
     finder_pictures: tuple[FinderPicture, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[MomentPicture, ...] = ()
     recording: Recording | None = None

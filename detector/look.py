@@ -20,7 +20,7 @@ from detector.places.network_finders import NetworkFinders
 from detector.places.object_groups import find_groups, find_lone
 from detector.places.occupancy import PEOPLE, VEHICLES, Occupancy
 from detector.places.past_sightings import PastSightings
-from detector.places.pictures import Moment, Picture, picture_of, scaled
+from detector.places.pictures import Moment, MomentPicture, picture_of, scaled
 from detector.places.place_evidence import MODEL, OBJECTS, OCCUPANCY
 from detector.places.places import Place, Places
 from detector.places.proposal import STALL, Proposal
@@ -366,7 +366,7 @@ class Look:
         found = Candidate(sighting, ruling, evidence, box, voices, self._origin, surest, pictures, recording)
         return self.steps.by_the_clock(found)
 
-    def _emptied(self, place: Place, frame: Frame) -> Iterator[Picture]:
+    def _emptied(self, place: Place, frame: Frame) -> Iterator[MomentPicture]:
         """Yield the learned scene without the thing, where occupancy found it."""
         scene = self.occupancy.empty_scene() if place.evidence.of(OCCUPANCY).seen else None
         if scene is not None:

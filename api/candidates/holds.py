@@ -14,7 +14,7 @@ from api.candidates.tables import holds
 from api.db.scope import Scope
 
 
-class Purpose(StrEnum):
+class HoldPurpose(StrEnum):
     """A legal hold keeps everything; pictures that are approved for training are kept where they were rejected."""
 
     LEGAL = "legal"
@@ -27,12 +27,14 @@ class Hold:
 
     id: UUID
     candidate_id: UUID
-    purpose: Purpose
+    purpose: HoldPurpose
     reason: str
     since: datetime
 
 
-def put(scope: Scope, connection: Connection, candidate_id: UUID, purpose: Purpose, reason: str, now: datetime) -> UUID:
+def put(
+    scope: Scope, connection: Connection, candidate_id: UUID, purpose: HoldPurpose, reason: str, now: datetime
+) -> UUID:
     """Put a candidate on hold, and record it; the candidate must be one that the scope sees."""
     hold_id = uuid4()
     row = {"id": hold_id, "candidate_id": candidate_id, "purpose": purpose, "reason": reason, "since": now}
@@ -60,4 +62,4 @@ def standing(scope: Scope, connection: Connection, candidate_id: UUID) -> tuple[
         scope.sees_parent(holds.c.candidate_id, "candidates"),
     )
     rows = connection.execute(query.order_by(holds.c.since))
-    return tuple(Hold(row.id, row.candidate_id, Purpose(row.purpose), row.reason, row.since) for row in rows)
+    return tuple(Hold(row.id, row.candidate_id, HoldPurpose(row.purpose), row.reason, row.since) for row in rows)

@@ -21,7 +21,7 @@ IN_FILM: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownPicture:
     """One picture on a page; `at` is when it was taken, in the rulebook's zone, None where that is not known."""
 
     kind: EvidenceKind
@@ -41,19 +41,19 @@ class Strip:
     """
 
     zone: str
-    main: Shown | None
-    first: Shown | None
-    last: Shown | None
-    empty: Shown | None
-    best: Shown | None
-    film: tuple[Shown, ...]
+    main: ShownPicture | None
+    first: ShownPicture | None
+    last: ShownPicture | None
+    empty: ShownPicture | None
+    best: ShownPicture | None
+    film: tuple[ShownPicture, ...]
 
 
 def strip_of(item: StoredCandidate, files: Iterable[EvidenceFile], zone: tzinfo) -> Strip:
     """Return the pictures of a candidate as a page shows them."""
     shown = [_shown(item, file, zone) for file in files]
     one = {picture.kind: picture for picture in shown}
-    times: dict[datetime, Shown] = {}
+    times: dict[datetime, ShownPicture] = {}
     for picture in sorted(shown, key=lambda picture: IN_FILM.index(picture.kind) if picture.kind in IN_FILM else -1):
         if picture.kind in IN_FILM and picture.at is not None:
             times.setdefault(picture.at, picture)
@@ -69,9 +69,9 @@ def strip_of(item: StoredCandidate, files: Iterable[EvidenceFile], zone: tzinfo)
     )
 
 
-def _shown(item: StoredCandidate, file: EvidenceFile, zone: tzinfo) -> Shown:
+def _shown(item: StoredCandidate, file: EvidenceFile, zone: tzinfo) -> ShownPicture:
     best = file.kind is EvidenceKind.SCENE
-    return Shown(
+    return ShownPicture(
         kind=file.kind,
         href=evidence_path(item.id, file.kind, file.number),
         sha256=file.sha256,

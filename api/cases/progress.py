@@ -37,7 +37,7 @@ ENDS: Final = frozenset({CaseStatus.CLOSED, CaseStatus.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CaseProgress:
     """How far a case is, since when, and who has it at the desk."""
 
     status: CaseStatus
@@ -92,7 +92,7 @@ def apply(
 ) -> tuple[EventResult, CaseStatus]:
     """Record what was said of a case and move it where that moves it; return what came of it, and the status now."""
     connection.execute(select(outbox.c.id).where(outbox.c.id == delivery.id).with_for_update())
-    current = of_cases(scope, connection, [delivery]).get(delivery.id, Progress(CaseStatus.REPORTED, now))
+    current = of_cases(scope, connection, [delivery]).get(delivery.id, CaseProgress(CaseStatus.REPORTED, now))
     moves = can_move(current.status, said.status)
     result = EventResult.MOVED if moves else EventResult.OUTDATED
     row = {
@@ -122,10 +122,10 @@ def apply(
     return result, said.status
 
 
-def of_cases(scope: Scope, connection: Connection, items: Iterable[Delivery]) -> dict[UUID, Progress]:
+def of_cases(scope: Scope, connection: Connection, items: Iterable[Delivery]) -> dict[UUID, CaseProgress]:
     """Return how far each delivered case is; one that was not delivered yet is absent."""
     known = {
-        item.id: Progress(CaseStatus.REPORTED, item.delivered_at) for item in items if item.delivered_at is not None
+        item.id: CaseProgress(CaseStatus.REPORTED, item.delivered_at) for item in items if item.delivered_at is not None
     }
     ids = [item.id for item in items]
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
@@ -135,7 +135,7 @@ def of_cases(scope: Scope, connection: Connection, items: Iterable[Delivery]) ->
         .where(case_progress.c.delivery_id.in_(ids), seen)
     )
     for row in connection.execute(query):
-        known[row.delivery_id] = Progress(CaseStatus(row.status), row.status_at, row.assignee)
+        known[row.delivery_id] = CaseProgress(CaseStatus(row.status), row.status_at, row.assignee)
     return known
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
-from api.candidates.holds import Purpose
+from api.candidates.holds import HoldPurpose
 from api.candidates.repository import State
 from api.candidates.tables import candidates as table
 from api.candidates.tables import holds, verdicts
@@ -30,9 +30,9 @@ def expired(connection: Connection, settings: Settings, now: datetime) -> Iterat
     said_no = exists().where(
         verdicts.c.candidate_id == table.c.id, verdicts.c.undone_at.is_(None), verdicts.c.decided_at < rejected
     )
-    classes: tuple[tuple[str, ColumnElement[bool], tuple[Purpose, ...]], ...] = (
-        ("unconfirmed", and_(table.c.state == State.OPEN, table.c.updated_at < undecided), (Purpose.LEGAL,)),
-        ("rejected", and_(table.c.state == State.REJECTED, said_no), (Purpose.LEGAL, Purpose.TRAINING)),
+    classes: tuple[tuple[str, ColumnElement[bool], tuple[HoldPurpose, ...]], ...] = (
+        ("unconfirmed", and_(table.c.state == State.OPEN, table.c.updated_at < undecided), (HoldPurpose.LEGAL,)),
+        ("rejected", and_(table.c.state == State.REJECTED, said_no), (HoldPurpose.LEGAL, HoldPurpose.TRAINING)),
     )
     for why, over, purposes in classes:
         held = exists().where(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from api.cases.outbox import Delivery
 from api.cases.payload import CasePayload
-from api.cases.progress import Progress
+from api.cases.progress import CaseProgress
 from api.cases.repository import Case
 from api.cases.tables import CaseStatus, DeliveryState
 
@@ -53,7 +53,7 @@ class DeliveryOut(BaseModel):
     status_at: datetime | None
 
     @classmethod
-    def of(cls, item: Delivery, known: Progress | None = None) -> Self:
+    def of(cls, item: Delivery, known: CaseProgress | None = None) -> Self:
         return cls(
             id=item.id,
             candidate_id=item.candidate_id,

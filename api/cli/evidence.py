@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from api.candidates.holds import Purpose
+from api.candidates.holds import HoldPurpose
 from api.cli.users import accounts
 from api.console import AsJson, print_error, print_json
 
@@ -83,8 +83,8 @@ def hold(
     candidate: UUID,
     reason: Why,
     purpose: Annotated[
-        Purpose, typer.Option(help="`training` keeps rejected pictures that were approved to learn from.")
-    ] = Purpose.LEGAL,
+        HoldPurpose, typer.Option(help="`training` keeps rejected pictures that were approved to learn from.")
+    ] = HoldPurpose.LEGAL,
 ) -> None:
     """Keep the pictures of a candidate, whatever its age, until the hold is lifted.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from detector.places.pictures import Moment, Picture, picture_of
+from detector.places.pictures import Moment, MomentPicture, picture_of
 from detector.places.places import Place
 from detector.vision.boxes import as_array, overlap
 from detector.vision.detections import Box
@@ -27,7 +27,7 @@ class BestFrames:
 
     def __init__(self) -> None:
         self._shots: dict[str, BestFrame] = {}
-        self._firsts: dict[str, Picture] = {}  # as JPEG, until the place is handed on
+        self._firsts: dict[str, MomentPicture] = {}  # as JPEG, until the place is handed on
 
     def keep(self, frame: Frame, places: Sequence[Place], hidden: Sequence[Box]) -> None:
         """Consider a frame for the places that are seen in it; what stands behind `hidden` boxes shows badly."""
@@ -54,7 +54,7 @@ class BestFrames:
                 first = picture_of(Moment.FIRST, frame, place.boxes[-1], jpeg)
                 jpeg, self._firsts[place.key] = first.jpeg, first
 
-    def moments(self, place: Place, frame: Frame) -> tuple[Picture, ...]:
+    def moments(self, place: Place, frame: Frame) -> tuple[MomentPicture, ...]:
         """Return the picture of now and, once, the one of the first sighting, where that is still known."""
         first = self._firsts.pop(place.key, None)
         now = picture_of(Moment.NOW, frame, place.boxes[-1])

@@ -20,7 +20,7 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class MomentPicture:
     """One whole picture, as JPEG; `box` is where the place is in it, `lag` by how many seconds it came late."""
 
     moment: Moment
@@ -32,12 +32,12 @@ class Picture:
     lag: float = 0.0
 
 
-def picture_of(moment: Moment, frame: Frame, box: Box, jpeg: bytes | None = None) -> Picture:
+def picture_of(moment: Moment, frame: Frame, box: Box, jpeg: bytes | None = None) -> MomentPicture:
     """Return a frame as a picture of a place; `jpeg` is the same frame where it is encoded already."""
     from detector.vision.jpeg import encode  # it loads OpenCV, and a command that rules loads candidates alone
 
     content = encode(frame.image) if jpeg is None else jpeg
-    return Picture(moment, content, frame.width, frame.height, frame.captured_at, box, frame.lag)
+    return MomentPicture(moment, content, frame.width, frame.height, frame.captured_at, box, frame.lag)
 
 
 def scaled(box: Box, frame: Frame, image: Image) -> Box:

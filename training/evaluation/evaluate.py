@@ -146,7 +146,8 @@ def measure(
 
 
 def _median(milliseconds: Sequence[float]) -> float:
-    return round(float(np.median(milliseconds)), 1)
+    # not coarser: ratios are taken of it, and small networks need a fraction of a millisecond
+    return round(float(np.median(milliseconds)), 3)
 
 
 def _read_val(described: YoloSet) -> tuple[LabelledPicture, ...]:

@@ -120,12 +120,18 @@ def _rulebook(pose: CameraPose) -> str:
 version: "2026-11-01"
 timezone: Asia/Shanghai
 zones:
-  - {{id: daxue-road-west, kind: main_road, polygon: {_ground(-FRONT, NEAR, ROAD, FAR)}}}
-  - {{id: daxue-road-east-south, kind: main_road, polygon: {_ground(ROAD, NEAR, FRONT, SITE[1])}}}
-  - {{id: daxue-road-east-north, kind: main_road, polygon: {_ground(ROAD, SITE[3], FRONT, FAR)}}}
-  - {{id: morning-market, kind: permitted_site, polygon: {_ground(*SITE)}}}
-  - {{id: west-facades, kind: wall, polygon: {_ground(-FRONT - 0.4, NEAR, -FRONT + 0.4, FAR)}}}
-  - {{id: shop-fronts, kind: shop_front, camera: "{CAMERA_ID}", image: [{fronts}]}}
+  - {{id: daxue-road-west, kind: main_road, name: "Daxue Road, west side", name_zh: 大学路西侧,
+     polygon: {_ground(-FRONT, NEAR, ROAD, FAR)}}}
+  - {{id: daxue-road-east-south, kind: main_road, name: "Daxue Road, east side (south)", name_zh: 大学路东侧南段,
+     polygon: {_ground(ROAD, NEAR, FRONT, SITE[1])}}}
+  - {{id: daxue-road-east-north, kind: main_road, name: "Daxue Road, east side (north)", name_zh: 大学路东侧北段,
+     polygon: {_ground(ROAD, SITE[3], FRONT, FAR)}}}
+  - {{id: morning-market, kind: permitted_site, name: Morning market, name_zh: 早市,
+     polygon: {_ground(*SITE)}}}
+  - {{id: west-facades, kind: wall, name: "Facades, west side", name_zh: 西侧沿街立面,
+     polygon: {_ground(-FRONT - 0.4, NEAR, -FRONT + 0.4, FAR)}}}
+  - {{id: shop-fronts, kind: shop_front, name: "Shops on Daxue Road", name_zh: 大学路沿街店铺,
+     camera: "{CAMERA_ID}", image: [{fronts}]}}
 rules:
   - id: stall-on-permitted-site
     classes: [stall]

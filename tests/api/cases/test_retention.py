@@ -13,7 +13,7 @@ from api.audit.repository import Search
 from api.audit.verify import verify
 from api.candidates import holds
 from api.candidates import repository as candidates
-from api.candidates.holds import Purpose
+from api.candidates.holds import HoldPurpose
 from api.candidates.intake import StoreSink
 from api.candidates.repository import State
 from api.candidates.verdicts import Decision, RejectReason
@@ -96,7 +96,7 @@ def test_what_was_rejected_goes_sooner_unless_it_is_kept_to_learn_from(
 ) -> None:
     judge(database, files, candidate, Decision.REJECTED)
     with database.write() as connection:
-        holds.put(EVERYWHERE, connection, candidate, Purpose.TRAINING, "a good negative", NOON)
+        holds.put(EVERYWHERE, connection, candidate, HoldPurpose.TRAINING, "a good negative", NOON)
     assert sweep(8) == []
     with database.write() as connection:
         assert holds.lift(EVERYWHERE, connection, candidate, "learned", NOON) == 1
@@ -110,7 +110,7 @@ def test_what_was_confirmed_and_what_is_on_legal_hold_stays(
     sweep: Sweep, candidate: UUID, database: Database, files: EvidenceStore
 ) -> None:
     with database.write() as connection:
-        holds.put(EVERYWHERE, connection, candidate, Purpose.LEGAL, "appeal", NOON)
+        holds.put(EVERYWHERE, connection, candidate, HoldPurpose.LEGAL, "appeal", NOON)
         assert [hold.reason for hold in holds.standing(EVERYWHERE, connection, candidate)] == ["appeal"]
     assert sweep(400) == []
     judge(database, files, candidate, Decision.CONFIRMED)

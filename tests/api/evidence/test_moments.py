@@ -17,7 +17,7 @@ from api.evidence.kinds import EvidenceKind
 from api.evidence.picture_metadata import read_metadata
 from api.evidence.repository import EvidenceFile
 from detector.candidate import Candidate
-from detector.places.pictures import Moment, Picture
+from detector.places.pictures import Moment, MomentPicture
 from detector.recording import Gap, Recording
 from detector.rules.ruling import Outcome
 from detector.vision.jpeg import encode
@@ -32,11 +32,11 @@ def seen(minutes: float, *, first: bool = False, outcome: Outcome = Outcome.VIOL
     image = street()
     image[0, : int(minutes) + 1] = 255
     jpeg = encode(image)
-    now = Picture(Moment.NOW, jpeg, 640, 360, NOON + timedelta(minutes=minutes), STALL, 0.25)
+    now = MomentPicture(Moment.NOW, jpeg, 640, 360, NOON + timedelta(minutes=minutes), STALL, 0.25)
     pictures = [now]
     if first:
-        pictures.append(Picture(Moment.FIRST, encode(street()), 640, 360, NOON, STALL))
-        pictures.append(Picture(Moment.EMPTY, encode(street()[::2, ::2]), 320, 180, now.captured_at, STALL))
+        pictures.append(MomentPicture(Moment.FIRST, encode(street()), 640, 360, NOON, STALL))
+        pictures.append(MomentPicture(Moment.EMPTY, encode(street()[::2, ::2]), 320, 180, now.captured_at, STALL))
     gap = Gap(NOON + timedelta(minutes=1), NOON + timedelta(minutes=2))
     recording = Recording("machine", 0.25, 0.0, (gap,))
     candidate = a_candidate(minutes=minutes, ruling=ruled(outcome))

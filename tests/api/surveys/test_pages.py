@@ -84,8 +84,11 @@ def test_places_and_path_are_geojson(service: Service, tmp_path: Path) -> None:
         lon, lat = one["geometry"]["coordinates"]
         assert (round(lon), round(lat)) == (114, 35)
         assert one["properties"]["class"] == "stall"
-        for picture in (one["properties"]["picture"], one["properties"]["picture"].replace("scene", "crop")):
-            assert service.http.get(picture).raise_for_status().content.startswith(b"\xff\xd8")
+        scene = one["properties"]["picture"]
+        assert service.http.get(scene).status_code == 403, "an original asks for a reason"
+        for picture, asked in ((scene, {"reason": "proof"}), (scene.replace("scene", "crop"), {})):
+            answer = service.http.get(picture, params=asked)
+            assert answer.raise_for_status().content.startswith(b"\xff\xd8")
     (leg,) = service.http.get(f"/api/v1/surveys/{survey_id}/path").json()["features"]
     assert leg["geometry"]["type"] == "LineString"
     assert len(leg["geometry"]["coordinates"]) == len(leg["properties"]["times"]) == len(leg["properties"]["heights"])

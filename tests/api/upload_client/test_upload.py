@@ -274,7 +274,7 @@ def test_a_service_that_checks_nothing_ends_the_push(
     card: Path, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload, "CHECKING", 0.0)
-    http, _ = service_at(service.url)
+    http, _ = service_at(service.url, key=service.key)
     idle = Idle(http, Patience(print))
     with http, open_book(tmp_path / "book") as book, pytest.raises(PushFailed, match="has checked no file for 0 min"):
         push(read_card(card, print), "x", book, idle, Quiet(), sleep=lambda _: None)

@@ -68,7 +68,7 @@ def test_a_line_that_breaks_keeps_what_has_come(service: Service) -> None:
     survey_id, upload = upload_of(service, video())
     content, host, port = video().content, *service.url.removeprefix("http://").split(":")
     head = f"PATCH {upload} HTTP/1.1\r\nHost: {host}\r\nUpload-Offset: 0\r\nContent-Length: {len(content)}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in STREAM.items())
+    head += "".join(f"{name}: {value}\r\n" for name, value in (STREAM | bearer(service.key)).items())
     with socket.create_connection((host, int(port))) as line:
         line.sendall(f"{head}\r\n".encode() + content[:50_000])
         until(lambda: list((service.data_dir / "footage" / "incoming").iterdir()) != [])
@@ -85,7 +85,7 @@ def test_a_silent_line_lets_its_file_go(service: Service, monkeypatch: pytest.Mo
     _, upload = upload_of(service, video())
     content, host, port = video().content, *service.url.removeprefix("http://").split(":")
     head = f"PATCH {upload} HTTP/1.1\r\nHost: {host}\r\nUpload-Offset: 0\r\nContent-Length: {len(content)}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in STREAM.items())
+    head += "".join(f"{name}: {value}\r\n" for name, value in (STREAM | bearer(service.key)).items())
     with socket.create_connection((host, int(port))) as line:
         line.sendall(f"{head}\r\n".encode() + content[:50_000])
         until(lambda: offset(service.http, upload) == 50_000)
@@ -102,7 +102,7 @@ def test_a_line_that_trickles_lets_its_file_go_and_what_came_stays(
     _, upload = upload_of(service, video())
     content, host, port = video().content, *service.url.removeprefix("http://").split(":")
     head = f"PATCH {upload} HTTP/1.1\r\nHost: {host}\r\nUpload-Offset: 0\r\nContent-Length: {len(content)}\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in STREAM.items())
+    head += "".join(f"{name}: {value}\r\n" for name, value in (STREAM | bearer(service.key)).items())
     ended, at = threading.Event(), itertools.count(50_000)
 
     def trickle(line: socket.socket) -> None:
