@@ -121,7 +121,7 @@ def replace(
     """
     _lock(connection)
     _renew(connection, box)
-    changes = difference(connection, box, wanted, merge=merge)
+    changes = difference(scope, connection, box, wanted, merge=merge)
     if changes.none:
         return changes
     paused = {camera.id: camera.paused for camera in present(connection, box)}

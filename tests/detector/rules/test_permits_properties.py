@@ -142,8 +142,8 @@ rows = st.lists(
     st.tuples(
         words.map(lambda word: f"P-{word}"),
         words,
-        st.floats(-90, 90).map(lambda value: round(value, 7)),
-        st.floats(-180, 180).map(lambda value: round(value, 7)),
+        st.floats(-90, 90).map(lambda value: round(value, 7)).filter(bool),  # 0 is how no place is written: refused
+        st.floats(-180, 180).map(lambda value: round(value, 7)).filter(bool),
         st.floats(0.1, 1000).map(lambda value: round(value, 2)),
         st.none() | st.dates(date(2000, 1, 1), date(2020, 1, 1)),
         st.none() | st.dates(date(2020, 1, 1), date(2040, 1, 1)),
