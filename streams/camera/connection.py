@@ -12,7 +12,7 @@ import cv2
 
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Reach, mask_url
 from streams.camera.diagnose import connection_error, refusal, video_codecs
-from streams.camera.rtsp_client import NotRtsp, RtspConnection, RtspMessage
+from streams.camera.rtsp_client import NotRtsp, RtspConnection, RtspMessage, bare_url
 from streams.camera.rtsp_relay import Described, Relay, Transport
 from streams.errors import AddressRefused, NoFrames, NotAllowed, Unauthorised
 from streams.video.capture import Deadlines, open_rtsp, rtsp_options
@@ -72,18 +72,33 @@ def open_stream(
 
 
 def knock(address: CameraAddress, reach: Reach | None, timeout: float) -> None:
+    """See whether anybody is there: connect, ask for the methods, hang up at the first byte, whatever it is.
+
+    Raises NotAllowed, Refused, TimedOut or Unreachable.
+    """
+    target = reached(address, reach)
+    try:
+        with socket.create_connection((target.host, target.port), timeout) as connection:
+            if target.url.lower().startswith("rtsp:"):
+                connection.sendall(f"OPTIONS {bare_url(target)} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode())
+                connection.recv(1)
+    except ConnectionResetError:
+        return  # it is there; what is wrong with it is found out when it is opened
+    except OSError as error:
+        raise connection_error(error, target, timeout) from error
+
+
+def ask_for_stream(address: CameraAddress, reach: Reach | None, timeout: float) -> None:
     """See whether anybody is there and has the stream: ask for its description once, and hang up.
 
-    Where that costs a process or a turn of the site's budget, it is asked before: of hundreds of cameras that answer
-    404 none gets either. A redirect is not followed, and TLS not spoken: whoever opens the stream does that. Raises the
-    CameraError that fits.
+    It is asked before a process is started: of hundreds of cameras that answer 404 none gets one. Not right before the
+    stream is opened, though: some servers prepare a stream when they describe it, and answer 503 while they take that
+    back. A redirect is not followed, and TLS not spoken: whoever opens the stream does that. Raises the CameraError
+    that fits.
     """
     target = reached(address, reach)
     if target.url.lower().startswith("rtsps:"):
-        try:
-            socket.create_connection((target.host, target.port), timeout).close()
-        except OSError as error:
-            raise connection_error(error, target, timeout) from error
+        knock(address, reach, timeout)
         return
     connection, answer = _ask(target, timeout, with_password=True)
     connection.close()

@@ -20,7 +20,7 @@ from detector.vision.frame import Frame
 from streams.camera.address import CameraAddress
 from streams.camera.backoff import Backoff, Turns
 from streams.camera.capture_clock import clock_ahead
-from streams.camera.connection import knock
+from streams.camera.connection import ask_for_stream
 from streams.camera.job import CameraJob
 from streams.camera.probe import ReadingPlan
 from streams.camera.source import CameraCounts
@@ -109,9 +109,7 @@ class ProcessSource:
             addresses = [CameraAddress.parse(url) for url in (self.job.url, self.job.substream) if url]
             with CameraNetwork(addresses, self.job.reach, self._budget, self._stop) as network:
                 try:
-                    knock(
-                        self._address, self.job.reach, self.job.deadlines.open
-                    )  # one that gives nothing costs no process
+                    ask_for_stream(self._address, self.job.reach, self.job.deadlines.open)  # else it costs a process
                     child = self._start(network.ports)
                 except (CameraError, OSError) as error:
                     self._wait(error)
