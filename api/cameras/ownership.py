@@ -32,12 +32,10 @@ class FairShare:
 def share_of(me: UUID, cameras: Sequence[str], holders: Mapping[str, UUID | None], alive: Set[UUID]) -> FairShare:
     """Return what one of the processes that are alive should take and give, so that all hold as many as each other.
 
-    Only the surplus moves: a camera that changes hands is not watched for a moment.
+    Only the surplus moves: a camera that changes hands is not watched for a moment. So what is left over when all have
+    as many stays with those that hold most.
     """
-    members = sorted(alive | {me})
-    each, rest = divmod(len(cameras), len(members))
-    quota = {member: each + (place < rest) for place, member in enumerate(members)}
-    counts = dict.fromkeys(members, 0)
+    counts = dict.fromkeys(alive | {me}, 0)
     free, mine = [], []
     for camera in cameras:
         holder = holders.get(camera)
@@ -47,6 +45,9 @@ def share_of(me: UUID, cameras: Sequence[str], holders: Mapping[str, UUID | None
             counts[holder] += 1
         else:
             free.append(camera)
+    members = sorted(counts, key=lambda member: (-counts[member], member))
+    each, rest = divmod(len(cameras), len(members))
+    quota = {member: each + (place < rest) for place, member in enumerate(members)}
     missing = sum(max(quota[one] - counts[one], 0) for one in members if one != me) - len(free)
     surplus = min(len(mine) - quota[me], missing)
     wanted = max(quota[me] - len(mine), 0)

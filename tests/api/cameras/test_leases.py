@@ -163,6 +163,16 @@ def test_the_successor_on_a_data_folder_need_not_wait(database: Database, tmp_pa
 MEMBERS = [UUID(int=number) for number in range(4)]
 
 
+def test_one_that_joins_takes_nothing_where_nobody_has_more_than_its_share() -> None:
+    first, second, third = (UUID(int=number) for number in (1, 2, 3))
+    for holder, other in ((first, second), (second, first)):  # whatever their ids
+        held: dict[str, UUID | None] = {"cam-1": holder}
+        assert share_of(holder, ["cam-1"], held, {first, second}).give == ()
+        assert share_of(other, ["cam-1"], held, {first, second}).take == ()
+    two = {"cam-1": second, "cam-2": third}
+    assert all(share_of(one, sorted(two), two, {first, second, third}).give == () for one in (second, third))
+
+
 @given(st.lists(st.sampled_from([*MEMBERS, UUID(int=9), None]), max_size=30), st.integers(1, 4))
 def test_all_come_to_hold_as_many_as_each_other(holders: list[UUID | None], count: int) -> None:
     alive = set(MEMBERS[:count])

@@ -78,6 +78,15 @@ class Street:
             except sqlite3.OperationalError:  # not migrated yet
                 return []
 
+    def wait_for_watchers(self, process: "subprocess.Popen[bytes]", count: int) -> None:
+        """Wait until as many services share the cameras."""
+        deadline = time.monotonic() + PATIENCE
+        with closing(sqlite3.connect(self.database)) as connection:
+            while connection.execute("SELECT count(*) FROM camera_watchers").fetchone()[0] < count:
+                assert process.poll() is None, "the service ended by itself"
+                assert time.monotonic() < deadline, "a service did not join"
+                time.sleep(0.1)
+
     def wait_for_reports(self, process: "subprocess.Popen[bytes]", before: Sequence[str]) -> list[str]:
         """Wait until a service has handed both signs on, later than `before`; no third candidate may come."""
         deadline = time.monotonic() + PATIENCE
@@ -133,8 +142,9 @@ def test_what_stands_stays_one_candidate_through_a_kill_and_with_two_services(st
     with running(street) as one:
         seen = street.wait_for_reports(one, seen)
         with running(street, "two") as two:  # another data folder: it knows what stands there from the store alone
-            street.wait_for_reports(two, seen)
-        (places,) = (street.folder / "one" / "memory").glob("*.places.json")
-        stopped_at = time.time()
-        end(one, signal.SIGINT)
-        assert places.stat().st_mtime > stopped_at, "the places are written at the stop"
+            street.wait_for_watchers(two, 2)
+            (places,) = (street.folder / "one" / "memory").glob("*.places.json")
+            stopped_at = time.time()
+            end(one, signal.SIGINT)
+            assert places.stat().st_mtime > stopped_at, "the places are written at the stop"
+            street.wait_for_reports(two, seen)  # which has the camera now
