@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 VENV_DEV ?= .venv-dev
+VENV_RELEASE ?= .venv-release
 DEMO_FOR ?=
 
-.PHONY: help demo test test-service test-rest lint docs format rebuild-samples clean
+.PHONY: help demo test test-service test-rest lint docs lock sbom audit format rebuild-samples clean
 
 help:
 	@echo "make demo               install the service into $(VENV) and run it on its sample footage, at http://127.0.0.1:8000"
@@ -12,6 +13,9 @@ help:
 	@echo "make test               install everything into $(VENV_DEV), run every test, print line coverage by package"
 	@echo "make lint               ruff, mypy and the floors"
 	@echo "make docs               build the documents and the reference into build/site/index.html"
+	@echo "make lock               pin every file of the service by its hash, in requirements.lock"
+	@echo "make sbom               list what the service is made of, in build/sbom.json (CycloneDX)"
+	@echo "make audit              ask PyPI and OSV for known faults of what requirements.lock names (needs the internet)"
 	@echo "make format             let ruff mend what it can"
 	@echo "make clean              remove both environments and everything that was made"
 
@@ -41,6 +45,22 @@ docs: $(VENV_DEV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(VENV_DEV)/bin/mkdocs build --quiet
 	@echo "the documents are at build/site/index.html"
 
+# Annotations, index and options stay out: a line is a package and its hashes, nothing of the machine that wrote it.
+lock: $(VENV_RELEASE)/.installed
+	mkdir -p build
+	$(VENV_RELEASE)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+		--constraint constraints.txt --extra postgres --output-file build/requirements.lock pyproject.toml
+	{ head -2 requirements.lock; cat build/requirements.lock; } > build/requirements.new && mv build/requirements.new requirements.lock
+
+sbom: $(VENV)/.installed $(VENV_RELEASE)/.installed
+	mkdir -p build
+	$(VENV_RELEASE)/bin/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-format JSON --output-file build/sbom.json
+	@echo "what the service is made of is at build/sbom.json"
+
+audit: $(VENV_RELEASE)/.installed
+	$(VENV_RELEASE)/bin/pip-audit --requirement requirements.lock --require-hashes --disable-pip
+
 format: $(VENV_DEV)/.installed
 	$(VENV_DEV)/bin/ruff check --fix .
 	$(VENV_DEV)/bin/ruff format .
@@ -57,5 +77,11 @@ $(VENV_DEV)/.installed: pyproject.toml constraints.txt scripts/system-packages s
 	scripts/make-venv $(PYTHON) $(VENV_DEV) ".[training,postgres,openvino,dem,oidc,dev,docs]"
 	touch $@
 
+# Tools of who publishes a release; nothing else needs them.
+$(VENV_RELEASE)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV_RELEASE)
+	$(VENV_RELEASE)/bin/python -m pip install --quiet "pip-tools>=7.5" "cyclonedx-bom>=7" "pip-audit>=2.9"
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(VENV_DEV) build dist var runs .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf $(VENV) $(VENV_DEV) $(VENV_RELEASE) build dist var runs .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

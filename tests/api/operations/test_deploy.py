@@ -1,7 +1,9 @@
 """What lies under `deploy/` is read by the tools that it is for, and does not run as root."""
 
+import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,7 +43,23 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 def test_the_image_runs_as_nobody_from_fixed_versions() -> None:
     last = (DEPLOY / "Dockerfile").read_text("utf-8").rpartition("FROM ")[2]
     assert "USER 65534:65534" in last
-    assert "constraints.txt" in (DEPLOY / "Dockerfile").read_text("utf-8")
+    assert "--require-hashes --requirement requirements.lock" in (DEPLOY / "Dockerfile").read_text("utf-8")
+
+
+def test_the_lock_holds_the_tested_versions_of_all_that_the_service_needs() -> None:
+    def versions(text: str) -> dict[str, str]:
+        return {name.replace("_", "-"): v for name, v in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)}
+
+    pinned, lock = (
+        versions((REPO / "constraints.txt").read_text("utf-8")),
+        (REPO / "requirements.lock").read_text("utf-8"),
+    )
+    locked = versions(lock)
+    project = tomllib.loads((REPO / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["postgres"]
+    assert {re.split(r"[\[<>=]", one)[0].lower() for one in wanted} <= locked.keys(), "make lock"
+    assert {name: pinned.get(name) for name in locked} == locked, "make lock"
+    assert re.fullmatch(r"(#.*\n)*([\w.-]+==\S+( ;.*)?( \\\n +--hash=sha256:[0-9a-f]{64})+\n)+", lock)
 
 
 def test_compose_lets_the_service_write_to_its_data_alone() -> None:
