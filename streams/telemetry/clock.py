@@ -8,10 +8,13 @@ EARLIEST: Final = 2005
 LATEST: Final = 2099
 """A clock that was never set begins in 1970, 1980 or 2000; no drone filmed a street before 2005."""
 
+HALF_DAY: Final = r"(?:(?:[AP]M|a\.m\.|p\.m\.|[ap]m)(?![A-Za-z])|上午|下午)"
 _DATE: Final = re.compile(
-    r"(\d{4})[-:./](\d{1,2})[-:./](\d{1,2})[ T]+(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,6})\d*)?\s*(Z|[-+]\d{2}:?\d{2})?"
+    rf"(\d{{4}})[-:./年]\s?(\d{{1,2}})[-:./月]\s?(\d{{1,2}})(?:日\s*|[ T]+)({HALF_DAY})?\s*"
+    rf"(\d{{1,2}}):\s?(\d{{1,2}}):\s?(\d{{1,2}})(?:\.(\d{{1,6}})\d*)?\s*({HALF_DAY})?\s*(Z|UTC|[-+]\d{{2}}(?::?\d{{2}})?)?"
 )
 _ZONE: Final = re.compile(r"(?:UTC|GMT)?\s*([-+−])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
+_NOON: Final = 12
 _FARTHEST: Final = timedelta(hours=14)
 
 
@@ -25,14 +28,23 @@ def parse_date(text: str, zone: tzinfo | None) -> datetime | None:
     match = _DATE.fullmatch(text.strip())
     if match is None:
         return None
-    *whole, fraction, own = match.groups()
+    *date, before, hours, minutes, seconds, fraction, behind, own = match.groups()
     named = parse_zone(own) if own else None
-    year, month, day, hour, minute, second = (int(part) for part in whole)
+    year, month, day, hour, minute, second = (int(part) for part in (*date, hours, minutes, seconds))
+    if said := before or behind:
+        hour = of_half_day(hour, said)
     try:
         micro = int((fraction or "").ljust(6, "0"))
         return believable(datetime(year, month, day, hour, minute, second, micro, tzinfo=named or zone))
     except ValueError:
         return None
+
+
+def of_half_day(hour: int, said: str) -> int:
+    """Return the hour of the day of a clock of twelve hours; one that no such clock shows stays beyond midnight."""
+    if not 1 <= hour <= _NOON:
+        return 2 * _NOON
+    return hour % _NOON + (_NOON if said[0] in "Pp下" else 0)
 
 
 def parse_zone(text: str) -> timezone | None:

@@ -1,11 +1,12 @@
 """Subtitle text cut into cues, however badly it is written: SubRip, WebVTT, and the ASS that Autel writes."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-_CLOCK: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+_CLOCK: Final = r"(?<![\d:])(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?(?![:;]?\d)"
 _TIME: Final = re.compile(rf"{_CLOCK}\s*-->(?:\s*{_CLOCK})?")
 _DIALOGUE: Final = re.compile(
     rf"Dialogue\s*:\s*(?:Marked=)?\d{{1,9}}\s*,\s*{_CLOCK}\s*,\s*{_CLOCK}\s*,(?:[^,]*,){{6}}(.*)"
@@ -48,6 +49,11 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+def plain(text: str) -> str:
+    """Return text with the digits, colons and signs of Chinese keyboards as those of others: ：−３４ is :-34."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
 
 
 def cues(text: str) -> Iterator[Cue]:
@@ -117,7 +123,7 @@ def _seconds(clock: Sequence[str | None]) -> float | None:
     hours, minutes, seconds, fraction = clock
     if minutes is None or seconds is None:
         return None
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
+    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
 
 
 def _next_is_time(lines: list[str], i: int) -> bool:

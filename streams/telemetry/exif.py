@@ -26,6 +26,10 @@ _SIDES: Final = {
     },
     4: {"E": 1, "EAST": 1, "EASTERN": 1, "东": 1, "东经": 1, "W": -1, "WEST": -1, "WESTERN": -1, "西": -1, "西经": -1},
 }
+_OTHER_DATUM: Final = re.compile(
+    r"GCJ|BD.?09|mars|火星|高德|百度|tokyo|pulkovo|xi.?an|beijing|北京|西安|NAD.?27|ED.?50|OSGB", re.IGNORECASE
+)
+"""Datums that cameras and map editors name and that lie 50 to 1,300 m off; ITRF, CGCS2000, NAD83 and ETRS89 agree."""
 _ALL_BITS: Final = 0xFFFFFFFF
 _MOST_DEGREES: Final = {2: 90.0, 4: 180.0}
 
@@ -51,13 +55,16 @@ class Exif:
     def degrees(self, tag: int) -> float | None:
         """Latitude (tag 2) or longitude (tag 4) in degrees, negative south and west.
 
-        None where any of its three numbers is 0/0 ("not known") or out of range, where the sum is exactly 0 (what
-        cameras without a fix write), or where no letter says on which side of the equator or of Greenwich it is.
+        Degrees or minutes may be the last, with a fraction. None where any of its numbers is 0/0 ("not known") or out
+        of range, where the sum is exactly 0 (what cameras without a fix write), or where no letter says on which side
+        of the equator or of Greenwich it is.
         """
         value = self.gps.get(tag)
-        if not isinstance(value, tuple) or len(value) != 3 or not all(math.isfinite(part) for part in value):
+        if not isinstance(value, tuple) or not 1 <= len(value) <= 3 or not all(math.isfinite(part) for part in value):
             return None
-        degrees, minutes, seconds = (abs(part) for part in value)
+        if len(value) < 3 and value[-1] % 1 == 0:  # the last of the numbers may have been lost
+            return None
+        degrees, minutes, seconds = (*(abs(part) for part in value), 0.0, 0.0)[:3]
         whole = degrees + minutes / 60 + seconds / 3600
         side = self._side(tag)
         contradicted = side == 1 and min(value) < 0
@@ -74,6 +81,12 @@ class Exif:
     def lost_fix(self) -> bool:
         """Return whether the receiver says that its position is an old one (GPSStatus V, "void")."""
         return self.text(self.gps, 9).upper() == "V"
+
+    @property
+    def other_datum(self) -> str:
+        """Return the datum that the position counts from (GPSMapDatum) where it is none that agrees with WGS-84."""
+        datum = self.text(self.gps, 0x12)
+        return datum[:20] if _OTHER_DATUM.search(datum) else ""
 
     def altitude(self) -> float | None:
         """Metres above the sea, negative below it."""

@@ -7,18 +7,20 @@ the area: where neither order lies in it, nothing does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Final
 
 from shapely.geometry import Point, Polygon, box
 
 from detector.geometry.wgs import distance
+from streams.telemetry.record import Record
 
 Pair = tuple[float, float]
 _CLEAR_M: Final = 5.0  # the wrong order must miss the printed distance by this much more than the right one
 _FIT_M: Final = 10.0  # and the right one must not miss it by more than this
 
+_SWAPPED: Final = "latitude and longitude look swapped: only the other way round it lies where it was flown"
 _NEAR_DEGREES: Final = 1.0
 _OPEN_SEA: Final = 2.0  # degrees around 0, 0, which is where receivers without a fix count from
 
@@ -66,6 +68,16 @@ def latitude_first(fixes: Sequence[Fix], dialect: bool | None, area: Polygon | N
         if verdict is not None:
             return verdict
     return dialect if area is None or any(_near(fix, area) for fix in fixes) else None
+
+
+def not_swapped(records: Sequence[Record], area: Polygon | None) -> Sequence[Record]:
+    """Return the records, doubtful where the area holds none of them but all with latitude and longitude exchanged."""
+    placed = [(record.lat, record.lon) for record in records if record.lat is not None and record.lon is not None]
+    if area is None or not placed or any(area.contains(Point(lon, lat)) for lat, lon in placed):
+        return records
+    if not all(area.contains(Point(lat, lon)) for lat, lon in placed):
+        return records
+    return [replace(record, lat=None, lon=None, ambiguous=_SWAPPED) for record in records]
 
 
 def _by_distance(fixes: Sequence[Fix]) -> bool | None:

@@ -18,6 +18,28 @@ _ZERO_SECONDS: Final = 1.0  # a value that is exactly 0 for no longer than this 
 _ALIKE: Final = 2.0  # degrees; unless it was nearly 0 before and after
 
 
+_HEIGHTS: Final = (-1000.0, 3000.0)
+"""Metres over take-off; 3276.7 and 9999 are how "not known" is printed."""
+_PITCHES: Final = (-120.0, 90.0)
+_WHOLE_TURN: Final = 360.0
+
+
+def flown(height: float | None) -> float | None:
+    """Return a height over take-off, or None for one that no drone over a street flies at."""
+    return height if height is not None and _HEIGHTS[0] <= height <= _HEIGHTS[1] else None
+
+
+def pointing(
+    yaw: float | None, pitch: float | None, roll: float | None
+) -> tuple[float | None, float | None, float | None]:
+    """Yaw, pitch and roll of a camera without those that no gimbal reaches."""
+    return (
+        yaw if yaw is not None and abs(yaw) <= _WHOLE_TURN else None,
+        pitch if pitch is not None and _PITCHES[0] <= pitch <= _PITCHES[1] else None,
+        roll if roll is not None and abs(roll) <= _WHOLE_TURN / 2 else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PlausibleLimits:
     """What a value cannot do: be off by `most` and back within `seconds`, or leap by `jump` and `rate` a second."""

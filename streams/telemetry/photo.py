@@ -7,6 +7,7 @@ from typing import Final
 
 from detector.geometry.wgs import distance
 from detector.vision.frame import Lens
+from streams.telemetry import outliers as limits
 from streams.telemetry.clock import parse_date, parse_zone
 from streams.telemetry.exif import Exif, read_exif
 from streams.telemetry.order import fixed
@@ -70,13 +71,14 @@ def read_photo(data: bytes, *, zone: tzinfo | None = None) -> Photo | None:
     lat, lon, note = _position(pointing, exif)
     yaw, pitch, roll = _camera(pointing, number(said.get("drone-dji:FlightYawDegree")))
     if pointing.pitch is not None and pitch is None:
-        note = note or _NOT_SAID
+        note = note or (_NOT_SAID if pointing.pitch == 0 else f"no gimbal reaches a pitch of {pointing.pitch:g}")
     record = Record(
         t=0.0,
         time=_time(exif, said, zone),
         lat=lat,
         lon=lon,
-        height=pointing.height or None,  # 0 is what is written where it is not known; nothing is seen from there
+        height=limits.flown(pointing.height)
+        or None,  # 0 is what is written where it is not known; nothing is seen from there
         yaw=yaw,
         pitch=pitch,
         roll=roll,
@@ -97,6 +99,8 @@ def _position(pointing: _Pointing, exif: Exif) -> tuple[float | None, float | No
     general = None if exif.lost_fix else _known(exif.degrees(2), exif.degrees(4))
     if own is not None and general is not None and distance(*own, *general) > _ONE_PLACE_M:
         return None, None, "EXIF and XMP name two places"
+    if own is None and general is not None and exif.other_datum:
+        return None, None, f"its position counts from the datum {exif.other_datum}, not from WGS-84"
     lat, lon = own or general or (None, None)
     return lat, lon, None
 
@@ -113,7 +117,7 @@ def _camera(pointing: _Pointing, flight_yaw: float | None) -> tuple[float | None
     if pointing.yaw == 0 and pointing.pitch == 0 and not pointing.roll:
         return None, None, None
     turned = flight_yaw is not None and abs((flight_yaw + 180) % 360 - 180) > _TURNED
-    return None if pointing.yaw == 0 and turned else pointing.yaw, pointing.pitch, pointing.roll
+    return limits.pointing(None if pointing.yaw == 0 and turned else pointing.yaw, pointing.pitch, pointing.roll)
 
 
 def _pointing(xmp: str, said: dict[str, str], maker: str) -> _Pointing:

@@ -1,5 +1,6 @@
 """Telemetry of any file, told apart by its content: file names are not reliable."""
 
+import re
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -19,6 +20,18 @@ from streams.video.file_type import kind_of, still_of
 _LARGEST: Final = 256 * 1024 * 1024
 _PADDED: Final = 8  # zeros at the end from which on they are no text
 _NOTHING: Final = "neither subtitles, nor a photo, nor KLV packets"
+_HEAD: Final = 4096
+_LOGS: Final = (
+    ("a GPX track", re.compile(r"<gpx\b")),
+    ("a KML track", re.compile(r"<kml\b")),
+    ("an NMEA log", re.compile(r"^\$(?:G[PNL]|BD)[A-Z]{3},", re.MULTILINE)),
+    ("a .MRK file of photo positions", re.compile(r"\d,Lat\s+-?[\d.]+,Lon")),
+    ("a JSON log", re.compile(r"\A\s*[{[]\s*[\"{[]")),
+    (
+        "a flight log as a table (AirData, Litchi, DJI)",
+        re.compile(r"\A[^\n]*\blat(?:itude)?\b[^\n]*[,;\t]", re.IGNORECASE),
+    ),
+)
 _PICTURES: Final = (b"\xff\xd8", b"II*\0", b"MM\0*")
 
 
@@ -108,5 +121,9 @@ def _is_binary(data: bytes) -> bool:
 def _checked(path: Path, text: str, telemetry: Telemetry, nothing: str) -> Telemetry:
     numbers_only = bool(text.strip()) and not text.strip().strip("0123456789\ufeff \r\n")
     if not telemetry.records and not is_telemetry(text) and not numbers_only:
-        raise TelemetryUnreadable(f"{path}: no telemetry in it: {nothing}")
+        named = next((name for name, pattern in _LOGS if pattern.search(text[:_HEAD])), None)
+        said = (
+            f"{named} is not read: give the subtitles (.SRT) that the aircraft wrote beside its video" if named else ""
+        )
+        raise TelemetryUnreadable(f"{path}: {said or f'no telemetry in it: {nothing}'}")
     return telemetry

@@ -18,7 +18,6 @@ A value of exactly 0 where 0 is what firmware prints for "not known" (a position
 height of every line) is not said.
 """
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,34 +27,33 @@ from typing import Final
 
 from shapely.geometry import Polygon
 
-from streams.telemetry.clock import believable
-from streams.telemetry.cues import Cue, cues, unjoined
-from streams.telemetry.order import Fix, Pair, fixed, latitude_first
+from streams.telemetry.clock import HALF_DAY, believable, of_half_day, parse_zone
+from streams.telemetry.cues import Cue, cues, plain, unjoined
+from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number
+from streams.telemetry.named_place import named_place
+from streams.telemetry.order import Fix, Pair, fixed, latitude_first, not_swapped
+from streams.telemetry.outliers import flown, pointing
 from streams.telemetry.record import FIXED_RTK, LOWEST, Record, Telemetry
 
-_NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?"
 # a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
-_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({_NUMBER})(?![\d.:/])")
+_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({NUMBER})(?![\d.:/eE])")
 _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
-_FROM_HOME: Final = re.compile(rf"\bD\s+({_NUMBER})\s*m\b")
-_HEIGHT: Final = re.compile(
-    rf"\bH\s+({_NUMBER})\s*m\b|\bBAROMETER\s*[:(]\s*({_NUMBER})M?(?![\d.])"
-    rf"|\bHb\s*:\s*({_NUMBER})|\bReH\s*:\s*({_NUMBER})"
-)
+_FROM_HOME: Final = re.compile(rf"\bD\s+({NUMBER})\s*m\b")
 _BAROMETER: Final = re.compile(r"\bBAROMETER\s*:|\bHb\s*:")
 _BRACKETED_BAROMETER: Final = re.compile(r"\bBAROMETER\s*\(")
 _LETTER: Final = re.compile(r"\b[NSEW]\s*[:=]?\s*[-+]?\d|\b(?:lat|lon|lng)\w*\s*[:=]|\d\s*°?\s*[NSEW]\b", re.IGNORECASE)
 _LETTERED: Final = re.compile(
-    rf"(?:(lat|lon|lng|latitude|longt?itude|[NSEW])\s*[:=]?\s*)?({_NUMBER})\s*°?\s*([NSEW])?", re.IGNORECASE
+    rf"(?:(lat|lon|lng|latitude|longt?itude|[NSEW])\s*[:=]?\s*)?({NUMBER})\s*°?\s*([NSEW])?", re.IGNORECASE
 )
-_SIDED: Final = re.compile(rf"\b(latitude|longt?itude)\s*[:=]\s*({_NUMBER})\s*°?\s*([NSEW])\b", re.IGNORECASE)
-_GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({_NUMBER})\s*\D?,\s*({_NUMBER})\s*\D?,\s*({_NUMBER})")
+_GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({NUMBER})\s*\D?,\s*({NUMBER})\s*\D?,\s*({NUMBER})")
 _CAMERA_LINE: Final = re.compile(r"\bF/[\d.]+\s*,\s*SS\s")
-_FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({_NUMBER})")
+_FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({NUMBER})")
+_PLANE: Final = re.compile(rf"\bF\.PRY\s*\(\s*{NUMBER}\s*\D?,\s*{NUMBER}\s*\D?,\s*({NUMBER})")
 _DATE: Final = re.compile(
-    r"(?<!\d)(\d{4})[.\-/](\d{1,2})[.\-/](\d{1,2})[ T]+"
-    r"(\d{1,2}):(\d{2}):(\d{2})(?:[.,](\d{1,3})(?!\d)(?:,(\d{3})(?!\d))?)?"
+    r"(?<!\d)(\d{4})[.\-/年](\d{1,2})[.\-/月](\d{1,2})(?:日\s*|[ T]+)"
+    rf"({HALF_DAY})?\s*(\d{{1,2}}):(\d{{2}}):(\d{{2}})(?:[.,](\d{{1,3}})(?!\d)(?:,(\d{{3}})(?!\d))?)?"
+    rf"\s*({HALF_DAY})?(\s*(?:Z|UTC|GMT)\b|[-+]\d{{2}}:?\d{{2}}(?![\d.]))?"
 )
 _LATITUDE: Final = re.compile(r"\blat(?:itude)?\s*:", re.IGNORECASE)
 _LONGITUDE: Final = re.compile(r"\b(?:longt?itude|lon|lng)\s*:", re.IGNORECASE)
@@ -67,14 +65,12 @@ _LATITUDE_FIRST: Final = {
     "dji-metres": True,
     "autel": True,  # by its letters
 }
-_LATITUDES: Final = ("latitude", "lat")
-_LONGITUDES: Final = ("longitude", "longtitude", "lon", "lng")  # the second is the firmware's own spelling
-_LONGEST_NUMBER: Final = 20
 _MARKS: Final = re.compile(r"[;°'\"]")  # in a pair of numbers: it is written in a way that is not read
 _OUTSIDE: Final = "the position is outside of any map"
 _TURNED: Final = 5.0  # degrees that the airframe must be turned for a gimbal yaw of exactly 0 to be no value
 _MOST_PARTS: Final = 20
 _ELSEWHERE: Final = 2000  # lines looked at outside of the part that is wanted
+_NO_MOMENT: Final = "neither a time nor a date is printed: nobody knows which moment it is about"
 _WHICH_ALTITUDE: Final = (
     "altitude is printed without saying above what: some aircraft mean take-off here, others the sea"
 )
@@ -104,6 +100,7 @@ def read_srt(
     drafts: list[_Draft] = []
     skipped: list[str] = []
     first: datetime | None = None
+    text = plain(text)
     found = unjoined(list(cues(text)))
     wanted = found if span is None else _wanted(found, span)
     names_latitude = _LATITUDE.search(text) is not None
@@ -119,11 +116,11 @@ def read_srt(
                 fault = str(error)
             else:
                 first = first or draft.record.time
-                drafts.append(_with_clock(draft, cue, first))
+                drafts.append(_with_clock(draft, cue, first, alone=len(found) == 1))
                 continue
         cut = cut or (cue is found[-1] and fault.startswith("cut off"))
         skipped.append(f"{cue.place}: {fault}")
-    records, notes = _without_placeholders(_in_order(_ordered(drafts, area)))
+    records, notes = _without_placeholders(_in_order(not_swapped(list(_ordered(drafts, area)), area)))
     notes += _anew(found)
     ends = max((max(cue.start, cue.end or 0.0) for cue in found if cue.start is not None), default=None)
     if span is not None:
@@ -209,10 +206,11 @@ def _read_tuple(text: str, inside: str) -> _Draft:
     pair = _lettered(inside) if lettered else _pair(inside)
     if pair is not None and (min(map(abs, pair)) > 90 or max(map(abs, pair)) > 180 or (lettered and abs(pair[0]) > 90)):
         raise _Broken(_OUTSIDE)
-    height = _HEIGHT.search(text)
+    above = metres_up(text)
     dialect = "autel" if lettered else _dialect(text, inside)
-    pitch, roll, yaw = (_float(part) for part in gimbal.groups()) if gimbal else (None, None, None)
-    above = next((_float(part) for part in height.groups() if part), None) if height else None
+    pitch, roll, yaw = (number(part) for part in gimbal.groups()) if gimbal else (None, None, None)
+    plane = _PLANE.search(text)
+    yaw = _turned(yaw, number(plane[1]) if plane else None)
     record = _record(dialect, height=above, yaw=yaw, pitch=pitch, roll=roll)
     if pair is None and not lettered and _MARKS.search(inside):
         raise _Broken(f"{inside.strip()[:40]!r} is no position")
@@ -220,7 +218,7 @@ def _read_tuple(text: str, inside: str) -> _Draft:
         return _Draft(record, None)
     if lettered:
         return _Draft(replace(record, lat=pair[0], lon=pair[1]), None)
-    metres = _float(from_home.group(1)) if from_home else None
+    metres = number(from_home.group(1)) if from_home else None
     return _Draft(record, Fix(pair, _pair(home.group(1)) if home else None, metres))
 
 
@@ -241,7 +239,7 @@ def _lettered(inside: str) -> Pair | None:
     found: dict[str, float] = {}
     for part in inside.split(",")[:2]:
         match = _LETTERED.fullmatch(part.strip())
-        value = _float(match[2]) if match else None
+        value = number(match[2]) if match else None
         if match is None or value is None:
             raise _Broken(f"{part.strip()[:40]!r} is no coordinate")
         name, side = (match[1] or "").upper(), (match[3] or "").upper()
@@ -256,25 +254,23 @@ def _lettered(inside: str) -> Pair | None:
 
 
 def _read_keys(text: str) -> _Draft:
-    values = {key.lower(): value for key, said in _KEY.findall(text) if (value := _float(said)) is not None}
-    for key, said, side in _SIDED.findall(text):
-        if (value := _float(said)) is not None:
-            values[key.lower()] = -abs(value) if side.upper() in "SW" else value
-    lat = next((values[key] for key in _LATITUDES if key in values), None)
-    lon = next((values[key] for key in _LONGITUDES if key in values), None)
+    values = {key.lower(): value for key, said in _KEY.findall(text) if (value := number(said)) is not None}
+    values |= feet_in_metres(text)
+    lat, lon, note = named_place(text)
     if not fixed(lat, lon):  # no fix is printed as 0, 0, and its altitudes as 0 too
         lat = lon = None
         values = {key: value for key, value in values.items() if value or key not in ("altitude", "abs_alt")}
     elif lat is not None and lon is not None and (abs(lat) > 90 or abs(lon) > 180):
         raise _Broken(_OUTSIDE)
-    height, note = values.get("rel_alt"), None
+    height = values.get("rel_alt")
     if height is None and "altitude" in values:
-        height, note = values["altitude"], _WHICH_ALTITUDE
+        height, note = values["altitude"], note or _WHICH_ALTITUDE
     values = {key.replace("gimbal_", "gb_"): value for key, value in values.items()}
     gimbal = [values.get(f"gb_{axis}") for axis in ("yaw", "pitch", "roll")]
     dialect = "dji-gimbal" if gimbal[0] is not None else "dji-rel-alt" if "rel_alt" in values else "dji-brackets"
     focal = _FOCAL.search(text)
-    record = _record(dialect, height=height, yaw=_yaw(values), pitch=gimbal[1], roll=gimbal[2])
+    yaw = _turned(gimbal[0], values.get("drone_yaw"))
+    record = _record(dialect, height=height, yaw=yaw, pitch=gimbal[1], roll=gimbal[2])
     return _Draft(
         replace(
             record,
@@ -289,16 +285,15 @@ def _read_keys(text: str) -> _Draft:
     )
 
 
-def _yaw(values: dict[str, float]) -> float | None:
+def _turned(yaw: float | None, frame: float | None) -> float | None:
     """Return the gimbal's yaw; a 0 is no value where the airframe is turned elsewhere."""
-    yaw, frame = values.get("gb_yaw"), values.get("drone_yaw")
     return None if yaw == 0 and frame is not None and abs((frame + 180) % 360 - 180) > _TURNED else yaw
 
 
 def _record(
     dialect: str, *, height: float | None, yaw: float | None, pitch: float | None, roll: float | None
 ) -> Record:
-    return Record(0.0, None, None, None, height, yaw, pitch, roll, None, dialect)
+    return Record(0.0, None, None, None, flown(height), *pointing(yaw, pitch, roll), None, dialect)
 
 
 def _ordered(drafts: list[_Draft], area: Polygon | None) -> Iterable[Record]:
@@ -329,10 +324,12 @@ def _in_order(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(sorted(records, key=lambda record: (record.part, record.t)))
 
 
-def _with_clock(draft: _Draft, cue: Cue, first: datetime | None) -> _Draft:
-    """Cues without a time line are placed by the date that they print."""
-    if cue.start is not None or draft.record.time is None or first is None:
+def _with_clock(draft: _Draft, cue: Cue, first: datetime | None, *, alone: bool) -> _Draft:
+    """Cues without a time line are placed by the date that they print; one of many without both is at no moment."""
+    if cue.start is not None or alone:
         return draft
+    if draft.record.time is None or first is None:
+        return replace(draft, record=replace(draft.record, ambiguous=draft.record.ambiguous or _NO_MOMENT))
     return replace(draft, record=replace(draft.record, t=max(0.0, (draft.record.time - first).total_seconds())))
 
 
@@ -341,7 +338,7 @@ def _pair(inside: str) -> Pair | None:
     parts = [part.strip() for part in (inside.split(", ") if ", " in inside else inside.split(","))]
     if len(parts) >= 4 and all(re.fullmatch(r"[-+]?\d+", part) for part in parts[:4]):  # decimal commas throughout
         parts = [f"{parts[0]}.{parts[1]}", f"{parts[2]}.{parts[3]}"]
-    numbers = [value for part in parts[:2] if re.fullmatch(_NUMBER, part) and (value := _float(part))]
+    numbers = [value for part in parts[:2] if re.fullmatch(NUMBER, part) and (value := number(part))]
     return (numbers[0], numbers[1]) if len(numbers) == 2 and fixed(*numbers) else None
 
 
@@ -349,24 +346,21 @@ def _time(text: str, zone: tzinfo | None) -> datetime | None:
     match = _DATE.search(text)
     if match is None:
         return None
-    *whole, millis, micros = match.groups()
-    year, month, day, hour, minute, second = (int(part) for part in whole)
+    *day, before, hour, minute, second, millis, micros, behind, own = match.groups()
     micro = int((millis or "").ljust(3, "0")) * 1000 + int(micros or 0)
+    said = before or behind
+    hours = of_half_day(int(hour), said) if said else int(hour)
     try:
-        return believable(datetime(year, month, day, hour, minute, second, micro, tzinfo=zone))
+        year, month, date = (int(part) for part in day)
+        zone = (parse_zone(own) if own else None) or zone
+        return believable(datetime(year, month, date, hours, int(minute), int(second), micro, tzinfo=zone))
     except ValueError:
         return None
 
 
 def _focal(text: str) -> float | None:
     """35 mm equivalent: printed as 24.00, or as 240 for the same; digital zoom is in it already."""
-    value = _float(text)
+    value = number(text)
     if value is None or value <= 0:
         return None
     return value if "." in text or "," in text else value / 10
-
-
-def _float(text: str) -> float | None:
-    """Return a printed number; None for one that no aircraft prints."""
-    value = float(text.replace(",", ".")) if len(text) <= _LONGEST_NUMBER else math.nan
-    return value if math.isfinite(value) else None
