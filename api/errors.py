@@ -35,8 +35,10 @@ ApiError
 │   ├── NotDead            409: only a delivery that was given up can be sent again
 │   ├── CallbackForged     401: what a case system says of a case is not signed by it
 │   ├── CallbackInvalid    422: a callback that says nothing that can be
-│   ├── StepRefused        409: a case cannot go from its status to the one that is asked for
-│   ├── PhotographRefused  422: a photograph that is none
+│   ├── StepFault          a step of a case that was not taken
+│   │   ├── StepRefused        409: a case cannot go from its status to the one that is asked for
+│   │   ├── StepInvalid        422: without the name or the reason that it needs
+│   │   └── PhotographRefused  422: a photograph that is none
 │   ├── NotMoved           409: only of a camera that was moved can the new view be accepted
 │   ├── TrainingBusy       409: another training is under way
 │   ├── TrainingNotRunning 409: what should be ended is not under way
@@ -305,7 +307,11 @@ class CallbackInvalid(Problem):
     title = "The request is not valid"
 
 
-class StepRefused(Problem):
+class StepFault(Problem):
+    """A step of a case that was not taken."""
+
+
+class StepRefused(StepFault):
     """A case cannot go from its status to the one that is asked for."""
 
     status = 409
@@ -313,7 +319,15 @@ class StepRefused(Problem):
     title = "The case is not moved"
 
 
-class PhotographRefused(Problem):
+class StepInvalid(StepFault):
+    """A step of a case that lacks what it needs: a name, or a reason that there is."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+
+class PhotographRefused(StepFault):
     """A photograph that is none, or too large."""
 
     status = 422

@@ -147,6 +147,9 @@ class Settings(BaseSettings):
         description="YAML file of several case systems by district and class; what none of them takes goes to "
         "`case_api_url`, or to the built-in list.",
     )
+    case_due_hours: int = Field(
+        48, ge=1, le=8760, description="Hours after its confirmation from which on a case that is not fixed is overdue."
+    )
     case_link_days: int = Field(
         90, ge=1, le=3650, description="Days for which the links to pictures in a case open without signing in."
     )

@@ -24,6 +24,7 @@ class Act(StrEnum):
     CASE_RETRIED = "case_retried"
     CAMERAS_DISCOVERED = "cameras_discovered"
     CASE_MOVED = "case_moved"
+    CASE_ASSIGNED = "case_assigned"
     CASE_CALLBACK_IGNORED = "case_callback_ignored"
     CAMERAS_IMPORTED = "cameras_imported"
     CAMERA_PAUSED = "camera_paused"

@@ -23,6 +23,7 @@ ACTS: Final = {
     "case_retried": N_("case sent again"),
     "cameras_discovered": N_("cameras looked for"),
     "case_moved": N_("case moved"),
+    "case_assigned": N_("case assigned"),
     "case_callback_ignored": N_("message about a case without effect"),
     "cameras_imported": N_("cameras imported"),
     "camera_paused": N_("camera paused"),

@@ -11,13 +11,13 @@ from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.drop import DropFolder
 from api.cases.sender import OutboxSender, Route, Senders
 from api.cases.systems import CaseSystem, read_case_systems, system_for
+from api.cases.tables import BUILT_IN
 from api.cases.webhook import compose_webhook
 from api.clock import Clock
 from api.db.database import Database
 from api.evidence.files import EvidenceStore
 from api.settings import Settings
 
-BUILT_IN: Final = "built-in"
 DEFAULT: Final = "case-api"
 
 

@@ -1,6 +1,6 @@
 """The outbox: confirmed cases on their way out. The row's id is the idempotency key, its body never changes."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -150,10 +150,15 @@ def find(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
 
 
 def page(
-    scope: Scope, connection: Connection, state: DeliveryState | None, cursor: str | None, limit: int
+    scope: Scope,
+    connection: Connection,
+    state: DeliveryState | None,
+    cursor: str | None,
+    limit: int,
+    also: Iterable[ColumnElement[bool]] = (),
 ) -> Page[Delivery]:
-    """Deliveries, latest first. Raises CursorInvalid."""
-    conditions = [_seen_by(scope), *([outbox.c.state == state] if state is not None else [])]
+    """Deliveries, latest first; those alone that the conditions of `also` hold for. Raises CursorInvalid."""
+    conditions = [_seen_by(scope), *([outbox.c.state == state] if state is not None else []), *also]
     return page_by_time(connection, outbox.c.created_at, _from_row, cursor, limit, where=conditions)
 
 

@@ -1,32 +1,41 @@
 """The pages of confirmed cases: the list, one case, and sending one again."""
 
-import json
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.cameras.dependencies import Live
-from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates.picture_strip import strip_of
-from api.cases import outbox, service
+from api.candidates.messages import REJECT_REASONS
+from api.cases import desk_queries, outbox, progress, service
+from api.cases.case_view import view_of
 from api.cases.dependencies import AllSenders
-from api.cases.messages import DELIVERY_STATES
+from api.cases.desk_queries import CaseFilter
+from api.cases.messages import CASE_STATUSES, DELIVERY_STATES, EVENT_SOURCES, STEP_FAULTS
+from api.cases.tables import CaseStatus, LookOutcome
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, MayOperate, Now
-from api.errors import NotDead, NotFound
-from api.evidence import repository as evidence
+from api.errors import NotDead, StepFault
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_names
+from api.roles import Permission
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
 
 router = APIRouter(include_in_schema=False)
 register_names("delivery_state", DELIVERY_STATES)
+register_names("case_status", CASE_STATUSES)
+register_names("case_event_source", EVENT_SOURCES)
+register_names("case_fault", STEP_FAULTS)
+register_names("reject_reason", REJECT_REASONS)
+Text = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/cases")
@@ -37,18 +46,50 @@ def cases_page(
     live: Live,
     senders: AllSenders,
     render: Render,
+    now: Now,
+    status: Text = "",
+    district: Text = "",
+    assignee: Text = "",
+    overdue: Text = "",
+    looked: Text = "",
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
-    """Show what was confirmed, and how far it got."""
+    """Show what was confirmed, and how far it got; the filters are those of a form, so empty texts ask for nothing."""
+    due = now - timedelta(hours=settings.case_due_hours)
+    asked = CaseFilter(
+        CaseStatus(status) if status in list(CaseStatus) else None,
+        district,
+        assignee,
+        due if overdue else None,
+        looked if looked in list(LookOutcome) else "",
+    )
     with database.read() as connection:
-        page = outbox.page(scope, connection, None, cursor, ROWS)
+        page = outbox.page(scope, connection, None, cursor, ROWS, asked.conditions())
+        far = progress.of_cases(scope, connection, page.items)
         known = {item.candidate_id: candidates.find(scope, connection, item.candidate_id) for item in page.items}
         flights = _flights(scope, connection, (item.survey_id for item in known.values() if item))
+        choices = desk_queries.choices(scope, connection)
+        late = desk_queries.count_overdue(scope, connection, due)
+    words = {
+        "status": status, "district": district, "assignee": assignee, "overdue": overdue, "looked": looked
+    }  # fmt: skip
     return render.page(
         "cases.html",
         active="cases",
         page=page,
         known=known,
+        far=far,
+        late={
+            item.id
+            for item in page.items
+            if desk_queries.is_late(far[item.id].status if item.id in far else None, item.created_at, due)
+        },
+        overdue=late,
+        choices=choices,
+        statuses=list(CaseStatus),
+        asked=words,
+        query=urlencode({name: word for name, word in words.items() if word}),
+        due_hours=settings.case_due_hours,
         names={view.id: view.name for view in live.views()},
         flights=flights,
         pauses=senders.pauses,
@@ -57,27 +98,39 @@ def cases_page(
 
 
 @router.get("/cases/{delivery_id}")
-def case_page(scope: CurrentScope, database: Db, render: Render, delivery_id: UUID) -> HTMLResponse:
-    """Show one confirmed case: what was sent, when, and what came back."""
+def case_page(
+    scope: CurrentScope, database: Db, settings: AppSettings, live: Live, render: Render, now: Now, delivery_id: UUID
+) -> HTMLResponse:
+    """Show one confirmed case: what was sent, when, what came back, and what may be done."""
+    return show_case(scope, database, settings, live, render, now, delivery_id)
+
+
+def show_case(
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    live: Live,
+    render: Render,
+    now: Now,
+    delivery_id: UUID,
+    fault: StepFault | None = None,
+) -> HTMLResponse:
+    """Return the page of a case; `fault` says why something was not done. Raises NotFound."""
     with database.read() as connection:
-        delivery = outbox.find(scope, connection, delivery_id)
-        if delivery is None:
-            raise NotFound(f"there is no case {delivery_id}")
-        candidate = candidates.find(scope, connection, delivery.candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no case {delivery_id}")
-        zone = legal_review.zone_of(scope, connection, candidate)
-        files = evidence.of_candidates(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id, ())
-        verdict = verdicts.standing(scope, connection, [delivery.candidate_id]).get(delivery.candidate_id)
+        view = view_of(scope, connection, delivery_id, now - timedelta(hours=settings.case_due_hours))
+        flights = _flights(scope, connection, [view.candidate.survey_id])
+        choices = desk_queries.choices(scope, connection)
+    names = {one.id: one.name for one in live.views()}
+    source = view.candidate.source
     return render.page(
         "case.html",
         active="cases",
-        delivery=delivery,
-        candidate=candidate,
-        files=files,
-        strip=strip_of(candidate, files, zone),
-        verdict=verdict,
-        body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
+        view=view,
+        source=flights.get(view.candidate.survey_id) if view.candidate.survey_id else names.get(source, source),
+        acts=scope.may(Permission.DECIDE),
+        choices=choices,
+        reasons=list(REJECT_REASONS),
+        fault=fault,
     )
 
 

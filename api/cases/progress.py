@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
 
 from api.accounts import repository as accounts
+from api.accounts.tables import actors
 from api.actor import Actor
 from api.cases.outbox import Delivery
 from api.cases.outbox import find as find_delivery
@@ -17,6 +18,7 @@ from api.cases.tables import (
     DeliveryState,
     EventResult,
     EventSource,
+    LookOutcome,
     case_events,
     case_progress,
     look_requests,
@@ -73,6 +75,7 @@ class CaseEvent:
     note: str
     picture_sha256: str | None
     result: EventResult
+    actor: str | None = None
 
 
 def can_move(current: CaseStatus, wanted: CaseStatus) -> bool:
@@ -87,13 +90,21 @@ def can_move(current: CaseStatus, wanted: CaseStatus) -> bool:
     return ORDER.index(wanted) > ORDER.index(current)
 
 
+def may_say(scope: Scope, connection: Connection, delivery_id: UUID, current: CaseStatus, wanted: CaseStatus) -> bool:
+    """Tell whether this may be said of a case: what moves it, or "fixed" again where a look found it still there."""
+    if wanted is CaseStatus.FIXED and current is CaseStatus.FIXED:
+        query = select(look_requests.c.outcome).where(look_requests.c.delivery_id == delivery_id)
+        return connection.execute(query).scalar_one_or_none() == LookOutcome.STILL_THERE
+    return can_move(current, wanted)
+
+
 def apply(
     scope: Scope, connection: Connection, delivery: Delivery, case_system: str, said: Said, now: datetime
 ) -> tuple[EventResult, CaseStatus]:
     """Record what was said of a case and move it where that moves it; return what came of it, and the status now."""
     connection.execute(select(outbox.c.id).where(outbox.c.id == delivery.id).with_for_update())
     current = of_cases(scope, connection, [delivery]).get(delivery.id, CaseProgress(CaseStatus.REPORTED, now))
-    moves = can_move(current.status, said.status)
+    moves = may_say(scope, connection, delivery.id, current.status, said.status)
     result = EventResult.MOVED if moves else EventResult.OUTDATED
     row = {
         "id": uuid4(),
@@ -143,24 +154,37 @@ def events(scope: Scope, connection: Connection, delivery_id: UUID) -> tuple[Cas
     """Return what was said of a case, in the order in which it came."""
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
     query = (
-        select(case_events)
+        select(case_events, actors.c.name.label("actor"))
         .join(outbox, outbox.c.id == case_events.c.delivery_id)
+        .outerjoin(actors, actors.c.id == case_events.c.actor_id)
         .where(case_events.c.delivery_id == delivery_id, seen)
         .order_by(case_events.c.received_at, case_events.c.id)
     )
     return tuple(_event(row) for row in connection.execute(query))
 
 
-def picture_of(scope: Scope, connection: Connection, event_id: UUID) -> tuple[str, str] | None:
-    """Return the path and hash of the picture that came with an event; None where none did."""
+def picture_of(scope: Scope, connection: Connection, delivery_id: UUID, event_id: UUID) -> tuple[str, str] | None:
+    """Return the path and hash of the picture that came with an event of a case; None where none did."""
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
     query = (
         select(case_events.c.picture, case_events.c.picture_sha256)
         .join(outbox, outbox.c.id == case_events.c.delivery_id)
-        .where(case_events.c.id == event_id, case_events.c.picture.is_not(None), seen)
+        .where(
+            case_events.c.id == event_id,
+            case_events.c.delivery_id == delivery_id,
+            case_events.c.picture.is_not(None),
+            seen,
+        )
     )
     row = connection.execute(query).one_or_none()
     return (row.picture, row.picture_sha256) if row else None
+
+
+def picture_hashes(connection: Connection) -> frozenset[str]:
+    """Return the hashes of all pictures that came with cases or that looks at their places took."""
+    columns = (case_events.c.picture_sha256, look_requests.c.picture_sha256)
+    found = (connection.execute(select(one).where(one.is_not(None)).distinct()).scalars() for one in columns)
+    return frozenset(sha256 for some in found for sha256 in some)
 
 
 def refused(scope: Scope, connection: Connection, candidate_ids: Iterable[UUID]) -> dict[UUID, str | None]:
@@ -230,6 +254,7 @@ def _ask_to_look(connection: Connection, delivery: Delivery, now: datetime) -> N
     camera = connection.execute(
         select(candidates.c.camera_id).where(candidates.c.id == delivery.candidate_id)
     ).scalar_one_or_none()
+    connection.execute(delete(look_requests).where(look_requests.c.delivery_id == delivery.id))
     connection.execute(insert(look_requests).values(delivery_id=delivery.id, camera_id=camera, asked_at=now))
 
 
@@ -245,4 +270,5 @@ def _event(row: Row[tuple[object, ...]]) -> CaseEvent:
         note=values["note"],
         picture_sha256=values["picture_sha256"],
         result=EventResult(values["result"]),
+        actor=values["actor"],
     )

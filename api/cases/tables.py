@@ -1,6 +1,7 @@
 """The tables of confirmed cases: the outbox, the built-in case list, and what became of each case."""
 
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     Column,
@@ -17,6 +18,9 @@ from sqlalchemy import (
 from api.accounts.tables import actors
 from api.db.columns import UtcTime, one_of
 from api.db.metadata import metadata
+
+BUILT_IN: Final = "built-in"
+"""The case system that this service has itself: the desk."""
 
 
 class DeliveryState(StrEnum):
@@ -54,6 +58,13 @@ class EventResult(StrEnum):
     MOVED = "moved"
     OUTDATED = "outdated"
     REPLAYED = "replayed"
+
+
+class LookOutcome(StrEnum):
+    """What a look at a place found after it was said to be fixed."""
+
+    CLEARED = "cleared"
+    STILL_THERE = "still_there"
 
 
 outbox = Table(

@@ -35,6 +35,7 @@ def verify(
     from api.audit.verify import verify as check
     from api.bootstrap import open_store
     from api.cameras.health import evidence_hashes as of_faults
+    from api.cases.progress import picture_hashes as of_cases
     from api.evidence.repository import hashes as of_evidence
     from api.settings import load_settings
 
@@ -42,7 +43,8 @@ def verify(
     database, files = open_store(load_settings())
     try:
         with database.read() as connection:
-            report = check(connection, files, of_evidence(connection) | of_faults(connection), kept)
+            named = of_evidence(connection) | of_faults(connection) | of_cases(connection)
+            report = check(connection, files, named, kept)
     finally:
         database.close()
     for fault in report.faults:

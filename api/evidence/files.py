@@ -187,6 +187,11 @@ def file_of(kind: EvidenceKind, content: bytes, captured_at: datetime, width: in
     return EvidenceFile(kind, digest, _path_of(digest), captured_at, width, height)
 
 
+def file_at(path: str, sha256: str, at: datetime) -> EvidenceFile:
+    """Return a whole picture that another domain keeps here, to be read or masked; its size is not known."""
+    return EvidenceFile(EvidenceKind.SCENE, sha256, path, at, 0, 0)
+
+
 def _path_of(digest: str) -> str:
     return f"{digest[:2]}/{digest[2:4]}/{digest}.jpg"
 

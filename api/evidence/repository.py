@@ -83,13 +83,22 @@ def mark_discarded(
         insert_new(connection, evidence_discarded, rows, ["sha256"])
 
 
-KEPT_ELSEWHERE: Final = ("label_frames", "camera_health", "shadow_disagreements")
-"""Tables of other domains whose rows name files of this store by `sha256`: what they show is not removed."""
+KEPT_ELSEWHERE: Final = (
+    ("label_frames", "sha256"),
+    ("camera_health", "sha256"),
+    ("shadow_disagreements", "sha256"),
+    ("case_events", "picture_sha256"),
+    ("look_requests", "picture_sha256"),
+)
+"""Columns of other domains' tables that name files of this store: what they show is not removed."""
 
 
 def _needed(sha256: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a file shows something: a candidate, or what another domain keeps."""
-    others = (select(table(name, column("sha256")).c.sha256) for name in KEPT_ELSEWHERE)
+    others = (
+        select(table(name, column(hashed)).c[hashed]).where(column(hashed).is_not(None))
+        for name, hashed in KEPT_ELSEWHERE
+    )
     return or_(sha256.in_(select(evidence.c.sha256)), *(sha256.in_(query) for query in others))
 
 

@@ -21,6 +21,7 @@ MODULES = {
     "chunks",
     "leases",
     "retention_queries",
+    "desk_queries",
     "holds",
     "users",
     "sessions",

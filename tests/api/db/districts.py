@@ -64,6 +64,7 @@ class District:
     frame: LabelFrame
     disagreement: UUID
     files: tuple[SurveyFile, ...]
+    photograph: UUID | None = None
 
     @property
     def candidates(self) -> set[UUID]:

@@ -5,7 +5,7 @@ permission alone, and a route that it does not know fails it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from api import app as application
 from api.accounts.guard import SAFE_METHODS, is_open
@@ -23,14 +23,20 @@ from api.bootstrap import open_store
 from api.cameras.live_status import CameraView, LastPicture
 from api.cameras.tables import cameras
 from api.candidates.tables import candidates
+from api.cases import outbox, progress
+from api.cases.progress import Said
+from api.cases.tables import BUILT_IN, CaseStatus, EventSource
 from api.db.database import Database
+from api.db.scope import EVERYWHERE
+from api.evidence.files import EvidenceStore
 from api.labels.tables import label_frames
 from api.pages.base import STATIC
 from api.roles import Permission, Role, permissions_of
 from api.settings import Settings
 from api.surveys.tables import surveys
+from detector.vision.frame import Frame
 from tests.api.db.districts import PLACE_ID, District, seed
-from tests.api.samples import NOON
+from tests.api.samples import NOON, street
 from tests.api.serving import serve
 from tests.api.signing import a_user, sign_in
 from tests.api.surveys.footage import STREAM, TUS
@@ -41,6 +47,10 @@ NEEDS = {
     "DELETE /api/v1/candidates/{candidate_id}/verdict": Permission.DECIDE,
     "POST /api/v1/outbox/{delivery_id}/retry": Permission.OPERATE,
     "POST /cases/{delivery_id}/retry": Permission.OPERATE,
+    "POST /cases/{delivery_id}/assign": Permission.DECIDE,
+    "POST /cases/{delivery_id}/fix": Permission.DECIDE,
+    "POST /cases/{delivery_id}/refuse": Permission.DECIDE,
+    "POST /cases/{delivery_id}/close": Permission.DECIDE,
     "POST /api/v1/cameras/{camera_id}/pause": Permission.OPERATE,
     "POST /api/v1/cameras/{camera_id}/resume": Permission.OPERATE,
     "DELETE /api/v1/cameras/{camera_id}": Permission.MANAGE,
@@ -144,12 +154,28 @@ class Town:
         return http
 
 
+def _fixed(connection: Connection, store: EvidenceStore, of: District) -> District:
+    """Say at the desk that the case of a district is fixed, with a photograph."""
+    key = of.verdict
+    delivery = outbox.find(EVERYWHERE, connection, key)
+    assert delivery is not None
+    shown = store.keep_frame(Frame(street(), NOON, "phone"))
+    said = Said(
+        f"fixed {key}", EventSource.DESK, CaseStatus.FIXED, NOON, picture=shown.path, picture_sha256=shown.sha256
+    )
+    progress.apply(EVERYWHERE, connection, delivery, BUILT_IN, said, NOON)
+    (event,) = progress.events(EVERYWHERE, connection, key)
+    return replace(of, photograph=event.id)
+
+
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("access")
     settings = Settings(_env_file=None, data_dir=folder, port=0, min_free_mb=1, runs_dir=folder / "runs")
     database, files = open_store(settings, upgrade=True)
     ours, foreign, secret = seed(database, files, "erqi", "jinshui", "erqi-high")
+    with database.write() as connection:
+        ours, foreign, secret = (_fixed(connection, files, one) for one in (ours, foreign, secret))
     with database.write() as connection:  # the third is ours, but of grade 3
         for table in (candidates, cameras, surveys, label_frames, cameras.metadata.tables["camera_health"]):
             is_secret = table.c.district == "erqi-high"
@@ -180,7 +206,8 @@ def address(route: Route, of: District) -> str:
         "delivery_id": of.verdict, "camera_id": of.camera, "fault_id": of.fault, "survey_id": of.survey.id,
         "file_id": of.files[0].id, "place_id": PLACE_ID, "sha256": "0" * 64, "name": "x", "sheet": "missed",
         "frame_id": of.frame.id, "version": "1-0123456789ab", "side": "train", "file": "x.jpg", "wanted": uuid4(),
-        "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(), "link": "x" * 43,
+        "event_id": of.photograph, "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(),
+        "link": "x" * 43,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(
         **{key: str(one) for key, one in values.items()}
