@@ -20,6 +20,8 @@ MODULES = {
     "places",
     "chunks",
     "leases",
+    "deferrals",
+    "waiting",
     "retention_queries",
     "holds",
     "users",
