@@ -30,6 +30,7 @@ ApiError
 │   ├── ReasonNeeded       403: an original or an export asks for a reason
 │   ├── NotFound           404
 │   ├── AlreadyDecided     409: this candidate is decided already
+│   ├── LookedAtElsewhere  409: somebody else looks at this candidate now
 │   ├── NotConfirmable     409: the evidence is missing or changed, or the camera's legal review had expired
 │   ├── NotUndoable        409: there is no verdict, or it is too old, or it was handed on
 │   ├── NotDead            409: only a delivery that was given up can be sent again
@@ -265,6 +266,14 @@ class AlreadyDecided(Problem):
     status = 409
     name = "already-decided"
     title = "Already decided"
+
+
+class LookedAtElsewhere(Problem):
+    """Somebody else looks at this candidate now; it comes back when they leave it."""
+
+    status = 409
+    name = "leased"
+    title = "Somebody else looks at it"
 
 
 class NotConfirmable(Problem):

@@ -21,6 +21,8 @@ class Act(StrEnum):
     REFUSED = "refused"
     VERDICT_GIVEN = "verdict_given"
     VERDICT_UNDONE = "verdict_undone"
+    CANDIDATE_DEFERRED = "candidate_deferred"
+    CANDIDATE_RESUMED = "candidate_resumed"
     CASE_RETRIED = "case_retried"
     CAMERAS_DISCOVERED = "cameras_discovered"
     CASE_MOVED = "case_moved"

@@ -12,7 +12,7 @@ from api.cases.payload import write_payload
 from api.dependencies import AppSettings, CurrentScope, Db, MayDecide, Now
 from api.evidence.dependencies import EvidenceFiles
 from api.review import service
-from api.review.schemas import VerdictIn
+from api.review.schemas import DeferralIn, DeferralOut, ReviewLeaseOut, VerdictIn, deferral_of
 from api.web.problems import problem_responses
 
 router = APIRouter(tags=["candidates"])
@@ -62,3 +62,48 @@ def post_verdict(
 def undo_verdict(scope: CurrentScope, database: Db, settings: AppSettings, now: Now, candidate_id: UUID) -> None:
     """Take a verdict back while nothing has left."""
     service.undo(scope, database, candidate_id, actor=scope.actor, now=now, undo_window=settings.undo_window)
+
+
+@router.post(
+    "/candidates/{candidate_id}/lease",
+    dependencies=[MayDecide],
+    responses=problem_responses(403, 404, 409, 422),
+)
+def take_lease(scope: CurrentScope, database: Db, candidate_id: UUID) -> ReviewLeaseOut:
+    """Keep a candidate for yourself while you look at it; ask again before it ends. Nobody else is handed it."""
+    return ReviewLeaseOut(expires_at=service.lease(scope, database, candidate_id))
+
+
+@router.delete(
+    "/candidates/{candidate_id}/lease",
+    dependencies=[MayDecide],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(403, 404, 422),
+)
+def end_lease(scope: CurrentScope, database: Db, candidate_id: UUID) -> None:
+    """Give a candidate back that you look at no more."""
+    service.give_back(scope, database, candidate_id)
+
+
+@router.post(
+    "/candidates/{candidate_id}/deferral",
+    dependencies=[MayDecide],
+    status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(400, 403, 404, 409, 413, 422),
+)
+def put_off(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID, said: DeferralIn) -> DeferralOut:
+    """Take a candidate out of the queue without a verdict: parked for some hours, or escalated to a supervisor."""
+    deferral = deferral_of(said, candidate_id, scope.actor, now)
+    service.defer(scope, database, deferral)
+    return DeferralOut(kind=deferral.kind, until=deferral.until)
+
+
+@router.delete(
+    "/candidates/{candidate_id}/deferral",
+    dependencies=[MayDecide],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(403, 404, 422),
+)
+def bring_back(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID) -> None:
+    """Bring a candidate back into the queue that was parked or escalated."""
+    service.resume(scope, database, candidate_id, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,10 +16,10 @@ from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
 from api.candidates.messages import CANDIDATE_STATES, CLOCKS, EVIDENCE_KINDS, FINDERS, OUTCOMES, REJECT_REASONS
 from api.candidates.picture_strip import strip_of
-from api.candidates.repository import Filter, State, StoredCandidate
+from api.candidates.repository import StoredCandidate
 from api.db.database import Database
 from api.db.scope import Scope
-from api.dependencies import CurrentScope, Db
+from api.dependencies import CurrentScope, Db, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.kinds import PARTS, EvidenceKind
@@ -28,6 +29,8 @@ from api.pages.i18n import register_filter, register_names
 from api.pages.messages import NO_RULE
 from api.pages.rulings import applies
 from api.pages.svg_map import MapPicture, draw_map
+from api.review import waiting
+from api.review.waiting import QueueFilter
 from api.surveys import frames
 from api.surveys import repository as surveys
 
@@ -44,7 +47,7 @@ QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
 
 
 class Queue(BaseModel):
-    """What waits, longest waiting first."""
+    """What waits and nobody else looks at, what is worth most first."""
 
     ids: list[UUID]
     total: int
@@ -116,26 +119,26 @@ ReviewCards = Annotated[Cards, Depends(cards)]
 
 
 @router.get("/review")
-def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards) -> HTMLResponse:
-    """Show the candidate that waits longest, or the news that none does."""
-    queue = _queue(scope, database)
+def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, now: Now) -> HTMLResponse:
+    """Show the candidate that is worth most, or the news that none waits."""
+    queue = _queue(scope, database, now)
     card = drawn.draw(queue.ids[0]) if queue.ids else None
     return _page(render, live, queue, card)
 
 
 @router.get("/review/queue")
-def review_queue(scope: CurrentScope, database: Db) -> Queue:
+def review_queue(scope: CurrentScope, database: Db, now: Now) -> Queue:
     """Return which candidates wait."""
-    return _queue(scope, database)
+    return _queue(scope, database, now)
 
 
 @router.get("/review/{candidate_id}")
 def review_one(
-    scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, candidate_id: UUID
+    scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, now: Now, candidate_id: UUID
 ) -> HTMLResponse:
     """Show the review page, beginning with this candidate."""
     card = drawn.draw(candidate_id)
-    return _page(render, live, _queue(scope, database), card)
+    return _page(render, live, _queue(scope, database, now), card)
 
 
 @router.get("/review/{candidate_id}/card")
@@ -155,7 +158,7 @@ def _page(render: Renderer, live: LiveCameras, queue: Queue, card: str | None) -
     )
 
 
-def _queue(scope: Scope, database: Database) -> Queue:
+def _queue(scope: Scope, database: Database, now: datetime) -> Queue:
     with database.read() as connection:
-        page = candidates.page(scope, connection, Filter(State.OPEN), None, QUEUE)
-    return Queue(ids=[item.id for item in page.items], total=page.total)
+        ids, total = waiting.page(scope, connection, QueueFilter(), now, QUEUE)
+    return Queue(ids=list(ids), total=total)

@@ -1,11 +1,15 @@
 """The JSON of verdicts as a reviewer sends them."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.actor import Actor
 from api.candidates.verdicts import Correction, RejectReason
 from api.pages.classes import CLASS_PATTERN
+from api.review.deferrals import Deferral, DeferralKind
 
 # PostgreSQL stores no NUL; other control characters have no business in a note either.
 Note = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -51,3 +55,44 @@ class Reject(BaseModel):
 
 
 VerdictIn = Annotated[Confirm | Reject, Field(discriminator="decision")]
+
+
+class ReviewLeaseOut(BaseModel):
+    """Until when a candidate is kept for who looks at it, unless they renew it before."""
+
+    expires_at: datetime
+
+
+class Park(BaseModel):
+    """Put off for some hours: nobody is shown it until then, unless they ask for what is parked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["parked"]
+    hours: Annotated[int, Field(ge=1, le=168)]
+    note: Note = ""
+
+
+class Escalate(BaseModel):
+    """For a supervisor to decide."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["escalated"]
+    note: Note = ""
+
+
+DeferralIn = Annotated[Park | Escalate, Field(discriminator="kind")]
+
+
+class DeferralOut(BaseModel):
+    """How a candidate was put off; `until` where it was parked."""
+
+    kind: DeferralKind
+    until: datetime | None
+
+
+def deferral_of(said: Park | Escalate, candidate_id: UUID, actor: Actor, now: datetime) -> Deferral:
+    """Return what a reviewer asks for, as it is stored."""
+    until = now + timedelta(hours=said.hours) if isinstance(said, Park) else None
+    return Deferral(candidate_id, DeferralKind(said.kind), actor, said.note, now, until)

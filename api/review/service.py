@@ -19,11 +19,13 @@ from api.candidates.verdicts import Correction, Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
 from api.db.scope import Scope
-from api.errors import AlreadyDecided, NotConfirmable, NotFound, NotUndoable
+from api.errors import AlreadyDecided, LookedAtElsewhere, NotConfirmable, NotFound, NotUndoable
 from api.evidence import repository as evidence
 from api.evidence.boxes import check_box
 from api.evidence.files import EvidenceStore
 from api.evidence.repository import EvidenceFile, EvidenceKind
+from api.review import deferrals, leases
+from api.review.deferrals import Deferral
 from detector.vision.detections import Box
 
 BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
@@ -47,8 +49,9 @@ def decide(
     """Record what a reviewer said; what is confirmed goes into the outbox in the same transaction.
 
     The case leaves when the undo window is over. Raises NotFound, AlreadyDecided where another reviewer was faster,
-    NotConfirmable where a picture of the evidence is missing or changed, or the camera's legal review had expired, or
-    LabelInvalid where the corrected box does not lie in the picture.
+    LookedAtElsewhere where another looks at it now, NotConfirmable where a picture of the evidence is missing or
+    changed, or the camera's legal review had expired, or LabelInvalid where the corrected box does not lie in the
+    picture.
     """
     if decision is Decision.CONFIRMED:  # before the transaction: reading pictures must not hold the one write lock
         _check_confirmable(scope, database, stored, candidate_id)
@@ -59,16 +62,19 @@ def decide(
             if candidate is None:
                 raise NotFound(f"there is no candidate {candidate_id}")
             if not candidates.move(scope, connection, candidate_id, State.OPEN, State(decision.value), now):
-                raise AlreadyDecided(f"candidate {candidate_id} is {candidate.state} already")
+                raise AlreadyDecided(f"candidate {candidate_id} was decided elsewhere")
+            _check_lease(scope, connection, candidate_id)
             files = evidence.of_candidates(scope, connection, [candidate_id]).get(candidate_id, ())
             _check_box(correction.box, files)
             verdicts.add(scope, connection, verdict)
+            leases.remove(scope, connection, candidate_id)
+            deferrals.remove(scope, connection, candidate_id)
             if decision is Decision.CONFIRMED:
                 body = write_body(candidate, files, verdict)
                 outbox.add(scope, connection, verdict.id, candidate_id, body, now, now + undo_window)
             _record(scope, connection, Act.VERDICT_GIVEN, verdict, now, files)
     except IntegrityError as error:  # the index on standing verdicts: two reviewers in the same instant
-        raise AlreadyDecided(f"candidate {candidate_id} is decided already") from error
+        raise AlreadyDecided(f"candidate {candidate_id} was decided elsewhere") from error
     return verdict
 
 
@@ -116,6 +122,71 @@ def undo(
         verdicts.take_back(scope, connection, verdict.id, actor, now)
         candidates.move(scope, connection, candidate_id, candidate.state, State.OPEN, now)
         _record(scope, connection, Act.VERDICT_UNDONE, verdict, now)
+
+
+def lease(scope: Scope, database: Database, candidate_id: UUID) -> datetime:
+    """Keep a candidate for who looks at it, and return until when, by the database's clock.
+
+    Raises NotFound, AlreadyDecided, or LookedAtElsewhere.
+    """
+    with database.write() as connection:
+        _lock_open(scope, connection, candidate_id)
+        ends = leases.take(scope, connection, candidate_id)
+    if ends is None:
+        raise LookedAtElsewhere(f"somebody else looks at candidate {candidate_id}")
+    return ends
+
+
+def give_back(scope: Scope, database: Database, candidate_id: UUID) -> None:
+    """End one's own lease, if there is one. Raises NotFound."""
+    with database.write() as connection:
+        if candidates.find(scope, connection, candidate_id) is None:
+            raise NotFound(f"there is no candidate {candidate_id}")
+        leases.give_back(scope, connection, candidate_id)
+
+
+def defer(scope: Scope, database: Database, deferral: Deferral) -> None:
+    """Take an open candidate out of the queue: parked for a while, or escalated.
+
+    Raises NotFound, AlreadyDecided, or LookedAtElsewhere.
+    """
+    with database.write() as connection:
+        _lock_open(scope, connection, deferral.candidate_id)
+        _check_lease(scope, connection, deferral.candidate_id)
+        before = deferrals.find(scope, connection, deferral.candidate_id)
+        deferrals.put(scope, connection, deferral)
+        leases.give_back(scope, connection, deferral.candidate_id)
+        audit.record(
+            scope, connection, Act.CANDIDATE_DEFERRED, deferral.candidate_id, deferral.since,
+            before=asdict(before) if before else None, after=asdict(deferral), details={"kind": deferral.kind},
+        )  # fmt: skip
+
+
+def resume(scope: Scope, database: Database, candidate_id: UUID, now: datetime) -> None:
+    """Bring a candidate that was put off back into the queue; nothing happens where it was not. Raises NotFound."""
+    with database.write() as connection:
+        if candidates.lock(scope, connection, candidate_id) is None:
+            raise NotFound(f"there is no candidate {candidate_id}")
+        before = deferrals.find(scope, connection, candidate_id)
+        if before is not None:
+            deferrals.remove(scope, connection, candidate_id)
+            audit.record(
+                scope, connection, Act.CANDIDATE_RESUMED, candidate_id, now,
+                before=asdict(before), details={"kind": before.kind},
+            )  # fmt: skip
+
+
+def _lock_open(scope: Scope, connection: Connection, candidate_id: UUID) -> None:
+    candidate = candidates.lock(scope, connection, candidate_id)
+    if candidate is None:
+        raise NotFound(f"there is no candidate {candidate_id}")
+    if candidate.state is not State.OPEN:
+        raise AlreadyDecided(f"candidate {candidate_id} was decided elsewhere")
+
+
+def _check_lease(scope: Scope, connection: Connection, candidate_id: UUID) -> None:
+    if leases.is_elsewhere(scope, connection, candidate_id):
+        raise LookedAtElsewhere(f"somebody else looks at candidate {candidate_id}")
 
 
 def _record(

@@ -20,6 +20,8 @@ MODULES = {
     "places",
     "chunks",
     "leases",
+    "deferrals",
+    "waiting",
     "retention_queries",
     "desk_queries",
     "holds",

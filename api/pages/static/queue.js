@@ -14,6 +14,10 @@ export class Queue {
     return this.ids[this.at];
   }
 
+  get following() {
+    return this.ids.length > 1 ? this.ids[(this.at + 1) % this.ids.length] : undefined;
+  }
+
   step(by) {
     if (this.ids.length > 0) {
       this.at = (this.at + by + this.ids.length) % this.ids.length;

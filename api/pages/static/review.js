@@ -1,5 +1,6 @@
 // One candidate per screen, one key per verdict. Nothing is shown as decided before the service has recorded it.
 
+import { DECIDED, HELD, Leases } from "/static/leases.js";
 import { Queue } from "/static/queue.js";
 import { localTimes } from "/static/times.js";
 
@@ -10,6 +11,7 @@ const at = (id) => document.getElementById(id);
 const desk = at("desk");
 const words = at("words").dataset;
 const queue = new Queue(desk.dataset.queue.split(" ").filter(Boolean), Number(desk.dataset.total));
+const leases = new Leases("decides" in desk.dataset);
 const decided = [];
 let busy = false;
 
@@ -55,6 +57,32 @@ async function show() {
   put(card.cloneNode(true));
   history.replaceState(null, "", `/review/${id}`);
   queue.fetchAhead();
+  hold(id);
+}
+
+// Keeps the candidate that is shown, and the next, so that the next key finds it free.
+async function hold(id) {
+  leases.keepOnly([id, queue.following]);
+  const kept = await leases.take(id);
+  if (kept !== HELD) {
+    lose(id, kept);
+    return;
+  }
+  let next = queue.following;
+  while (shownCard()?.dataset.id === id && next !== undefined && (await leases.take(next)) !== HELD) {
+    queue.remove(next);
+    next = queue.following;
+    queue.fetchAhead();
+  }
+}
+
+function lose(id, how) {
+  const card = shownCard();
+  if (card?.dataset.id === id && card.dataset.state === "open") {
+    card.dataset.state = "elsewhere";
+    tell(how === DECIDED ? words.taken : words.leased);
+    settle();
+  }
 }
 
 // Runs one action at a time: a second key before the answer is dropped, not queued up as a verdict on the next picture.
@@ -89,25 +117,24 @@ async function decide(decision, reason, note) {
   if (response.ok) {
     decided.push(id);
     tell(decision === "confirmed" ? words.confirmed : words.rejected);
-  } else if (response.status === 409 && !(await cannotBeConfirmed(response))) {
-    tell(words.taken);
   } else if (response.status === 409) {
-    tell(words.unprovable);
-    return;
+    const kind = (await response.json()).type.split(":").at(-1);
+    if (kind === "not-confirmable") {
+      tell(words.unprovable);
+      return;
+    }
+    tell(kind === "leased" ? words.leased : words.taken);
   } else {
     tell(words.failed);
     return;
   }
+  leases.forget(id);
   queue.stand(id);
   queue.remove(id);
   if (queue.ids.length < LOW && queue.total > queue.ids.length) {
     await renew();
   }
   await show();
-}
-
-async function cannotBeConfirmed(response) {
-  return (await response.json()).type.endsWith(":not-confirmable");
 }
 
 async function undo() {
@@ -216,6 +243,17 @@ for (const choice of at("reasons").querySelectorAll(".reasons button")) {
   choice.addEventListener("click", () => reject(choice.value));
 }
 
+// Two who open the page in the same instant are shown the same: one of them goes on to the next.
+async function open() {
+  const id = first.dataset.id;
+  if (first.dataset.state === "open" && location.pathname === "/review" && (await leases.take(id)) !== HELD) {
+    queue.remove(id);
+    await exclusively(show);
+  } else if (first.dataset.state === "open") {
+    await hold(id);
+  }
+}
+
 const first = shownCard();
 if (first) {
   localTimes(desk);
@@ -224,6 +262,7 @@ if (first) {
   }
   settle();
   queue.fetchAhead();
+  open();
 } else {
   show();
 }

@@ -45,6 +45,10 @@ REASON = {"reason": "proof"}
 NEEDS = {
     "POST /api/v1/candidates/{candidate_id}/verdict": Permission.DECIDE,
     "DELETE /api/v1/candidates/{candidate_id}/verdict": Permission.DECIDE,
+    "POST /api/v1/candidates/{candidate_id}/lease": Permission.DECIDE,
+    "DELETE /api/v1/candidates/{candidate_id}/lease": Permission.DECIDE,
+    "POST /api/v1/candidates/{candidate_id}/deferral": Permission.DECIDE,
+    "DELETE /api/v1/candidates/{candidate_id}/deferral": Permission.DECIDE,
     "POST /api/v1/outbox/{delivery_id}/retry": Permission.OPERATE,
     "POST /cases/{delivery_id}/retry": Permission.OPERATE,
     "POST /cases/{delivery_id}/assign": Permission.DECIDE,
@@ -231,6 +235,8 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
     body: dict[str, object] = (
         {"json": {"decision": "confirmed"}} if route.path.endswith("/verdict") and route.method == "POST" else {}
     )
+    if route.path.endswith("/deferral") and route.method == "POST":
+        body = {"json": {"kind": "escalated"}}
     if route.path.startswith("/api/v1/labels/frames"):
         params = REASON
         sent = {"POST": {"candidate_id": str(of.open)}, "PUT": {"version": 1, "complete": True, "boxes": []}}

@@ -213,7 +213,7 @@ def test_what_somebody_else_decided_is_skipped(page: Page, service: Service) -> 
     service.http.post(f"/api/v1/candidates/{first}/verdict", json={"decision": "rejected", "reason": "vehicle"})
     page.keyboard.press("c")
     expect(page.locator(".card")).to_have_attribute("data-id", second)
-    expect(page.locator("#toast")).to_have_text("Somebody has decided this one already")
+    expect(page.locator("#toast")).to_have_text("This one was decided elsewhere")
 
 
 def test_new_candidates_appear_by_themselves(page: Page, service: Service) -> None:
