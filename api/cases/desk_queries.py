@@ -49,14 +49,14 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class DeskChoices:
     """What the filters offer: the districts and the names that cases have."""
 
     districts: tuple[str, ...]
     assignees: tuple[str, ...]
 
 
-def choices(scope: Scope, connection: Connection) -> Choices:
+def choices(scope: Scope, connection: Connection) -> DeskChoices:
     """Return the districts of the cases that are seen, and who has them."""
     candidates = metadata.tables["candidates"].c
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
@@ -72,7 +72,7 @@ def choices(scope: Scope, connection: Connection) -> Choices:
         .where(case_progress.c.assignee.is_not(None), seen)
         .distinct()
     )
-    return Choices(
+    return DeskChoices(
         tuple(sorted(connection.execute(districts).scalars())), tuple(sorted(connection.execute(assignees).scalars()))
     )
 

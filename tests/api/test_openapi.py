@@ -1,5 +1,6 @@
 """The OpenAPI document is true: a fuzzer that reads it finds no 500 and no answer that it does not describe."""
 
+import os
 import re
 from typing import Any
 
@@ -27,6 +28,7 @@ from tests.api.surveys.footage import announce, photo, video
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 schemathesis.serializer.alias("application/zip", "application/octet-stream")
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))  # of each operation; more to search for minutes
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -54,12 +56,12 @@ def test_a_fuzzer_finds_nothing(service: Service, mode: GenerationMode) -> None:
         if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
             continue  # what takes nothing cannot be given anything wrong
 
-        @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy(generation_mode=mode), known=st.booleans())
         def probe(case: "Case[Any]", known: bool) -> None:
             if known:
                 case.path_parameters |= {name: ids[name] for name in ids if name in case.path_parameters}
-            answer = case.call_and_validate(checks=CHECKS, headers=signed)
+            answer = case.call_and_validate(checks=CHECKS, headers=signed, timeout=60)
             if answer.status_code >= 400 and case.method.upper() != "HEAD":
                 document = ProblemDocument.model_validate_json(answer.content)
                 assert document.status == answer.status_code

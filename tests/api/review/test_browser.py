@@ -199,6 +199,7 @@ def test_by_mouse_with_a_note_in_chinese(page: Page, service: Service) -> None:
     page.get_by_role("link", name="中文").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator(".why")).to_contain_text("已停留 6 分")
+    page.wait_for_load_state()  # a click on a link does not wait for the next page's script
     page.get_by_role("button", name="驳回").click()
     page.get_by_label("备注（可选）").fill("c1 店内")
     page.get_by_role("button", name="店内经营").click()
