@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
@@ -30,6 +31,21 @@ OPEN311: Final = {"open": CaseStatus.ACCEPTED, "closed": CaseStatus.FIXED}
 """What GeoReport v2 knows. Closed says that it is dealt with: fixed, until a look at the place has checked it."""
 
 
+FIRST_PAUSE: Final = timedelta(seconds=15)
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+"""How long a case system that cannot be asked is left alone, at first and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    until: datetime
+    wait: timedelta
+
+
+class _NotThere(ValueError):
+    """The case system answers, but does not know this case (yet)."""
+
+
 class StatusPoller:
     """Asks about one case after the other, in a thread of its own between `start` and `stop`."""
 
@@ -37,6 +53,7 @@ class StatusPoller:
         self._database = database
         self._systems = tuple(one for one in systems if one.poll is not None)
         self._clock = clock
+        self._pauses: dict[str, _Pause] = {}
         self._loop = BackgroundLoop(
             "polling of case systems", self.poll_next, pause=IDLE, late_after=timedelta(minutes=6)
         )
@@ -55,19 +72,32 @@ class StatusPoller:
         return sum(self._poll(system) for system in self._systems) > 0
 
     def _poll(self, system: CaseSystem) -> bool:
-        every = system.poll or timedelta(0)
+        every, now = system.poll or timedelta(0), self._clock()
+        if (pause := self._pauses.get(system.name)) is not None and now < pause.until <= now + LONGEST_PAUSE:
+            return False
         with self._database.write() as connection:
-            due = progress.next_to_poll(connection, system.name, every, self._clock())
+            due = progress.next_to_poll(connection, system.name, every, now)
         if due is None or due.reference is None:
             return False
         try:
             reply = asyncio.run(_get(_address(system, due.reference), system))
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except _NotThere as error:
+            log.warning("case system %s does not tell of case %s: %s", system.name, due.reference, error)
+            return True
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             said = printable(str(error)) or type(error).__name__
             log.warning("case system %s does not tell of case %s: %s", system.name, due.reference, said)
+            self._leave_alone(system)
             return True
+        self._pauses.pop(system.name, None)
         self._hear(system, due, reply)
         return True
+
+    def _leave_alone(self, system: CaseSystem) -> None:
+        """Ask a system that is away nothing for a while, longer each time: it must not hold up the others."""
+        known = self._pauses.get(system.name)
+        wait = min(known.wait * 2, LONGEST_PAUSE) if known else FIRST_PAUSE
+        self._pauses[system.name] = _Pause(self._clock() + wait, wait)
 
     def _hear(self, system: CaseSystem, due: Delivery, reply: bytes) -> None:
         if due.reference is not None and due.reference.startswith(TOKEN):
@@ -76,12 +106,13 @@ class StatusPoller:
                 with self._database.write() as connection:
                     progress.rename(connection, due.id, reference)
             return
-        word, note = status_in(reply)
+        word, note = status_in(reply, _short(due.reference or ""))
         with self._database.read() as connection:
             current = progress.of_cases(EVERYWHERE, connection, [due])[due.id].status
         status = status_of(system, word, current)
         if status is None:
-            log.warning("case system %s calls the status of case %s %r", system.name, due.reference, word)
+            told = f"calls the status of it {word!r}" if word else "tells no status of it"
+            log.warning("case system %s was asked about case %s and %s", system.name, due.reference, told)
             return
         if not progress.can_move(current, status):
             return  # it says what is known
@@ -109,8 +140,15 @@ def status_of(system: CaseSystem, word: str | None, current: CaseStatus) -> Case
 
 def _address(system: CaseSystem, reference: str) -> str:
     if system.status_url is not None:
-        return system.status_url.replace("{reference}", quote(reference, safe=""))
-    return status_url(system, reference)
+        return system.status_url.replace("{reference}", quote(_short(reference), safe=""))
+    return status_url(system, _short(reference))
+
+
+def _short(reference: str) -> str:
+    """Return what a case is called where its reference is an address: the last part of that."""
+    if not reference.startswith(("http://", "https://")):
+        return reference
+    return unquote(urlsplit(reference).path.rstrip("/").rsplit("/", 1)[-1]).removesuffix(".json") or reference
 
 
 async def _get(url: str, system: CaseSystem) -> bytes:
@@ -124,6 +162,8 @@ async def _get(url: str, system: CaseSystem) -> bytes:
         httpx.AsyncClient(headers=headers, timeout=seconds, follow_redirects=False, trust_env=False) as client,
         client.stream("GET", url) as response,
     ):
+        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+            raise _NotThere(f"answered {response.status_code}")
         if response.status_code != httpx.codes.OK:
             raise ValueError(f"answered {response.status_code}")
         await read_limited(response, content)

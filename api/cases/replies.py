@@ -23,6 +23,7 @@ _WRAPPERS: Final = (
     "items",
 )
 _XML: Final = re.compile(r"<(service_request_id|token|status|status_notes)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
+_XML_REQUEST: Final = re.compile(r"<request>(.*?)</request>", re.DOTALL)
 _DUPLICATE: Final = re.compile(
     r"duplicat|already\s+(?:exist|been|received|submitted|registered|there)|重复|已存在|已受理", re.IGNORECASE
 )
@@ -32,6 +33,7 @@ _UNDER_WAY: Final = re.compile(
 CONFLICT: Final = 409
 _LONGEST: Final = 500
 _DEEPEST: Final = 3
+_MOST_CASES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,46 @@ def token_in(reply: bytes) -> str | None:
     return _found(reply, ("token",))
 
 
-def status_in(reply: bytes) -> tuple[str | None, str]:
-    """Return the status that a reply tells, and the notes on it."""
-    return _found(reply, ("status",)), _found(reply, ("status_notes", "note")) or ""
+def status_in(reply: bytes, reference: str) -> tuple[str | None, str]:
+    """Return the status that a reply tells of a case, and the notes on it; None where it tells of others alone."""
+    text = reply.decode("utf-8", "replace")
+    try:
+        case = _case_in(json.loads(text), reference, 0)
+    except (ValueError, RecursionError):
+        return _status_in_xml(text, reference)
+    if case is None:
+        return None, ""
+    said, note = _name(case, _DEEPEST, ("status",)), _name(case, _DEEPEST, ("status_notes", "note"))
+    return printable(said or "") or None, printable(note or "")
+
+
+def _case_in(value: object, reference: str, depth: int, *, among: bool = False) -> dict[str, object] | None:
+    """Return the object that tells of a case, the innermost that has a status.
+
+    Among several it must be named as that case; one alone must not be named as another service request.
+    """
+    if isinstance(value, list):
+        found = (_case_in(one, reference, depth, among=among or len(value) > 1) for one in value[:_MOST_CASES])
+        return next((one for one in found if one is not None), None)
+    if not isinstance(value, dict) or depth > _DEEPEST:
+        return None
+    inner = (_case_in(value[key], reference, depth + 1, among=among) for key in _WRAPPERS if key in value)
+    if (case := next((one for one in inner if one is not None), None)) is not None:
+        return case
+    if any(key in value and isinstance(value[key], dict | list) for key in _WRAPPERS):
+        return None  # its own status is that of the answer
+    names = [str(value[key]) for key in _NAMES if isinstance(value.get(key), str | int)]
+    other = among or "service_request_id" in value
+    return value if "status" in value and (not other or reference in names) else None
+
+
+def _status_in_xml(text: str, reference: str) -> tuple[str | None, str]:
+    """Return the same of an answer of GeoReport in XML; of a list, what stands in the request of this name."""
+    for part in _XML_REQUEST.findall(text) or [text]:
+        values = {name: printable(value) for name, value in _XML.findall(part)}
+        if values.get("service_request_id", reference) == reference and values.get("status"):
+            return values["status"], values.get("status_notes", "")
+    return None, ""
 
 
 def _found(reply: bytes, names: Sequence[str]) -> str | None:

@@ -71,6 +71,8 @@ class CaseSystem(BaseModel):
             raise ValueError("url: every case system has one, but a drop")
         if self.kind == "webhook" and not (self.secret_env or self.secret_file):
             raise ValueError("secret_env or secret_file: a webhook is signed")
+        if self.status_url is not None and "{reference}" in self.status_url.split("/", 3)[2]:
+            raise ValueError("status_url: the host is a fixed one, {reference} stands behind it")
         if self.poll is not None and self.kind != "open311" and self.status_url is None:
             raise ValueError("status_url: say where the status of {reference} is asked for, or leave poll away")
         return self

@@ -1,7 +1,8 @@
 """Verdicts as labels: what a reviewer's decision says about the picture that it was given on.
 
 A rejected candidate is not always background: what has a permit, was reported before, or passes by is still a stall. So
-the reason decides whether a rejection teaches "none of it is here", "it is here", or nothing.
+the reason decides whether a rejection teaches "none of it is here", "it is here", or nothing. Where the city refused
+the case of what was confirmed, its reason counts instead.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from api.candidates import repository as candidates
 from api.candidates import verdicts
 from api.candidates.repository import StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.cases import progress
 from api.db.paging import Page
 from api.db.scope import Scope
 from api.evidence import repository as evidence
@@ -77,8 +79,13 @@ class VerdictLabel:
 def kind_of(verdict: Verdict) -> LabelKind:
     """Return what a verdict alone teaches."""
     if verdict.decision is Decision.REJECTED:
-        return BY_REASON[verdict.reason] if verdict.reason else LabelKind.UNSURE
+        return _kind_by_reason(verdict.reason)
     return LabelKind.CORRECTED if verdict.box or verdict.class_name else LabelKind.CONFIRMED
+
+
+def _kind_by_reason(reason: str | None) -> LabelKind:
+    """Return what a rejection teaches, the reviewer's or that of the city which refused the case."""
+    return BY_REASON[RejectReason(reason)] if reason in list(RejectReason) else LabelKind.UNSURE
 
 
 def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[VerdictLabel]:
@@ -147,9 +154,13 @@ def _labels(scope: Scope, connection: Connection, said: Iterable[Verdict]) -> tu
     ids = [one.candidate_id for one in said]
     known = candidates.by_id(scope, connection, ids)
     files = evidence.of_candidates(scope, connection, ids)
+    refused = progress.refused(scope, connection, ids)
     found = []
     for verdict in said:
         scene = next((one for one in files.get(verdict.candidate_id, ()) if one.kind is EvidenceKind.SCENE), None)
         if scene is not None:
-            found.append(VerdictLabel(known[verdict.candidate_id], verdict, scene, kind_of(verdict)))
+            kind = kind_of(verdict)
+            if verdict.candidate_id in refused and verdict.decision is Decision.CONFIRMED:
+                kind = _kind_by_reason(refused[verdict.candidate_id])
+            found.append(VerdictLabel(known[verdict.candidate_id], verdict, scene, kind))
     return tuple(found)

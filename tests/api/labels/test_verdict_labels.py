@@ -7,12 +7,21 @@ from uuid import uuid4
 import pytest
 
 from api.actor import Actor
-from api.candidates.repository import StoredCandidate
+from api.candidates import repository as candidates
+from api.candidates import verdicts
+from api.candidates.repository import State, StoredCandidate
 from api.candidates.verdicts import Decision, RejectReason, Verdict
+from api.cases import outbox, progress
+from api.cases.progress import Said
+from api.cases.tables import CaseStatus, EventSource
+from api.db.database import Database
+from api.db.scope import EVERYWHERE
+from api.evidence import repository as evidence
+from api.evidence.files import EvidenceStore
 from api.evidence.repository import EvidenceFile, EvidenceKind
-from api.labels.verdict_labels import BY_REASON, LabelKind, VerdictLabel, kind_of, mark_contradictions
+from api.labels.verdict_labels import BY_REASON, LabelKind, VerdictLabel, every, kind_of, mark_contradictions
 from detector.vision.detections import Box
-from tests.api.samples import NOON, STALL
+from tests.api.samples import NOON, STALL, a_candidate
 
 
 def label(
@@ -71,3 +80,34 @@ def test_verdicts_at_one_place_that_contradict_are_both_marked(
     assert {label.kind is LabelKind.CONTRADICTED for label in marked.values()} == {contradict}
     if contradict:
         assert marked[one.candidate.id].contradicts == other.candidate.id
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("not_a_stall", LabelKind.NEGATIVE),
+        ("permitted", LabelKind.PRESENT),
+        ("bad_picture", LabelKind.UNSURE),
+        (None, LabelKind.UNSURE),
+    ],
+)
+def test_what_the_city_refused_teaches_what_its_reason_says(
+    database: Database, files: EvidenceStore, reason: str | None, kind: LabelKind
+) -> None:
+    """Confirmed here and refused there: the city has been to the place."""
+    key = uuid4()
+    with database.write() as connection:
+        item = candidates.add(connection, a_candidate(), NOON)
+        evidence.add(connection, item, files.keep(a_candidate()))
+        verdict = Verdict(key, item, Actor.person("Li Wei"), Decision.CONFIRMED, None, "", NOON)
+        candidates.move(EVERYWHERE, connection, item, State.OPEN, State.CONFIRMED, NOON)
+        verdicts.add(EVERYWHERE, connection, verdict)
+        outbox.add(EVERYWHERE, connection, key, item, b"{}", NOON, NOON)
+        outbox.delivered(connection, key, NOON, 201, "r-1")
+    with database.write() as connection:
+        assert [one.kind for one in every(EVERYWHERE, connection)] == [LabelKind.CONFIRMED]
+        delivery = outbox.find(EVERYWHERE, connection, key)
+        assert delivery is not None
+        said = Said("m1", EventSource.CALLBACK, CaseStatus.REFUSED, NOON, reason=reason)
+        progress.apply(EVERYWHERE, connection, delivery, "city", said, NOON)
+        assert [one.kind for one in every(EVERYWHERE, connection)] == [kind]
