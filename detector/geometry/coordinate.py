@@ -28,17 +28,19 @@ _WRITTEN: Final = re.compile(
     rf"(?:\s*[°d]\s*({_DIGITS})\s*['′](?:\s*({_DIGITS})\s*(?:[\"″]|'{{2}}|′{{2}}))?)?\s*°?\s*({_SIDE})?",
     re.IGNORECASE,
 )
-_GOES_ON: Final = re.compile(r"[\d.:°'/A-Za-z]|,\S|[\s,]*[\d°'\"]")
+_GOES_ON: Final = re.compile(r"[^\s,;)]|,\S|[\s,]*[\d°'\"]")
 _MINUTES: Final = 60
 
 
-def coordinate(text: str) -> tuple[float, str] | None:
+def coordinate(text: str, *, whole: bool = False) -> tuple[float, str] | None:
     """Return degrees and the axis whose side is named, empty where none is; None where the text is written otherwise.
 
-    South and west are negative. What stands behind a comma or a space and is no part of it is passed over.
+    South and west are negative. What stands behind a comma or a space and is no part of it is passed over, unless the
+    `whole` text is to be one.
     """
     found = _WRITTEN.match(text)
-    if found is None or _GOES_ON.match(text[found.end() :]):
+    rest = text[found.end() :] if found else ""
+    if found is None or _GOES_ON.match(rest) or (whole and rest.strip()):
         return None
     before, sign, degrees, minutes, seconds, behind = found.groups()
     parts = [float((part or "0").replace(",", ".")) for part in (degrees, minutes, seconds)]

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours, State
 
+from detector.rules.chinese_hours import plain_hours
+
 # The stub of 2.1.4 leaves the library's exceptions out.
 from opening_hours import ParserError, UnknownCountryError  # type: ignore[attr-defined]  # isort: skip
 
@@ -27,6 +29,7 @@ _DAYS_IN: Final = dict(zip(_MONTHS, (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30,
 _DATE: Final = re.compile(rf"\b({'|'.join(_MONTHS)})\s*(\d{{1,2}})(?![\d:])")
 _SPAN: Final = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _VAGUE: Final = re.compile(r"\d:\d{2}\s*(?:\+|/)")  # an open end, or moments that come again
+_YEARS: Final = re.compile(r"(?:^|[\s;,])(\d{2})(\d{2})-(\d{2})(\d{2})(?=\s*(?:$|[;,]))")  # 1900-2300
 _SUN: Final = re.compile(r"\b(sunrise|sunset|dawn|dusk)\b")
 _HOLIDAY: Final = re.compile(r"\bPH\b")
 _SCHOOL: Final = re.compile(r"\bSH\b")
@@ -142,6 +145,7 @@ def read_hours(
     `country` (two letters) is the calendar behind PH, `place` (lat, lon) where the sun rises for sunrise and sunset.
     """
     check_hours(text)
+    text = plain_hours(text)
     holidays = _HOLIDAY.search(_QUOTED.sub("", text)) is not None
     if _SCHOOL.search(_QUOTED.sub("", text)):
         raise HoursInvalid(
@@ -172,6 +176,7 @@ def read_hours(
 
 def check_hours(text: str) -> None:
     """Raise HoursInvalid where `text` is no opening_hours expression, with the column."""
+    text = plain_hours(text)
     if len(text) > _LONGEST:
         raise HoursInvalid(f"hours of {len(text)} characters: write at most {_LONGEST}")
     try:
@@ -183,6 +188,8 @@ def check_hours(text: str) -> None:
             f"hours {text!r} cannot be read at column {column}: write them like 19:00-25:00 or "
             "Jul 01-Oct 31 18:00-26:00 (opening_hours syntax)"
         ) from error
+    if found := _YEARS.search(_QUOTED.sub("", text)):
+        raise HoursInvalid(f"hours {text!r} name years and no hour: write {found[1]}:{found[2]}-{found[3]}:{found[4]}")
     for comment in _QUOTED.finditer(text):
         if not text[: comment.start()].rstrip().endswith("unknown"):
             raise HoursInvalid(

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from math import isfinite
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,16 +15,20 @@ from detector.geometry.wgs import distance
 from detector.reason import Reason
 from detector.regular_file import read_regular
 from detector.rules import wording
-from detector.rules.tables import TableUnreadable, column_name, read_table
+from detector.rules.permit_columns import class_names, column_name, passed_over
+from detector.rules.permit_values import read_coordinate, read_day, read_number
+from detector.rules.tables import TableUnreadable, read_table
 
 MAX_BYTES: Final = 50_000_000
 NEEDED: Final = ("id", "class", "lat", "lon", "radius_m", "valid_from", "valid_to")
 OPTIONAL: Final = ("width_m", "height_m", "bearing_deg")
-_DAY: Final = re.compile(r"(\d{4})([-/.年])(\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00)?)?")
-_COMPACT_DAY: Final = re.compile(r"(\d{4})()(\d{2})(\d{2})")
-_NUMBER: Final = re.compile(r"([-+]?\d{1,12})(?:[.,](\d{1,15}))?(?:[eE][-+]?\d{1,2})?")
-_GROUP: Final = 3  # digits of a group of thousands
 _ROUNDED: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_FOOT: Final = re.compile(
+    r"(?:合\s*计|总\s*计|小\s*计|共\s*\d|制表|填表|审核|复核|备注|注[::：]|说明|total|sum|note)", re.IGNORECASE
+)
+"""What stands in the first cell of a row below a table that is no permit."""
+_IN_CHINESE: Final = "编号, 类别, 纬度, 经度, 半径, 有效期起, 有效期止"
+_NO_HEADER: Final = f"no row names the columns: write {', '.join(NEEDED)} above the table (or {_IN_CHINESE})"
 SAME_SITE_M: Final = 1.0  # a renewal is a second row at the same site
 METRES_PER_DEGREE: Final = (
     110_000.0  # of latitude, a little less than true (110 574 m at the equator): never too narrow
@@ -87,7 +90,8 @@ class Registry:
     def of(cls, permits: tuple[Permit, ...], as_of: datetime, max_age: timedelta, timezone: ZoneInfo) -> "Registry":
         by_class: defaultdict[str, list[Permit]] = defaultdict(list)
         for permit in permits:
-            by_class[permit.class_name].append(permit)
+            for name in class_names(permit.class_name):
+                by_class[name].append(permit)
         return cls({name: tuple(found) for name, found in by_class.items()}, as_of, max_age, timezone)
 
     def find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
@@ -178,10 +182,12 @@ def read_permits(path: Path) -> PermitFile:
     except ValueError as error:
         return PermitFile(faults=(f"{path.name}: {error}",))
     try:
-        rows = read_table(content, NEEDED + OPTIONAL)
+        rows = read_table(content, NEEDED + OPTIONAL, is_foot=_is_foot)
     except TableUnreadable as error:
         return PermitFile(faults=(f"{path.name}: {error}",))
     where, header = (rows[0].where, [column_name(name) for name in rows[0].cells]) if rows else ("line 1", [])
+    if not set(header) & set(NEEDED):
+        return PermitFile(faults=(f"{path.name} {where}: {_NO_HEADER}",))
     if head := _header_faults(header):
         return PermitFile(faults=tuple(f"{path.name} {where}: {fault}" for fault in head))
     permits: list[Permit] = []
@@ -203,10 +209,17 @@ def _header_faults(header: list[str]) -> list[str]:
     faults += [
         f"unknown column {name!r} (known: {', '.join(NEEDED + OPTIONAL)})"
         for name in header
-        if name and name not in NEEDED + OPTIONAL
+        if name and name not in NEEDED + OPTIONAL and not passed_over(name)
     ]
     faults += [f"column {number} has values and no name" for number, name in enumerate(header, 1) if not name]
-    return faults + [f"column {name!r} is there twice" for name in sorted({n for n in header if header.count(n) > 1})]
+    twice = sorted({name for name in header if header.count(name) > 1 and name in NEEDED + OPTIONAL})
+    return faults + [f"column {name!r} is there twice" for name in twice]
+
+
+def _is_foot(cells: tuple[str, ...]) -> bool:
+    """Return whether a row is a sum or a remark below the table: it says so, and nothing in it is a day or a degree."""
+    first = next((cell for cell in cells if cell), "")
+    return _FOOT.match(first) is not None and sum(bool(re.search(r"\d\.\d{3}|\d{4}\D\d", cell)) for cell in cells) == 0
 
 
 def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
@@ -220,59 +233,19 @@ def _row(header: list[str], row: list[str]) -> tuple[Permit | None, list[str]]:
         faults.append(f"id {cells['id']!r} was rounded by a spreadsheet: make the column a text and export it again")
     if not cells["class"]:
         faults.append("'class' is empty")
-    lat = _number(cells, "lat", -90, 90, faults)
-    lon = _number(cells, "lon", -180, 180, faults)
+    lat = read_coordinate(cells, "lat", faults)
+    lon = read_coordinate(cells, "lon", faults)
     faults += [
         f"{name} is 0: that is how no place is written" for name, value in (("lat", lat), ("lon", lon)) if value == 0
     ]
-    radius = _number(cells, "radius_m", 0.1, 1000, faults)
+    radius = read_number(cells, "radius_m", 0.1, 1000, faults)
     width, height, bearing = (
-        _number(cells, name, 0, top, faults) if cells.get(name) else None
+        read_number(cells, name, 0, top, faults) if cells.get(name) else None
         for name, top in (("width_m", 1000.0), ("height_m", 1000.0), ("bearing_deg", 360.0))
     )
-    first, last = _day(cells, "valid_from", faults), _day(cells, "valid_to", faults)
+    first, last = read_day(cells, "valid_from", faults), read_day(cells, "valid_to", faults)
     if first is not None and last is not None and last < first:
         faults.append(f"valid_to {last} is before valid_from {first}")
     if faults or lat is None or lon is None or radius is None:
         return None, faults
     return Permit(cells["id"], cells["class"], lat, lon, radius, first, last, width, height, bearing), []
-
-
-def _number(cells: Mapping[str, str], name: str, low: float, high: float, faults: list[str]) -> float | None:
-    value = _value(cells[name], high)
-    if value is None:
-        faults.append(f"{name} {cells[name]!r} is not a number")
-        return None
-    if isfinite(value) and low <= value <= high:
-        return value
-    hint = ": latitude and longitude look swapped" if name == "lat" and 90 < abs(value) <= 180 else ""
-    faults.append(f"{name} {cells[name]} is not between {low:g} and {high:g}{hint}")
-    return None
-
-
-def _value(text: str, high: float) -> float | None:
-    """Return a number with a point or, where `;` separates, a comma; None where `1,000` may be one or a thousand."""
-    if text.lower().lstrip("+-") in ("nan", "inf"):
-        return float(text)
-    found = _NUMBER.fullmatch(text)
-    if found is None:
-        return None
-    whole, part = found.groups()
-    thousands = "," in text and len(part) == _GROUP and whole.lstrip("+-") not in ("", "0")
-    if thousands and abs(float(whole + part)) <= high:
-        return None
-    return float(text.replace(",", "."))
-
-
-def _day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
-    """Return a day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
-    if not cells[name]:
-        return None
-    found = _DAY.fullmatch(cells[name]) or _COMPACT_DAY.fullmatch(cells[name])
-    try:
-        if found is not None:
-            return date(int(found[1]), int(found[3]), int(found[4]))
-    except ValueError:
-        pass
-    faults.append(f"{name} {cells[name]!r} is not a day like 2026-11-20")
-    return None

@@ -1,21 +1,25 @@
 """The corners of a zone, as people paste them: from GeoJSON with rings and heights, or from KML."""
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
+_WGS84: Final = ("4326", "CRS84", "4979", "4490", "WGS84", "WGS 84")
+_WKT: Final = re.compile(r"\s*(?:SRID=(\d{1,6})\s*;)?\s*POLYGON\s*Z?\s*\(\s*\(([^()]*)\)\s*\)\s*", re.IGNORECASE)
 _PAIR: Final = 2
 _WITH_HEIGHT: Final = 3
 
 
 def corners_of(value: object) -> object:
-    """Return a list of [lon, lat] of a list with heights, one ring in a ring, a GeoJSON geometry, or KML's coordinates.
+    """Return a list of [lon, lat] of a list with heights, one ring in a ring, GeoJSON, WKT, or KML's coordinates.
 
     What is none of these is handed back as it is. Raises ValueError in words for what is more than one polygon.
     """
     if isinstance(value, Mapping):
         value = _geometry(value)
     if isinstance(value, str):
-        value = _kml(value)
+        value = _text(value)
     while isinstance(value, list) and value and all(_is_ring(inner) for inner in value):
         if len(value) > 1:
             raise ValueError(f"holds {len(value)} rings: holes and several polygons are not read, draw a zone for each")
@@ -24,16 +28,41 @@ def corners_of(value: object) -> object:
 
 
 def _geometry(value: Mapping[object, object]) -> object:
-    """Return the coordinates of a GeoJSON geometry or feature."""
-    features = value.get("features")
-    if isinstance(features, list) and len(features) == 1 and isinstance(features[0], Mapping):  # as map editors save it
-        value = features[0]
-    elif isinstance(features, list):
-        raise ValueError(f"holds {len(features)} features: draw a zone for each")
+    """Return the coordinates of a GeoJSON geometry, feature, or collection of one of them."""
+    crs = value.get("crs")
+    named = _system(crs.get("properties")) if isinstance(crs, Mapping) else None
+    if named is not None and not any(known in named.upper() for known in _WGS84):
+        raise ValueError(f"counts in {named[:60]!r}: write it in degrees of WGS-84")
+    for key in ("features", "geometries"):  # as map editors save it
+        inner = value.get(key)
+        if isinstance(inner, list) and len(inner) != 1:
+            raise ValueError(f"holds {len(inner)} {key}: draw a zone for each")
+        if isinstance(inner, list) and isinstance(inner[0], Mapping):
+            return _geometry(inner[0])
     inner = value.get("geometry", value)
     if isinstance(inner, Mapping) and inner.get("type") in ("Polygon", "MultiPolygon"):
         return inner.get("coordinates")
     raise ValueError("is no list of corners: write [[lon, lat], ...] or a GeoJSON polygon")
+
+
+def _system(properties: object) -> str | None:
+    name = properties.get("name") if isinstance(properties, Mapping) else None
+    return str(name) if name else None
+
+
+def _text(text: str) -> object:
+    """Return what a text holds: GeoJSON in quotes, WKT, or KML's coordinates."""
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            value = json.loads(text, parse_float=str, parse_int=str)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("is no list of corners: write [[lon, lat], ...] or a GeoJSON polygon") from error
+        return _geometry(value) if isinstance(value, Mapping) else value
+    if found := _WKT.fullmatch(text):
+        if found[1] not in (None, "4326"):
+            raise ValueError(f"counts in the system {found[1]}: write it in degrees of WGS-84 (4326)")
+        return [corner.split() for corner in found[2].split(",")]
+    return _kml(text)
 
 
 def _kml(text: str) -> object:
@@ -48,7 +77,14 @@ def _is_ring(value: object) -> bool:
 
 
 def _flat(corner: object) -> object:
-    """Return a corner without its height, where the height is a number."""
+    """Return a corner without its height, where the height is a number; one with names for its numbers as a list."""
+    if isinstance(corner, str) and corner.count(",") == 1:
+        return [part.strip() for part in corner.split(",")]
+    if isinstance(corner, Mapping):
+        named = {str(key).lower(): value for key, value in corner.items()}
+        lon = [named[key] for key in ("lon", "lng", "longitude") if key in named]
+        lat = [named[key] for key in ("lat", "latitude") if key in named]
+        return [lon[0], lat[0]] if len(lon) == len(lat) == 1 else corner
     if not isinstance(corner, list) or len(corner) != _WITH_HEIGHT:
         return corner
     try:

@@ -18,6 +18,12 @@ _CHINA: Final = (
     "wuhan",
     "chengdu",
     "hangzhou",
+    "北京时间",
+    "中国标准时间",
+    "中国时间",
+    "中国",
+    "北京",
+    "东八区",
 )
 _CLOSE: Final = 0.9  # of the letters must be right, or another place is named: Beijing is not Beirut
 
@@ -34,5 +40,6 @@ def _hint(name: str) -> str:
         return "write Asia/Shanghai"
     if _OFFSET.fullmatch(name):
         return "an offset is no time zone, write the name of its region and city"
-    near = difflib.get_close_matches(name, available_timezones(), 1, _CLOSE)
-    return f"write {near[0]}" if near else "write a name like Asia/Shanghai"
+    names = {zone.lower(): zone for zone in sorted(available_timezones())}
+    near = difflib.get_close_matches(name.lower(), names, 1, _CLOSE)
+    return f"write {names[near[0]]}" if near else "write a name like Asia/Shanghai"

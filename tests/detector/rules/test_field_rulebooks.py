@@ -49,6 +49,15 @@ def fault(folder: Path, **parts: str) -> str:
         f"{{type: Feature, properties: {{}}, geometry: {{type: MultiPolygon, coordinates: [[{CORNERS}]]}}}}",
         '"113.62,34.74,0 113.63,34.74,0 113.63,34.75,0 113.62,34.75,0"',
         f"{{features: [{{type: Feature, geometry: {{type: Polygon, coordinates: [{CORNERS}]}}}}]}}",
+        f"{{features: [{{features: [{{geometry: {{type: Polygon, coordinates: [{CORNERS}]}}}}]}}]}}",
+        f"{{type: GeometryCollection, geometries: [{{type: Polygon, coordinates: [{CORNERS}]}}]}}",
+        f"{{type: Polygon, crs: {{properties: {{name: 'urn:ogc:def:crs:OGC:1.3:CRS84'}}}}, coordinates: [{CORNERS}]}}",
+        '\'{"type": "Polygon", "coordinates": [' + CORNERS + "]}'",
+        f"'{CORNERS}'",
+        "'POLYGON((113.62 34.74, 113.63 34.74, 113.63 34.75, 113.62 34.75, 113.62 34.74))'",
+        "'SRID=4326;POLYGON Z ((113.62 34.74 1, 113.63 34.74 1, 113.63 34.75 1, 113.62 34.75 1))'",
+        "[{lng: 113.62, lat: 34.74}, {lng: 113.63, lat: 34.74}, {lat: 34.75, lon: 113.63}, {lat: 34.75, lon: 113.62}]",
+        "['113.62,34.74', '113.63, 34.74', '113.63,34.75', '113.62,34.75']",
     ],
 )
 def test_polygons_as_they_are_pasted(tmp_path: Path, polygon: str) -> None:
@@ -67,7 +76,13 @@ def test_polygons_as_they_are_pasted(tmp_path: Path, polygon: str) -> None:
         ("[[113.62, 34.74, 0, 1], [113.63, 34.74], [113.63, 34.75]]", "two numbers make a corner, 4 given"),
         ("{type: FeatureCollection, features: [{}, {}]}", "holds 2 features"),
         ("{type: Point, coordinates: [113.62, 34.74]}", "no list of corners"),
-        ('"POLYGON ((113.62 34.74, 113.63 34.74))"', "is a text"),
+        ('"POLYGON ((113.62 34.74, 113.63 34.74))"', "at least 3 needed"),
+        ('"POLYGON ((1 1, 2 1, 2 2), (1 1, 2 1, 2 2))"', "is a text"),
+        ('"SRID=3857;POLYGON ((1 1, 2 1, 2 2))"', "counts in the system 3857"),
+        ("{type: Polygon, crs: {properties: {name: 'EPSG:3857'}}, coordinates: []}", "counts in 'EPSG:3857'"),
+        ("'{broken'", "is no list of corners"),
+        ("'113.62,34.74;113.63,34.74;113.63,34.75'", "is a text"),  # as AMap writes it, which is not WGS-84
+        ("[{x: 1, y: 2}, {x: 2, y: 2}, {x: 2, y: 3}]", "polygon[0]"),
         ("[[113.62], [113.63, 34.74], [113.63, 34.75]]", "two numbers make a corner"),
     ],
 )
@@ -91,6 +106,9 @@ def test_what_is_no_polygon_is_said_in_the_files_words(tmp_path: Path, polygon: 
         "Asia/Beijing",
         "CST",
         "China Standard Time",
+        "北京时间",
+        "东八区",
+        "asia/shanghai",
     ],
 )
 def test_what_means_shanghai(tmp_path: Path, name: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detector.rules.hours import HoursInvalid, check_country, read_hours
+from detector.rules.chinese_hours import plain_hours
+from detector.rules.hours import HoursInvalid, check_country, check_hours, read_hours
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -122,3 +123,37 @@ def test_hours_that_do_not_know_say_so() -> None:
 def test_bad_hours_are_refused_with_their_column(text: str, message: str) -> None:
     with pytest.raises(HoursInvalid, match=message):
         read_hours(text, SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("周一至周五 09:00-18:00", "Mo-Fr 09:00-18:00"),
+        ("星期六、星期日 18:00-24:00", "Sa,Su 18:00-24:00"),
+        ("每天19：00－23：00", "Mo-Su 19:00-23:00"),
+        ("19:00~23:00", "19:00-23:00"),
+        ("19:00至次日1:00", "19:00-25:00"),
+        ("7月1日-10月31日 18:00-次日2:00", "Jul 01-Oct 31 18:00-26:00"),
+        ("19:00-23:00；周日休息", "19:00-23:00;Su off"),
+        ("全天", "00:00-24:00"),
+        ("08:00-18:00；法定节假日 休息", "08:00-18:00;PH off"),
+        ('19:00-23:00 unknown "周一至周五"', '19:00-23:00 unknown "周一至周五"'),
+    ],
+)
+def test_hours_in_chinese_are_the_same_hours(written: str, plain: str) -> None:
+    assert plain_hours(written) == plain
+    assert read_hours(written, SHANGHAI, "CN").text == plain
+
+
+@pytest.mark.parametrize(
+    "text", ["工作日 9:00-18:00", "上午9:00-下午6:00", "13月1日 9:00-18:00", "1900-2300", "营业 9:00-18:00"]
+)
+def test_hours_that_may_mean_others_are_refused(text: str) -> None:
+    with pytest.raises(HoursInvalid):
+        check_hours(text)
+
+
+def test_hours_without_colons_are_not_years() -> None:
+    with pytest.raises(HoursInvalid, match="write 19:00-23:00"):
+        check_hours("1900-2300")
+    check_hours("2026-2027 10:00-12:00")

@@ -1,13 +1,15 @@
 """Permits as offices save them: encodings, separators, dates, empty columns and Excel workbooks."""
 
 import zipfile
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
 
-from detector.rules.permits import NEEDED, OPTIONAL, Permit, read_permits
+from detector.geometry.ground import GroundPoint
+from detector.rules.permits import NEEDED, OPTIONAL, Match, Permit, Registry, read_permits
 
 COLUMNS = ("id", "class", "lat", "lon", "radius_m", "width_m", "height_m", "bearing_deg", "valid_from", "valid_to")
 CELLS = (
@@ -227,3 +229,128 @@ def test_a_value_that_is_not_known_never_moves_a_permit(tmp_path: Path, column: 
     cells = (*CELLS[:column], value, *CELLS[column + 1 :])
     for permit in read_permits(written(tmp_path, table(cells=cells).encode())).permits:
         assert (permit.lat, permit.lon, permit.radius_m) == (WANTED.lat, WANTED.lon, WANTED.radius_m)
+
+
+HEADS = (
+    "id,class,lat,lon,radius(m),width (m),height（m）,bearing_deg,valid from,valid to",
+    "编号,类别,纬度,经度,半径,宽度,高度,朝向,有效期起,有效期止",
+    "许可证号,广告类型,纬度(°),经度（度）,允许半径（米）,宽(m),高(m),方位角,起始日期,截止日期",
+    "审批文号，设施类别，北纬，东经，容差，宽度，高度，方位，有效期自，有效期至",
+)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_columns_as_offices_call_them(tmp_path: Path, head: str) -> None:
+    separator = "，" if "，" in head else ","
+    read = read_permits(written(tmp_path, f"{head}\n{table(separator).partition(chr(10))[2]}".encode("gb18030")))
+    assert (read.permits, read.faults) == ((WANTED,), ())
+
+
+def test_columns_that_nobody_judges_by_are_passed_over_and_misspelt_ones_are_not(tmp_path: Path) -> None:
+    head, _, row = table().partition("\n")
+    more = f"序号,{head},单位名称,联系电话,备注\n1,{row.strip()},某某,,x\n".encode("gb18030")
+    assert read_permits(written(tmp_path, more)).permits == (WANTED,)
+    wrong = head.replace("bearing_deg", "bearing_dge")
+    assert "unknown column 'bearing_dge'" in read_permits(written(tmp_path, f"{wrong}\n{row}".encode())).faults[0]
+    wrong = head.replace("valid_to", "有效期止日")
+    assert any("'valid_to' is missing" in fault for fault in read_permits(written(tmp_path, wrong.encode())).faults)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (2, "34.7466°"),
+        (2, "34.7466N"),
+        (2, "３４．7466"),
+        (2, "'34.7466"),
+        (2, "\u200b34.7466"),
+        (3, "东经113.6253"),
+        (3, "113°37'31.08\""),
+        (4, "4米"),
+        (4, "4.0 m"),
+        (7, "90°"),
+        (8, "２０２６年１月１日"),
+        (8, "2026／1／1"),
+        (8, "自2026年1月1日起"),
+        (9, "2027年12月31日止"),
+        (9, "2027-12-31 23:59:59"),
+    ],
+)
+def test_values_as_offices_write_them(tmp_path: Path, column: int, value: str) -> None:
+    cells = (*CELLS[:column], f'"{value.replace(chr(34), chr(34) * 2)}"', *CELLS[column + 1 :])
+    (permit,) = read_permits(written(tmp_path, table(cells=cells).encode())).permits
+    assert permit.lat == WANTED.lat
+    assert permit.lon == pytest.approx(WANTED.lon, abs=1e-7)
+    assert (permit.radius_m, permit.bearing_deg) == (WANTED.radius_m, WANTED.bearing_deg)
+    assert (permit.valid_from, permit.valid_to) == (WANTED.valid_from, WANTED.valid_to)
+
+
+@pytest.mark.parametrize("value", ["34.7466E", "34°77'1\"", "34.7466 or so", "34.7466S N", "3_4.7", "34 44 47"])
+def test_what_is_no_degree_is_named(tmp_path: Path, value: str) -> None:
+    quoted = value.replace(chr(34), chr(34) * 2)
+    read = read_permits(written(tmp_path, table(cells=(*CELLS[:2], f'"{quoted}"', *CELLS[3:])).encode()))
+    assert read.permits == ()
+    assert f"lat {value!r} is not a number" in read.faults[0]
+
+
+@pytest.mark.parametrize("word", ["长期", "永久有效", "无限期"])
+def test_a_permit_without_an_end_is_said_in_words(tmp_path: Path, word: str) -> None:
+    (permit,) = read_permits(written(tmp_path, table(cells=(*CELLS[:9], word)).encode())).permits
+    assert permit.valid_to is None
+    assert read_permits(written(tmp_path, table(cells=(*CELLS[:8], word, CELLS[9])).encode())).permits == ()
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("46023", "as a spreadsheet counts days it is 2026-01-01"), ("#####", "widen")]
+)
+def test_a_day_that_a_spreadsheet_spoilt_says_how_to_mend_it(tmp_path: Path, day: str, said: str) -> None:
+    (fault,) = read_permits(written(tmp_path, table(cells=(*CELLS[:8], day, CELLS[9])).encode())).faults
+    assert said in fault
+
+
+@pytest.mark.parametrize("foot", ["合计,1", "合 计：1 项", "制表人：办公室", "备注：以上为 2026 年数据", "Total,1"])
+def test_sums_and_remarks_below_the_table_are_no_permits(tmp_path: Path, foot: str) -> None:
+    read = read_permits(written(tmp_path, f"{table()}{foot}{',' * (9 - foot.count(','))}\n".encode()))
+    assert (read.permits, read.faults) == ((WANTED,), ())
+
+
+def test_a_permit_whose_number_begins_like_a_remark_is_one(tmp_path: Path) -> None:
+    (permit,) = read_permits(written(tmp_path, table(cells=("注-12", *CELLS[1:])).encode())).permits
+    assert permit.id == "注-12"
+
+
+def test_merged_titles_and_remarks_take_nothing_and_the_sheet_with_the_table_is_read(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active["A1"] = "说明"
+    book.active.merge_cells("A1:C9")
+    sheet = book.create_sheet("台账")
+    sheet.append(["某区户外广告许可台账"])
+    sheet.append(COLUMNS)
+    sheet.append(CELLS)
+    sheet.append(["制表人：办公室"])
+    sheet.merge_cells("A1:J1")
+    sheet.merge_cells("A4:J4")
+    book.save(path := tmp_path / "permits.xlsx")
+    assert read_permits(path).permits == (WANTED,)
+    sheet.merge_cells("I3:J3")  # an end that is nobody's would be no limit
+    book.save(path)
+    assert "cells I3:J3 are merged" in read_permits(path).faults[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"%PDF-1.7\n", "is a PDF"), (b"[{}]", "no row names"), (b"\n\n", "no row names")]
+)
+def test_what_is_no_table_is_said_in_one_line(tmp_path: Path, content: bytes, said: str) -> None:
+    (fault,) = read_permits(written(tmp_path, content)).faults
+    assert said in fault
+
+
+@pytest.mark.parametrize("word", ["signboard", "Signboard", "SIGNBOARD", "招牌", "门头招牌", "牌匾"])
+def test_a_class_by_its_chinese_word_or_in_capitals_clears_what_it_names(tmp_path: Path, word: str) -> None:
+    read = read_permits(written(tmp_path, table(cells=(CELLS[0], word, *CELLS[2:])).encode()))
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    registry = Registry.of(read.permits, noon, timedelta(days=7), ZoneInfo("Asia/Shanghai"))
+    assert registry.find("signboard", GroundPoint(34.7466, 113.6253, 0.0, 1.0), noon).match is Match.MATCH
+    assert registry.find(word, GroundPoint(34.7466, 113.6253, 0.0, 1.0), noon).match is Match.MATCH
+    assert registry.find("banner", GroundPoint(34.7466, 113.6253, 0.0, 1.0), noon).match is Match.NOT_FOUND

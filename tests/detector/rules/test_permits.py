@@ -98,7 +98,8 @@ def test_every_faulty_line_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "column 'id' is missing"),
+        (b"", "no row names the columns"),
+        (HEADER.removeprefix("id,").encode(), "column 'id' is missing"),
         (HEADER.replace("radius_m", "radius").encode(), "unknown column 'radius'"),
         (f"{HEADER},lat".encode(), "there twice"),
         (HEADER.encode() + b"\n\x81\xff", "save it as CSV UTF-8"),
