@@ -50,6 +50,7 @@ from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import pages
+from api.review.events import ReviewEvents
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.surveys import endpoints as surveys
@@ -118,6 +119,7 @@ def create_app(
     models = ModelCache.of(settings)
     sweeper = Sweeper(settings, database, clock=clock, more=partial(remove_expired, settings, database, files))
     drift = DriftWatch(database, clock)
+    events = ReviewEvents(database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -126,7 +128,9 @@ def create_app(
         finalizer.start()
         sweeper.start()
         drift.start()
+        events.start()
         yield
+        events.stop(SHUTDOWN)
         drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
@@ -156,6 +160,7 @@ def create_app(
         DiskTrend(settings.data_dir),
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
+        events,
         Masks(files, lambda: models.get(STREET)),
         LiveCameras(cameras, picture, accept_view),
         Promotions(shelf_of(settings), settings.data_dir / "datasets"),

@@ -4,6 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from fastapi import APIRouter, status
+from starlette.responses import StreamingResponse
 
 from api.candidates.schemas import VerdictOut
 from api.candidates.verdicts import Decision
@@ -12,6 +13,7 @@ from api.cases.payload import write_payload
 from api.dependencies import AppSettings, CurrentScope, Db, MayDecide, Now
 from api.evidence.dependencies import EvidenceFiles
 from api.review import service
+from api.review.events import Events
 from api.review.schemas import DeferralIn, DeferralOut, ReviewLeaseOut, VerdictIn, deferral_of
 from api.web.problems import problem_responses
 
@@ -107,3 +109,20 @@ def put_off(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID, sai
 def bring_back(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID) -> None:
     """Bring a candidate back into the queue that was parked or escalated."""
     service.resume(scope, database, candidate_id, now)
+
+
+@router.get(
+    "/review/events",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        **problem_responses(404, 422, 503),
+    },
+)
+def follow(scope: CurrentScope, events: Events, candidate: UUID) -> StreamingResponse:
+    """Server-sent events of one candidate, `standing`: `open`, `leased` by somebody else, or `decided`.
+
+    A stream ends after a minute; ask again, as browsers do by themselves.
+    """
+    stream = events.open(scope, candidate)
+    return StreamingResponse(events.follow(stream), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

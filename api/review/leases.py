@@ -1,13 +1,17 @@
 """Who looks at which candidate now: one person a candidate, for a while, by the database's clock."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.accounts import repository as accounts
+from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.db.clock import database_now
 from api.db.scope import Scope
@@ -15,6 +19,39 @@ from api.review.tables import review_leases
 
 LASTS: Final = timedelta(seconds=90)
 """How long a candidate stays with who looks at it, from the last sign of them."""
+
+
+class Availability(StrEnum):
+    """What a reviewer can do with a candidate that is shown to them."""
+
+    OPEN = "open"
+    LEASED = "leased"
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whether a candidate is open, and who looks at it; None: nobody."""
+
+    is_open: bool
+    actor_id: UUID | None
+
+    def available_to(self, scope: Scope) -> Availability:
+        """Return what the reader can do with the candidate."""
+        if not self.is_open:
+            return Availability.DECIDED
+        return Availability.OPEN if self.actor_id in (None, scope.actor.id) else Availability.LEASED
+
+
+def holders(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Holder]:
+    """Return who looks at these candidates; those that are gone are absent."""
+    holds = and_(review_leases.c.candidate_id == candidates.c.id, review_leases.c.expires_at > database_now(connection))
+    query = (
+        select(candidates.c.id, candidates.c.state, review_leases.c.actor_id)
+        .outerjoin(review_leases, holds)
+        .where(candidates.c.id.in_(list(ids)), scope.sees(candidates.c.district))
+    )
+    return {row.id: Holder(row.state == State.OPEN, row.actor_id) for row in connection.execute(query)}
 
 
 def take(scope: Scope, connection: Connection, candidate_id: UUID) -> datetime | None:

@@ -19,6 +19,7 @@ ANSWER_SECONDS: Final = 30.0  # without progress, of a client that reads its ans
 LINGER_SECONDS: Final = 3.0  # for the rest of a body after its answer; longer than the middleware waits itself
 MOST_CONNECTIONS: Final = 500
 FILES_FOR_THE_REST: Final = 128  # open files that the database, evidence and workers must find free
+EVENTS: Final = "/api/v1/review/events"  # answered for a minute: nobody waits for its end
 UPLOADS: Final = re.compile(r"/api/v1/surveys/[^/]+/files/[^/]+")
 
 
@@ -63,8 +64,8 @@ class Connection(H11Protocol):
         self._set_deadline()
 
     def shutdown(self) -> None:
-        """End with the service: what is still coming is cut off, what is being answered is finished."""
-        if self.conn.their_state is h11.SEND_BODY:
+        """End with the service: what is still coming and streams of events are cut off, the rest is answered."""
+        if self.conn.their_state is h11.SEND_BODY or self._streams_events:
             self._cut()
         else:
             super().shutdown()
@@ -115,6 +116,11 @@ class Connection(H11Protocol):
         goes = min(others, key=lambda one: (one.uploads, one is self, one._since), default=self)
         self.connections.discard(goes)  # it is told of its end a moment later
         goes._cut()
+
+    @property
+    def _streams_events(self) -> bool:
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return answering and self.scope["path"] == EVENTS
 
     @property
     def incomplete(self) -> bool:

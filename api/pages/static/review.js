@@ -1,5 +1,6 @@
 // One candidate per screen, one key per verdict. Nothing is shown as decided before the service has recorded it.
 
+import { Events } from "/static/events.js";
 import { DECIDED, HELD, Leases } from "/static/leases.js";
 import { Queue } from "/static/queue.js";
 import { localTimes } from "/static/times.js";
@@ -12,6 +13,7 @@ const desk = at("desk");
 const words = at("words").dataset;
 const queue = new Queue(desk.dataset.queue.split(" ").filter(Boolean), Number(desk.dataset.total));
 const leases = new Leases("decides" in desk.dataset);
+const events = new Events((id, standing) => lose(id, standing));
 const decided = [];
 let busy = false;
 
@@ -49,6 +51,7 @@ function put(element) {
 async function show() {
   const id = queue.current;
   if (id === undefined) {
+    events.close();
     put(at("nothing").content.firstElementChild.cloneNode(true));
     history.replaceState(null, "", "/review");
     return;
@@ -62,6 +65,7 @@ async function show() {
 
 // Keeps the candidate that is shown, and the next, so that the next key finds it free.
 async function hold(id) {
+  events.follow(id);
   leases.keepOnly([id, queue.following]);
   const kept = await leases.take(id);
   if (kept !== HELD) {
@@ -76,13 +80,20 @@ async function hold(id) {
   }
 }
 
+// Says on the card that somebody else has it; its keys stop. What this page does itself is no news.
 function lose(id, how) {
   const card = shownCard();
-  if (card?.dataset.id === id && card.dataset.state === "open") {
-    card.dataset.state = "elsewhere";
-    tell(how === DECIDED ? words.taken : words.leased);
-    settle();
+  if (busy || card?.dataset.id !== id || card.dataset.state !== "open") {
+    return;
   }
+  card.dataset.state = "elsewhere";
+  const notice = document.createElement("p");
+  notice.className = "notice bad";
+  notice.textContent = how === DECIDED ? words.taken : words.leased;
+  card.querySelector(".facts").prepend(notice);
+  at("reasons").close();
+  tell(notice.textContent);
+  settle();
 }
 
 // Runs one action at a time: a second key before the answer is dropped, not queued up as a verdict on the next picture.
@@ -158,8 +169,11 @@ async function undo() {
 }
 
 async function move(by) {
-  const shown = shownCard()?.dataset.id;
-  if (shown === queue.current) {
+  const shown = shownCard()?.dataset;
+  if (shown?.state === "elsewhere") {
+    leases.forget(shown.id);
+    queue.remove(shown.id);
+  } else if (shown?.id === queue.current) {
     queue.step(by);
   }
   await show();

@@ -208,8 +208,24 @@ def test_by_mouse_with_a_note_in_chinese(page: Page, service: Service) -> None:
     assert (verdict["reason"], verdict["note"]) == ("in_shop", "c1 店内")
 
 
-def test_what_somebody_else_decided_is_skipped(page: Page, service: Service) -> None:
+def test_what_somebody_else_decided_says_so_and_its_keys_stop(page: Page, service: Service) -> None:
     first, second = service.seed(2)
+    page.goto(f"{service.url}/review")
+    expect(page.locator("#confirm")).to_be_enabled()
+    service.http.post(f"/api/v1/candidates/{first}/verdict", json={"decision": "rejected", "reason": "vehicle"})
+    expect(page.locator(".card .notice.bad")).to_have_text("This one was decided elsewhere", timeout=5000)
+    expect(page.locator("#confirm")).to_be_disabled()
+    page.keyboard.press("c")
+    expect(page.locator(".card")).to_have_attribute("data-id", first)
+    page.keyboard.press("j")
+    expect(page.locator(".card")).to_have_attribute("data-id", second)
+    left(page, 1)
+
+
+def test_what_somebody_else_decided_is_skipped(page: Page, service: Service, expected: list[str]) -> None:
+    expected.append("503 (Service Unavailable)")
+    first, second = service.seed(2)
+    page.route("**/review/events*", lambda route: route.fulfill(status=503))
     page.goto(f"{service.url}/review")
     service.http.post(f"/api/v1/candidates/{first}/verdict", json={"decision": "rejected", "reason": "vehicle"})
     page.keyboard.press("c")
