@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from detector.candidate import Candidate, Origin
 from detector.clock_steps import ClockSteps
 from detector.geometry.ground import Locator
-from detector.geometry.position import position_of
+from detector.geometry.position import foot_of, position_of
 from detector.places.best_frames import BestFrames
 from detector.places.finder_pictures import FinderPictures
 from detector.places.lasting_change import LastingChange
@@ -390,6 +390,7 @@ class Look:
             dwell=dwell,
             camera=self.source,
             image_point=sighting.contact,
+            foot=foot_of(sighting.class_name, sighting.box, self._locator) if self.rulebook.landmarks else (),
         )
 
     def _voices(self, place: Place) -> tuple[ModelVersion, ...]:

@@ -37,6 +37,13 @@ ZONE_KINDS: Final = {
     "back_street": N_("back street"),
     "permitted_site": N_("permitted site"),
     "shop_front": N_("shop front"),
+    "pavement": N_("pavement"),
+    "no_advertising": N_("area without advertising"),
+    "school": N_("school"),
+    "junction": N_("junction"),
+    "bus_stop": N_("bus stop"),
+    "shop_line": N_("shop line"),
+    "kerb": N_("kerb"),
     "wall": N_("facade"),
     "view": N_("the view of the camera"),
 }

@@ -34,6 +34,8 @@ def ruling_sentence(reason: Reason, language: str, names: ClassNames = ClassName
             shown[name] = hours_in_words(value, language, translate)
     if "zone" in shown:
         shown["zone"] = _zone(reason, language, translate)
+    if "landmark" in shown:
+        shown["landmark"] = _landmark(reason, language, translate)
     if "zones" in shown:
         shown["zones"] = _zones(reason, language, translate)
     code = reason.code
@@ -64,6 +66,12 @@ def _zone(reason: Reason, language: str, translate: Translate) -> str:
     if not name:
         return kind or "?"
     return f"{name}（{kind}）" if language == "zh" else f"{name} ({kind})"
+
+
+def _landmark(reason: Reason, language: str, translate: Translate) -> str:
+    """Return what is measured from by its name, else by its kind."""
+    own = {name.replace("landmark_", "zone_"): value for name, value in reason.params.items()}
+    return _zone(Reason("", {**own, "kind": reason.params.get("landmark_kind")}), language, translate)
 
 
 def _zones(reason: Reason, language: str, translate: Translate) -> str:

@@ -53,6 +53,16 @@ def position_of(
     return point
 
 
+def foot_of(
+    class_name: str, box: tuple[float, float, float, float], locator: Locator | None
+) -> tuple[GroundPoint, ...]:
+    """Return where the two lower corners of a box stand on the ground; none of what hangs, or where no ray meets it."""
+    if class_name in HUNG:
+        return ()
+    points = (_cut((u, box[3]), locator) for u in (box[0], box[2]))
+    return tuple(point for point in points if point is not None)
+
+
 def _cut(contact: tuple[float, float], locator: Locator | None) -> GroundPoint | None:
     try:
         return locator.locate(*contact) if locator is not None else None

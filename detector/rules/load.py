@@ -1,108 +1,24 @@
 """Reads a rulebook file and the permits beside it: the whole file or nothing, every fault with its place."""
 
 import difflib
-import re
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from math import ceil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from shapely import MultiPoint, Polygon, is_valid_reason
 
-from detector.durations import parse_duration
 from detector.errors import RulebookInvalid, YamlUnreadable
 from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
-from detector.rules.hours import HoursInvalid, check_country, check_hours, read_hours
+from detector.rules.entries import LandmarkEntry, RulebookEntry, RuleEntry, ZoneEntry
+from detector.rules.hours import HoursInvalid, read_hours
+from detector.rules.landmarks import Measure
 from detector.rules.permits import Registry, read_permits
-from detector.rules.rings import corners_of
 from detector.rules.rulebook import Rule, Rulebook
+from detector.rules.season import Season, read_season
 from detector.rules.source import RulebookSource
-from detector.rules.time_zones import time_zone
-from detector.rules.zones import Zone, area_m2, extent_m
-
-SMALLEST_M2: Final = 1.0
-SMALLEST_PX: Final = 16.0
-WIDEST_M: Final = 200_000.0  # a street zone that spans more has a digit wrong
-
-
-def _checked(check: Callable[[str], None]) -> BeforeValidator:
-    def run(value: object) -> object:
-        if isinstance(value, str):
-            check(value)
-        return value
-
-    return BeforeValidator(run)
-
-
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Coordinate = Annotated[float, Field(allow_inf_nan=False)]
-Ring = Annotated[list[tuple[Coordinate, Coordinate]], BeforeValidator(corners_of), Field(min_length=3)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class ZoneEntry(_Strict):
-    """One zone: `polygon` in (lon, lat) degrees WGS-84, or `image` in pixels of the full picture of `camera`.
-
-    `name` and `name_zh` are what the pages call it.
-    """
-
-    id: Text
-    kind: Text
-    polygon: Ring | None = None
-    image: Ring | None = None
-    camera: Text | None = None
-    name: Text | None = None
-    name_zh: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_shape(self) -> "ZoneEntry":
-        if (self.polygon is None) == (self.image is None):
-            raise ValueError(f"zone {self.id!r} needs either `polygon` (lon, lat) or `image` (pixels), one of them")
-        if self.image is not None and self.camera is None:
-            raise ValueError(f"zone {self.id!r} is drawn in a picture: add `camera`, the id of the camera")
-        if self.polygon is not None and self.camera is not None:
-            raise ValueError(f"zone {self.id!r} is on the ground: `camera` belongs to `image` zones only")
-        fault = _ring_fault(self.image, on_ground=False) if self.image else _ring_fault(self.polygon or [], True)
-        if fault:
-            raise ValueError(f"zone {self.id!r} {fault}")
-        return self
-
-    def zone(self) -> Zone:
-        return Zone(self.id, self.kind, tuple(self.polygon or self.image or ()), self.camera, self.name, self.name_zh)
-
-
-class RuleEntry(_Strict):
-    """One rule; see `docs/rules.md` for what each key means."""
-
-    id: Text
-    classes: Annotated[list[Text], Field(min_length=1)]
-    zones: Annotated[list[Text], Field(min_length=1)]
-    permitted: Annotated[Text | None, _checked(check_hours)] = None
-    dwell: Duration = timedelta()
-    gap: Duration = timedelta(seconds=90)
-    permit: Literal["required"] | None = None
-    code: Text | None = None
-
-
-class RulebookEntry(_Strict):
-    """The whole file."""
-
-    version: Text
-    timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
-    country: Annotated[Text | None, _checked(check_country)] = None
-    zones: list[ZoneEntry] = []
-    rules: Annotated[list[RuleEntry], Field(min_length=1)]
-    permits: Text | None = None
-    permits_as_of: AwareDatetime | None = None
-    permits_max_age: Duration = timedelta(days=7)
 
 
 def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
@@ -137,7 +53,8 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
         raise RulebookInvalid(str(path), tuple(dict.fromkeys(lines)))
     source = RulebookSource.of(entry.version, document.content, listed.content if listed else None)
     zones = [zone.zone() for zone in entry.zones]
-    return Rulebook.of(entry.version, entry.timezone, zones, rules, registry, source)
+    landmarks = [landmark.landmark() for landmark in entry.landmarks]
+    return Rulebook.of(entry.version, entry.timezone, zones, rules, registry, source, landmarks)
 
 
 def _rules(entry: RulebookEntry, document: MarkedYaml, faults: list[tuple[int, str]]) -> list[Rule]:
@@ -151,43 +68,29 @@ def _rules(entry: RulebookEntry, document: MarkedYaml, faults: list[tuple[int, s
                 hours = read_hours(rule.permitted, entry.timezone, entry.country, place)
         except HoursInvalid as error:
             faults.append((document.line(("rules", index, "permitted")), f"rule {rule.id!r}: {error}"))
+        season = None
+        try:
+            season = _season(rule, entry)
+        except ValueError as error:
+            faults.append((document.line(("rules", index, "season")), f"rule {rule.id!r}: {error}"))
         classes, kinds = tuple(rule.classes), tuple(rule.zones)
         needs = rule.permit is not None
-        rules.append(Rule(rule.id, classes, kinds, hours, rule.dwell, rule.gap, needs, rule.code))
+        made = Rule(rule.id, classes, kinds, hours, rule.dwell, rule.gap, needs, rule.code)
+        rules.append(replace(made, limit=rule.limit(), season=season))
     return rules
 
 
-def _ring_fault(ring: list[tuple[float, float]], on_ground: bool) -> str | None:
-    for a, b in ring:
-        if on_ground and not (abs(a) <= 180 and abs(b) <= 90):
-            swapped = abs(a) <= 90 and abs(b) <= 180
-            hint = "they look swapped, write longitude first" if swapped else "write [longitude, latitude] in degrees"
-            return f"has a corner [{a:g}, {b:g}] that is no place on earth: {hint}"
-    if len(set(ring)) < 3:
-        return "has fewer than three different corners"
-    if on_ground and (wide := extent_m(ring)) > WIDEST_M:
-        return f"spans {ceil(wide / 1000)} km: check its numbers for a wrong digit"
-    polygon, hull = Polygon(ring), MultiPoint(ring).convex_hull  # the hull of corners on a line is no polygon
-    if not isinstance(hull, Polygon) or (polygon.is_valid and _too_small(polygon, on_ground)):
-        least = f"{SMALLEST_M2:g} square metre" if on_ground else f"{SMALLEST_PX:g} pixels"
-        return f"is smaller than {least}: check its corners"
-    if not polygon.is_valid:
-        found = re.search(r"\[(\S+) (\S+)\]", is_valid_reason(polygon))
-        place = f" near [{found[1]}, {found[2]}]" if found else ""
-        return f"crosses or touches itself{place}: give its corners in order around the edge"
-    return None
-
-
-def _too_small(polygon: Polygon, on_ground: bool) -> bool:
-    return area_m2(polygon.exterior.coords) < SMALLEST_M2 if on_ground else polygon.area < SMALLEST_PX
+def _season(rule: RuleEntry, entry: RulebookEntry) -> Season | None:
+    """Return the season that a rule names or writes out; raises ValueError."""
+    return read_season(entry.seasons.get(rule.season, rule.season)) if rule.season else None
 
 
 def _across(root: Tree) -> Iterator[tuple[Trail, str]]:
     """Faults between entries, read from the raw tree so that they are told even where an entry has its own."""
     if not isinstance(root, dict):
         return
-    zones, rules = _entries(root, "zones"), _entries(root, "rules")
-    for name, entries in (("zone", zones), ("rule", rules)):
+    zones, rules, landmarks = (_entries(root, key) for key in ("zones", "rules", "landmarks"))
+    for name, entries in (("zone", zones), ("rule", rules), ("landmark", landmarks)):
         seen: set[str] = set()
         for trail, entry in entries:
             if isinstance(found := entry.get("id"), str) and found in seen:
@@ -202,8 +105,25 @@ def _across(root: Tree) -> Iterator[tuple[Trail, str]]:
             if isinstance(kind, str) and kind and kind not in kinds:
                 hint = f"that is a zone, of kind {ids[kind]}" if kind in ids else _known(kind, sorted(kinds))
                 yield (*trail, "zones", index), f"rule {rule.get('id')!r}: no zone is of kind {kind!r}: {hint}"
+    yield from _limits(rules, landmarks)
     if root.get("permits") is not None and root.get("permits_as_of") is None:
         yield ("permits",), "permits without permits_as_of: say when the registry was exported"
+
+
+def _limits(
+    rules: list[tuple[Trail, dict[str, Tree]]], landmarks: list[tuple[Trail, dict[str, Tree]]]
+) -> Iterator[tuple[Trail, str]]:
+    """Faults of distances to landmarks that are not there."""
+    kinds = sorted({kind for _, landmark in landmarks if isinstance(kind := landmark.get("kind"), str)})
+    for trail, rule in rules:
+        for measure in Measure:
+            limit = rule.get(measure.value)
+            kind = limit.get("kind") if isinstance(limit, dict) else None
+            if isinstance(kind, str) and kind and kind not in kinds:
+                yield (
+                    (*trail, measure.value),
+                    f"rule {rule.get('id')!r}: no landmark is of kind {kind!r}: {_known(kind, kinds)}",
+                )
 
 
 def _entries(root: dict[str, Tree], key: str) -> list[tuple[Trail, dict[str, Tree]]]:
@@ -220,6 +140,7 @@ def _known(word: str, words: list[str]) -> str:
 _KEYS: Final = {
     0: sorted(RulebookEntry.model_fields),
     "zones": sorted(ZoneEntry.model_fields),
+    "landmarks": sorted(LandmarkEntry.model_fields),
     "rules": sorted(RuleEntry.model_fields),
 }
 

@@ -5,7 +5,7 @@ Detecting a thing is not detecting a violation: that takes a place, a time and t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,10 +14,12 @@ from detector.geometry.ground import GroundPoint
 from detector.reason import Reason
 from detector.rules import wording
 from detector.rules.hours import Hours
+from detector.rules.landmarks import Landmark, Limit
 from detector.rules.permits import Match, Registry
 from detector.rules.ruling import Outcome, Ruling
+from detector.rules.season import Season
 from detector.rules.source import RulebookSource
-from detector.rules.zones import PERMITTED_SITE, Area, Spot, Standing, Where, Zone
+from detector.rules.zones import NO_ADVERTISING, PERMITTED_SITE, Area, Spot, Standing, Where, Zone
 
 NOTHING: Final = timedelta()
 LONGEST_DWELL: Final = timedelta(days=3660)
@@ -29,7 +31,8 @@ class Rule:
 
     It stands outside the permitted `hours` (None: no hour is permitted), has stood for `dwell` since then, and has no
     permit where one may be had (`permit_required`). A thing unseen for up to `gap` has not left. `always` marks the
-    rule that stands in for a permitted site that no rule speaks of.
+    rule that stands in for a permitted site that no rule speaks of. With a `limit` it speaks only of what does not keep
+    that distance (of no `kinds`: anywhere), with a `season` only on its days.
     """
 
     id: str
@@ -41,6 +44,8 @@ class Rule:
     permit_required: bool = False
     code: str | None = None
     always: bool = False
+    limit: Limit | None = None
+    season: Season | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Rulebook:
     registry: Registry | None
     areas: tuple[tuple[Rule, Area], ...]  # each rule in its order with the zones it speaks of
     source: RulebookSource
+    landmarks: tuple[Landmark, ...] = ()
 
     @classmethod
     def of(
@@ -77,10 +83,15 @@ class Rulebook:
         rules: Iterable[Rule],
         registry: Registry | None,
         source: RulebookSource | None = None,
+        landmarks: Iterable[Landmark] = (),
     ) -> "Rulebook":
-        zones, rules = tuple(zones), tuple(rules)
-        areas = tuple((rule, Area.of(zone for zone in zones if zone.kind in rule.kinds)) for rule in _with_sites(rules))
-        return cls(version, timezone, zones, rules, registry, areas, source or RulebookSource.of(version, b""))
+        zones, rules, landmarks = tuple(zones), tuple(rules), tuple(landmarks)
+        areas = tuple(
+            (rule, Area.of((zone for zone in zones if zone.kind in rule.kinds), rule.limit, landmarks))
+            for rule in _with_sites(rules)
+        )
+        source = source or RulebookSource.of(version, b"")
+        return cls(version, timezone, zones, rules, registry, areas, source, landmarks)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -111,21 +122,23 @@ class Rulebook:
         dwell: timedelta | None = None,
         camera: str | None = None,
         image_point: tuple[float, float] | None = None,
+        foot: tuple[GroundPoint, ...] = (),
     ) -> Ruling:
-        """Return what the rules say of a thing at the aware instant `at` (None.
+        """Return what the rules say of a thing at the aware instant `at`, seen there since `at - dwell`.
 
-        Not known), seen there since `at - dwell`.
+        `at` is None where it is not known.
 
         `position` is where it touches the ground, `image_point` the same as (u, v) pixels of the full picture of
-        `camera`. The first rule that speaks of the class in a zone that holds the thing decides. Where the position's
-        error leaves open which rule that is and they disagree, the ruling is unknown. Raises ValueError for a naive
-        `at` or one outside the years 1901 to 9997.
+        `camera`, `foot` further points of its footprint (distances are asked of all of them). The first rule that
+        speaks of the class in a zone that holds the thing decides. Where the position's error leaves open which rule
+        that is and they disagree, the ruling is unknown. Raises ValueError for a naive `at` or one outside the years
+        1901 to 9997.
         """
         if at is not None and at.tzinfo is None:
             raise ValueError(f"{at} has no time zone: write it like 2026-11-23T10:12:00+08:00")
         if at is not None and not 1900 < at.year < 9998:
             raise ValueError(f"{at} is outside the years 1901 to 9997")
-        spot = Spot(position, camera, image_point)
+        spot = Spot(position, camera, image_point, foot)
         findings: list[tuple[RuleFinding, Standing]] = []
         speaking = [(rule, area) for rule, area in self.areas if class_name in rule.classes or rule.always]
         if all(rule.always for rule, _ in speaking):
@@ -133,7 +146,15 @@ class Rulebook:
         for rule, area in speaking:
             if rule.always and any(PERMITTED_SITE in other.kinds for other, _ in speaking if other is not rule):
                 continue  # a rule of the file speaks of this class on permitted sites, so the file decides
+            if (
+                rule.season is not None
+                and at is not None
+                and not rule.season.holds(at.astimezone(self.timezone).date())
+            ):
+                continue
             standing = area.standing(spot)
+            if rule.season is not None and at is None and standing.where is not Where.OUTSIDE:
+                standing = replace(standing, where=Where.UNSURE, season_unknown=True)
             if standing.where is not Where.OUTSIDE:
                 findings.append((self._judge(rule, standing, class_name, at, spot, dwell), standing))
             if standing.where is Where.INSIDE:
@@ -163,10 +184,16 @@ class Rulebook:
         Any test that clears it permits it, else any doubt is unknown.
         """
         inside = standing.zone if standing.where is Where.INSIDE else None
-        place = (wording.inside(inside),) if inside is not None else ()
+        place: tuple[Reason, ...] = (wording.inside(inside),) if inside is not None else ()
+        if rule.limit is not None and standing.where is Where.INSIDE and standing.landmark is not None:
+            place = (*place, wording.too_close(rule.limit, standing.landmark, standing.far_m))
         if rule.always:
             return RuleFinding(Outcome.PERMITTED, (*place, wording.permitted_site()), zone=standing.zone)
-        tests = [self._hours(rule, class_name, at), self._permit(rule, class_name, at, spot), _dwell(rule, at, dwell)]
+        tests = [
+            self._hours(rule, class_name, at, standing.zone),
+            self._permit(rule, class_name, at, spot),
+            _dwell(rule, at, dwell),
+        ]
         cleared = next((test for test in tests if test.outcome is Outcome.PERMITTED), None)
         if cleared is not None:
             return RuleFinding(Outcome.PERMITTED, (*place, *cleared.reasons), rule, standing.zone)
@@ -175,9 +202,10 @@ class Rulebook:
         reasons = [reason for test in tests for reason in test.reasons]
         return RuleFinding(outcome, (*place, *reasons), rule, standing.zone)
 
-    def _hours(self, rule: Rule, class_name: str, at: datetime | None) -> RuleFinding:
+    def _hours(self, rule: Rule, class_name: str, at: datetime | None, zone: Zone | None) -> RuleFinding:
         if rule.hours is None:
-            reasons = () if rule.permit_required else (wording.never_permitted(class_name),)
+            never = wording.no_advertising if zone and zone.kind == NO_ADVERTISING else wording.never_permitted
+            reasons = () if rule.permit_required or rule.limit else (never(class_name),)
             return RuleFinding(Outcome.VIOLATION, reasons)
         if at is None:
             return RuleFinding(Outcome.UNKNOWN, (wording.time_not_known(rule.hours.text),))
@@ -244,10 +272,15 @@ def _agreed(findings: list[tuple[RuleFinding, Standing]], spot: Spot) -> RuleFin
     if outcomes == {Outcome.VIOLATION}:
         return last
     doubted, standing = max(findings[:-1], key=lambda found: _GRAVITY[found[0].outcome])
-    if standing.zone is not None and standing.zone.on_ground and spot.position is not None:
+    if standing.season_unknown and doubted.rule and doubted.rule.season:
+        doubt = wording.season_not_known(doubted.rule.season.text)
+    elif standing.landmark is not None and doubted.rule and doubted.rule.limit and spot.position is not None:
+        doubt = wording.distance_uncertain(spot.position.ce90_m, doubted.rule.limit, standing.landmark)
+    elif standing.zone is not None and standing.zone.on_ground and spot.position is not None:
         doubt = wording.position_uncertain(spot.position.ce90_m, standing.zone)
     else:
-        kinds = doubted.rule.kinds if doubted.rule else (PERMITTED_SITE,)
+        rule = doubted.rule
+        kinds = (PERMITTED_SITE,) if rule is None else rule.kinds or (rule.limit.kind if rule.limit else "",)
         doubt = wording.position_not_known(kinds, standing.zone)
     if outcomes == {Outcome.PERMITTED}:
         return RuleFinding(Outcome.PERMITTED, (doubt, *doubted.reasons))

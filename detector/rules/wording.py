@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Final
 
 from detector.reason import N_, Param, Reason, say
+from detector.rules.landmarks import Landmark, Limit, Measure
 from detector.rules.zones import Zone
 
 TEXTS: Final = {
@@ -17,6 +18,14 @@ TEXTS: Final = {
     "no_rule_here": N_("outside every zone in which a rule speaks of %(class_name)s"),
     "inside_zone": "inside zone %(zone)s (%(kind)s)",
     "permitted_site": N_("this is a permitted site and no rule limits it"),
+    "no_advertising": N_("%(class_name)s may not be put up in this area, whatever permit it has"),
+    "too_near": N_("%(distance_m)s m from %(landmark)s; it must be at least %(limit_m)s m away"),
+    "beyond_line": N_("%(distance_m)s m from %(landmark)s; no further than %(limit_m)s m is allowed"),
+    "not_clear": N_("leaves %(distance_m)s m clear to %(landmark)s; %(limit_m)s m must stay clear"),
+    "distance_uncertain": N_(
+        "the position is uncertain by %(error_m)s m: it may be nearer to %(landmark)s than %(limit_m)s m, or further"
+    ),
+    "season_not_known": N_("when it was taken is not known, so nor is whether the season %(season)s applies"),
     "position_not_known": N_("the position is not known, so it may stand inside or outside %(zones)s"),
     "position_uncertain": (
         "the position is uncertain by %(error_m)s m: it may stand inside or outside zone %(zone)s (%(kind)s)"
@@ -69,6 +78,24 @@ def no_rule_here(class_name: str) -> Reason:
 
 def inside(zone: Zone) -> Reason:
     return Reason("inside_zone", {"zone": zone.id, "kind": zone.kind, **_names(zone)})
+
+
+def no_advertising(class_name: str) -> Reason:
+    return Reason("no_advertising", {"class_name": class_name})
+
+
+def too_close(limit: Limit, landmark: Landmark, distance: float) -> Reason:
+    """Return why a limit is not kept."""
+    return Reason(_LIMITS[limit.measure], {"distance_m": distance, "limit_m": limit.metres, **_landmark(landmark)})
+
+
+def distance_uncertain(radius: float, limit: Limit, landmark: Landmark) -> Reason:
+    error = radius if isfinite(radius) else None
+    return Reason("distance_uncertain", {"error_m": error, "limit_m": limit.metres, **_landmark(landmark)})
+
+
+def season_not_known(season: str) -> Reason:
+    return Reason("season_not_known", {"season": season})
 
 
 def permitted_site() -> Reason:
@@ -169,6 +196,13 @@ def no_permit_of_class(class_name: str, as_of: date) -> Reason:
     return Reason("no_permit_of_class", {"class_name": class_name, "as_of": as_of.isoformat()})
 
 
-def _names(zone: Zone) -> dict[str, Param]:
+_LIMITS: Final = {Measure.NEAR: "too_near", Measure.BEYOND: "beyond_line", Measure.CLEAR: "not_clear"}
+
+
+def _landmark(landmark: Landmark) -> dict[str, Param]:
+    return {"landmark": landmark.id, "landmark_kind": landmark.kind, **_names(landmark, "landmark")}
+
+
+def _names(zone: Zone | Landmark, key: str = "zone") -> dict[str, Param]:
     """Return what people call a zone, kept with the reason: a later rulebook may call it otherwise."""
-    return {key: name for key, name in (("zone_en", zone.name), ("zone_zh", zone.name_zh)) if name}
+    return {name: word for name, word in ((f"{key}_en", zone.name), (f"{key}_zh", zone.name_zh)) if word}

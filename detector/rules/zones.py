@@ -13,9 +13,11 @@ from shapely.geometry.base import BaseGeometry
 
 from detector.geometry.ground import GroundPoint
 from detector.geometry.wgs import GEOD, Plane, distance
+from detector.rules.landmarks import Landmark, Limit, Measure, forbidden
 
 PERMITTED_SITE: Final = "permitted_site"  # kinds with a meaning of their own; see docs/rules.md
 WALL: Final = "wall"  # where façades stand: what hangs on one is placed there
+NO_ADVERTISING: Final = "no_advertising"
 HALF_EARTH_M: Final = 20_000_000.0
 
 
@@ -44,17 +46,25 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What is known of where a thing touches the ground: on the earth, in the picture, either, or neither."""
+    """What is known of where a thing touches the ground: on the earth, in the picture, either, or neither.
+
+    `foot` are further points of its footprint: a distance is kept only where all of it keeps the distance.
+    """
 
     position: GroundPoint | None = None
     camera: str | None = None
     image_point: tuple[float, float] | None = None
+    foot: tuple[GroundPoint, ...] = ()
 
     @property
     def on_earth(self) -> bool:
         """Return whether the position is a place on the earth (an unknown one is sometimes stored as NaN)."""
-        point = self.position
-        return point is not None and isfinite(point.lon) and abs(point.lat) <= 90 and abs(point.lon) <= 180
+        return self.position is not None and is_on_earth(self.position)
+
+
+def is_on_earth(point: GroundPoint) -> bool:
+    """Return whether a position is a place on the earth."""
+    return isfinite(point.lon) and abs(point.lat) <= 90 and abs(point.lon) <= 180
 
 
 class Where(StrEnum):
@@ -67,10 +77,20 @@ class Where(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a thing stands towards an area; `zone` is the one that it stands in, or nearest to where that is unsure."""
+    """Where a thing stands towards an area; `zone` is the one that it stands in, or nearest to where that is unsure.
+
+    Where a rule asks for a distance: the `landmark` that decides and the metres to it. `season_unknown`: whether the
+    rule's season holds is not known, as the day is not.
+    """
 
     where: Where
     zone: Zone | None = None
+    landmark: Landmark | None = None
+    far_m: float = 0.0
+    season_unknown: bool = False
+
+
+_FIRMNESS: Final = {Where.OUTSIDE: 0, Where.UNSURE: 1, Where.INSIDE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +100,24 @@ class Area:
     zones: tuple[Zone, ...]
     ground: BaseGeometry
     lots: tuple[tuple[Zone, Polygon], ...]
+    limit: Limit | None = None
+    landmarks: tuple[Landmark, ...] = ()
 
     @classmethod
-    def of(cls, zones: Iterable[Zone]) -> Self:
-        zones = tuple(zones)
+    def of(cls, zones: Iterable[Zone], limit: Limit | None = None, landmarks: Iterable[Landmark] = ()) -> Self:
+        """Join zones; with a `limit` only the ground on which it is not kept, as nothing is measured in a picture."""
+        zones = tuple(zone for zone in zones if zone.on_ground or limit is None)
         lots = tuple((zone, Polygon(zone.corners)) for zone in zones)
-        return cls(zones, unary_union([lot for zone, lot in lots if zone.on_ground]), lots)
+        ground = unary_union([lot for zone, lot in lots if zone.on_ground])
+        if limit is None:
+            return cls(zones, ground, lots)
+        measured = tuple(landmark for landmark in landmarks if landmark.kind == limit.kind)
+        return cls(zones, forbidden(limit, measured, ground), lots, limit, measured)
 
     def standing(self, spot: Spot) -> Standing:
         """Inside, outside or unsure. A zone drawn in a picture concerns only what that picture's camera sees."""
+        if self.limit is not None:
+            return self._standing_by_limit(spot, self.limit)
         unsure = None
         for zone, lot in self.lots:
             if zone.camera is None or zone.camera != spot.camera:
@@ -99,6 +128,19 @@ class Area:
                 return Standing(Where.INSIDE, zone)
         on_ground = self._standing_on_ground(spot)
         return on_ground if unsure is None or on_ground.where is Where.INSIDE else unsure
+
+    def _standing_by_limit(self, spot: Spot, limit: Limit) -> Standing:
+        """Return where the part of the footprint stands that keeps the distance least."""
+        points = [point for point in (spot.position, *spot.foot) if point is not None]
+        standings = [self._standing_on_ground(Spot(point)) for point in points] or [self._standing_on_ground(Spot())]
+        where = max((standing.where for standing in standings), key=_FIRMNESS.__getitem__)
+        known = [point for point in points if is_on_earth(point)]
+        zone = next((one.zone for one in standings if one.where is where and one.zone in self.zones), None)
+        if not known or not self.landmarks:
+            return Standing(where, zone)
+        away = [self._nearest_landmark(point) for point in known]
+        far, landmark = (max if limit.measure is Measure.BEYOND else min)(away, key=lambda found: found[0])
+        return Standing(where, zone, landmark, far)
 
     def _standing_on_ground(self, spot: Spot) -> Standing:
         if self.ground.is_empty:
@@ -111,6 +153,9 @@ class Area:
         if radius > 0 and metres_to_border(self.ground, point) < radius:
             return Standing(Where.UNSURE, self._nearest(point))
         return Standing(Where.INSIDE, self._nearest(point)) if inside else Standing(Where.OUTSIDE)
+
+    def _nearest_landmark(self, point: GroundPoint) -> tuple[float, Landmark]:
+        return min(((mark.metres_to(point), mark) for mark in self.landmarks), key=lambda found: found[0])
 
     def _nearest(self, point: GroundPoint) -> Zone | None:
         lots = [(zone, lot) for zone, lot in self.lots if zone.on_ground]
