@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli.candidate_json import reasons_json, why
-from api.console import AsJson, print_json
+from api.console import AsJson, print_error, print_json
 from detector.geometry.ground import GroundPoint
 from detector.rules.load import load_rulebook
 
@@ -32,6 +32,8 @@ def rule(
     --lat 34.7466 --lon 113.6253 --dwell 360
     """
     book = load_rulebook(rulebook, now=datetime.now(UTC))
+    for line in book.advice:
+        print_error(f"{rulebook.name} {line}")
     if (lat is None) != (lon is None):
         raise typer.BadParameter("give both --lat and --lon, or neither when the position is unknown")
     position = None if lat is None or lon is None else GroundPoint(lat, lon, 0.0, 0.0)

@@ -77,6 +77,8 @@ def serve(
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = duration_from("--for", for_) if for_ else None
     book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
+    for line in book.advice if book else ():
+        print_error(f"rulebook {line}")
     class_names = read_classes(rulebook, book)
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")

@@ -1,5 +1,6 @@
 """`streetwarden zones`: pavement and road proposed from a camera's recording, for a person to accept."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,8 @@ from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STREET
 from api.settings import load_settings
 from detector.places.ground_use import LEAST, PAVEMENT, ROAD, SURE, GroundUse, ProposedArea
+from detector.rules.load import load_rulebook
+from detector.rules.zone_file import read_zone_file
 from detector.vision.engine import OnnxModel
 from detector.vision.frame import Image
 from streams.frames.file_source import FileSource
@@ -59,6 +62,39 @@ def propose(
         print_error(f"{recording.name}: nothing to propose: {seen}, {LEAST} of either are needed; record for longer")
         return 1
     print_error(f"{recording.name}: {seen}. Check the areas before they go into the rulebook")
+    return 0
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="GeoJSON or KML that names its datum.", exists=True, dir_okay=False)],
+    kind: Annotated[str | None, typer.Option(help="The kind of what names none, e.g. main_road.")] = None,
+    rulebook: Annotated[
+        Path | None, typer.Option(help="A rulebook whose cities the zones must lie in.", exists=True, dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Turn the shapes of a map editor's file into zones and landmarks for the rulebook, in WGS-84.
+
+    Example: streetwarden zones import roads.geojson --kind main_road --rulebook rulebook.yaml
+    """
+    cities = load_rulebook(rulebook).cities if rulebook else ()
+    bounds = None
+    if cities:
+        sides = list(zip(*(city.bounds for city in cities), strict=True))
+        bounds = (min(sides[0]), min(sides[1]), max(sides[2]), max(sides[3]))
+    read = read_zone_file(file, kind, bounds)
+    for line in (*read.faults, *read.warnings):
+        print_error(line)
+    if read.faults:
+        return 2
+    for title, entries in (("zones", read.zones), ("landmarks", read.landmarks)):
+        if entries and not as_json:
+            print_json({}, f"{title}:", as_json)
+        for entry in entries:
+            record = entry.model_dump(exclude_none=True, mode="json")
+            print_json(record, f"  - {json.dumps(record, ensure_ascii=False)}", as_json)
+    print_error(f"{file.name}: {len(read.zones)} zones and {len(read.landmarks)} landmarks, from {read.datum}")
     return 0
 
 

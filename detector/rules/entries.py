@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from shapely import MultiPoint, Polygon, is_valid_reason
 
 from detector.durations import parse_duration
+from detector.rules.cities import City, code_table
 from detector.rules.hours import check_country, check_hours
 from detector.rules.landmarks import Landmark, Limit, Measure
 from detector.rules.rings import corners_of
@@ -140,12 +141,34 @@ class RuleEntry(_Strict):
         return next((Limit(measure, one.kind, one.metres) for measure, one in entries if one is not None), None)
 
 
+class CityEntry(_Strict):
+    """A city: `bounds` [west, south, east, north] in degrees, and `codes` (the name of a table, or class: code)."""
+
+    name: Text
+    bounds: tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+    codes: Text | dict[Text, Text] = {}
+
+    @model_validator(mode="after")
+    def _sound(self) -> "CityEntry":
+        west, south, east, north = self.bounds
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise ValueError(f"city {self.name!r}: bounds are [west, south, east, north] in degrees")
+        if isinstance(self.codes, str):
+            code_table(self.codes)
+        return self
+
+    def city(self) -> City:
+        """Return the city."""
+        return City(self.name, self.bounds, code_table(self.codes) if isinstance(self.codes, str) else self.codes)
+
+
 class RulebookEntry(_Strict):
     """The whole file."""
 
     version: Text
     timezone: Annotated[ZoneInfo, BeforeValidator(time_zone)]
     country: Annotated[Text | None, _checked(check_country)] = None
+    cities: list[CityEntry] = []
     seasons: dict[Text, Annotated[Text, _checked(check_season)]] = {}
     landmarks: list[LandmarkEntry] = []
     zones: list[ZoneEntry] = []

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from detector.errors import RulebookInvalid, YamlUnreadable
 from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
+from detector.rules.advice import advice_of
 from detector.rules.entries import LandmarkEntry, RulebookEntry, RuleEntry, ZoneEntry
 from detector.rules.hours import HoursInvalid, read_hours
 from detector.rules.landmarks import Measure
@@ -54,7 +55,11 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     source = RulebookSource.of(entry.version, document.content, listed.content if listed else None)
     zones = [zone.zone() for zone in entry.zones]
     landmarks = [landmark.landmark() for landmark in entry.landmarks]
-    return Rulebook.of(entry.version, entry.timezone, zones, rules, registry, source, landmarks)
+    book = Rulebook.of(entry.version, entry.timezone, zones, rules, registry, source, landmarks)
+    today = now.astimezone(entry.timezone).date() if now else None
+    permitted = listed.permits if listed else ()
+    advice = advice_of(entry, lambda key, index: f"line {document.line((key, index))}", today, permitted)
+    return replace(book, cities=tuple(city.city() for city in entry.cities), advice=tuple(advice))
 
 
 def _rules(entry: RulebookEntry, document: MarkedYaml, faults: list[tuple[int, str]]) -> list[Rule]:

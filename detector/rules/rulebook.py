@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from detector.geometry.ground import GroundPoint
 from detector.reason import Reason
 from detector.rules import wording
+from detector.rules.cities import City, code_of
 from detector.rules.hours import Hours
 from detector.rules.landmarks import Landmark, Limit
 from detector.rules.permits import Match, Registry
@@ -62,7 +63,7 @@ class RuleFinding:
 class Rulebook:
     """All rules of one city, as one version; immutable, safe to share between threads.
 
-    `source` is what it was read from.
+    `source` is what it was read from, `advice` what is odd in it; `cities` say the code of what a rule has none for.
     """
 
     version: str
@@ -73,6 +74,8 @@ class Rulebook:
     areas: tuple[tuple[Rule, Area], ...]  # each rule in its order with the zones it speaks of
     source: RulebookSource
     landmarks: tuple[Landmark, ...] = ()
+    cities: tuple[City, ...] = ()
+    advice: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -142,7 +145,9 @@ class Rulebook:
         findings: list[tuple[RuleFinding, Standing]] = []
         speaking = [(rule, area) for rule, area in self.areas if class_name in rule.classes or rule.always]
         if all(rule.always for rule, _ in speaking):
-            return self._ruling(RuleFinding(Outcome.PERMITTED, (wording.no_rule_for_class(class_name),)))
+            return self._ruling(
+                RuleFinding(Outcome.PERMITTED, (wording.no_rule_for_class(class_name),)), class_name, position
+            )
         for rule, area in speaking:
             if rule.always and any(PERMITTED_SITE in other.kinds for other, _ in speaking if other is not rule):
                 continue  # a rule of the file speaks of this class on permitted sites, so the file decides
@@ -163,14 +168,16 @@ class Rulebook:
             findings.append(
                 (RuleFinding(Outcome.PERMITTED, (wording.no_rule_here(class_name),)), Standing(Where.INSIDE))
             )
-        return self._ruling(_agreed(findings, spot))
+        return self._ruling(_agreed(findings, spot), class_name, position)
 
-    def _ruling(self, finding: RuleFinding) -> Ruling:
-        rule, zone = finding.rule, finding.zone
+    def _ruling(self, finding: RuleFinding, class_name: str, position: GroundPoint | None) -> Ruling:
+        rule, zone, code = finding.rule, finding.zone, None
+        if rule and finding.outcome is not Outcome.PERMITTED:
+            code = rule.code or code_of(self.cities, class_name, position)
         return Ruling(
             outcome=finding.outcome,
             reasons=finding.reasons,
-            code=rule.code if rule and finding.outcome is not Outcome.PERMITTED else None,
+            code=code,
             rule=rule.id if rule else None,
             zone=zone.id if zone else None,
             rulebook=self.source,
