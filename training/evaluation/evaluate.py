@@ -116,9 +116,9 @@ def measure(
         image = read_picture(picture.path)
         seen.append(_look(detector, image, picture, described.measured))
         if len(times) < _TIMED:
-            times.append(_time(detector, image))
-            if other is not None:
-                other_times.append(_time(other, image))
+            mine, *theirs = _time([detector] if other is None else [detector, other], image)
+            times.append(mine)
+            other_times += theirs
     matched = {
         name: match([_of_class(one, (name,), described.measured) for one in seen])
         for name in described.measured
@@ -202,17 +202,19 @@ def _look(detector: OnnxModel, image: Image, picture: LabelledPicture, measured:
     return PredictedPicture(picture.path, found[np.arange(min(_MOST, len(found)))], truth, ids)
 
 
-def _time(detector: OnnxModel, image: Image) -> float:
-    """Milliseconds of this thread's CPU time: the latency on a core of its own, whatever else the machine does.
+def _time(detectors: Sequence[OnnxModel], image: Image) -> list[float]:
+    """Milliseconds of this thread's CPU time, of each: the latency on a core of its own, whatever the machine does.
 
-    The least of several looks where one is so brief that a cold cache or an interruption decides how long it takes.
+    In turns, so that what slows the machine slows all. The least of several looks where one is so brief that a cold
+    cache or an interruption decides how long it takes.
     """
-    looks: list[float] = []
-    while sum(looks) < _BRIEF:
-        begun = time.thread_time()
-        detector.detect(image)
-        looks.append((time.thread_time() - begun) * 1000)
-    return min(looks)
+    looks: list[list[float]] = [[] for _ in detectors]
+    while min(map(sum, looks)) < _BRIEF:
+        for detector, times in zip(detectors, looks, strict=True):
+            begun = time.thread_time()
+            detector.detect(image)
+            times.append((time.thread_time() - begun) * 1000)
+    return [min(times) for times in looks]
 
 
 def _of_class(seen: PredictedPicture, wanted: tuple[str, ...], labelled: tuple[str, ...]) -> PictureMatches:

@@ -27,6 +27,8 @@ from training.evaluation.gate_pictures import draw_beside
 
 MOST_SLOWER: Final = 1.25
 """Of the time that a picture takes with the model in service; two measurements of one model were 5 % apart."""
+LEAST_SLOWER: Final = 1.0
+"""Milliseconds by which a picture must take longer to count: of brief looks the share is chance."""
 FEW: Final = 20
 """Labelled boxes under which a class is said to be hardly judged."""
 CARD_SLACK: Final = 0.02
@@ -183,7 +185,7 @@ def _report(
     theirs = float(np.mean([other or 0.0 for _, other in times])) if times and old else None
     slower = mine / theirs if theirs else None
     late = []
-    if slower is not None and slower > MOST_SLOWER:
+    if slower is not None and theirs is not None and slower > MOST_SLOWER and mine - theirs > LEAST_SLOWER:
         text = f"a picture takes {mine:.1f} ms, {slower:.2f} times as long as now; at most {MOST_SLOWER} is allowed"
         late = [Refusal(code="slower", text=text)]
     few = [f"{one.name} on {one.dataset}: only {one.boxes} boxes, hardly judged" for one in changes if one.few]

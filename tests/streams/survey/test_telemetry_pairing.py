@@ -109,13 +109,13 @@ def test_any_zone_on_earth_fits(start: int, seconds: float, quarter: int) -> Non
 
 @pytest.mark.parametrize("alike", [True, False])
 def test_four_hundred_files_are_paired_at_once(alike: bool) -> None:
-    began = time.monotonic()
+    began = time.process_time()  # of this process alone: other tests run beside
     step = timedelta() if alike else timedelta(minutes=7)
     spans = [Span(NOON + i * step, 60.0 if alike else 60.0 + i) for i in range(200)]
     videos = {f"v{i}.mp4": span for i, span in enumerate(spans)}
     sidecars = {f"s{i}.srt": span for i, span in enumerate(spans)}
     pairs = pair_by_time(videos, sidecars)
-    assert time.monotonic() - began < 1.0
+    assert time.process_time() - began < 1.0
     assert all(sidecar[1:-4] == video[1:-4] for video, sidecar in pairs.items())
     assert not alike or not pairs
 
