@@ -10,6 +10,7 @@ from api.cli.candidate_json import reasons_json, why
 from api.console import AsJson, print_error, print_json
 from detector.geometry.ground import GroundPoint
 from detector.rules.load import load_rulebook
+from detector.rules.placement import SignFacts, SignPlacement, SignSize
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -24,6 +25,12 @@ def rule(
     dwell: Annotated[
         float | None, typer.Option(min=0, max=1e9, help="Seconds it has stood there; unknown when absent.")
     ] = None,
+    width: Annotated[float | None, typer.Option(min=0, help="Metres across a sign.")] = None,
+    height: Annotated[float | None, typer.Option(min=0, help="Metres from its lower to its upper edge.")] = None,
+    size_error: Annotated[float, typer.Option(min=0, help="Metres by which either may be off.")] = 0.0,
+    facing: Annotated[float | None, typer.Option(min=0, max=360, help="Where it faces, degrees from north.")] = None,
+    seen: Annotated[list[SignPlacement] | None, typer.Option(help="How it is put up; may be repeated.")] = None,
+    not_seen: Annotated[list[SignPlacement] | None, typer.Option(help="How it is not put up.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the rulebook about a thing at a place and an hour.
@@ -38,8 +45,11 @@ def rule(
         raise typer.BadParameter("give both --lat and --lon, or neither when the position is unknown")
     position = None if lat is None or lon is None else GroundPoint(lat, lon, 0.0, 0.0)
     stood = None if dwell is None else timedelta(seconds=dwell)
+    size = None if width is None and height is None else SignSize(width, height, size_error)
+    facts = SignFacts(size, facing, {**dict.fromkeys(seen or (), True), **dict.fromkeys(not_seen or (), False)})
+    moment = _moment(at, book.timezone)
     try:
-        ruling = book.rule(class_name=class_name, at=_moment(at, book.timezone), position=position, dwell=stood)
+        ruling = book.rule(class_name=class_name, at=moment, position=position, dwell=stood, facts=facts)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     record = {"ruling": ruling.outcome.value, **reasons_json(ruling), "code": ruling.code}

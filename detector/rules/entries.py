@@ -14,6 +14,7 @@ from detector.durations import parse_duration
 from detector.rules.cities import City, code_table
 from detector.rules.hours import check_country, check_hours
 from detector.rules.landmarks import Landmark, Limit, Measure
+from detector.rules.placement import SignPlacement
 from detector.rules.rings import corners_of
 from detector.rules.season import check_season
 from detector.rules.time_zones import time_zone
@@ -121,6 +122,9 @@ class RuleEntry(_Strict):
     beyond: LimitEntry | None = None
     clear: LimitEntry | None = None
     season: Text | None = None
+    placement: list[SignPlacement] = []
+    size_within: Annotated[float | None, Field(ge=0, le=2)] = None
+    bearing_within: Annotated[float | None, Field(gt=0, le=180)] = None
     permitted: Annotated[Text | None, _checked(check_hours)] = None
     dwell: Duration = timedelta()
     gap: Duration = timedelta(seconds=90)
@@ -131,6 +135,10 @@ class RuleEntry(_Strict):
     def _somewhere(self) -> "RuleEntry":
         if sum(limit is not None for limit in (self.near, self.beyond, self.clear)) > 1:
             raise ValueError(f"rule {self.id!r} has more than one of near, beyond and clear: write a rule for each")
+        if self.permit is None and (self.size_within is not None or self.bearing_within is not None):
+            raise ValueError(f"rule {self.id!r}: size_within and bearing_within are of permits: add permit: required")
+        if self.placement and self.permit:
+            raise ValueError(f"rule {self.id!r}: no permit clears a placement: write a rule for each")
         if not self.zones and self.near is None:
             raise ValueError(f"rule {self.id!r}: 'zones' is missing or empty")
         return self

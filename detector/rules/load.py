@@ -16,7 +16,7 @@ from detector.rules.advice import advice_of
 from detector.rules.entries import LandmarkEntry, RulebookEntry, RuleEntry, ZoneEntry
 from detector.rules.hours import HoursInvalid, read_hours
 from detector.rules.landmarks import Measure
-from detector.rules.permits import Registry, read_permits
+from detector.rules.permits import Registry, Terms, read_permits
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.season import Season, read_season
 from detector.rules.source import RulebookSource
@@ -81,7 +81,9 @@ def _rules(entry: RulebookEntry, document: MarkedYaml, faults: list[tuple[int, s
         classes, kinds = tuple(rule.classes), tuple(rule.zones)
         needs = rule.permit is not None
         made = Rule(rule.id, classes, kinds, hours, rule.dwell, rule.gap, needs, rule.code)
-        rules.append(replace(made, limit=rule.limit(), season=season))
+        terms = Terms(rule.size_within, rule.bearing_within)
+        placement = tuple(rule.placement)
+        rules.append(replace(made, limit=rule.limit(), season=season, terms=terms, placement=placement))
     return rules
 
 
@@ -182,7 +184,7 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"{key}: must be a word or a text"
         case "string_too_long":
             text = f"{key}: longer than {limits['max_length']} letters"
-        case "literal_error":
+        case "literal_error" | "enum":
             text = f"{key}: {fault['input']!r} is not known, write {limits['expected']}"
         case _ if fault["type"].startswith("datetime"):
             text = f"{key} {fault['input']!r} is no time: write it like 2026-11-20T00:00:00+08:00"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from math import inf, isfinite
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from detector.regular_file import read_regular
 from detector.rules import wording
 from detector.rules.permit_columns import class_names, column_name, passed_over
 from detector.rules.permit_values import read_coordinate, read_day, read_number
+from detector.rules.placement import NO_FACTS, SignFacts
 from detector.rules.tables import TableUnreadable, read_table
 
 MAX_BYTES: Final = 50_000_000
@@ -58,14 +60,30 @@ class Permit:
 
 
 class Match(StrEnum):
-    """What the registry says of a thing: the city's five answers, and that it cannot tell."""
+    """What the registry says of a thing: the city's answers, and that it cannot tell."""
 
     MATCH = "match"
+    OVERSIZE = "oversize"
+    WRONG_BEARING = "wrong bearing"
     EXPIRED = "expired"
     NOT_YET_VALID = "not yet valid"
     WRONG_PLACE = "wrong place"
     NOT_FOUND = "not found"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a permit is held against beside its place and days; None: not asked.
+
+    `size` is the share by which a sign may be larger than its permit, `bearing_deg` how far it may be turned.
+    """
+
+    size: float | None = None
+    bearing_deg: float | None = None
+
+
+NO_TERMS: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +112,22 @@ class Registry:
                 by_class[name].append(permit)
         return cls({name: tuple(found) for name, found in by_class.items()}, as_of, max_age, timezone)
 
-    def find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
-        """Return the permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none"."""
+    def find(
+        self,
+        class_name: str,
+        position: GroundPoint | None,
+        at: datetime,
+        facts: SignFacts = NO_FACTS,
+        terms: Terms = NO_TERMS,
+    ) -> PermitFinding:
+        """Return the permit that covers a thing at a position and an aware instant; UNKNOWN never means "has none".
+
+        A permit that matches is held against the sign's size and bearing as the `terms` ask.
+        """
+        found = self._find(class_name, position, at)
+        return _in_terms(found, facts, terms) if found.match is Match.MATCH and found.permit else found
+
+    def _find(self, class_name: str, position: GroundPoint | None, at: datetime) -> PermitFinding:
         as_of = self.as_of.astimezone(self.timezone).date()
         if at - self.as_of > self.max_age:
             return PermitFinding(Match.UNKNOWN, wording.registry_stale(as_of, self.max_age))
@@ -116,6 +148,45 @@ class Registry:
                 Match.UNKNOWN, wording.permit_place_uncertain(error, permit.radius_m, permit.id), permit
             )
         return _judge(near, error, at.astimezone(self.timezone).date(), as_of)
+
+
+def _in_terms(found: PermitFinding, facts: SignFacts, terms: Terms) -> PermitFinding:
+    """Return what becomes of a match: anything surely not as permitted decides, then anything not known."""
+    permit = found.permit
+    if permit is None:
+        return found
+    tests = [*_sizes(permit, facts, terms), *_bearing(permit, facts, terms)]
+    worst = next((one for one in tests if one.match is not Match.UNKNOWN), next(iter(tests), None))
+    return worst or found
+
+
+def _sizes(permit: Permit, facts: SignFacts, terms: Terms) -> Iterator[PermitFinding]:
+    if terms.size is None:
+        return
+    unknown = False
+    size = facts.size
+    measured = (size.width_m, size.height_m) if size else (None, None)
+    for allowed, side in zip((permit.width_m, permit.height_m), measured, strict=True):
+        if allowed is None:
+            continue
+        most = allowed * (1 + terms.size)
+        error = size.error_m if size and size.error_m >= 0 else inf
+        if side is None or not isfinite(side) or abs(side - most) < error:
+            unknown = True
+        elif side > most:
+            yield PermitFinding(Match.OVERSIZE, wording.oversize(permit.id, side, allowed), permit)
+    if unknown:
+        yield PermitFinding(Match.UNKNOWN, wording.size_not_known(permit.id), permit)
+
+
+def _bearing(permit: Permit, facts: SignFacts, terms: Terms) -> Iterator[PermitFinding]:
+    if terms.bearing_deg is None or permit.bearing_deg is None:
+        return
+    if facts.facing_deg is None or not isfinite(facts.facing_deg):
+        yield PermitFinding(Match.UNKNOWN, wording.bearing_not_known(permit.id), permit)
+    elif abs((facts.facing_deg - permit.bearing_deg + 180) % 360 - 180) > terms.bearing_deg:
+        reason = wording.wrong_bearing(permit.id, facts.facing_deg, permit.bearing_deg)
+        yield PermitFinding(Match.WRONG_BEARING, reason, permit)
 
 
 def _within_reach(permits: tuple[Permit, ...], position: GroundPoint) -> Iterator[tuple[float, Permit]]:

@@ -4,8 +4,8 @@ Detecting a thing is not detecting a violation: that takes a place, a time and t
 (Zhengzhou, city appearance regulation, Art. 18). What is not known never makes a violation.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +16,8 @@ from detector.rules import wording
 from detector.rules.cities import City, code_of
 from detector.rules.hours import Hours
 from detector.rules.landmarks import Landmark, Limit
-from detector.rules.permits import Match, Registry
+from detector.rules.permits import NO_TERMS, Match, Registry, Terms
+from detector.rules.placement import NO_FACTS, SignFacts, SignPlacement, grounds, is_placed
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.season import Season
 from detector.rules.source import RulebookSource
@@ -33,7 +34,8 @@ class Rule:
     It stands outside the permitted `hours` (None: no hour is permitted), has stood for `dwell` since then, and has no
     permit where one may be had (`permit_required`). A thing unseen for up to `gap` has not left. `always` marks the
     rule that stands in for a permitted site that no rule speaks of. With a `limit` it speaks only of what does not keep
-    that distance (of no `kinds`: anywhere), with a `season` only on its days.
+    that distance (of no `kinds`: anywhere), with a `season` only on its days. `terms` are what a permit is held
+    against, `placement` the ways to put up a sign that it forbids: one of them is enough.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Rule:
     always: bool = False
     limit: Limit | None = None
     season: Season | None = None
+    terms: Terms = NO_TERMS
+    placement: tuple[SignPlacement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Rulebook:
     source: RulebookSource
     landmarks: tuple[Landmark, ...] = ()
     cities: tuple[City, ...] = ()
+    grounds: Mapping[SignPlacement, Area] = field(default_factory=dict)
     advice: tuple[str, ...] = ()
 
     @classmethod
@@ -94,7 +99,7 @@ class Rulebook:
             for rule in _with_sites(rules)
         )
         source = source or RulebookSource.of(version, b"")
-        return cls(version, timezone, zones, rules, registry, areas, source, landmarks)
+        return cls(version, timezone, zones, rules, registry, areas, source, landmarks, grounds=grounds(zones))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -126,16 +131,17 @@ class Rulebook:
         camera: str | None = None,
         image_point: tuple[float, float] | None = None,
         foot: tuple[GroundPoint, ...] = (),
+        facts: SignFacts = NO_FACTS,
     ) -> Ruling:
         """Return what the rules say of a thing at the aware instant `at`, seen there since `at - dwell`.
 
         `at` is None where it is not known.
 
         `position` is where it touches the ground, `image_point` the same as (u, v) pixels of the full picture of
-        `camera`, `foot` further points of its footprint (distances are asked of all of them). The first rule that
-        speaks of the class in a zone that holds the thing decides. Where the position's error leaves open which rule
-        that is and they disagree, the ruling is unknown. Raises ValueError for a naive `at` or one outside the years
-        1901 to 9997.
+        `camera`, `foot` further points of its footprint (distances are asked of all of them), `facts` what else is
+        known of a sign. The first rule that speaks of the class in a zone that holds the thing decides. Where the
+        position's error leaves open which rule that is and they disagree, the ruling is unknown. Raises ValueError for
+        a naive `at` or one outside the years 1901 to 9997.
         """
         if at is not None and at.tzinfo is None:
             raise ValueError(f"{at} has no time zone: write it like 2026-11-23T10:12:00+08:00")
@@ -161,7 +167,7 @@ class Rulebook:
             if rule.season is not None and at is None and standing.where is not Where.OUTSIDE:
                 standing = replace(standing, where=Where.UNSURE, season_unknown=True)
             if standing.where is not Where.OUTSIDE:
-                findings.append((self._judge(rule, standing, class_name, at, spot, dwell), standing))
+                findings.append((self._judge(rule, standing, class_name, at, spot, dwell, facts), standing))
             if standing.where is Where.INSIDE:
                 break
         else:
@@ -184,7 +190,14 @@ class Rulebook:
         )
 
     def _judge(
-        self, rule: Rule, standing: Standing, class_name: str, at: datetime | None, spot: Spot, dwell: timedelta | None
+        self,
+        rule: Rule,
+        standing: Standing,
+        class_name: str,
+        at: datetime | None,
+        spot: Spot,
+        dwell: timedelta | None,
+        facts: SignFacts,
     ) -> RuleFinding:
         """Return what a rule says of a thing in its zones.
 
@@ -198,7 +211,8 @@ class Rulebook:
             return RuleFinding(Outcome.PERMITTED, (*place, wording.permitted_site()), zone=standing.zone)
         tests = [
             self._hours(rule, class_name, at, standing.zone),
-            self._permit(rule, class_name, at, spot),
+            self._permit(rule, class_name, at, spot, facts),
+            self._placement(rule, class_name, spot, facts),
             _dwell(rule, at, dwell),
         ]
         cleared = next((test for test in tests if test.outcome is Outcome.PERMITTED), None)
@@ -212,7 +226,7 @@ class Rulebook:
     def _hours(self, rule: Rule, class_name: str, at: datetime | None, zone: Zone | None) -> RuleFinding:
         if rule.hours is None:
             never = wording.no_advertising if zone and zone.kind == NO_ADVERTISING else wording.never_permitted
-            reasons = () if rule.permit_required or rule.limit else (never(class_name),)
+            reasons = () if rule.permit_required or rule.limit or rule.placement else (never(class_name),)
             return RuleFinding(Outcome.VIOLATION, reasons)
         if at is None:
             return RuleFinding(Outcome.UNKNOWN, (wording.time_not_known(rule.hours.text),))
@@ -224,14 +238,26 @@ class Rulebook:
             return RuleFinding(Outcome.PERMITTED, (wording.within_hours(local, rule.hours.text),))
         return RuleFinding(Outcome.VIOLATION, (wording.outside_hours(local, rule.hours.text),))
 
-    def _permit(self, rule: Rule, class_name: str, at: datetime | None, spot: Spot) -> RuleFinding:
+    def _placement(self, rule: Rule, class_name: str, spot: Spot, facts: SignFacts) -> RuleFinding:
+        if not rule.placement:
+            return RuleFinding(Outcome.VIOLATION, ())
+        known = {one: is_placed(one, class_name, spot, facts, self.grounds) for one in rule.placement}
+        wrong = tuple(wording.placed(one) for one, so in known.items() if so)
+        doubts = tuple(wording.placing_not_known(one) for one, so in known.items() if so is None)
+        if wrong:
+            return RuleFinding(Outcome.VIOLATION, wrong)
+        if doubts:
+            return RuleFinding(Outcome.UNKNOWN, doubts)
+        return RuleFinding(Outcome.PERMITTED, (wording.well_placed(),))
+
+    def _permit(self, rule: Rule, class_name: str, at: datetime | None, spot: Spot, facts: SignFacts) -> RuleFinding:
         if not rule.permit_required:
             return RuleFinding(Outcome.VIOLATION, ())
         if self.registry is None:
             return RuleFinding(Outcome.UNKNOWN, (wording.no_registry(),))
         if at is None:
             return RuleFinding(Outcome.UNKNOWN, (wording.permit_day_not_known(),))
-        found = self.registry.find(class_name, spot.position if spot.on_earth else None, at)
+        found = self.registry.find(class_name, spot.position if spot.on_earth else None, at, facts, rule.terms)
         match found.match:
             case Match.MATCH:
                 return RuleFinding(Outcome.PERMITTED, (found.reason,))

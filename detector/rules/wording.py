@@ -54,6 +54,23 @@ TEXTS: Final = {
     "has_permit_until": N_("has permit %(permit)s, %(distance_m)s m away, valid to %(valid_to)s"),
     "permit_expired": N_("permit %(permit)s expired on %(valid_to)s (registry as of %(as_of)s)"),
     "permit_not_yet_valid": N_("permit %(permit)s is valid only from %(valid_from)s (registry as of %(as_of)s)"),
+    "oversize": N_("permit %(permit)s allows %(allowed_m)s m; it measures %(size_m)s m"),
+    "size_not_known": N_("its size is not known well enough to be held against permit %(permit)s"),
+    "wrong_bearing": N_("it faces %(facing)s°; permit %(permit)s is for %(bearing)s°"),
+    "bearing_not_known": N_("where it faces is not known, so permit %(permit)s cannot be held against it"),
+    "over_window": N_("it hangs over or across a window"),
+    "over_window_not_known": N_("whether it hangs over or across a window is not known"),
+    "above_roof": N_("it stands above the roof line"),
+    "above_roof_not_known": N_("whether it stands above the roof line is not known"),
+    "standing_out": N_("it stands out from the wall"),
+    "standing_out_not_known": N_("whether it stands out from the wall is not known"),
+    "across_road": N_("it hangs across the road"),
+    "across_road_not_known": N_("whether it hangs across the road is not known"),
+    "on_pavement": N_("it stands on the pavement"),
+    "on_pavement_not_known": N_("whether it stands on the pavement is not known"),
+    "second_sign": N_("there is more than one sign on this frontage"),
+    "second_sign_not_known": N_("whether there is another sign on this frontage is not known"),
+    "well_placed": N_("it is put up as it may be"),
     "no_permit_near": N_(
         "no valid permit within %(tolerance_m)s m: the nearest, %(permit)s, is %(distance_m)s m away "
         "(registry as of %(as_of)s)"
@@ -183,6 +200,34 @@ def permit_not_yet_valid(permit: str, valid_from: date, as_of: date) -> Reason:
     return Reason(
         "permit_not_yet_valid", {"permit": permit, "valid_from": valid_from.isoformat(), "as_of": as_of.isoformat()}
     )
+
+
+def oversize(permit: str, size: float, allowed: float) -> Reason:
+    return Reason("oversize", {"permit": permit, "size_m": size, "allowed_m": allowed})
+
+
+def size_not_known(permit: str) -> Reason:
+    return Reason("size_not_known", {"permit": permit})
+
+
+def wrong_bearing(permit: str, facing: float, bearing: float) -> Reason:
+    return Reason("wrong_bearing", {"permit": permit, "facing": round(facing), "bearing": round(bearing)})
+
+
+def bearing_not_known(permit: str) -> Reason:
+    return Reason("bearing_not_known", {"permit": permit})
+
+
+def placed(placement: str) -> Reason:
+    return Reason(placement)
+
+
+def placing_not_known(placement: str) -> Reason:
+    return Reason(f"{placement}_not_known")
+
+
+def well_placed() -> Reason:
+    return Reason("well_placed")
 
 
 def no_permit_near(tolerance: float, permit: str, distance: float, as_of: date) -> Reason:

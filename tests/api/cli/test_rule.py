@@ -39,3 +39,24 @@ def test_rule_names_a_bad_rulebook_and_a_bad_time_in_one_line(streetwarden: Type
     late = streetwarden("rule", "--rulebook", REPO / "samples" / "rulebook.yaml", "--class", "stall", "--at", "noon")
     assert late.code == 2
     assert "'noon'" in late.err
+
+
+def test_rule_is_told_how_a_sign_is_put_up(streetwarden: Typed, tmp_path: Path) -> None:
+    book = tmp_path / "rulebook.yaml"
+    book.write_text(
+        """
+version: "1"
+timezone: Asia/Shanghai
+zones:
+  - {id: road, kind: main_road, polygon: [[113.62, 34.74], [113.63, 34.74], [113.63, 34.75], [113.62, 34.75]]}
+rules:
+  - {id: roof, classes: [billboard], zones: [main_road], placement: [above_roof]}
+""",
+        encoding="utf-8",
+    )
+    place = ("--rulebook", book, "--class", "billboard", "--lat", 34.745, "--lon", 113.625, "--at", "2026-11-20T12:00")
+    rulings = [
+        streetwarden("rule", *place, *more, "--json").records[0]["ruling"]
+        for more in ((), ("--seen", "above_roof"), ("--not-seen", "above_roof"))
+    ]
+    assert rulings == ["unknown", "violation", "permitted"]
