@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
@@ -53,6 +54,9 @@ from api.review import pages
 from api.review.events import ReviewEvents
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
+from api.statistics import endpoints as statistics
+from api.statistics import pages as statistics_pages
+from api.statistics.period import CityZone
 from api.surveys import endpoints as surveys
 from api.surveys import list_pages as surveys_page
 from api.surveys import pages as survey_page
@@ -67,6 +71,7 @@ from api.web import health, problems
 from api.web.middleware import RequestGuard
 
 SHUTDOWN = timedelta(seconds=5)
+UTC_ZONE: Final = ZoneInfo("UTC")
 PAGES: Final = tuple(
     page.router
     for page in (
@@ -79,6 +84,7 @@ PAGES: Final = tuple(
         pages,
         cases_pages,
         desk_pages,
+        statistics_pages,
         cameras_list,
         cameras_page,
         survey_page,
@@ -102,10 +108,12 @@ def create_app(
     picture: PictureProvider = lambda _: None,
     accept_view: AcceptView = lambda _: None,
     class_names: ClassNames = ClassNames(),
+    zone: ZoneInfo = UTC_ZONE,
     clock: Clock = wall_clock,
     passwords: Passwords | None = None,
 ) -> FastAPI:
-    """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them.
+    """Return the service over an opened store; `zones`, `cameras` and `picture` are asked each time a page needs them;
+    days and hours are counted in `zone`.
 
     Between the application's start-up and shutdown the outbox is sent, uploaded footage is settled, and what nobody
     needs is swept away. Raises FootageUnwritable.
@@ -161,6 +169,7 @@ def create_app(
         Receiver(database, footage, finalizer, settings.min_free_mb * 2**20),
         MapZones(zones),
         events,
+        CityZone(zone),
         Masks(files, lambda: models.get(STREET)),
         LiveCameras(cameras, picture, accept_view),
         Promotions(shelf_of(settings), settings.data_dir / "datasets"),
@@ -188,6 +197,7 @@ def _add_routes(app: FastAPI) -> None:
         uploads.router,
         labels.router,
         datasets.router,
+        statistics.router,
     ):
         check_permissions(router, "/api/v1")
         app.include_router(router, prefix="/api/v1")

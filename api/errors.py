@@ -46,6 +46,7 @@ ApiError
 │   ├── TrainingRefused    422: what is asked for cannot be trained; says why
 │   ├── PromotionRefused   409: this version cannot be put in service, or another is being judged
 │   ├── CursorInvalid      422
+│   ├── PeriodInvalid      422: a period that ends before it begins, or one that cannot be
 │   ├── AccountInvalid     422: a login, name, password, district or grade cannot be
 │   ├── TooManyAttempts    429: too many failures to sign in
 │   ├── LabelInvalid       422: a box that lies outside its picture, or a class that nobody knows
@@ -399,6 +400,18 @@ class NotReady(Problem):
     name = "not-ready"
     title = "Not ready"
     headers = MappingProxyType({"Retry-After": "5"})
+
+
+class PeriodInvalid(Problem):
+    """A period of figures ends before it begins, or cannot be; `fault` is the code of what is wrong."""
+
+    status = 422
+    name = "invalid-request"
+    title = "The request is not valid"
+
+    def __init__(self, detail: str, fault: str) -> None:
+        super().__init__(detail)
+        self.fault = fault
 
 
 class ManifestInvalid(Problem):

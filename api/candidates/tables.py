@@ -72,6 +72,13 @@ candidates = Table(
     Index(None, "camera_id", "camera_version"),
     Index(None, "survey_id"),
     Index(None, "district"),
+    # All that statistics count, so that they need not read the wide rows.
+    Index(
+        "ix_candidates_statistics",
+        *("created_at", "district", "grade", "state", "class_name", "camera_id", "first_seen", "timed"),
+        *("zone", "lat", "lon", "id"),
+    ),
+    Index("ix_candidates_place", "class_name", "state", "lat", "lon", "first_seen", "timed", "district", "grade"),
 )
 
 
@@ -90,6 +97,7 @@ verdicts = Table(
     Column("undone_at", UtcTime),
     Column("undone_by", Uuid, ForeignKey(actors.c.id)),
     CheckConstraint("decision IN ('confirmed', 'rejected')", name="decision"),
+    Index("ix_verdicts_statistics", "candidate_id", "undone_at", "decision", "reason"),
 )
 # A verdict that was taken back stays on record; at most one counts.
 Index(

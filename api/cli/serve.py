@@ -16,7 +16,7 @@ import typer
 from api import logs
 from api.accounts.service import first_link
 from api.actor import Actor
-from api.app import create_app
+from api.app import UTC_ZONE, create_app
 from api.audit import repository as audit
 from api.audit.acts import Act
 from api.bootstrap import open_store, sole_service
@@ -108,6 +108,7 @@ def serve(
             picture=live.picture,
             accept_view=live.accept,
             class_names=class_names,
+            zone=book.timezone if book else UTC_ZONE,
         )
         stack.enter_context(Pool(settings, database, files, live.frames, propose_with(shelf)).running())
         server = stack.enter_context(BackgroundServer(app, listener))

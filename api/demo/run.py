@@ -97,6 +97,7 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
             cameras=live.views,
             picture=live.picture,
             accept_view=live.accept,
+            zone=book.timezone,
         )
         stack.enter_context(BackgroundServer(app, listener))
         _tell_links(database, f"http://{settings.host}:{listener.getsockname()[1]}")

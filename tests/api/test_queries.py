@@ -30,6 +30,9 @@ MODULES = {
     "keys",
     "attempts",
     "oidc_logins",
+    "case_queries",
+    "place_queries",
+    "watch_queries",
 }
 """Where queries may stand: one repository module a noun."""
 QUERY_WORDS = {"select", "insert", "update", "delete", "text"}

@@ -1,0 +1,1 @@
+"""What a city reads: counts, trends, how long cases take, how right the models are, coverage and hot spots."""
