@@ -22,6 +22,7 @@ MODULES = {
     "leases",
     "retention_queries",
     "desk_queries",
+    "looks",
     "holds",
     "users",
     "sessions",
