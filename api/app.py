@@ -22,7 +22,7 @@ from api.cameras import list_pages as cameras_list
 from api.cameras import pages as cameras_page
 from api.cameras.live_status import AcceptView, CamerasProvider, LiveCameras, PictureProvider
 from api.candidates import endpoints as candidates
-from api.cases import desk_pages
+from api.cases import desk_pages, flight_pages
 from api.cases import endpoints as cases
 from api.cases import pages as cases_pages
 from api.cases.assembly import case_systems, make_senders
@@ -82,6 +82,7 @@ PAGES: Final = tuple(
         user_pages,
         audit_page,
         pages,
+        flight_pages,
         cases_pages,
         desk_pages,
         statistics_pages,

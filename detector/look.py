@@ -4,7 +4,7 @@ A frame gets a cheap look (the small picture: what stands, what has changed) or 
 as `strong_looks.py` decides. What each finder says adds up at the place (`place_evidence.py`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from detector.places.places import Place, Places
 from detector.places.proposal import STALL, Proposal
 from detector.places.same_patch import OTHER, SAME, Patches
 from detector.places.scale import SceneScale
+from detector.places.strong_look import SeenPlace, StrongLook
 from detector.places.strong_looks import LATELY, SIGN_BEAT, LookReason, StrongLooks, Task, TaskStatus
 from detector.recording import RecordingLog
 from detector.rules.rulebook import Rulebook
@@ -123,11 +124,12 @@ class Look:
         self.beside: Callable[[Frame], None] | None = None
         """Is shown each frame that gets a strong look, after it; must come back at once."""
         self.past = PastSightings()
+        self.strong_look: StrongLook | None = None  # what the last frame's strong look saw; None where it got none
         self._saw_before: dict[str, tuple[ModelVersion, ...]] = {}  # by key of a place
 
     def __call__(self, frame: Frame) -> list[Candidate]:
         """Return the candidates in this frame; raises ModelInputError where the frame holds no picture."""
-        frame = self.steps.without(frame)
+        frame, self.strong_look = self.steps.without(frame), None
         self._follow(frame)
         if self.serving is not None:
             self._use(*self.serving())
@@ -282,8 +284,8 @@ class Look:
     def _look_strongly(self, frame: Frame, tasks: Sequence[Task], likeness: dict[str, float]) -> None:
         self._strong_looks += 1
         at, stalls = frame.captured_at, Task.STALLS in tasks
-        seen = self._finders.look(frame.image, tasks, self._scale.horizon)
-        objects, proposals = seen.objects, list(seen.proposals)
+        found = self._finders.look(frame.image, tasks, self._scale.horizon)
+        objects, proposals = found.objects, list(found.proposals)
         asked: dict[str, tuple[str, ...]] = {}
         if Task.SIGNS in tasks:
             asked |= dict.fromkeys(self._finders.sign_kinds, (MODEL,))
@@ -306,6 +308,13 @@ class Look:
         self._looked_at.keep(frame.image, at, shown)
         self._keep_patches(shown, at)
         self._let_go(places)
+        seen = tuple(SeenPlace(one.class_name, one.box, one.probability >= LIKELY) for one in shown)
+        self.strong_look = StrongLook(self._looked_for(asked), seen, tuple(hidden))
+
+    def _looked_for(self, asked: Mapping[str, Sequence[str]]) -> frozenset[str]:
+        """Return the classes that a network was asked about: only that can tell that a thing is gone."""
+        kinds = {kind for kind, finders in asked.items() if {MODEL, OBJECTS} & set(finders)}
+        return frozenset(name for name, kind in self.kinds.items() if kind in kinds)
 
     def _stalls(
         self, proposals: list[Proposal], stands: list[Proposal], objects: Detections, height: int

@@ -27,6 +27,7 @@ class Act(StrEnum):
     CAMERAS_DISCOVERED = "cameras_discovered"
     CASE_MOVED = "case_moved"
     CASE_ASSIGNED = "case_assigned"
+    CASE_LOOKED_AT = "case_looked_at"
     CASE_CALLBACK_IGNORED = "case_callback_ignored"
     CAMERAS_IMPORTED = "cameras_imported"
     CAMERA_PAUSED = "camera_paused"

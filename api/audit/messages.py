@@ -26,6 +26,7 @@ ACTS: Final = {
     "cameras_discovered": N_("cameras looked for"),
     "case_moved": N_("case moved"),
     "case_assigned": N_("case assigned"),
+    "case_looked_at": N_("place of a case looked at"),
     "case_callback_ignored": N_("message about a case without effect"),
     "cameras_imported": N_("cameras imported"),
     "camera_paused": N_("camera paused"),

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +15,15 @@ from api.cameras.state_files import HandedOnSince, PersistentLook, keep_view, ke
 from api.errors import ApiError
 from detector.candidate import Candidate
 from detector.look import Look
+from detector.places.strong_look import StrongLook
 from detector.vision.frame import Frame
 from streams.errors import MemoryDamaged
 from streams.frames.sink import Sink
 from streams.health.faults import HOLD, HOLD_TIME, Fault, HealthEvent, HealthWatch
 from streams.health.health_gate import gate_for, health_gated, note_of
+
+LookAgain = Callable[[str, Frame, StrongLook], None]
+"""Is told of each strong look of a healthy camera: the camera, the frame, and what was seen. Raises nothing."""
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +45,7 @@ class HealthGatedLook:
         health: HealthStore,
         memory: Path | None = None,
         handed_on: HandedOnSince | None = None,
+        look_again: LookAgain | None = None,
     ) -> None:
         self._camera = look.source
         self._live = live
@@ -48,6 +53,7 @@ class HealthGatedLook:
         self._store = health
         self._memory = memory
         self._look = look
+        self._look_again = look_again
         self._remembering = PersistentLook(look, memory, handed_on) if memory else None
         self._health = HealthWatch(look.source)
         self._gate = gate_for(look.rulebook)
@@ -71,7 +77,9 @@ class HealthGatedLook:
             self._accept(frame)
         began = time.thread_time()
         try:
-            return self._guarded(frame)
+            found = self._guarded(frame)
+            self._tell_strong_look(frame)
+            return found
         finally:
             self._count(time.thread_time() - began)
             self._close_left_open(frame)
@@ -82,6 +90,12 @@ class HealthGatedLook:
         """Write down what is known of the camera, when nobody looks at it any more."""
         if self._remembering:
             self._remembering.keep()
+
+    def _tell_strong_look(self, frame: Frame) -> None:
+        """Tell of a strong look of a healthy camera who asked for looks at places."""
+        saw, self._look.strong_look = self._look.strong_look, None  # a frame that is held back gets no look
+        if self._look_again is not None and saw is not None and not self._since:
+            self._look_again(self._camera, frame, saw)
 
     def _count(self, seconds: float) -> None:
         """Show how the camera is looked at, and what share of a core that takes."""

@@ -17,7 +17,7 @@ from api.cameras import leases
 from api.cameras import repository as cameras
 from api.cameras.assembly import LookSpec, build_look, job_of, spec_of
 from api.cameras.encryption import SecretBox
-from api.cameras.health_gate import HealthGatedLook
+from api.cameras.health_gate import HealthGatedLook, LookAgain
 from api.cameras.health_store import HealthStore
 from api.cameras.leases import HEARTBEAT, Lease
 from api.cameras.live_status import LiveStatus
@@ -57,6 +57,7 @@ class Watching:
     handed_on: HandedOnSince | None = None
     shadows: ShadowRunner | None = None
     past: PastSince | None = None
+    look_again: LookAgain | None = None
 
 
 @dataclass(slots=True)
@@ -225,7 +226,15 @@ class RegistrySync:
         look = build_look(self._specs[camera], book, watching.shelf, watching.shadows)
         if watching.past is not None:
             look.past.ask = known_past(camera, watching.past)
-        gated = HealthGatedLook(look, self.live, watching.sink, watching.health, watching.memory, watching.handed_on)
+        gated = HealthGatedLook(
+            look,
+            self.live,
+            watching.sink,
+            watching.health,
+            watching.memory,
+            watching.handed_on,
+            watching.look_again,
+        )
         self._looks[camera] = gated
         return gated
 

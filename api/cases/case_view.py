@@ -12,7 +12,8 @@ from api.candidates import repository as candidates
 from api.candidates.picture_strip import Strip, strip_of
 from api.candidates.repository import StoredCandidate
 from api.candidates.verdicts import Verdict
-from api.cases import desk, desk_queries, outbox, progress
+from api.cases import desk, desk_queries, looks, outbox, progress
+from api.cases.looks import PlaceCheck
 from api.cases.outbox import Delivery
 from api.cases.progress import CaseEvent, CaseProgress
 from api.cases.tables import CaseStatus
@@ -33,6 +34,7 @@ class CaseView:
     verdict: Verdict | None
     known: CaseProgress | None
     events: tuple[CaseEvent, ...]
+    check: PlaceCheck | None
     steps: frozenset[CaseStatus]
     late: bool
     body: str
@@ -59,6 +61,7 @@ def view_of(scope: Scope, connection: Connection, delivery_id: UUID, due: dateti
         verdict=verdicts.standing(scope, connection, [candidate.id]).get(candidate.id),
         known=known,
         events=progress.events(scope, connection, delivery.id),
+        check=looks.of_cases(scope, connection, [delivery.id]).get(delivery.id),
         steps=steps,
         late=desk_queries.is_late(known.status if known else None, delivery.created_at, due),
         body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from api.cases.progress import ENDS
 from api.cases.tables import CaseStatus, DeliveryState, case_progress, look_requests, outbox
 from api.db.metadata import metadata
 from api.db.scope import Scope
@@ -45,7 +46,11 @@ class CaseFilter:
             done = select(case_progress.c.delivery_id).where(case_progress.c.status.in_(DONE))
             yield and_(outbox.c.created_at < self.overdue, outbox.c.id.not_in(done))
         if self.looked:
-            yield outbox.c.id.in_(select(look_requests.c.delivery_id).where(look_requests.c.outcome == self.looked))
+            yield outbox.c.id.in_(
+                select(look_requests.c.delivery_id)
+                .join(case_progress, case_progress.c.delivery_id == look_requests.c.delivery_id)
+                .where(look_requests.c.outcome == self.looked, case_progress.c.status.not_in(sorted(ENDS)))
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,10 @@ def choices(scope: Scope, connection: Connection) -> DeskChoices:
     )
 
 
-def count_overdue(scope: Scope, connection: Connection, before: datetime) -> int:
-    """Return how many cases were confirmed before a moment and are not fixed."""
+def count(scope: Scope, connection: Connection, asked: CaseFilter) -> int:
+    """Return how many cases there are of what is asked for."""
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
-    query = select(func.count()).select_from(outbox).where(seen, *CaseFilter(overdue=before).conditions())
+    query = select(func.count()).select_from(outbox).where(seen, *asked.conditions())
     return int(connection.execute(query).scalar_one())
 
 

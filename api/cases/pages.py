@@ -28,6 +28,7 @@ from api.pages.i18n import register_names
 from api.roles import Permission
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
+from streams.camera.state import CameraState
 
 router = APIRouter(include_in_schema=False)
 register_names("delivery_state", DELIVERY_STATES)
@@ -69,7 +70,8 @@ def cases_page(
         known = {item.candidate_id: candidates.find(scope, connection, item.candidate_id) for item in page.items}
         flights = _flights(scope, connection, (item.survey_id for item in known.values() if item))
         choices = desk_queries.choices(scope, connection)
-        late = desk_queries.count_overdue(scope, connection, due)
+        late = desk_queries.count(scope, connection, CaseFilter(overdue=due))
+        still_there = desk_queries.count(scope, connection, CaseFilter(looked=LookOutcome.STILL_THERE))
     words = {
         "status": status, "district": district, "assignee": assignee, "overdue": overdue, "looked": looked
     }  # fmt: skip
@@ -85,6 +87,7 @@ def cases_page(
             if desk_queries.is_late(far[item.id].status if item.id in far else None, item.created_at, due)
         },
         overdue=late,
+        still_there=still_there,
         choices=choices,
         statuses=list(CaseStatus),
         asked=words,
@@ -120,13 +123,15 @@ def show_case(
         view = view_of(scope, connection, delivery_id, now - timedelta(hours=settings.case_due_hours))
         flights = _flights(scope, connection, [view.candidate.survey_id])
         choices = desk_queries.choices(scope, connection)
-    names = {one.id: one.name for one in live.views()}
+    views = {one.id: one for one in live.views()}
     source = view.candidate.source
+    name = views[source].name if source in views else source
     return render.page(
         "case.html",
         active="cases",
         view=view,
-        source=flights.get(view.candidate.survey_id) if view.candidate.survey_id else names.get(source, source),
+        source=flights.get(view.candidate.survey_id) if view.candidate.survey_id else name,
+        watched=source in views and views[source].state == CameraState.LIVE and not views[source].faults,
         acts=scope.may(Permission.DECIDE),
         choices=choices,
         reasons=list(REJECT_REASONS),

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from api.accounts import repository as accounts
 from api.accounts.tables import actors
 from api.actor import Actor
+from api.cases import looks
 from api.cases.outbox import Delivery
 from api.cases.outbox import find as find_delivery
 from api.cases.tables import (
@@ -93,8 +94,7 @@ def can_move(current: CaseStatus, wanted: CaseStatus) -> bool:
 def may_say(scope: Scope, connection: Connection, delivery_id: UUID, current: CaseStatus, wanted: CaseStatus) -> bool:
     """Tell whether this may be said of a case: what moves it, or "fixed" again where a look found it still there."""
     if wanted is CaseStatus.FIXED and current is CaseStatus.FIXED:
-        query = select(look_requests.c.outcome).where(look_requests.c.delivery_id == delivery_id)
-        return connection.execute(query).scalar_one_or_none() == LookOutcome.STILL_THERE
+        return looks.outcome_of(connection, delivery_id) is LookOutcome.STILL_THERE
     return can_move(current, wanted)
 
 
@@ -106,31 +106,24 @@ def apply(
     current = of_cases(scope, connection, [delivery]).get(delivery.id, CaseProgress(CaseStatus.REPORTED, now))
     moves = may_say(scope, connection, delivery.id, current.status, said.status)
     result = EventResult.MOVED if moves else EventResult.OUTDATED
-    row = {
-        "id": uuid4(),
-        "delivery_id": delivery.id,
-        "case_system": case_system,
-        "event_id": said.event_id,
-        "source": said.source,
-        "status": said.status,
-        "said_at": said.at,
-        "received_at": now,
-        "actor_id": accounts.keep(connection, said.actor) if said.actor else None,
-        "reason": said.reason,
-        "note": said.note,
-        "picture": said.picture,
-        "picture_sha256": said.picture_sha256,
-        "result": result,
-    }
-    if not insert_new(connection, case_events, [row], ["case_system", "event_id"]):
+    if not _add(connection, delivery, case_system, said, result, now):
         return EventResult.REPLAYED, current.status
     if not moves:
         return result, current.status
     _keep(connection, delivery.id, now)
     _set(connection, delivery.id, status=said.status, status_at=now)
     if said.status is CaseStatus.FIXED:
-        _ask_to_look(connection, delivery, now)
+        looks.ask(connection, delivery, now)
     return result, said.status
+
+
+def record(
+    scope: Scope, connection: Connection, delivery: Delivery, case_system: str, said: Said, now: datetime
+) -> tuple[EventResult, CaseStatus]:
+    """Record what was said of a case without moving it: that it is not fixed moves it neither forward nor back."""
+    current = of_cases(scope, connection, [delivery]).get(delivery.id, CaseProgress(CaseStatus.REPORTED, now))
+    new = _add(connection, delivery, case_system, said, EventResult.OUTDATED, now)
+    return EventResult.OUTDATED if new else EventResult.REPLAYED, current.status
 
 
 def of_cases(scope: Scope, connection: Connection, items: Iterable[Delivery]) -> dict[UUID, CaseProgress]:
@@ -239,6 +232,29 @@ def rename(connection: Connection, delivery_id: UUID, reference: str) -> None:
     connection.execute(update(outbox).where(outbox.c.id == delivery_id).values(reference=reference))
 
 
+def _add(
+    connection: Connection, delivery: Delivery, case_system: str, said: Said, result: EventResult, now: datetime
+) -> bool:
+    """Keep what was said, once for what its sender calls it; False where it was there already."""
+    row = {
+        "id": uuid4(),
+        "delivery_id": delivery.id,
+        "case_system": case_system,
+        "event_id": said.event_id,
+        "source": said.source,
+        "status": said.status,
+        "said_at": said.at,
+        "received_at": now,
+        "actor_id": accounts.keep(connection, said.actor) if said.actor else None,
+        "reason": said.reason,
+        "note": said.note,
+        "picture": said.picture,
+        "picture_sha256": said.picture_sha256,
+        "result": result,
+    }
+    return bool(insert_new(connection, case_events, [row], ["case_system", "event_id"]))
+
+
 def _keep(connection: Connection, delivery_id: UUID, at: datetime) -> None:
     row = {"delivery_id": delivery_id, "status": CaseStatus.REPORTED, "status_at": at}
     insert_new(connection, case_progress, [row], ["delivery_id"])
@@ -246,16 +262,6 @@ def _keep(connection: Connection, delivery_id: UUID, at: datetime) -> None:
 
 def _set(connection: Connection, delivery_id: UUID, **values: object) -> None:
     connection.execute(update(case_progress).where(case_progress.c.delivery_id == delivery_id).values(**values))
-
-
-def _ask_to_look(connection: Connection, delivery: Delivery, now: datetime) -> None:
-    """Ask for a look at the place by the camera that saw it; what a drone saw waits for the next flight."""
-    candidates = outbox.metadata.tables["candidates"]
-    camera = connection.execute(
-        select(candidates.c.camera_id).where(candidates.c.id == delivery.candidate_id)
-    ).scalar_one_or_none()
-    connection.execute(delete(look_requests).where(look_requests.c.delivery_id == delivery.id))
-    connection.execute(insert(look_requests).values(delivery_id=delivery.id, camera_id=camera, asked_at=now))
 
 
 def _event(row: Row[tuple[object, ...]]) -> CaseEvent:

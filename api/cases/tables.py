@@ -144,6 +144,10 @@ look_requests = Table(
     Column("delivery_id", Uuid, ForeignKey(outbox.c.id), primary_key=True),
     Column("camera_id", String),  # null: no camera sees it, it waits for the next flight
     Column("asked_at", UtcTime, nullable=False),
+    Column("looks", Integer, nullable=False, server_default="0"),  # that could tell, since then
+    Column("looked_at", UtcTime),  # when the last of them was
+    Column("there", Integer, nullable=False, server_default="0"),  # in a row that saw it there, or saw it gone
+    Column("gone", Integer, nullable=False, server_default="0"),
     Column("outcome", String),
     Column("seen_at", UtcTime),
     Column("picture", String),

@@ -29,6 +29,7 @@ from api.cameras.registry_sync import RegistrySync, Watching
 from api.cameras.repository import RegisteredCamera
 from api.cameras.service import replace_all, shortened
 from api.candidates.intake import StoreSink
+from api.cases.place_checks import PlaceChecks
 from api.cli.options import duration_from
 from api.clock import wall_clock
 from api.console import print_error
@@ -134,6 +135,7 @@ def serve(
                 sink.handed_on_since,
                 shadows,
                 sink.past,
+                PlaceChecks(database, files, fence=ownership.check).see,
             )
         stack.enter_context(RegistrySync(database, box_of(settings), live, watching))
         if watch and not live.cameras:

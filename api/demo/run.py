@@ -20,6 +20,7 @@ from api.cameras.live_status import LiveStatus
 from api.candidates import repository as stored
 from api.candidates.intake import StoreSink
 from api.candidates.repository import Filter, StoredCandidate
+from api.cases.place_checks import PlaceChecks
 from api.console import errors_console, print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
@@ -27,6 +28,7 @@ from api.demo.flight import survey_flight
 from api.demo.people import add_people
 from api.demo.score import Score, score, tell_score
 from api.demo.script import SampleScript, read_script, stalls_flown_over
+from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import STALLS
 from api.labels.pool import Pool
@@ -59,6 +61,7 @@ class _Stage:
     site: Site
     live: LiveStatus
     database: Database
+    files: EvidenceStore
     sink: StoreSink
     health: HealthStore
     deadline: float | None
@@ -104,7 +107,18 @@ def run_demo(settings: Settings, shelf: ModelCache, samples: Path | None, limit:
         stack.enter_context(Pool(settings, database, files, live.frames).running())
         sink = StoreSink(database, files, on_note=live.note)
         stage = _Stage(
-            settings, folder, script, shelf, book, site, live, database, sink, HealthStore(database, files), deadline
+            settings,
+            folder,
+            script,
+            shelf,
+            book,
+            site,
+            live,
+            database,
+            files,
+            sink,
+            HealthStore(database, files),
+            deadline,
         )
         perfect = _watch_street(stage) and _fly_over(stage)
         _serve_until(deadline)
@@ -123,7 +137,11 @@ def _tell_links(database: Database, base_url: str) -> None:
 def _watch_street(stage: _Stage) -> bool:
     script, camera = stage.script, stage.site.cameras[0]
     look = HealthGatedLook(
-        build_look(stage.site.specs[camera.id], stage.book, stage.shelf), stage.live, stage.sink, stage.health
+        build_look(stage.site.specs[camera.id], stage.book, stage.shelf),
+        stage.live,
+        stage.sink,
+        stage.health,
+        look_again=PlaceChecks(stage.database, stage.files).see,
     )
     with LoopbackCamera(stage.folder / script.clip) as player:
         source = CameraSource(

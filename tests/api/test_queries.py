@@ -24,6 +24,7 @@ MODULES = {
     "waiting",
     "retention_queries",
     "desk_queries",
+    "looks",
     "holds",
     "users",
     "sessions",

@@ -11,6 +11,7 @@ import pytest
 from detector.candidate import Candidate
 from detector.look import Look
 from detector.places.past_sightings import REJECTED, PastSighting, PastVerdict
+from detector.places.strong_look import PlaceNow
 from detector.places.strong_looks import Task
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.ruling import Outcome
@@ -291,3 +292,14 @@ def test_a_candidate_names_every_model_that_saw_it_and_a_new_one_only_its_own(tm
     assert [one.name for one in first.models] == ["stalls"]
     assert named.pop(first.sighting.key) == ("stalls", "others")
     assert list(named.values()) == [("others",)]
+
+
+def test_a_strong_look_says_of_a_place_whether_the_thing_is_there(colours: OnnxModel) -> None:
+    look, there = Look("camera", book(SIGNS), [colours]), (300.0, 300.0, 380.0, 380.0)
+    said: list[PlaceNow | None] = []
+    for number, picture in enumerate([wall((300, 300))] * 4 + [wall()] * 2):
+        run(look, [picture], start=360 * number)
+        said.append(look.strong_look.at("red", there) if look.strong_look else None)
+    assert said[1:] == [PlaceNow.THERE] * 3 + [PlaceNow.GONE] * 2
+    run(look, [wall()], start=360 * 5 + 5)  # a cheap look says nothing
+    assert look.strong_look is None

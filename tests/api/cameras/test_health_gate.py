@@ -1,6 +1,7 @@
 """What is wrong with a camera's picture: shown, stored with its evidence, and known again after a restart."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import cv2
 import numpy as np
@@ -8,15 +9,24 @@ import pytest
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.cameras import health as camera_health
+from api.cameras.health_gate import HealthGatedLook
+from api.cases.place_checks import GONE_LOOKS
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import DatabaseUnavailable
 from api.evidence.files import EvidenceStore
+from detector.look import Look
+from detector.places.strong_look import StrongLook
+from detector.rules.rulebook import Rule, Rulebook
+from detector.rules.zones import Zone
+from detector.vision.engine import OnnxModel
+from detector.vision.frame import Frame
 from streams.frames.sink import CameraNote
 from streams.health.faults import Fault
 from tests.api.cameras.registered import LI_WEI
 from tests.api.cameras.watched import CAMERA, Post, turned
 from tests.api.conftest import FakeClock
+from tests.detector.nets import save_colour_detector
 
 
 @pytest.fixture
@@ -140,3 +150,25 @@ def test_pages_of_a_history_follow_each_other_latest_first(post: Post) -> None:
     began = [item.started_at for item in (*first.items, *second.items)]
     assert began == sorted(began, reverse=True)
     assert len(set(began)) == 3
+
+
+def test_only_a_healthy_camera_tells_of_its_strong_looks(post: Post, tmp_path: Path) -> None:
+    model = OnnxModel(save_colour_detector(tmp_path / "colours.onnx"), ("red", "green", "blue"), 0.9, name="colours")
+    told: list[Frame] = []
+
+    def hear(camera: str, frame: Frame, look: StrongLook) -> None:
+        assert (camera, look.classes) == (CAMERA, frozenset({"red", "green", "blue"}))
+        told.append(frame)
+
+    road = Zone("street", "road", ((0, 0), (640, 0), (640, 360), (0, 360)), CAMERA)
+    book = Rulebook.of("1", ZoneInfo("UTC"), (road,), (Rule("red", ("red",), ("road",)),), None)
+    post.look = HealthGatedLook(
+        Look(CAMERA, book, [model]), post.live, post.sink, post.health, post.memory, look_again=hear
+    )
+    post.watch(post.good(5))
+    assert len(told) >= 1
+    heard = len(told)
+    for picture in post.good(6):
+        post.number += 80  # long enough for another strong look at each
+        post.watch([picture // 20])
+    assert len(told) - heard < GONE_LOOKS  # those before the fault is sure are too few to say that a place is empty

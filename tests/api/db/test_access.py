@@ -51,6 +51,7 @@ NEEDS = {
     "DELETE /api/v1/candidates/{candidate_id}/deferral": Permission.DECIDE,
     "POST /api/v1/outbox/{delivery_id}/retry": Permission.OPERATE,
     "POST /cases/{delivery_id}/retry": Permission.OPERATE,
+    "GET /cases/next-flight.csv": Permission.EXPORT,
     "POST /cases/{delivery_id}/assign": Permission.DECIDE,
     "POST /cases/{delivery_id}/fix": Permission.DECIDE,
     "POST /cases/{delivery_id}/refuse": Permission.DECIDE,
@@ -230,6 +231,8 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
         params = REASON | (
             {"picture": f"/api/v1/candidates/{of.open}/evidence/scene"} if "original" in route.path else {}
         )
+    if route.path.endswith(".csv"):
+        params = REASON
     if route.path == "/surveys/new":
         params = {"survey": str(of.survey.id)}
     body: dict[str, object] = (

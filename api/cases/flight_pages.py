@@ -1,0 +1,77 @@
+"""What the next flight is to look at: places that a drone saw and that are said to be fixed, as a page and a table."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
+from starlette.responses import HTMLResponse, Response
+
+from api.audit import repository as audit
+from api.audit.acts import Act
+from api.audit.reasons import Reason, given_reason
+from api.candidates import repository as candidates
+from api.candidates.repository import StoredCandidate
+from api.cases import looks, outbox
+from api.cases.looks import PlaceCheck
+from api.db.scope import Scope
+from api.dependencies import CurrentScope, Db, Needs, Now
+from api.pages.base import Render
+from api.roles import Permission
+
+router = APIRouter(include_in_schema=False)
+MOST: Final = 1000
+MayExport: Final = Depends(Needs(Permission.EXPORT))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceToFly:
+    """One place, and since when it is said to be fixed."""
+
+    check: PlaceCheck
+    candidate: StoredCandidate
+
+
+@router.get("/cases/next-flight")
+def next_flight_page(scope: CurrentScope, database: Db, render: Render) -> HTMLResponse:
+    """Show what the next flight is to look at, longest waiting first."""
+    with database.read() as connection:
+        rows = _rows(scope, connection)
+    return render.page("next_flight.html", active="cases", rows=rows, exports=scope.may(Permission.EXPORT))
+
+
+@router.get("/cases/next-flight.csv", dependencies=[MayExport])
+def next_flight_table(scope: CurrentScope, database: Db, render: Render, now: Now, reason: Reason = None) -> Response:
+    """Return the same as a table of WGS-84 positions; asks for a reason, which is recorded."""
+    why = given_reason(reason)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(("case", "class", "class_name", "district", "lat", "lon", "ce90", "fixed_at"))
+    with database.write() as connection:
+        rows = _rows(scope, connection)
+        audit.record(scope, connection, Act.EXPORTED, "next-flight", now, details={"reason": why, "rows": len(rows)})
+    for row in rows:
+        one = row.candidate
+        table.writerow(
+            (row.check.delivery_id, _cell(one.class_name), _cell(render.class_word(one.class_name)),
+             _cell(one.district or ""), one.lat, one.lon, one.ce90, row.check.asked_at.isoformat())
+        )  # fmt: skip
+    headers = {"Content-Disposition": 'attachment; filename="next-flight.csv"'}
+    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _rows(scope: Scope, connection: Connection) -> list[PlaceToFly]:
+    rows = []
+    for check in looks.for_next_flight(scope, connection, MOST):
+        delivery = outbox.find(scope, connection, check.delivery_id)
+        candidate = candidates.find(scope, connection, delivery.candidate_id) if delivery else None
+        if candidate is not None:
+            rows.append(PlaceToFly(check, candidate))
+    return rows
+
+
+def _cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
