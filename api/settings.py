@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from api.errors import SettingsInvalid
 from api.logs import LogFormat
 from detector.durations import parse_duration
+from detector.input_faults import in_words
 from streams.camera.address import PRIVATE_NETWORKS, Network, parse_networks
 from streams.errors import AddressRefused
 from streams.telemetry.order import parse_place
@@ -279,9 +280,9 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks them; a mapping has no field types
     except ValidationError as error:
         faults = "; ".join(
-            f"STREETWARDEN_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            f"STREETWARDEN_{'_'.join(str(part) for part in fault['loc']).upper()}: {in_words(fault)}"
             if fault["loc"]
-            else fault["msg"].removeprefix("Value error, ")
+            else in_words(fault)
             for fault in error.errors(include_input=False, include_url=False)
         )
         raise SettingsInvalid(f"settings: {faults}") from None

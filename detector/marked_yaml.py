@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from detector.errors import YamlUnreadable
+from detector.office_text import TextUnreadable, decode_text
 from detector.regular_file import read_regular
 
 MAX_BYTES: Final = 5_000_000
@@ -54,11 +55,11 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
     """
     try:
         content = read_regular(path, MAX_BYTES)
-        text = content.decode("utf-8-sig")
+        text = decode_text(content)
     except OSError as error:
         raise YamlUnreadable(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise YamlUnreadable(path, "is not UTF-8: save it as UTF-8") from error
+    except TextUnreadable as error:
+        raise YamlUnreadable(path, f"{error}: save it as UTF-8") from error
     except ValueError as error:
         raise YamlUnreadable(path, str(error)) from error
     try:

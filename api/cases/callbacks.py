@@ -21,6 +21,7 @@ from api.cases.webhook import is_genuine
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.errors import CallbackForged, CallbackInvalid, NotFound
+from detector.input_faults import in_words
 
 MOST_FORGED: Final = 20
 """So many forged messages a minute are recorded; more would let anybody fill the log."""
@@ -86,7 +87,7 @@ class CallbackGate:
             fault = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in fault["loc"]) or "body"
             ignore(scope, database, event_id, "invalid", now)
-            raise CallbackInvalid(f"{where}: {fault['msg']}") from None
+            raise CallbackInvalid(f"{where}: {in_words(fault)}") from None
         told = Said(
             event_id, EventSource.CALLBACK, said.status, said.at, note=said.note, reason=said.reason, actor=scope.actor
         )

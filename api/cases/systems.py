@@ -27,6 +27,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from api.cases.tables import CaseStatus
 from api.errors import SettingsInvalid
 from detector.durations import parse_duration
+from detector.input_faults import in_words
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,39}$"
 MAX_BYTES: Final = 1_000_000
@@ -89,6 +90,11 @@ class _File(BaseModel):
     case_systems: list[CaseSystem] = Field(min_length=1, max_length=100)
 
 
+def _line_of(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f", near line {mark.line + 1}" if mark else ""
+
+
 def read_case_systems(path: Path, *, production: bool) -> tuple[CaseSystem, ...]:
     """Return the case systems of a file with their secrets. Raises SettingsInvalid, one line that names the fault."""
     try:
@@ -101,9 +107,11 @@ def read_case_systems(path: Path, *, production: bool) -> tuple[CaseSystem, ...]
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
-        raise SettingsInvalid(f"{path}: {where}: {fault['msg'].removeprefix('Value error, ')}") from None
+        raise SettingsInvalid(f"{path}: {where}: {in_words(fault)}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise SettingsInvalid(f"{path}: is no YAML: {' '.join(str(error).split())[:200]}") from None
+        raise SettingsInvalid(
+            f"{path}: is no YAML: look at its indentation, colons and quotation marks{_line_of(error)}"
+        ) from None
     names = [one.name for one in listed]
     if double := next((name for name in names if names.count(name) > 1), None):
         raise SettingsInvalid(f"{path}: two case systems are called {double}")

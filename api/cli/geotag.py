@@ -13,6 +13,7 @@ from detector.errors import RayMissesGround
 from detector.geometry.ground import GroundPoint
 from detector.geometry.pose import PoseLocator
 from detector.geometry.terrain import Terrain
+from detector.input_faults import in_words
 from detector.vision.frame import Lens, Pose
 
 # Strict: `false` is not 0, and "0" is a text.
@@ -130,4 +131,4 @@ def _emit_shot(shot: GeotagRequest, terrain: Terrain | None, as_json: bool) -> N
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors()[0]
     where = ".".join(str(part) for part in fault["loc"])
-    return f"{where}: {fault['msg']}" if where else fault["msg"]
+    return f"{where}: {in_words(fault)}" if where else in_words(fault)

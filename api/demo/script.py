@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from api.errors import SamplesMissing
+from detector.input_faults import in_words
 
 FLIGHT_WITHIN_M = 5.0
 """Metres that a find of the flight may be off: what plain telemetry promises at this height (CE90 4.6 m)."""
@@ -89,4 +90,4 @@ def _read(path: Path, shape: type[P]) -> P:
     except OSError as error:
         raise SamplesMissing(f"{path}: {error.strerror}; the demo runs from a checkout of the repository") from error
     except ValidationError as error:
-        raise SamplesMissing(f"{path}: {error.errors()[0]['msg']}") from error
+        raise SamplesMissing(f"{path}: {in_words(error.errors()[0])}") from error

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.errors import SettingsInvalid
 from api.pages.messages import CLASSES
 from detector.errors import YamlUnreadable
+from detector.input_faults import in_words
 from detector.marked_yaml import read_marked_yaml
 from detector.reason import Translate
 from detector.rules.rulebook import Rulebook
@@ -102,8 +103,9 @@ def read_classes(rulebook_file: Path | None, rulebook: Rulebook | None = None) -
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"]) or "the file"
-        said = fault["msg"].removeprefix("Value error, ")
-        raise SettingsInvalid(f"{path}: line {document.line(tuple(fault['loc']))}: {where}: {said}") from error
+        raise SettingsInvalid(
+            f"{path}: line {document.line(tuple(fault['loc']))}: {where}: {in_words(fault)}"
+        ) from error
     seen: set[str] = set()
     for index, one in enumerate(entries):
         fault_text = f"class {one.name!r} is there twice" if one.name in seen else _against(one, rulebook)

@@ -12,6 +12,7 @@ from api.surveys.schemas import MAX_FILES, AnnouncedOut, FileIn, FileOut, Survey
 from api.surveys.tables import FileState, SurveyState
 from api.upload_client.card import CardFile, HashBook
 from api.upload_client.client import SurveyService
+from detector.input_faults import in_words
 
 ROUNDS: Final = 3  # a file may come damaged so often; then something is wrong with the card or the line
 POLL: Final = 0.5  # seconds
@@ -97,7 +98,7 @@ def _manifest(
         return SurveyIn(name=name, files=announced, ground=ground, model=model)
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        raise PushFailed(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}") from None
+        raise PushFailed(f"{'.'.join(str(part) for part in fault['loc'])}: {in_words(fault)}") from None
 
 
 def _send_all(answer: AnnouncedOut, files: Sequence[CardFile], service: SurveyService, shown: Shown) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Mount
 
 from api.errors import DatabaseUnavailable, DatasetRefused, EvidenceDamaged, NotReady, Problem
+from detector.input_faults import in_words
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
         raise TypeError(type(error).__name__)
     # Only where and what: pydantic's own text would also repeat the input, which may hold anything.
     faults = [
-        FieldFault(where=".".join(str(part) for part in fault["loc"]), what=fault["msg"]) for fault in error.errors()
+        FieldFault(where=".".join(str(part) for part in fault["loc"]), what=in_words(fault)) for fault in error.errors()
     ]
     detail = "; ".join(f"{fault.where}: {fault.what}" for fault in faults)
     document = _document(request, PREFIX + "invalid-request", "The request is not valid", 422, detail)

@@ -17,6 +17,7 @@ from detector.geometry.ground import GroundPoint
 from detector.geometry.pose import PoseLocator
 from detector.geometry.rays import Floats, rotation
 from detector.geometry.wgs import EARTH_RADIUS_M, Plane
+from detector.input_faults import in_words
 from detector.vision.frame import Lens, Pose
 
 Parameters = Floats  # (..., 10): log focal length, cx, cy, k1, yaw, pitch, roll, north, east, log height
@@ -119,7 +120,7 @@ class FixedCamera:
             read = _STORED.validate_python(dict(values))
         except ValidationError as error:
             fault = error.errors()[0]
-            raise CalibrationError(f"camera: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+            raise CalibrationError(f"camera: {'.'.join(map(str, fault['loc']))}: {in_words(fault)}") from error
         if read.covariance and {len(read.covariance), *map(len, read.covariance)} != {len(STEPS)}:
             raise CalibrationError(f"camera: covariance: {len(STEPS)} rows of {len(STEPS)} numbers are needed")
         lens = Lens(read.fx, read.fy, read.cx, read.cy, read.distortion)

@@ -76,6 +76,16 @@ def _value(text: str, high: float) -> float | None:
     return float(text.replace(",", "."))
 
 
+def day_of(text: str) -> date | None:
+    """Return a day whose year stands first: 2026-11-20, 2026/1/1, 2026年1月1日, 20261120; None where it is none."""
+    plain = _plain(text).strip()
+    found = _DAY.fullmatch(plain) or _COMPACT_DAY.fullmatch(plain)
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    except ValueError:
+        return None
+
+
 def read_day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | None:
     """Return a day as 2026-11-20, 2026/1/1, 2026年1月1日 or 20261120; the year stands first, else it is doubtful."""
     if not cells[name] or (name == "valid_to" and cells[name].lower() in _WITHOUT_END):
@@ -85,12 +95,8 @@ def read_day(cells: Mapping[str, str], name: str, faults: list[str]) -> date | N
         text = _LAST_SECOND.sub("", text)
     if (around := _AROUND_A_DAY[name].match(text)) is not None:
         text = around[1].strip()
-    found = _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
-    try:
-        if found is not None:
-            return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        pass
+    if (read := day_of(text)) is not None:
+        return read
     hint = ""
     if _SERIAL.fullmatch(text):
         day = _SERIAL_ZERO + timedelta(days=int(float(text)))

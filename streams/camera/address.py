@@ -22,9 +22,14 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("fc00::/7"),
 )
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
-_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):/+(\S*)")
+_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):/+([^\s/]\S*)")
+# What is no address by its form may hold a password all the same: user:password@host, or an address in an address.
+_CREDENTIALS = re.compile(r"[^\s/@:\"'<>\\]{1,200}:[^\s/@\"'<>]{1,200}@(?=[\w\[])")
+_QUOTED_ADDRESS = re.compile(r"(?i)%3a%2f%2f\S*")
 _ENDS = ":;,.)]}>'\"`"  # what ends a sentence or a bracket behind an address is no part of it
-_HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_HOST = re.compile(
+    r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+(?:%[a-z0-9_.-]+)?\])(?::[0-9]{1,5})?", re.IGNORECASE
+)
 # A plain first word of a path, as in /Streaming/..., /h264 or /axis-media/...: letters in one case but for a capital in
 # front, and at most three digits. A token that a camera or a recorder makes up (UniFi, Ring) mixes more than that.
 _WORD = re.compile(r"(?:[A-Z]?[a-z]{1,16}|[A-Z]{1,12})(?:-[a-z]{1,12})?[0-9]{0,3}")
@@ -36,7 +41,7 @@ def mask_url(text: str) -> str:
     Shown are scheme, host, port and a plain first word of the path. Credentials, the rest of the path and the query are
     `***`: makers put passwords into all of them, under any name (`user=admin_password=x`, `?loginpas=`, `?admin:x`).
     """
-    return _ADDRESS.sub(_mask_match, text)
+    return _CREDENTIALS.sub("***@", _QUOTED_ADDRESS.sub("://***", _ADDRESS.sub(_mask_match, text)))
 
 
 def _mask_match(match: re.Match[str]) -> str:
@@ -66,7 +71,11 @@ def parse_networks(texts: Sequence[str]) -> tuple[Network, ...]:
         try:
             networks.append(ipaddress.ip_network(text))
         except ValueError as error:
-            raise AddressRefused(f"camera network {text!r}: {error}; write it like 10.1.0.0/16") from error
+            try:
+                whole = f": it is a host in {ipaddress.ip_network(text, strict=False)}, write that"
+            except ValueError:
+                whole = " is no network: write it like 10.1.0.0/16"
+            raise AddressRefused(f"camera network {text!r}{whole}") from error
     return tuple(networks)
 
 
@@ -98,10 +107,11 @@ class CameraAddress:
         shown = mask_url(re.sub(r"\s", "_", text)) if "://" in text else "***"
         if re.search(r"[\s\x00-\x1f]", text):
             raise AddressRefused(f"{shown!r}: an address holds no spaces or control characters; write them as %20")
-        if "@" in text and "@" not in text.partition("://")[2].split("/", 1)[0]:
+        if "@" in text and "@" not in re.split("[/?#]", text.partition("://")[2], maxsplit=1)[0]:
             # Before the first slash stands the host, so what looks like a password would be shown as a path.
             raise AddressRefused(
-                "an address holds @ behind its host: write / in a password as %2F, and @ in a path as %40"
+                "an address holds @ behind its host: write / in a password as %2F, ? as %3F, # as %23, "
+                "and @ in a path as %40"
             )
         parts = _split(text, shown)
         if parts.scheme not in ("rtsp", "rtsps"):
@@ -109,7 +119,9 @@ class CameraAddress:
         if not parts.hostname:
             raise AddressRefused(f"{shown}: the host is missing; write rtsp://host:554/path")
         try:
-            port = parts.port or (DEFAULT_PORT if parts.scheme == "rtsp" else 322)
+            port = parts.port if parts.port is not None else DEFAULT_PORT if parts.scheme == "rtsp" else 322
+            if not port:
+                raise ValueError("port 0")
         except ValueError as error:
             raise AddressRefused(f"{shown}: the port is no number from 1 to 65535") from error
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -174,8 +186,10 @@ class CameraAddress:
 def _split(text: str, shown: str) -> SplitResult:
     try:
         return urlsplit(text)
-    except ValueError as error:
-        raise AddressRefused(f"{shown}: not an address ({error})") from None
+    except ValueError:  # its text quotes the address, with the password
+        raise AddressRefused(
+            f"{shown}: not an address: its host holds signs that no host has; in a password write [ as %5B, ] as %5D"
+        ) from None
 
 
 def _unwrap(ip: _Ip) -> _Ip:

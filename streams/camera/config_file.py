@@ -9,11 +9,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from detector.durations import parse_duration
 from detector.errors import YamlUnreadable
+from detector.input_faults import in_words
 from detector.marked_yaml import MarkedYaml, Tree, read_marked_yaml
+from detector.rules.permit_values import day_of
 from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Network, mask_url
 from streams.errors import AddressRefused, CamerasInvalid, Unreachable
 
@@ -61,16 +72,15 @@ def _parse_address(text: object) -> CameraAddress:
     if not isinstance(text, str):
         raise ValueError("an address is text; write it as rtsp://host:554/path")
     try:
-        return CameraAddress.parse(text)
+        return CameraAddress.parse(text.strip())
     except AddressRefused as error:
         raise ValueError(str(error)) from error
 
 
 def _parse_day(text: object) -> date:
-    try:
-        return date.fromisoformat(str(text))
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no day; write it like 2027-06-30") from error
+    if (day := day_of(str(text))) is None:
+        raise ValueError(f"{text!r} is no day; write it like 2027-06-30")
+    return day
 
 
 def _parse_grade(text: object) -> object:
@@ -80,8 +90,23 @@ def _parse_grade(text: object) -> object:
 Period = Annotated[timedelta, BeforeValidator(parse_period)]
 Day = Annotated[date, BeforeValidator(_parse_day)]
 Grade = Annotated[Literal[1, 2, 3], BeforeValidator(_parse_grade)]
+Transport = Annotated[Literal["tcp", "udp"], BeforeValidator(lambda text: str(text).strip().lower())]
 Address = Annotated[CameraAddress, BeforeValidator(_parse_address)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+_BESIDE: dict[str, str] = {
+    **dict.fromkeys(("user", "username", "password", "pass"), "it stands in the address, before the host and an @"),
+    **dict.fromkeys(("lat", "lon", "lng", "latitude", "longitude"), "write position: {lat: 34.7466, lon: 113.6253}"),
+    **dict.fromkeys(("rtsp", "address", "uri", "source", "stream"), "the address is called `url`"),
+}
+"""Keys that other camera files have, and what stands here in their place."""
+_SAID: dict[tuple[str, str], str] = {
+    **{("extra_forbidden", key): f"unknown key: {said}" for key, said in _BESIDE.items()},
+    ("string_pattern_mismatch", "id"): "holds a space or a slash: write it without, and what people read as `name`",
+    ("string_type", "id"): "is empty: every camera has an id of its own",
+    ("model_type", "position"): "write it as {lat: 34.7466, lon: 113.6253}",
+}
 
 
 class _Entry(BaseModel):
@@ -91,7 +116,19 @@ class _Entry(BaseModel):
 
 class _Position(_Entry):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
-    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, validation_alias=AliasChoices("lon", "lng"))
+
+    @field_validator("lat", "lon", mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return value.replace(",", ".") if isinstance(value, str) and value.count(",") == 1 else value
+
+    @field_validator("lat", "lon")
+    @classmethod
+    def _known(cls, value: float) -> float:
+        if value == 0:
+            raise ValueError("is 0: that is how no place is written; leave the position out")
+        return value
 
 
 class _LegalReview(_Entry):
@@ -110,7 +147,7 @@ class _Camera(_Entry):
     calibration: Word | None = None
     district: str = ""
     grade: Grade = 2
-    transport: Literal["tcp", "udp"] = "tcp"
+    transport: Transport = "tcp"
     legal_review: _LegalReview | None = None
 
     @field_validator("id")
@@ -219,8 +256,7 @@ class _Reader:
             who = f"camera {ident!r}" if isinstance(ident, str) else f"camera number {number + 1}"
             for fault in error.errors(include_url=False, include_context=False, include_input=False):
                 where = ".".join(str(part) for part in fault["loc"])
-                said = fault["msg"].removeprefix("Value error, ")
-                said = "unknown key" if fault["type"] == "extra_forbidden" else said
+                said = _SAID.get((fault["type"], str(fault["loc"][-1]) if fault["loc"] else ""), in_words(fault))
                 line = self._line(("cameras", number, *fault["loc"]))
                 self._fault(line, f"{who}: {where}: {said}" if where else f"{who}: {said}")
             return None

@@ -52,7 +52,7 @@ def test_the_example_can_be_used_as_it_stands_in_development(monkeypatch: pytest
     [
         ({"port": 70000}, "STREETWARDEN_PORT"),
         ({"host": "0.0.0.0"}, "allowed_hosts"),
-        ({"near": "Zhengzhou"}, "STREETWARDEN_NEAR: Value error, 'Zhengzhou': write it as LAT,LON"),
+        ({"near": "Zhengzhou"}, "STREETWARDEN_NEAR: 'Zhengzhou': write it as LAT,LON"),
         ({"near": "113.6253,34.7466"}, "are latitude and longitude swapped"),
         ({"undo_window": "soon"}, "STREETWARDEN_UNDO_WINDOW"),
         ({"case_api_url": "cases.example.org"}, "STREETWARDEN_CASE_API_URL"),
@@ -61,7 +61,7 @@ def test_the_example_can_be_used_as_it_stands_in_development(monkeypatch: pytest
         ({"environment": "production"}, "secret_key is needed"),
         (SAFE_PRODUCTION | {"allowed_hosts": ("a.example.org",)}, "public_url must begin with https"),
         (SAFE_PRODUCTION | {"secret_key": "change-me"}, "secret_key still holds"),
-        ({"secret_key": "s3cret"}, "STREETWARDEN_SECRET_KEY: .* is no key"),
+        ({"secret_key": "s3cret"}, "STREETWARDEN_SECRET_KEY: is no key"),
         ({"camera_networks": "10.0.0.0/8, 300.0.0.0/8"}, "STREETWARDEN_CAMERA_NETWORKS: .*300"),
     ],
 )

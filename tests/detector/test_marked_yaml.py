@@ -41,7 +41,7 @@ def test_lines(tmp_path: Path) -> None:
         ("- " * 100_000, "nested deeper"),
         ("? [1, 2]\n: 3", "a key must be a word"),
         ("a: \x07", "is not YAML"),
-        (b"\xff\xfe\xff", "is not UTF-8"),
+        (b"a: \x81\xff", "is neither UTF-8 nor GB18030"),
         (b"#" * (MAX_BYTES + 1), "larger than 5 MB"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from detector.input_faults import in_words
 from models.card import DataSource, Sha256
 from training.datasets.interchange import Side
 from training.datasets.labels import Label
@@ -143,7 +144,7 @@ def read_manifest(folder: Path) -> DatasetManifest:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the manifest"
-        raise DatasetInvalid(f"{path}: {where}: {first['msg']}") from error
+        raise DatasetInvalid(f"{path}: {where}: {in_words(first)}") from error
     if content != manifest.text.encode() or folder.name != manifest.version:
         raise DatasetInvalid(f"{path}: was edited; its digest is not the one in the folder's name: restore the file")
     return manifest

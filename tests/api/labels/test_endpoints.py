@@ -58,7 +58,7 @@ def test_a_frame_saved_elsewhere_meanwhile_is_refused_and_theirs_stays(service: 
         ([{"class": "stall", "box": [0, 0, 641, 9]}], "box 1: [0, 0, 641, 9] leaves the picture of 640x360 pixels"),
         ([*DRAWN, {"class": "stall", "box": [9, 9, 9, 40]}], "box 3: [9, 9, 9, 40] has hardly an area"),
         ([{"class": "dragon", "box": [0, 0, 9, 9]}], "box 1: 'dragon' is no class; add it to classes.yaml"),
-        ([{"class": "<b>", "box": [0, 0, 9, 9]}], "boxes.0.class: String should match pattern"),
+        ([{"class": "<b>", "box": [0, 0, 9, 9]}], "boxes.0.class: holds signs that are not allowed here"),
     ],
 )
 def test_labels_that_cannot_be_are_named(service: Service, boxes: object, said: str) -> None:

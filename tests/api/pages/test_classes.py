@@ -74,7 +74,7 @@ def test_from_label_to_rule_without_code(tmp_path: Path, settings: Settings) -> 
         (CLASSES.replace("0107", "0108"), "its code is '0108', and rule 'litter-on-water' has '0107'"),
         (CLASSES.replace("river_litter", "foam"), "rule 'litter-on-water' does not speak of it"),
         (CLASSES + CLASSES.splitlines()[2] + "\n", "line 4: class 'river_litter' is there twice"),
-        (CLASSES.replace("zh: 河道垃圾, ", ""), "line 3: classes.0.zh: Field required"),
+        (CLASSES.replace("zh: 河道垃圾, ", ""), "line 3: classes.0.zh: is missing"),
         ("classes: [", "is not YAML"),
     ],
 )

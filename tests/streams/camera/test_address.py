@@ -124,3 +124,49 @@ def test_a_slash_in_a_password_is_refused_and_the_password_not_shown() -> None:
     with pytest.raises(AddressRefused, match="%2F") as caught:
         CameraAddress.parse("rtsp://user:12/hunter2@10.1.2.3/main")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp:\\\\admin:s3cret@10.0.0.9\\h264",
+        "rtsp:admin:s3cret@10.0.0.9/h264",
+        "//admin:s3cret@10.0.0.9/h264",
+        "admin:s3cret@10.0.0.9:554/h264",
+        "rtsp%3A%2F%2Fadmin%3As3cret%4010.0.0.9%2Fh264",
+        "redirect to http://10.0.0.1/go?to=rtsp%3a%2f%2fadmin%3as3cret%4010.0.0.9",
+        "Location: rtsp://admin：s3cret@10.0.0.9/h264",
+    ],
+)
+def test_a_password_in_what_only_resembles_an_address_is_not_shown(text: str) -> None:
+    assert "s3cret" not in mask_url(text)
+
+
+def test_what_is_no_address_stays_readable() -> None:
+    text = "line 3: url: write rtsp:// or rtsps:// before cam@example.org, at 10:00:00"
+    assert mask_url(text) == text
+
+
+@pytest.mark.parametrize("password", ["s3：cret", "s3#cret", "s3?cret", "s3/cret", "s3[cret", "s3]cret"])
+def test_a_refusal_says_how_to_write_the_password_and_never_shows_it(password: str) -> None:
+    with pytest.raises(AddressRefused) as raised:
+        CameraAddress.parse(f"rtsp://admin:{password}@10.0.0.9/h264")
+    said = str(raised.value)
+    assert "cret" not in said
+    assert "NFKC" not in said
+    assert "%5B" in said or "%23" in said
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [("10.1.2.3/8", "is a host in 10.0.0.0/8, write that"), ("10.0.0.0/99", "write it like"), ("x", "write it like")],
+)
+def test_a_network_that_is_none_is_said_in_our_words(network: str, said: str) -> None:
+    with pytest.raises(AddressRefused, match=said) as raised:
+        parse_networks([network])
+    assert "host bits" not in str(raised.value)
+
+
+def test_no_camera_has_the_port_nought() -> None:
+    with pytest.raises(AddressRefused, match="no number from 1"):
+        CameraAddress.parse("rtsp://10.0.0.9:0/h264")

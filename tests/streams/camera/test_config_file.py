@@ -171,3 +171,39 @@ def test_aliases_of_aliases_are_refused_in_a_moment(tmp_path: Path) -> None:
 def test_a_device_is_no_camera_file() -> None:
     with pytest.raises(CamerasInvalid, match="no regular file"):
         read_cameras(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("    password: '0123'\n", "password: unknown key: it stands in the address"),
+        ("    lat: 34.7\n", "unknown key: write position: {lat"),
+        ("    position: [34.7, 113.6]\n", "position: write it as {lat"),
+        ("    position: {lat: 113.6, lon: 34.7}\n", "position.lat: must be at most 90"),
+        ("    position: {lat: 0, lon: 113.6}\n", "is 0: that is how no place is written"),
+        ("    transport: http\n", "transport: must be 'tcp' or 'udp'"),
+        ("    models: stalls\n", "models: must be a list"),
+        ("    grade: 4\n", "grade: must be 1, 2 or 3"),
+    ],
+)
+def test_faults_are_said_in_our_words(tmp_path: Path, more: str, said: str) -> None:
+    (path := tmp_path / "cameras.yaml").write_text(f"cameras:\n  - id: a\n    url: rtsp://10.0.0.9/h264\n{more}")
+    with pytest.raises(CamerasInvalid) as raised:
+        read_cameras(path)
+    assert said in str(raised.value)
+    assert "Input" not in str(raised.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_a_file_as_a_chinese_editor_saves_it(tmp_path: Path, encoding: str) -> None:
+    text = (
+        "cameras:\n  - id: 0123\n    name: 大学路与航海路口东北角\n    url: 'rtsp://admin:0123@10.0.0.9/h264 '\n"
+        "    transport: TCP\n    position: {lat: '34,7', lng: '113,6'}\n"
+        "    legal_review: {reference: 郑公〔2026〕1号, valid_to: 2027年6月30日}\n"
+    )
+    (path := tmp_path / "cameras.yaml").write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    (camera,) = read_cameras(path)
+    assert (camera.id, camera.name, camera.address.password) == ("0123", "大学路与航海路口东北角", "0123")
+    assert (camera.lat, camera.lon, camera.transport) == (34.7, 113.6, "tcp")
+    assert camera.legal_review is not None
+    assert camera.legal_review.valid_to.isoformat() == "2027-06-30"
