@@ -11,7 +11,7 @@ Param = str | int | float | None
 Told = dict[str, object]
 """A reason as it is stored: `code` and `params`."""
 
-_RULING: Final = {
+RULING: Final = {
     "no_rule_for_class": "no rule speaks of {class_name}",
     "no_rule_here": "outside every zone in which a rule speaks of {class_name}",
     "inside_zone": "inside zone {zone} ({kind})",
@@ -79,7 +79,7 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?P<{one}>.+)" if odd % 2 else re.escape(one) for odd, one in enumerate(parts)))
 
 
-_RULING_PATTERNS: Final = {code: _pattern(text) for code, text in _RULING.items()}
+_RULING_PATTERNS: Final = {code: _pattern(text) for code, text in RULING.items()}
 _FOOTAGE_PATTERNS: Final = {code: _pattern(text) for code, text in _FOOTAGE.items()}
 
 
