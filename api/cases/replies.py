@@ -10,7 +10,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_NAMES: Final = ("service_request_id", "id", "reference", "case_id", "caseId", "case_number", "caseNo", "token")
+_NAMES: Final = (
+    *("service_request_id", "id", "reference", "case_id", "caseId", "case_number", "caseNo", "case_no", "caseNumber"),
+    *(
+        "caseCode",
+        "ticket_id",
+        "ticketId",
+        "ticketNo",
+        "ticket_number",
+        "number",
+        "uuid",
+        "guid",
+        "event_id",
+        "eventId",
+    ),
+    *(
+        "eventNo",
+        "order_no",
+        "orderNo",
+        "workOrderNo",
+        "工单号",
+        "工单编号",
+        "案件编号",
+        "案件号",
+        "受理编号",
+        "编号",
+        "token",
+    ),
+)
 _WRAPPERS: Final = (
     "data",
     "result",
@@ -21,7 +48,22 @@ _WRAPPERS: Final = (
     "record",
     "item",
     "items",
+    "results",
+    "records",
+    "rows",
+    "list",
+    "response",
+    "body",
+    "payload",
+    "content",
+    "ticket",
+    "event",
+    "order",
 )
+_BARE: Final = ("data", "result", "case", "ticket")  # what may be the reference itself
+_NUMBERED: Final = re.compile(r"(?=.*\d)[\w./-]{3,80}")
+_DENIED: Final = ("success", "ok", "succeeded", "successful")
+_WHY: Final = ("message", "msg", "error", "detail", "description", "reason")
 _XML: Final = re.compile(r"<(service_request_id|token|status|status_notes)>\s*([^<>\s][^<>]{0,200}?)\s*</\1>")
 _XML_REQUEST: Final = re.compile(r"<request>(.*?)</request>", re.DOTALL)
 _DUPLICATE: Final = re.compile(
@@ -32,6 +74,7 @@ _UNDER_WAY: Final = re.compile(
 )
 CONFLICT: Final = 409
 _LONGEST: Final = 500
+_LONGEST_WHY: Final = 200
 _DEEPEST: Final = 3
 _MOST_CASES: Final = 1000
 
@@ -122,6 +165,26 @@ def known_case(status: int, reply: bytes) -> KnownCase | None:
     return KnownCase(reference) if named or _DUPLICATE.search(text) else None
 
 
+def denied_in(reply: bytes) -> str | None:
+    """Return why a case was not taken, where an answer of success says that there was none; else None.
+
+    Many services answer 200 to everything and put `"success": false` into it.
+    """
+    try:
+        value = json.loads(reply.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or not any(value.get(key) in (False, "false") for key in _DENIED if key in value):
+        return None
+    why = next((value[key] for key in _WHY if isinstance(value.get(key), str)), "")
+    return printable(why)[:_LONGEST_WHY] or "without a reason"
+
+
+def _is_numbered(value: object) -> bool:
+    """Return whether a bare value can be what a case is called: a number, or a word with one in it."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and bool(_NUMBERED.fullmatch(str(value)))
+
+
 def _name(value: object, depth: int, names: Sequence[str]) -> str | None:
     """Return the first name of a case in an object, in the first object of a list, or in one inside of it."""
     if isinstance(value, list):
@@ -132,5 +195,7 @@ def _name(value: object, depth: int, names: Sequence[str]) -> str | None:
         one = value.get(key)
         if isinstance(one, str | int) and not isinstance(one, bool) and str(one).strip():
             return str(one)
-    inner = (value[key] for key in _WRAPPERS if key in value)
+    inner = [value[key] for key in _WRAPPERS if key in value]
+    if "id" in names and (bare := next((str(value[key]) for key in _BARE if _is_numbered(value.get(key))), None)):
+        return bare
     return next((name for one in inner if (name := _name(one, depth + 1, names)) is not None), None)

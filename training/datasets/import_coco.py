@@ -11,7 +11,7 @@ from json import JSONDecoder
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from training.datasets.interchange import (
     Export,
@@ -27,6 +27,8 @@ from training.errors import DatasetInvalid
 
 _SPACE: Final = " \t\r\n"
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Key = Annotated[str, BeforeValidator(lambda key: str(key) if isinstance(key, int) else key)]
+"""What one element calls another by: tools write 1 here and "1" there."""
 Part = TypeVar("Part", bound=BaseModel)
 
 
@@ -35,29 +37,29 @@ class _Part(BaseModel):
 
 
 class _Image(_Part):
-    id: int | str
+    id: Key
     file_name: str = Field(min_length=1, max_length=4096)
     width: int = Field(gt=0, le=200_000)
     height: int = Field(gt=0, le=200_000)
-    license: int | str | None = None
+    license: Key | None = None
 
 
 class _Category(_Part):
-    id: int | str
+    id: Key
     name: str = Field(min_length=1, max_length=200)
 
 
 class _Licence(_Part):
-    id: int | str
+    id: Key
     name: str = ""
 
 
 class _Annotation(_Part):
-    image_id: int | str
-    category_id: int | str
-    bbox: tuple[Number, Number, Number, Number] | tuple[()] = ()
+    image_id: Key
+    category_id: Key
+    bbox: tuple[Number, Number, Number, Number] | tuple[()] | None = ()
     segmentation: object = None
-    iscrowd: int = 0
+    iscrowd: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +99,16 @@ def _read_file(path: Path, folder: Path, pictures: Pictures, export: Export) -> 
     categories = _by_id(_Category, lists.get("categories", []), export)
     licences = _by_id(_Licence, lists.get("licenses", []), export)
     images = _by_id(_Image, lists.get("images", []), export)
-    boxes: dict[int | str, list[NamedBox]] = {key: [] for key in images}
+    boxes: dict[str, list[NamedBox]] = {key: [] for key in images}
     used: dict[str, None] = {}
     for element in lists.get("annotations", []):
         try:
             one = _as(_Annotation, element)
             image, category = images.get(one.image_id), categories.get(one.category_id)
             if image is None:
-                raise DatasetInvalid(f"image_id {one.image_id!r} is none of the images")
+                raise DatasetInvalid(f"image_id {one.image_id[:60]} is none of the images")
             if category is None:
-                raise DatasetInvalid(f"category_id {one.category_id!r} is none of the categories")
+                raise DatasetInvalid(f"category_id {one.category_id[:60]} is none of the categories")
             if one.iscrowd:
                 export.notes.append(f"{element.where}: a crowd, which is no single thing: left out")
                 continue
@@ -124,7 +126,13 @@ def _read_file(path: Path, folder: Path, pictures: Pictures, export: Export) -> 
             continue
         licence = licences.get(image.license) if image.license is not None else None
         export.pictures.append(
-            ForeignPicture(found, tuple(boxes.pop(image.id, ())), side, licence.name if licence else "")
+            ForeignPicture(
+                found,
+                tuple(boxes.pop(image.id, ())),
+                side,
+                licence.name if licence else "",
+                (float(image.width), float(image.height)),
+            )
         )
     # Roboflow lists a class 0 above the others that no box has
     return [one.name for one in categories.values() if one.name in used or len(used) == 0]
@@ -157,8 +165,8 @@ def _around(segmentation: object) -> tuple[float, float, float, float]:
 Listed = TypeVar("Listed", _Image, _Category, _Licence)
 
 
-def _by_id(kind: type[Listed], elements: list[_Element], export: Export) -> dict[int | str, Listed]:
-    found: dict[int | str, Listed] = {}
+def _by_id(kind: type[Listed], elements: list[_Element], export: Export) -> dict[str, Listed]:
+    found: dict[str, Listed] = {}
     for element in elements:
         try:
             one = _as(kind, element)
@@ -167,7 +175,7 @@ def _by_id(kind: type[Listed], elements: list[_Element], export: Export) -> dict
                 export.fault(f"{element.where}: {error}")
             continue
         if one.id in found:
-            export.fault(f"{element.where}: id {one.id!r} stands there twice")
+            export.fault(f"{element.where}: id {one.id[:60]} stands there twice")
         found[one.id] = one
     return found
 

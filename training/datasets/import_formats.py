@@ -17,6 +17,14 @@ _READERS: Final[Mapping[str, Callable[[Path], Export]]] = MappingProxyType(
     {"yolo": read_yolo, "coco": read_coco, "voc": read_voc}
 )
 
+_OTHERS: Final = (
+    ("CVAT's own XML", ".xml", (b"<annotations", b"<image ")),
+    ("the form of labelme", ".json", (b'"shapes"', b'"imagePath"')),
+    ("Label Studio's own JSON", ".json", (b'"data"', b'"annotations"')),
+    ("the form of VIA", ".json", (b'"regions"', b'"filename"')),
+)
+"""Forms that are known and not read: name, ending, and what stands in them."""
+
 
 def read_export(folder: Path, wanted: Format = "auto") -> Export:
     """Everything in an export, with its faults.
@@ -38,10 +46,22 @@ def detect_format(folder: Path) -> str:
         folder.glob("*.y*ml")
     ):
         return "yolo"
+    other = next((name for name, ending, marks in _OTHERS for path in files(folder, ending) if _has(path, marks)), None)
+    if other is not None:
+        raise DatasetInvalid(f"{folder}: labels in {other}, which is not read: export them as COCO, YOLO or Pascal VOC")
     raise DatasetInvalid(
         f"{folder}: no export that is known here: YOLO has a data.yaml or classes.txt, COCO a JSON file with images, "
         "annotations and categories, Pascal VOC an XML file for each picture"
     )
+
+
+def _has(path: Path, marks: tuple[bytes, ...]) -> bool:
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(65536)
+    except OSError:
+        return False
+    return all(mark in head for mark in marks)
 
 
 def export_root(folder: Path) -> Path:

@@ -4,14 +4,20 @@ Read by expat with every declaration of an entity refused, so that nothing is ex
 lines, which no ready reader of VOC gives.
 """
 
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 from xml.parsers import expat
 
+from detector.office_text import TextUnreadable, decode_text
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Pictures, checked_box, files, side_of
+from training.datasets.layouts import PICTURES
 from training.errors import DatasetInvalid
 
+_FIRST: Final = re.compile(rb"<annotation[\s>/]")
+_SAID: Final = re.compile(rb"\s*<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.-]{1,40})[\"']", re.IGNORECASE)
+_DECLARED: Final = re.compile(r"\s+encoding\s*=\s*[\"'][\w.-]{1,40}[\"'](?=[^<>]{0,100}\?>)", re.IGNORECASE)
 _LARGEST: Final = 16 * 2**20  # bytes of one picture's annotations
 _DEEPEST: Final = 32  # elements inside each other; VOC has 4
 
@@ -43,7 +49,7 @@ def is_voc(path: Path) -> bool:
     """Return whether an XML file is an annotation of Pascal VOC, by its first element."""
     try:
         with path.open("rb") as stream:
-            return b"<annotation" in stream.read(4096)
+            return _FIRST.search(_as_utf8(stream.read(4096))) is not None
     except OSError:
         return False
 
@@ -58,7 +64,11 @@ def read_voc(folder: Path) -> Export:
         try:
             root = _parse(path)
             boxes = tuple(_boxes(path, root, export))
-            export.pictures.append(ForeignPicture(_picture(path, root, pictures), boxes, side_of(path, folder)))
+            size = root.child("size")
+            sides = size.number("width"), size.number("height")
+            export.pictures.append(
+                ForeignPicture(_picture(path, root, pictures), boxes, side_of(path, folder), labelled_size=sides)
+            )
             names.update(dict.fromkeys(box.name for box in boxes))
         except DatasetInvalid as error:
             export.fault(f"{path}:{error}")
@@ -66,11 +76,31 @@ def read_voc(folder: Path) -> Export:
     return export
 
 
+def _as_utf8(data: bytes) -> bytes:
+    """Return XML that says it is Chinese, or does not say what it is and is, as UTF-8."""
+    said = _SAID.match(data)
+    if said is not None and said[1].lower() not in (b"gb2312", b"gbk", b"gb18030", b"utf-8", b"utf8"):
+        return data
+    try:
+        text = data.decode("gb18030") if said is not None and said[1].lower().startswith(b"gb") else decode_text(data)
+    except (UnicodeDecodeError, TextUnreadable):
+        return data
+    return _DECLARED.sub("", text, count=1).encode()
+
+
 def _picture(path: Path, root: _Element, pictures: Pictures) -> Path:
     named = root.child("filename")
     try:
         return pictures.find(named.text, path)
     except DatasetInvalid as error:
+        # labelImg leaves the ending out, and pictures are saved anew in another format: then the file's own name counts
+        if PurePosixPath(named.text.strip().replace("\\", "/")).stem not in ("", path.stem):
+            raise DatasetInvalid(f"{named.line}: {error}") from error
+        for ending in sorted(PICTURES):
+            try:
+                return pictures.find(f"{path.stem}{ending}", path)
+            except DatasetInvalid:
+                continue
         raise DatasetInvalid(f"{named.line}: {error}") from error
 
 
@@ -127,11 +157,11 @@ def _parse(path: Path) -> _Element:
     try:
         if path.stat().st_size > _LARGEST:
             raise DatasetInvalid(f"1: is larger than {_LARGEST // 2**20} MiB")
-        parser.Parse(path.read_bytes(), True)
+        parser.Parse(_as_utf8(path.read_bytes()), True)
     except OSError as error:
         raise DatasetInvalid(f"1: cannot be read ({error.strerror})") from error
     except expat.ExpatError as error:
-        raise DatasetInvalid(f"{error.lineno}: is not XML ({expat.ErrorString(error.code)})") from error
+        raise DatasetInvalid(f"{error.lineno}: is not XML, or breaks off: export it again") from error
     except (LookupError, ValueError) as error:  # an encoding that Python does not know
-        raise DatasetInvalid(f"1: is not XML that can be read ({error})") from error
+        raise DatasetInvalid("1: is not XML in an encoding that is read: save it as UTF-8") from error
     return root.child("annotation")

@@ -23,6 +23,8 @@ from training.datasets.version_store import latest, locked, picture_files, verif
 from training.errors import DatasetInvalid, ImportFaults
 from training.runs.schedule import schedule_for
 
+_SAME_SHAPE = 0.02  # by which the shapes of two pictures may differ: rounding to whole pixels
+
 
 @dataclass(frozen=True, slots=True)
 class ImportWish:
@@ -186,6 +188,7 @@ def _incoming(
     wish: ImportWish,
 ) -> _Incoming:
     image = read_picture(one.path)
+    _check_size(one, (image.shape[1], image.shape[0]))
     name = one.path.resolve().relative_to(folder.resolve()).as_posix()  # the readers give none outside
     known = facts.get(name) or facts.get(one.path.name) or PictureFacts(PictureWhere())
     known = replace(
@@ -202,6 +205,18 @@ def _incoming(
         raise DatasetInvalid(f"{one.path}: a box of less than a millionth of the picture; remove it")
     digest = hashlib.sha256(one.path.read_bytes()).hexdigest()
     return _Incoming(one.path, name, digest, (image.shape[1], image.shape[0]), boxes, known, one.side)
+
+
+def _check_size(one: ForeignPicture, size: tuple[int, int]) -> None:
+    """Refuse labels of a picture of another shape: they were drawn before it was turned or cut."""
+    if one.labelled_size is None or not one.boxes:
+        return
+    width, height = one.labelled_size
+    if abs(width * size[1] / (height * size[0]) - 1) > _SAME_SHAPE:
+        raise DatasetInvalid(
+            f"{one.path}: has {size[0]} x {size[1]} pixels, and its labels are of {width:g} x {height:g}: "
+            "it was turned or cut since; export pictures and labels together"
+        )
 
 
 def _class_order(export: Export, wish: ImportWish) -> tuple[str, ...]:

@@ -1,15 +1,18 @@
 """What the readers of foreign formats give: pictures with named boxes, and every fault with its file and line."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import unquote
 
 from training.datasets.layouts import PICTURES
 from training.errors import DatasetInvalid
 
 Side = Literal["train", "val"]
 
+_UPLOADED: Final = re.compile(r"^[0-9a-f]{8}-")
 MOST_FAULTS: Final = 200
 """Kept of one import: more help nobody."""
 LARGEST_TEXT: Final = 512 * 2**20  # bytes of a label file; COCO's own of 118,000 pictures have 450 MB
@@ -29,12 +32,16 @@ class NamedBox:
 
 @dataclass(frozen=True, slots=True)
 class ForeignPicture:
-    """A picture as an export has it; `side` where the export parts its pictures, `licence` where it names one."""
+    """A picture as an export has it; `side` where the export parts its pictures, `licence` where it names one.
+
+    `labelled_size` is the width and height of the picture that was labelled, where the export says it.
+    """
 
     path: Path
     boxes: tuple[NamedBox, ...]
     side: Side | None = None
     licence: str = ""
+    labelled_size: tuple[float, float] | None = None
 
 
 @dataclass(slots=True)
@@ -109,10 +116,15 @@ class Pictures:
             candidate = base / plain
             if candidate.suffix.lower() in PICTURES and _is_file(candidate) and lies_in(candidate, self._folder):
                 return candidate
+        if "://" in plain:
+            plain = plain.partition("?")[0]
         name = plain.rsplit("/", 1)[-1]
-        found = self._by_name.get(name, [])
+        found = self._by_name.get(name, []) or self._by_name.get(unquote(name), [])
+        found = found or [path for key, paths in self._by_name.items() for path in paths if key.lower() == name.lower()]
         # Label Studio puts eight hex digits before the name under which a picture was uploaded
         found = found or [path for key, paths in self._by_name.items() for path in paths if key.endswith(f"-{name}")]
+        if not found and (bare := _UPLOADED.sub("", name)) != name:
+            found = self._by_name.get(bare, [])
         if not found:
             raise DatasetInvalid(f"picture {named!r} is not in the export")
         if len(found) > 1:

@@ -19,6 +19,7 @@ from training.datasets.layouts import (
     labels_in_words,
     side_of,
     undescribed,
+    unwrapped,
 )
 from training.errors import DatasetInvalid
 
@@ -60,7 +61,9 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        data = path.read_bytes()
+        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # as Windows saves "Unicode"
+        lines = data.decode("utf-16" if wide else "utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
     return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
@@ -72,7 +75,7 @@ def _label(line: str, where: str, classes: int) -> Label:
     if len(parts) != 5 and not outline:
         raise DatasetInvalid(f"{where}: {len(parts)} values; a box is `class x y w h`")
     try:
-        cls, values = int(parts[0]), [float(part) for part in parts[1:]]
+        cls, values = int(parts[0].removesuffix(".0")), [float(part) for part in parts[1:]]
     except ValueError as error:
         raise DatasetInvalid(f"{where}: {line.strip()!r} is not `class x y w h` in numbers") from error
     if outline and not all(math.isfinite(value) for value in values):  # min and max would pass over NaN
@@ -148,6 +151,7 @@ def open_set(dataset: Path) -> YoloSet:
     Raises:
         DatasetInvalid: no such file, not YAML, or no names or val side in it.
     """
+    dataset = unwrapped(dataset)
     described = (find_description(dataset) or dataset / "data.yaml") if dataset.is_dir() else dataset
     if not described.is_file():
         listed, side = (class_names(dataset), undescribed(dataset)) if dataset.is_dir() else (None, None)
@@ -157,19 +161,22 @@ def open_set(dataset: Path) -> YoloSet:
             raise DatasetInvalid(f"{dataset}: {several[0]} or {several[1]} may describe it: name one of them")
         raise DatasetInvalid(f"{described}: no such file; build a set with `python -m training.datasets.recipes`")
     try:
-        values = yaml.safe_load(decode_text(described.read_bytes()))
+        text = decode_text(described.read_bytes())
+        values, plain = yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # it makes text alone
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date such as 2026-13-45, or no UTF-8
         raise DatasetInvalid(f"{described}: is not YAML") from error
     val = (values.get("val") or values.get("validation") or values.get("valid")) if isinstance(values, dict) else None
     if not isinstance(values, dict) or not values.get("names") or not val:
         raise DatasetInvalid(f"{described}: needs `names` and `val`")
-    names: object = values["names"]
+    if values.get("kpt_shape"):
+        raise DatasetInvalid(f"{described}: labels key points, which would be read as corners: export boxes")
+    names: object = plain["names"]  # as they stand there: 0501 is no number, and `no` is a name
     if isinstance(names, dict):
         names = {int(key) if str(key).isdecimal() else key: name for key, name in names.items()}
     ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
     if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
         raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
-    measured = values.get("measured", ordered)
+    measured = plain.get("measured", ordered)
     if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
         raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
     unsure = _unsure(values.get("unsure") or {}, ordered, described)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
+from urllib.parse import unquote
 
 import yaml
 
@@ -23,11 +24,13 @@ from detector.office_text import TextUnreadable, decode_text
 from training.errors import DatasetInvalid
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+_NOT_READ: Final = (".heic", ".heif", ".avif", ".tif", ".tiff", ".gif", ".dng", ".raw", ".jfif")
 NO_LABELS: Final = frozenset(
     {"classes", "_classes", "predefined_classes", "labels", "obj", "train", "val", "valid", "test", "readme", "notes"}
 )
 """Stems of text files that labelling tools leave among the labels."""
 _DESCRIPTIONS: Final = ("data.yaml", "data.yml", "dataset.yaml")
+_SYSTEM: Final = ("Thumbs.db", "desktop.ini")
 _LARGEST: Final = 64 * 1024 * 1024
 _BEGINNING: Final = 4096  # bytes of a text that are looked at
 _LABEL: Final = re.compile(rb"[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
@@ -43,6 +46,16 @@ class FoundPicture:
     picture: Path
     labels: Path
     may_lack: bool
+
+
+def unwrapped(dataset: Path) -> Path:
+    """Return the one folder that a folder holds, as an archive is unpacked, where nothing else lies in it."""
+    if not dataset.is_dir():
+        return dataset
+    inside = [path for path in dataset.iterdir() if not _is_foreign(path.name) and path.name not in _SYSTEM]
+    return (
+        inside[0] if len(inside) == 1 and inside[0].is_dir() and inside[0].name not in ("images", "labels") else dataset
+    )
 
 
 def find_description(dataset: Path) -> Path | None:
@@ -89,6 +102,8 @@ def find_pictures(side: Side) -> list[FoundPicture]:
     if not ours:
         return [_found(picture) for picture in _pictures_under(side)]
     images, labels = side / "images", side / "labels"
+    if other := _other_pictures(side):
+        raise DatasetInvalid(f"{other}: a picture that is not read: save it as JPEG or PNG")
     for part in (images, labels):
         if not part.is_dir():
             raise DatasetInvalid(
@@ -99,7 +114,7 @@ def find_pictures(side: Side) -> list[FoundPicture]:
     if not paths:
         raise DatasetInvalid(f"{images}: holds no picture")
     _check_names(labels, paths)
-    return [FoundPicture(path, labels / f"{path.stem}.txt", may_lack=False) for path in paths]
+    return [FoundPicture(path, _label_file(labels, path.stem), may_lack=False) for path in paths]
 
 
 def labels_in_words(side: Side) -> str:
@@ -123,6 +138,13 @@ def exists(path: Path) -> bool:
 
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURES and not path.name.startswith(".")
+
+
+def _other_pictures(folder: Path) -> Path | None:
+    """Return a picture in a format that is not read, of a folder that holds no other."""
+    if not folder.is_dir() or (folder / "images").is_dir():
+        return None
+    return next((path for path in sorted(folder.iterdir()) if path.suffix.lower() in _NOT_READ), None)
 
 
 def _pictures_under(folder: Path) -> list[Path]:
@@ -154,11 +176,23 @@ def _found(picture: Path) -> FoundPicture:
     In labels/ for the last images/, else beside it.
     """
     parts = list(picture.parts)
-    if "images" in parts[:-1]:
-        last = len(parts) - 2 - parts[-2::-1].index("images")
-        parts[last] = "labels"
-        return FoundPicture(picture, Path(*parts).with_suffix(".txt"), may_lack=True)
-    return FoundPicture(picture, picture.with_suffix(".txt"), may_lack=True)
+    last = max((at for at, part in enumerate(parts[:-1]) if part.lower() == "images"), default=None)
+    if last is None:
+        return FoundPicture(picture, _label_file(picture.parent, picture.stem), may_lack=True)
+    folders = [Path(*parts[:last], name, *parts[last + 1 : -1]) for name in ("labels", "Labels", "LABELS")]
+    folder = next((folder for folder in folders if folder.is_dir()), folders[0])
+    return FoundPicture(picture, _label_file(folder, picture.stem), may_lack=True)
+
+
+def _label_file(folder: Path, stem: str) -> Path:
+    """Return the labels of a picture.
+
+    By its name, with an ending in capitals, or with the name as it was before a labelling tool put it into an address.
+    """
+    named = [folder / f"{stem}.txt", folder / f"{stem}.TXT"]
+    if "%" in stem and "/" not in unquote(stem):
+        named.append(folder / f"{unquote(stem)}.txt")
+    return next((file for file in named if exists(file)), named[0])
 
 
 def _listed(file: Path) -> Iterator[Path]:
@@ -187,12 +221,13 @@ def _check_names(labels: Path, pictures: Sequence[Path]) -> None:
     """Refuse labels without a picture, and two pictures that share one label file."""
     stems = [path.stem for path in pictures]
     for path in pictures:
-        if not (labels / f"{path.stem}.txt").is_file():
+        if not _label_file(labels, path.stem).is_file():
             raise DatasetInvalid(
                 f"{path}: has no labels/{path.stem}.txt; write an empty one if nothing is in the picture"
             )
     texts = {path.stem for path in labels.glob("*.txt") if not path.name.startswith(".")}
-    orphans = sorted(stem for stem in texts - set(stems) if stem.lower() not in NO_LABELS)
+    used = {_label_file(labels, stem).stem for stem in stems}
+    orphans = sorted(stem for stem in texts - used if stem.lower() not in NO_LABELS)
     orphans = [stem for stem in orphans if _holds_labels(labels / f"{stem}.txt")]
     if orphans:
         raise DatasetInvalid(f"{labels / orphans[0]}.txt: labels without a picture in images/")

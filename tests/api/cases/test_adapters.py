@@ -173,3 +173,11 @@ def test_a_refusal_that_says_something_else_stays_one(
 )
 def test_the_reference_is_kept_in_any_form(server: CaseServer, body: bytes, reference: str | None) -> None:
     assert deliver(server, Answer(201, body=body)).reference == reference
+
+
+def test_200_with_a_refusal_in_it_is_not_delivered_unless_it_is_there(server: CaseServer) -> None:
+    for why, fault in (("参数错误", CaseRefused), ("系统繁忙，请稍后重试", CaseUnavailable)):
+        with pytest.raises(fault, match=f"did not take the case: {why}"):
+            deliver(server, Answer(200, body=f'{{"success": false, "msg": "{why}"}}'.encode()))
+    there = Answer(200, body='{"success": false, "msg": "已存在", "caseNo": "C-7"}'.encode())
+    assert deliver(server, there).reference == "C-7"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cases.replies import KnownCase, known_case, reference_in
+from api.cases.replies import KnownCase, denied_in, known_case, reference_in
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -50,6 +50,12 @@ def test_no_bytes_do_harm(reply: bytes) -> None:
         ({"id": "x" * 600}, "x" * 500),
         ({"id": "a\r\nSet-Cookie: b"}, "aSet-Cookie: b"),
         ({"id": "\u202egnp"}, "gnp"),  # no letter that turns the line round
+        ({"code": 0, "msg": "操作成功", "data": "AJ20261120001"}, "AJ20261120001"),
+        ({"code": 200, "data": {"rows": [{"工单号": "ZZ-7"}]}}, "ZZ-7"),
+        ({"result": 293944}, "293944"),
+        ({"result": "success"}, None),
+        ({"data": True}, None),
+        ({"ticket": {"number": "T-9"}}, "T-9"),
         ("id", None),
         (7, None),
     ],
@@ -88,3 +94,19 @@ def test_xml_is_read_by_its_two_names_alone(reply: bytes, reference: str | None)
 )
 def test_which_refusals_mean_that_the_case_is_there(status: int, text: str, known: KnownCase | None) -> None:
     assert known_case(status, text.encode()) == known
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        ('{"success": false, "msg": "参数错误"}', "参数错误"),
+        ('{"ok": false, "error": "no\\nsuch district"}', "nosuch district"),
+        ('{"success": "false"}', "without a reason"),
+        ('{"success": true, "msg": "x"}', None),
+        ('{"id": 5}', None),
+        ('[{"success": false}]', None),
+        ("success: false", None),
+    ],
+)
+def test_an_answer_of_success_may_say_that_there_was_none(reply: str, why: str | None) -> None:
+    assert denied_in(reply.encode()) == why

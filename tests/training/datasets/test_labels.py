@@ -216,7 +216,7 @@ def test_a_description_that_no_yaml_reader_takes_is_one_line(tmp_path: Path, con
         open_set(tmp_path)
 
 
-@pytest.mark.parametrize("names", ["{²: a}", "{1: a}", "{0: a, 2: b}", "{0: a, b: c}", "{0: 5}", "[a, 5]", "a", "5"])
+@pytest.mark.parametrize("names", ["{²: a}", "{1: a}", "{0: a, 2: b}", "{0: a, b: c}", "a", "5"])
 def test_names_that_leave_a_number_out_are_refused(tmp_path: Path, names: str) -> None:
     (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: {names}\n", encoding="utf-8")
     with pytest.raises(DatasetInvalid, match=r"data\.yaml: names must be a list, or indices 0 to n-1"):
