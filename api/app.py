@@ -48,7 +48,9 @@ from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
+from api.review import list_pages as candidates_page
 from api.review import pages
+from api.review import story_pages as candidate_page
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.surveys import endpoints as surveys
@@ -75,6 +77,8 @@ PAGES: Final = tuple(
         user_pages,
         audit_page,
         pages,
+        candidates_page,
+        candidate_page,
         cases_pages,
         cameras_list,
         cameras_page,
