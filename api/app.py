@@ -50,8 +50,10 @@ from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
+from api.review import list_pages as candidates_page
 from api.review import pages
 from api.review.events import ReviewEvents
+from api.review import story_pages as candidate_page
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.statistics import endpoints as statistics
@@ -83,6 +85,8 @@ PAGES: Final = tuple(
         audit_page,
         pages,
         flight_pages,
+        candidates_page,
+        candidate_page,
         cases_pages,
         desk_pages,
         statistics_pages,

@@ -1,20 +1,23 @@
 """Candidates and the verdicts on them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.audit import repository as audit
 from api.audit.acts import Act
 from api.audit.reasons import Reason, given_reason
+from api.audit.repository import Detail
 from api.candidates import legal_review, verdicts
 from api.candidates import repository as candidates
-from api.candidates.repository import Filter, State, StoredCandidate
-from api.candidates.schemas import CandidateOut, VerdictOut
+from api.candidates.export import table_of
+from api.candidates.repository import State, StoredCandidate
+from api.candidates.schemas import CandidateCounts, CandidateOut, VerdictOut
+from api.candidates.wanted import WantedCandidates
 from api.db.scope import HIGHEST_GRADE
-from api.dependencies import AppSettings, CurrentScope, Db, Now
+from api.dependencies import AppSettings, CurrentScope, Db, MayExport, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles, MaskedCopies
@@ -23,11 +26,11 @@ from api.pages.base import Render
 from api.roles import Permission
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.pictures import PICTURE, IfNoneMatch, picture_response
-from api.web.problems import problem_responses
-from detector.rules.ruling import Outcome
+from api.web.problems import Responses, problem_responses
 
 router = APIRouter(tags=["candidates"])
-ClassName = Annotated[str | None, Query(alias="class", pattern=r"^[a-z0-9_ -]{1,64}$")]
+CSV: Final = "text/csv"
+TABLE: Final[Responses] = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
 
 
 @router.get("/candidates", responses=problem_responses(422))
@@ -36,15 +39,13 @@ def list_candidates(
     database: Db,
     settings: AppSettings,
     render: Render,
-    state: State | None = None,
-    class_name: ClassName = None,
-    ruling: Outcome | None = None,
+    wanted: WantedCandidates,
     cursor: CursorQuery = None,
     limit: Limit = 50,
 ) -> Listing[CandidateOut]:
-    """Candidates, longest waiting first."""
+    """Candidates of every state, longest waiting first. `from` and `to` are days on which they came in."""
     with database.read() as connection:
-        page = candidates.page(scope, connection, Filter(state, class_name, ruling), cursor, limit)
+        page = candidates.page(scope, connection, wanted.filter, cursor, limit)
         ids = [item.id for item in page.items]
         files = evidence.of_candidates(scope, connection, ids)
         standing = verdicts.standing(scope, connection, ids)
@@ -56,6 +57,31 @@ def list_candidates(
         for item in page.items
     ]
     return listing(page, items)
+
+
+@router.get("/candidates/counts", responses=problem_responses(422))
+def count_candidates(scope: CurrentScope, database: Db, wanted: WantedCandidates) -> CandidateCounts:
+    """Return how many candidates of each state there are; `state` itself narrows nothing."""
+    with database.read() as connection:
+        counts = candidates.count_by_state(scope, connection, wanted.filter)
+    return CandidateCounts.model_validate({state.value: count for state, count in counts.items()})
+
+
+@router.get("/candidates/export", dependencies=[MayExport], response_class=StreamingResponse,
+            responses={**problem_responses(403, 422), **TABLE})  # fmt: skip
+def export_candidates(
+    scope: CurrentScope, database: Db, render: Render, now: Now, wanted: WantedCandidates, reason: Reason = None
+) -> StreamingResponse:
+    """Return the candidates as CSV, longest waiting first. Asks for a reason; who took what, and why, is recorded."""
+    why = given_reason(reason)
+    with database.write() as connection:
+        counts, state = candidates.count_by_state(scope, connection, wanted.filter), wanted.filter.state
+        rows = sum(counts.values()) if state is None else counts[state]
+        told: dict[str, Detail] = {**wanted.said, "rows": rows, "reason": why}
+        audit.record(scope, connection, Act.EXPORTED, "candidates", now, details=told)
+    table = table_of(scope, database, wanted.filter, render.ruling_sentence)
+    name = f"candidates-{now.strftime('%Y%m%d-%H%M%S')}.csv"
+    return StreamingResponse(table, media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.get("/candidates/{candidate_id}", responses=problem_responses(404, 422))

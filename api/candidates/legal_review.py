@@ -66,6 +66,13 @@ def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzin
     return _zone_of(kept.source.content) if kept else UTC
 
 
+def zone_now(scope: Scope, connection: Connection) -> tzinfo:
+    """Return the time zone of the rulebook that is in force; UTC without one."""
+    sha256 = rulebooks.current(connection)
+    kept = rulebooks.find(scope, connection, sha256) if sha256 else None
+    return _zone_of(kept.source.content) if kept else UTC
+
+
 @lru_cache(maxsize=16)
 def _zone_of(rulebook: bytes) -> tzinfo:
     """Return the time zone of a rulebook; UTC of the one that stands in for none."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, func, insert, select, update
 
 from api.candidates.conditions import Conditions
 from api.candidates.tables import candidates
@@ -86,11 +86,18 @@ class StoredCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which candidates are asked for; None leaves that side open."""
+    """Which candidates are asked for; None leaves that side open. `since` and `before` are of when they came in."""
 
     state: State | None = None
     class_name: str | None = None
     outcome: Outcome | None = None
+    district: str | None = None
+    camera: str | None = None
+    survey: UUID | None = None
+    rule: str | None = None
+    zone: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
 
     def conditions(self) -> Iterable[ColumnElement[bool]]:
         if self.state is not None:
@@ -99,9 +106,33 @@ class Filter:
             yield candidates.c.class_name == self.class_name
         if self.outcome is not None:
             yield candidates.c.outcome == self.outcome
+        if self.district is not None:
+            yield candidates.c.district == self.district
+        if self.camera is not None:
+            yield candidates.c.camera_id == self.camera
+        if self.survey is not None:
+            yield candidates.c.survey_id == self.survey
+        if self.rule is not None:
+            yield candidates.c.rule == self.rule
+        if self.zone is not None:
+            yield candidates.c.zone == self.zone
+        if self.since is not None:
+            yield candidates.c.created_at >= self.since
+        if self.before is not None:
+            yield candidates.c.created_at < self.before
 
 
 EVERYTHING = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownValues:
+    """What candidates can be asked for by; rules and zones each by a candidate that names it."""
+
+    districts: tuple[str, ...]
+    classes: tuple[str, ...]
+    rules: tuple[StoredCandidate, ...]
+    zones: tuple[StoredCandidate, ...]
 
 
 def add(connection: Connection, candidate: Candidate, now: datetime, conditions: Conditions | None = None) -> UUID:
@@ -213,10 +244,42 @@ def seen_since(connection: Connection, source: str, since: datetime) -> tuple[St
     return tuple(_from_row(row) for row in connection.execute(found))
 
 
-def page(scope: Scope, connection: Connection, wanted: Filter, cursor: str | None, limit: int) -> Page[StoredCandidate]:
-    """Candidates, longest waiting first. Raises CursorInvalid."""
+def page(
+    scope: Scope, connection: Connection, wanted: Filter, cursor: str | None, limit: int, *, oldest_first: bool = True
+) -> Page[StoredCandidate]:
+    """Candidates, longest waiting first unless told otherwise. Raises CursorInvalid."""
     at, where = candidates.c.created_at, (*wanted.conditions(), _seen_by(scope))
-    return page_by_time(connection, at, _from_row, cursor, limit, where=where, oldest_first=True)
+    return page_by_time(connection, at, _from_row, cursor, limit, where=where, oldest_first=oldest_first)
+
+
+def count_by_state(scope: Scope, connection: Connection, wanted: Filter) -> dict[State, int]:
+    """Return how many candidates of each state there are, whatever state is asked for."""
+    where = (*replace(wanted, state=None).conditions(), _seen_by(scope))
+    query = select(candidates.c.state, func.count()).where(*where).group_by(candidates.c.state)
+    return dict.fromkeys(State, 0) | {State(state): count for state, count in connection.execute(query)}
+
+
+def known_values(scope: Scope, connection: Connection) -> KnownValues:
+    """Return which districts, classes, rules and zones candidates have."""
+    seen, of = _seen_by(scope), candidates.c
+    districts, classes = (
+        tuple(sorted(one for one in connection.execute(select(column).where(seen).distinct()).scalars() if one))
+        for column in (of.district, of.class_name)
+    )
+    return KnownValues(
+        districts,
+        classes,
+        tuple({one.rule: one for one in _newest_by(connection, of.rule, seen)}.values()),
+        tuple({one.zone: one for one in _newest_by(connection, of.zone, seen)}.values()),
+    )
+
+
+def _newest_by(connection: Connection, column: Column[str], seen: ColumnElement[bool]) -> Iterable[StoredCandidate]:
+    """Return the newest candidate of each value of a column, and maybe one that came in at the same time."""
+    at = candidates.c.created_at
+    newest = select(func.max(at)).where(column.is_not(None), seen).group_by(column)
+    query = select(candidates).where(column.is_not(None), at.in_(newest), seen).order_by(column)
+    return map(_from_row, connection.execute(query))
 
 
 def move(scope: Scope, connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:

@@ -171,6 +171,15 @@ class CandidateFacts(_Timed):
     found_by: str
 
 
+class CandidateCounts(BaseModel):
+    """How many candidates of each state there are."""
+
+    open: int
+    confirmed: int
+    rejected: int
+    expired: int
+
+
 class CandidateOut(CandidateFacts):
     """One candidate with its reasons, what judged it, what each finder said, its pictures and the verdict that counts.
 

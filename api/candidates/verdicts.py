@@ -67,6 +67,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptVerdict:
+    """A verdict as it stays on record; when and by whom it was taken back, None where it counts."""
+
+    verdict: Verdict
+    undone_at: datetime | None
+    undone_by: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedFind:
     """What a standing verdict says of a find; `hour` (UTC) is None where the footage does not say when it was taken."""
 
@@ -134,6 +143,19 @@ def standing(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
     rows = connection.execute(query).all()
     actors = accounts.by_id(connection, (row.actor_id for row in rows))
     return {row.candidate_id: _verdict(row, actors) for row in rows}
+
+
+def history(scope: Scope, connection: Connection, candidate_id: UUID) -> tuple[KeptVerdict, ...]:
+    """Return every verdict on a candidate, those taken back too, in the order in which they were given."""
+    query = (
+        select(verdicts)
+        .where(verdicts.c.candidate_id == candidate_id, scope.sees_parent(verdicts.c.candidate_id, "candidates"))
+        .order_by(verdicts.c.decided_at, verdicts.c.id)
+    )
+    rows = connection.execute(query).all()
+    ids = {one for row in rows for one in (row.actor_id, row.undone_by) if one is not None}
+    actors = accounts.by_id(connection, ids)
+    return tuple(KeptVerdict(_verdict(row, actors), row.undone_at, actors.get(row.undone_by)) for row in rows)
 
 
 def page(scope: Scope, connection: Connection, cursor: str | None, limit: int) -> Page[Verdict]:

@@ -20,6 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from api.cases.adapters import Receipt
 from api.cases.replies import printable
 from api.errors import CaseRefused, CaseUnavailable
+from api.web.tables import cell
 from models.files import write_whole
 
 COLUMNS: Final = (
@@ -84,21 +85,13 @@ def _row(key: UUID, case: dict[str, object]) -> list[str]:
         "note": said.get("note"),
         "pictures": " ".join(pictures),
     }
-    return [_cell(values[name]) for name in COLUMNS]
+    return [cell(values[name]) for name in COLUMNS]
 
 
 def _reasons(case: dict[str, object], language: str) -> str:
     reasons = case.get("reasons")
     texts = [one.get("text", {}) for one in reasons if isinstance(one, dict)] if isinstance(reasons, list) else []
     return "; ".join(str(text[language]) for text in texts if language in text)
-
-
-def _cell(value: object) -> str:
-    """Return a value as text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    if value is None:
-        return ""
-    text = printable(str(value))
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@") else text
 
 
 def _read_csv(path: Path) -> Table:
@@ -124,8 +117,8 @@ def _xlsx(table: Table) -> bytes:
     for row in table:
         sheet.append(row)
     for cells in sheet.iter_rows():
-        for cell in cells:
-            cell.data_type = "s"  # never a formula
+        for one in cells:
+            one.data_type = "s"  # never a formula
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

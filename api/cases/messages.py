@@ -28,3 +28,9 @@ EVENT_SOURCES: Final = {
     "desk": N_("at the desk"),
     "look": N_("by a look at the place"),
 }
+
+CASE_RESULTS: Final = {
+    "moved": N_("moved the case"),
+    "outdated": N_("came too late, changed nothing"),
+    "replayed": N_("known already"),
+}

@@ -83,6 +83,7 @@ USER_FACING = {
     "result_endpoints",
     "pages",
     "list_pages",
+    "story_pages",
     "service",
     "receiver",
 }

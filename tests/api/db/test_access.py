@@ -97,6 +97,8 @@ NEEDS = {
     "POST /keys": Permission.MANAGE,
     "POST /keys/{key_id}/revoke": Permission.MANAGE,
     "GET /audit": Permission.AUDIT,
+    "GET /candidates/export": Permission.EXPORT,
+    "GET /api/v1/candidates/export": Permission.EXPORT,
 }
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
@@ -227,7 +229,7 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
         headers |= {"Upload-Length": "9", "Upload-Metadata": "filename di5tcDQ="}
     if "/files/{file_id}" in route.path and route.method == "POST":
         headers |= {"X-HTTP-Method-Override": "HEAD"}
-    if route.path.endswith("/{kind}") or route.path == "/original":
+    if route.path.endswith(("/{kind}", "/candidates/export")) or route.path == "/original":
         params = REASON | (
             {"picture": f"/api/v1/candidates/{of.open}/evidence/scene"} if "original" in route.path else {}
         )
