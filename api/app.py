@@ -52,8 +52,8 @@ from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import list_pages as candidates_page
 from api.review import pages
-from api.review.events import ReviewEvents
 from api.review import story_pages as candidate_page
+from api.review.events import ReviewEvents
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.statistics import endpoints as statistics
