@@ -48,6 +48,8 @@ from api.operations.disk import DiskTrend
 from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
+from api.reports import pages as reports_pages
+from api.reports.service import ReportMaker
 from api.review import endpoints as verdicts
 from api.review import pages
 from api.rulebooks import endpoints as rulebooks
@@ -82,6 +84,7 @@ PAGES: Final = tuple(
         pages,
         cases_pages,
         statistics_pages,
+        reports_pages,
         cameras_list,
         cameras_page,
         survey_page,
@@ -124,6 +127,7 @@ def create_app(
     models = ModelCache.of(settings)
     sweeper = Sweeper(settings, database, clock=clock, more=partial(remove_expired, settings, database, files))
     drift = DriftWatch(database, clock)
+    maker = ReportMaker(database, zone, zones, settings.fix_within_hours, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -132,7 +136,9 @@ def create_app(
         finalizer.start()
         sweeper.start()
         drift.start()
+        maker.start()
         yield
+        maker.stop(SHUTDOWN)
         drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
