@@ -48,6 +48,7 @@ from api.operations.disk import DiskTrend
 from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
+from api.reports import list_pages as report_lists
 from api.reports import pages as reports_pages
 from api.reports.service import ReportMaker
 from api.review import endpoints as verdicts
@@ -85,6 +86,7 @@ PAGES: Final = tuple(
         cases_pages,
         statistics_pages,
         reports_pages,
+        report_lists,
         cameras_list,
         cameras_page,
         survey_page,

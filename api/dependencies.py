@@ -100,6 +100,7 @@ MayView: Final = Depends(Needs(Permission.VIEW))
 MayDecide: Final = Depends(Needs(Permission.DECIDE))
 MayUpload: Final = Depends(Needs(Permission.UPLOAD))
 MayOperate: Final = Depends(Needs(Permission.OPERATE))
+MayExport: Final = Depends(Needs(Permission.EXPORT))
 MayManage: Final = Depends(Needs(Permission.MANAGE))
 MayAudit: Final = Depends(Needs(Permission.AUDIT))
 

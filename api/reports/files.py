@@ -22,6 +22,7 @@ from api.reports.sheets import ReportDocument
 
 FONT: Final = "STSong-Light"
 """Adobe's name for simplified Chinese in every reader of PDF: nothing is embedded, nothing has to be shipped."""
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARGIN: Final = 16 * mm
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: "[h]:mm:ss"}

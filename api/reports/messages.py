@@ -24,6 +24,28 @@ LINES: Final = {
     "watched": N_("Watched"),
     "blind": N_("Blind"),
 }
+LISTS: Final = {
+    "problem": N_("List of problems"),
+    "duty": N_("List of duties"),
+    "rectification": N_("List of rectifications"),
+}
+COLUMNS: Final = {
+    "number": N_("No."),
+    "class": N_("Class"),
+    "district": N_("District"),
+    "zone": N_("Zone"),
+    "position": N_("Position"),
+    "first_seen": N_("First seen"),
+    "confirmed_at": N_("Confirmed at"),
+    "case_system": N_("Handled by"),
+    "reference": N_("Its number there"),
+    "assignee": N_("Assigned to"),
+    "due_at": N_("To be fixed by"),
+    "status": N_("How far"),
+    "fixed_at": N_("Fixed at"),
+    "took": N_("Time taken"),
+    "pace": N_("Against the limit"),
+}
 WORDS: Final = {
     "line": N_("Figure"),
     "now": N_("This period"),

@@ -12,7 +12,7 @@ from api.errors import NotFound
 from api.pages.base import ROWS, Render, Renderer
 from api.pages.i18n import register_names
 from api.reports import repository
-from api.reports.files import as_pdf, as_xlsx
+from api.reports.files import XLSX, as_pdf, as_xlsx
 from api.reports.messages import KINDS, WORDS
 from api.reports.repository import KeptReport
 from api.reports.sheets import ReportDocument, document_of
@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 register_names("report_kind", KINDS)
 MEDIA: Final = {
     "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
 }
 
 

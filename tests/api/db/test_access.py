@@ -83,6 +83,7 @@ NEEDS = {
     "POST /keys": Permission.MANAGE,
     "POST /keys/{key_id}/revoke": Permission.MANAGE,
     "GET /audit": Permission.AUDIT,
+    "GET /lists/export": Permission.EXPORT,
 }
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
