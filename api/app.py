@@ -49,6 +49,9 @@ from api.operations.disk import DiskTrend
 from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
+from api.reports import list_pages as report_lists
+from api.reports import pages as reports_pages
+from api.reports.service import ReportMaker
 from api.review import endpoints as verdicts
 from api.review import list_pages as candidates_page
 from api.review import pages
@@ -90,6 +93,8 @@ PAGES: Final = tuple(
         cases_pages,
         desk_pages,
         statistics_pages,
+        reports_pages,
+        report_lists,
         cameras_list,
         cameras_page,
         survey_page,
@@ -133,6 +138,7 @@ def create_app(
     sweeper = Sweeper(settings, database, clock=clock, more=partial(remove_expired, settings, database, files))
     drift = DriftWatch(database, clock)
     events = ReviewEvents(database)
+    maker = ReportMaker(database, zone, zones, settings.fix_within_hours, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -142,7 +148,9 @@ def create_app(
         sweeper.start()
         drift.start()
         events.start()
+        maker.start()
         yield
+        maker.stop(SHUTDOWN)
         events.stop(SHUTDOWN)
         drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)

@@ -54,6 +54,10 @@ COMMANDS: Final = {
         "doctor",
         "Say in plain words what is wrong with this installation and what to do; exit 1 where work is stopped.",
     ),
+    "report": Entry(
+        "report",
+        "Make the report of the last week, month or quarter that is over; one that was made is kept as it is.",
+    ),
     "backup": Entry("backup", "Copy the database, the evidence, models and data sets into a new folder."),
     "restore": Entry("restore", "Put a backup into an empty data folder, each file checked against the backup's list."),
     "watch": Entry("watch", "Watch cameras or files and print what would be put before a reviewer."),

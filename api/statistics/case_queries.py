@@ -93,14 +93,19 @@ class Recurrence:
 def statuses(scope: Scope, connection: Connection, asked: Selection) -> dict[CaseStatus, int]:
     """Return how many cases are how far; each status is there."""
     status = func.coalesce(case_progress.c.status, CaseStatus.REPORTED.value).label("status")
-    query = select(status, func.count().label("count")).select_from(_CASES).where(_of(scope, asked)).group_by(status)
+    query = (
+        select(status, func.count().label("count"))
+        .select_from(_CASES)
+        .where(case_condition(scope, asked))
+        .group_by(status)
+    )
     found = {CaseStatus(row.status): row._mapping["count"] for row in connection.execute(query)}
     return {one: found.get(one, 0) for one in CaseStatus}
 
 
 def step_times(scope: Scope, connection: Connection, asked: Selection) -> tuple[StepTime, ...]:
     """Return how long each step took; a case whose step took less than nothing has clocks that differ, and no step."""
-    case_ = _moments(scope, asked)
+    case_ = case_moments(scope, asked)
     seen = case((case_.c.timed, case_.c.first_seen))
     ends = {
         Step.CONFIRMED: (seen, case_.c.confirmed_at),
@@ -122,7 +127,7 @@ def punctuality(
     scope: Scope, connection: Connection, asked: Selection, allowed: timedelta, now: datetime
 ) -> Punctuality:
     """Return how many cases were fixed within `allowed` from the verdict, and how the others stand at `now`."""
-    case_ = _moments(scope, asked)
+    case_ = case_moments(scope, asked)
     fares = _paces(connection, case_, allowed, now)
     row = connection.execute(select(*(func.count(case((is_so, 1))).label(pace) for pace, is_so in fares.items()))).one()
     return Punctuality(row.in_time, row.late, row.overdue, row.pending, row.refused)
@@ -132,7 +137,7 @@ def of_pace(
     scope: Scope, connection: Connection, asked: Selection, pace: Pace, allowed: timedelta, now: datetime
 ) -> ColumnElement[bool]:
     """Return the condition that a candidate has a case that fares so."""
-    case_ = _moments(scope, asked)
+    case_ = case_moments(scope, asked)
     return candidates.c.id.in_(select(case_.c.candidate_id).where(_paces(connection, case_, allowed, now)[pace]))
 
 
@@ -141,9 +146,9 @@ def recurrence(scope: Scope, connection: Connection, asked: Selection, within: t
 
     The same place: in a square of `radius` metres to each side.
     """
-    case_ = _moments(scope, asked)
+    case_ = case_moments(scope, asked)
     fixed = select(case_).where(case_.c.lat.is_not(None), case_.c.fixed_at.is_not(None)).subquery("fixed")
-    middle = connection.execute(select(func.avg(candidates.c.lat)).where(_of(scope, asked))).scalar_one()
+    middle = connection.execute(select(func.avg(candidates.c.lat)).where(case_condition(scope, asked))).scalar_one()
     north = radius / METRES_A_DEGREE
     east = north / max(math.cos(math.radians(middle or 0.0)), 0.01)
     again = candidates.alias("again")
@@ -170,16 +175,18 @@ _CASES: Final = candidates.join(outbox, outbox.c.candidate_id == candidates.c.id
 """The candidates that are cases, their deliveries, and how far they are."""
 
 
-def _of(scope: Scope, asked: Selection) -> ColumnElement[bool]:
+def case_condition(scope: Scope, asked: Selection) -> ColumnElement[bool]:
+    """Return the condition that a candidate is confirmed and among what is asked for."""
     return and_(wanted(scope, asked), candidates.c.state == State.CONFIRMED)
 
 
-def _moments(scope: Scope, asked: Selection) -> Subquery:
+def case_moments(scope: Scope, asked: Selection) -> Subquery:
     """Return the cases of what is asked for: when each was dispatched, fixed, and said to be done (checked, closed)."""
     own = (candidates.c[name] for name in ("class_name", "lat", "lon", "first_seen", "timed"))
     return (
         select(
             candidates.c.id.label("candidate_id"),
+            outbox.c.id.label("delivery_id"),
             *own,
             outbox.c.created_at.label("confirmed_at"),
             func.coalesce(case_progress.c.status, CaseStatus.REPORTED.value).label("status"),
@@ -188,7 +195,7 @@ def _moments(scope: Scope, asked: Selection) -> Subquery:
             _moved(CaseStatus.CHECKED, CaseStatus.CLOSED).label("ended_at"),
         )
         .select_from(_CASES)
-        .where(_of(scope, asked))
+        .where(case_condition(scope, asked))
         .subquery("case")
     )
 

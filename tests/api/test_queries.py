@@ -34,6 +34,7 @@ MODULES = {
     "case_queries",
     "place_queries",
     "watch_queries",
+    "list_queries",
 }
 """Where queries may stand: one repository module a noun."""
 QUERY_WORDS = {"select", "insert", "update", "delete", "text"}

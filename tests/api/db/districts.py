@@ -1,7 +1,7 @@
 """Two districts' things in one database: of each district one of every kind that a scope decides on."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -26,6 +26,10 @@ from api.labels import repository as labels
 from api.labels.repository import LabelFrame, NewFrame
 from api.labels.tables import FrameOrigin
 from api.models import repository as shadows
+from api.reports import repository as reports
+from api.reports.content import ReportContent
+from api.reports.repository import KeptReport
+from api.reports.tables import ReportKind
 from api.surveys import frames, places
 from api.surveys import repository as surveys
 from api.surveys.files import SurveyFile
@@ -64,6 +68,7 @@ class District:
     frame: LabelFrame
     disagreement: UUID
     files: tuple[SurveyFile, ...]
+    report: UUID
     photograph: UUID | None = None
 
     @property
@@ -108,8 +113,12 @@ def _seed(database: Database, store: EvidenceStore, name: str | None) -> Distric
         (fault,) = health.lasting(connection, camera)
         frame = _labelled(connection, store, camera, name)
         two = shadows.Pair("street-ads", "1", "2")
+        content = ReportContent(zone="UTC", allowed_hours=24, sections=())
+        day = date(2026, 11, 16)
+        kept = KeptReport(uuid4(), ReportKind.WEEK, day, day + timedelta(days=6), name, 2, content, NOON)
+        assert reports.add(EVERYWHERE, connection, kept)
         differs = shadows.keep(connection, two, camera, seen, frame.picture, (), (), 1)
-    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, frame, differs, files)
+    return District(name, camera, ids[0], ids[1], verdict.id, case.id, fault.id, survey, frame, differs, files, kept.id)
 
 
 def _labelled(connection: Connection, store: EvidenceStore, camera: str, district: str | None) -> LabelFrame:

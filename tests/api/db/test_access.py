@@ -31,6 +31,7 @@ from api.db.scope import EVERYWHERE
 from api.evidence.files import EvidenceStore
 from api.labels.tables import label_frames
 from api.pages.base import STATIC
+from api.reports.tables import reports
 from api.roles import Permission, Role, permissions_of
 from api.settings import Settings
 from api.surveys.tables import surveys
@@ -99,6 +100,7 @@ NEEDS = {
     "GET /audit": Permission.AUDIT,
     "GET /candidates/export": Permission.EXPORT,
     "GET /api/v1/candidates/export": Permission.EXPORT,
+    "GET /lists/export": Permission.EXPORT,
 }
 """What is more than viewing. A new route that changes something must be named here."""
 OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{session_id}/end"}
@@ -184,7 +186,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with database.write() as connection:
         ours, foreign, secret = (_fixed(connection, files, one) for one in (ours, foreign, secret))
     with database.write() as connection:  # the third is ours, but of grade 3
-        for table in (candidates, cameras, surveys, label_frames, cameras.metadata.tables["camera_health"]):
+        for table in (candidates, cameras, surveys, label_frames, reports, cameras.metadata.tables["camera_health"]):
             is_secret = table.c.district == "erqi-high"
             connection.execute(update(table).where(is_secret).values(district="erqi", grade=3))
     of = ((ours, "erqi", 2), (foreign, "jinshui", 2), (secret, "erqi", 3))
@@ -208,12 +210,14 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 def address(route: Route, of: District) -> str:
     """Return the address of a route with the ids of a district's things."""
+    kind = "pdf" if "/reports/" in route.path else "scene" if "places" in route.path else "crop"
     values = {
-        "candidate_id": of.open, "kind": "scene" if "places" in route.path else "crop", "case_id": of.case,
+        "candidate_id": of.open, "kind": kind, "case_id": of.case,
         "delivery_id": of.verdict, "camera_id": of.camera, "fault_id": of.fault, "survey_id": of.survey.id,
         "file_id": of.files[0].id, "place_id": PLACE_ID, "sha256": "0" * 64, "name": "x", "sheet": "missed",
         "frame_id": of.frame.id, "version": "1-0123456789ab", "side": "train", "file": "x.jpg", "wanted": uuid4(),
-        "event_id": of.photograph, "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(),
+        "event_id": of.photograph, "report_id": of.report,
+        "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(),
         "link": "x" * 43,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(

@@ -21,6 +21,7 @@ from api.evidence.files import EvidenceStore
 from api.labels import repository as labels
 from api.labels.tables import FrameState
 from api.models import repository as shadows
+from api.reports import repository as reports
 from api.surveys import files as survey_files
 from api.surveys import frames, places
 from api.surveys import repository as surveys
@@ -85,6 +86,7 @@ READS: dict[str, Read] = {
     "label frame known": lambda scope, db, of: labels.known_pictures(scope, db, [of.frame.sha256]),
     "label frame before": lambda scope, db, of: labels.last_complete_of(scope, db, of.frame),
     "label save": lambda scope, db, of: labels.newest_saves(scope, db, [of.frame.id]),
+    "report": lambda scope, db, of: reports.find(scope, db, of.report),
     "disagreement": lambda scope, db, of: shadows.find_disagreement(scope, db, of.disagreement),
     "place": lambda scope, db, of: places.find(scope, db, of.survey.id, PLACE_ID),
 }

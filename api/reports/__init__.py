@@ -1,0 +1,1 @@
+"""Weekly, monthly and quarterly reports: figures that were frozen when they were made, kept and comparable."""
