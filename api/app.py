@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api.accounts import own_pages, user_pages
 from api.accounts import pages as accounts_page
@@ -65,6 +65,7 @@ from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
 from api.web.middleware import RequestGuard
+from api.web.parameters import known_parameters_only
 
 SHUTDOWN = timedelta(seconds=5)
 PAGES: Final = tuple(
@@ -143,6 +144,7 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
+        dependencies=[Depends(known_parameters_only)],
     )
     app.state.clock = clock
     provide(
