@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api.accounts import own_pages, user_pages
 from api.accounts import pages as accounts_page
@@ -74,6 +74,7 @@ from api.surveys.upload.storage import FootageStore
 from api.training_runs import pages as training_page
 from api.web import health, problems
 from api.web.middleware import RequestGuard
+from api.web.parameters import known_parameters_only
 
 SHUTDOWN = timedelta(seconds=5)
 UTC_ZONE: Final = ZoneInfo("UTC")
@@ -166,6 +167,7 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # the bundled pages load scripts from elsewhere; nothing here asks the outside for anything
         redoc_url=None,
+        dependencies=[Depends(known_parameters_only)],
     )
     app.state.clock = clock
     provide(

@@ -29,12 +29,10 @@ class GuardedApi(DescribedApi):
             "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(https=True)},
         }
         schema["security"] = [{"key": []}, {"session": []}]
-        refusal = problem_responses(401, 403)
+        refusal, unknown = problem_responses(401, 403), problem_responses(422)
         for name, operations in schema["paths"].items():
-            if is_open(name):
-                continue
             for operation in operations.values():
-                for status, answer in refusal.items():
+                for status, answer in (unknown if is_open(name) else unknown | refusal).items():
                     operation["responses"].setdefault(str(status), answer)
         return schema
 

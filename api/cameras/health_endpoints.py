@@ -13,6 +13,7 @@ from api.dependencies import AppSettings, CurrentScope, Db, MayOperate
 from api.errors import NotFound
 from api.evidence.dependencies import EvidenceFiles
 from api.web.pagination import CursorQuery, Limit, Listing, listing
+from api.web.parameters import Stamp
 from api.web.pictures import PICTURE, IfNoneMatch, picture_response
 from api.web.problems import Responses, problem_responses
 
@@ -22,7 +23,7 @@ JPEG: Responses = {200: PICTURE[200]}
 
 @router.get("/cameras/{camera_id}/picture", response_class=Response,
             responses={**problem_responses(404, 422), **JPEG})  # fmt: skip
-def show_picture(live: Live, camera_id: CameraId) -> Response:
+def show_picture(live: Live, camera_id: CameraId, at: Stamp = "") -> Response:
     """Return the camera's last picture, made small. It may be old: `last_frame_age` of the camera says how old."""
     picture = live.picture(camera_id)
     if picture is None:

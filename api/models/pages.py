@@ -24,6 +24,7 @@ from api.models.messages import GROUPS, REFUSALS
 from api.models.promotions import Promotions, refusing
 from api.pages.base import Render
 from api.pages.i18n import register_names
+from api.web.parameters import Stamp
 from models.card import ModelCard
 from models.errors import ModelError
 from models.shadow import Shadow, end_shadow, set_shadow, shadow_of
@@ -132,7 +133,11 @@ def version_page(
 
 @router.get("/models/{name}/{version}/worse/{file}")
 def worse_picture(
-    settings: AppSettings, name: ModelName, version: Version, file: Annotated[str, Path(pattern=r"^[a-z0-9-]+\.jpg$")]
+    settings: AppSettings,
+    name: ModelName,
+    version: Version,
+    file: Annotated[str, Path(pattern=r"^[a-z0-9-]+\.jpg$")],
+    v: Stamp = "",
 ) -> FileResponse:
     """Return a picture that shows where a version is worse."""
     path = gate_pictures(_known(settings, name), name, version) / file

@@ -19,6 +19,7 @@ from api.training_runs import service
 from api.training_runs.chart import draw_curves, draw_losses
 from api.training_runs.jobs import cancel, status_of
 from api.training_runs.messages import JOB_STATES, MISTAKES, RUN_STATES
+from api.web.parameters import Stamp
 from streams.camera.state import CameraState
 from training.evaluation.contact_sheet import sheet_size
 from training.evaluation.mistakes import MistakeKind
@@ -161,7 +162,7 @@ def run_page(settings: AppSettings, now: Now, render: Render, name: Name) -> HTM
 
 
 @router.get("/training/{name}/{sheet}.jpg")
-def mistakes(settings: AppSettings, name: Name, sheet: MistakeKind) -> FileResponse:
+def mistakes(settings: AppSettings, name: Name, sheet: MistakeKind, v: Stamp = "") -> FileResponse:
     """Return a contact sheet of a run; its address changes when it does (`?v=`), so the browser may keep it."""
     path = sheet_path(settings.runs_dir, name, sheet)
     if path is None:

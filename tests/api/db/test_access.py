@@ -228,17 +228,15 @@ def address(route: Route, of: District) -> str:
 
 def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
     """Send what the route takes, with everything in order but who asks."""
-    headers, params = dict(TUS | STREAM | {"Upload-Offset": "0"}), {}
+    headers, params = dict(TUS | STREAM | {"Upload-Offset": "0"}), dict[str, str]()
     if route.method == "POST" and route.path.endswith("/files"):
         headers |= {"Upload-Length": "9", "Upload-Metadata": "filename di5tcDQ="}
     if "/files/{file_id}" in route.path and route.method == "POST":
         headers |= {"X-HTTP-Method-Override": "HEAD"}
-    if route.path.endswith(("/{kind}", "/candidates/export")) or route.path == "/original":
-        params = REASON | (
-            {"picture": f"/api/v1/candidates/{of.open}/evidence/scene"} if "original" in route.path else {}
-        )
-    if route.path.endswith(".csv"):
-        params = REASON
+    if route.path.endswith(("/{kind}", "/v1/candidates/export", "/frames/{frame_id}/picture", ".csv")):
+        params = dict(REASON)
+    if route.path == "/original":
+        params = {"picture": f"/api/v1/candidates/{of.open}/evidence/scene"}
     if route.path == "/surveys/new":
         params = {"survey": str(of.survey.id)}
     body: dict[str, object] = (
@@ -247,7 +245,6 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
     if route.path.endswith("/deferral") and route.method == "POST":
         body = {"json": {"kind": "escalated"}}
     if route.path.startswith("/api/v1/labels/frames"):
-        params = REASON
         sent = {"POST": {"candidate_id": str(of.open)}, "PUT": {"version": 1, "complete": True, "boxes": []}}
         body = {"json": sent[route.method]} if route.method in sent else {}
     if route.path == "/training/new":
