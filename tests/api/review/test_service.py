@@ -97,7 +97,7 @@ def test_rejecting_sends_nothing(database: Database, files: EvidenceStore, candi
 
 def test_a_second_verdict_is_refused(database: Database, files: EvidenceStore, candidate_id: UUID) -> None:
     first = confirm(database, files, candidate_id)
-    with pytest.raises(AlreadyDecided, match="confirmed already"):
+    with pytest.raises(AlreadyDecided, match="decided elsewhere"):
         reject(database, files, candidate_id)
     assert standing(database, candidate_id) == first
 
