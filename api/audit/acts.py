@@ -21,6 +21,7 @@ class Act(StrEnum):
     REFUSED = "refused"
     VERDICT_GIVEN = "verdict_given"
     VERDICT_UNDONE = "verdict_undone"
+    VERDICT_REOPENED = "verdict_reopened"
     CANDIDATE_DEFERRED = "candidate_deferred"
     CANDIDATE_RESUMED = "candidate_resumed"
     CASE_RETRIED = "case_retried"

@@ -20,6 +20,7 @@ ACTS: Final = {
     "refused": N_("refused: not allowed"),
     "verdict_given": N_("verdict given"),
     "verdict_undone": N_("verdict taken back"),
+    "verdict_reopened": N_("verdict reopened"),
     "candidate_deferred": N_("candidate parked or escalated"),
     "candidate_resumed": N_("candidate brought back into the queue"),
     "case_retried": N_("case sent again"),

@@ -67,6 +67,17 @@ def undo_verdict(scope: CurrentScope, database: Db, settings: AppSettings, now: 
 
 
 @router.post(
+    "/candidates/{candidate_id}/reopening",
+    dependencies=[MayDecide],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(403, 404, 409, 422),
+)
+def reopen(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID) -> None:
+    """Open a candidate again whose verdict was wrong: its author, or a supervisor, at any time before a case leaves."""
+    service.reopen(scope, database, candidate_id, actor=scope.actor, now=now)
+
+
+@router.post(
     "/candidates/{candidate_id}/lease",
     dependencies=[MayDecide],
     responses=problem_responses(403, 404, 409, 422),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -29,7 +29,10 @@ from api.pages.i18n import register_filter, register_names
 from api.pages.messages import NO_RULE
 from api.pages.rulings import applies
 from api.pages.svg_map import MapPicture, draw_map
-from api.review import waiting
+from api.review import deferrals, service, waiting
+from api.review.deferrals import DeferralKind
+from api.review.messages import QUEUE_LISTS
+from api.review.queue_filters import Wanted, chosen_of, filters_of
 from api.review.waiting import QueueFilter
 from api.surveys import frames
 from api.surveys import repository as surveys
@@ -43,6 +46,7 @@ register_names("reject_reason", REJECT_REASONS)
 register_filter("ruling", lambda candidate, translate: translate(
     OUTCOMES[candidate.outcome] if applies(candidate.outcome, candidate.reasons) else NO_RULE
 ))  # fmt: skip
+PARKING = (1, 4, 24, 72)  # hours
 QUEUE = 100  # ids a page knows ahead; it asks for more long before they end
 
 
@@ -51,6 +55,8 @@ class Queue(BaseModel):
 
     ids: list[UUID]
     total: int
+    parked: int
+    escalated: int
 
 
 @router.get("/")
@@ -79,6 +85,7 @@ class Cards:
             expired = legal_review.expired(self.scope, connection, [candidate]).get(candidate_id)
             unreviewed = legal_review.is_missing(self.scope, connection, candidate)
             zone = legal_review.zone_of(self.scope, connection, candidate)
+            deferral = deferrals.find(self.scope, connection, candidate_id)
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
                 [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
@@ -95,6 +102,9 @@ class Cards:
             surest={file.kind.finder: file for file in files if file.kind.finder},
             parts=PARTS,
             verdict=verdict,
+            zone=zone,
+            deferral=deferral,
+            reopens=verdict is not None and service.may_reopen(self.scope, verdict),
             expired=expired,
             unreviewed=unreviewed,
             camera=camera,
@@ -118,27 +128,70 @@ def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: R
 ReviewCards = Annotated[Cards, Depends(cards)]
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewPages:
+    """Draws the review page for one reader, with the part of the queue that they want."""
+
+    scope: Scope
+    database: Database
+    live: LiveCameras
+    render: Renderer
+    now: datetime
+    wanted: QueueFilter
+
+    def queue(self) -> Queue:
+        """Return which candidates wait."""
+        return _queue(self.scope, self.database, self.now, self.wanted)
+
+    def draw(self, queue: Queue, card: str | None) -> HTMLResponse:
+        """Return the page."""
+        with self.database.read() as connection:
+            choices = waiting.choices(self.scope, connection)
+        names = {view.id: view.name for view in self.live.views()}
+        render = self.render
+        return render.page(
+            "review.html",
+            active="review",
+            card=card,
+            queue=queue,
+            queue_name=render.language.translate(QUEUE_LISTS[self.wanted.list]),
+            filtered=self.wanted != QueueFilter(),
+            filters=filters_of(render, choices, names),
+            chosen=chosen_of(self.wanted),
+            classes=tuple((name, render.class_word(name)) for name in render.class_names.names),
+            parking=tuple((hours, timedelta(hours=hours)) for hours in PARKING),
+            cameras=len(names),
+            reject_reasons=tuple(REJECT_REASONS),
+        )
+
+
+def review_pages(
+    scope: CurrentScope, database: Db, live: Live, render: Render, now: Now, wanted: Wanted
+) -> ReviewPages:
+    """Return what draws the page for the client."""
+    return ReviewPages(scope, database, live, render, now, wanted)
+
+
+Drawn = Annotated[ReviewPages, Depends(review_pages)]
+
+
 @router.get("/review")
-def review(scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, now: Now) -> HTMLResponse:
+def review(pages: Drawn, drawn: ReviewCards) -> HTMLResponse:
     """Show the candidate that is worth most, or the news that none waits."""
-    queue = _queue(scope, database, now)
-    card = drawn.draw(queue.ids[0]) if queue.ids else None
-    return _page(render, live, queue, card)
+    queue = pages.queue()
+    return pages.draw(queue, drawn.draw(queue.ids[0]) if queue.ids else None)
 
 
 @router.get("/review/queue")
-def review_queue(scope: CurrentScope, database: Db, now: Now) -> Queue:
+def review_queue(scope: CurrentScope, database: Db, now: Now, wanted: Wanted) -> Queue:
     """Return which candidates wait."""
-    return _queue(scope, database, now)
+    return _queue(scope, database, now, wanted)
 
 
 @router.get("/review/{candidate_id}")
-def review_one(
-    scope: CurrentScope, database: Db, live: Live, render: Render, drawn: ReviewCards, now: Now, candidate_id: UUID
-) -> HTMLResponse:
+def review_one(pages: Drawn, drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     """Show the review page, beginning with this candidate."""
-    card = drawn.draw(candidate_id)
-    return _page(render, live, _queue(scope, database, now), card)
+    return pages.draw(pages.queue(), drawn.draw(candidate_id))
 
 
 @router.get("/review/{candidate_id}/card")
@@ -147,18 +200,10 @@ def review_card(drawn: ReviewCards, candidate_id: UUID) -> HTMLResponse:
     return HTMLResponse(drawn.draw(candidate_id))
 
 
-def _page(render: Renderer, live: LiveCameras, queue: Queue, card: str | None) -> HTMLResponse:
-    return render.page(
-        "review.html",
-        active="review",
-        card=card,
-        queue=queue,
-        cameras=len(live.views()),
-        reject_reasons=tuple(REJECT_REASONS),
-    )
-
-
-def _queue(scope: Scope, database: Database, now: datetime) -> Queue:
+def _queue(scope: Scope, database: Database, now: datetime, wanted: QueueFilter) -> Queue:
     with database.read() as connection:
-        ids, total = waiting.page(scope, connection, QueueFilter(), now, QUEUE)
-    return Queue(ids=list(ids), total=total)
+        ids, total = waiting.page(scope, connection, wanted, now, QUEUE)
+        put_off = deferrals.counts(scope, connection, now)
+    return Queue(
+        ids=list(ids), total=total, parked=put_off[DeferralKind.PARKED], escalated=put_off[DeferralKind.ESCALATED]
+    )

@@ -19,13 +19,14 @@ from api.candidates.verdicts import Correction, Decision, RejectReason, Verdict
 from api.cases import outbox
 from api.db.database import Database
 from api.db.scope import Scope
-from api.errors import AlreadyDecided, LookedAtElsewhere, NotConfirmable, NotFound, NotUndoable
+from api.errors import AlreadyDecided, Forbidden, LookedAtElsewhere, NotConfirmable, NotFound, NotUndoable
 from api.evidence import repository as evidence
 from api.evidence.boxes import check_box
 from api.evidence.files import EvidenceStore
 from api.evidence.repository import EvidenceFile, EvidenceKind
 from api.review import deferrals, leases
 from api.review.deferrals import Deferral
+from api.roles import Permission
 from detector.vision.detections import Box
 
 BodyWriter = Callable[[StoredCandidate, tuple[EvidenceFile, ...], Verdict], bytes]
@@ -117,11 +118,42 @@ def undo(
         if now >= verdict.decided_at + undo_window:
             seconds = undo_window.total_seconds()
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
-        if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(scope, connection, verdict.id):
-            raise NotUndoable("the case is on its way to the case system already")
-        verdicts.take_back(scope, connection, verdict.id, actor, now)
-        candidates.move(scope, connection, candidate_id, candidate.state, State.OPEN, now)
+        _take_back(scope, connection, candidate, verdict, actor, now)
         _record(scope, connection, Act.VERDICT_UNDONE, verdict, now)
+
+
+def reopen(scope: Scope, database: Database, candidate_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Open a candidate again whose verdict was wrong, whenever that is seen; a new verdict follows, none is edited.
+
+    Raises NotFound, Forbidden where the verdict is another's and the reader no supervisor, or NotUndoable where there
+    is no verdict, or its case has left.
+    """
+    with database.write() as connection:
+        candidate = candidates.lock(scope, connection, candidate_id)
+        if candidate is None:
+            raise NotFound(f"there is no candidate {candidate_id}")
+        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
+        if verdict is None:
+            raise NotUndoable(f"candidate {candidate_id} has no verdict")
+        if not may_reopen(scope, verdict):
+            raise Forbidden("only who gave a verdict, or a supervisor, may reopen it")
+        _take_back(scope, connection, candidate, verdict, actor, now)
+        _record(scope, connection, Act.VERDICT_REOPENED, verdict, now)
+
+
+def may_reopen(scope: Scope, verdict: Verdict) -> bool:
+    """Tell whether the reader may reopen a verdict: their own, or as a supervisor any."""
+    own = verdict.actor.id == scope.actor.id
+    return scope.may(Permission.DECIDE) and (own or scope.may(Permission.OPERATE))
+
+
+def _take_back(
+    scope: Scope, connection: Connection, candidate: StoredCandidate, verdict: Verdict, actor: Actor, now: datetime
+) -> None:
+    if verdict.decision is Decision.CONFIRMED and not outbox.withdraw(scope, connection, verdict.id):
+        raise NotUndoable("the case is on its way to the case system already")
+    verdicts.take_back(scope, connection, verdict.id, actor, now)
+    candidates.move(scope, connection, candidate.id, candidate.state, State.OPEN, now)
 
 
 def lease(scope: Scope, database: Database, candidate_id: UUID) -> datetime:

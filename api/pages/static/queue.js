@@ -8,6 +8,7 @@ export class Queue {
     this.total = total;
     this.at = 0;
     this.cards = new Map();
+    this.counts = { parked: 0, escalated: 0 };
   }
 
   get current() {
@@ -58,6 +59,15 @@ export class Queue {
     this.ids = ids;
     this.total = total;
     this.at = Math.max(0, ids.indexOf(shown));
+  }
+
+  async refresh() {
+    const response = await fetch(`/review/queue${location.search}`);
+    if (response.ok) {
+      const { ids, total, ...counts } = await response.json();
+      this.renew(ids, total);
+      this.counts = counts;
+    }
   }
 
   card(id) {

@@ -2,11 +2,15 @@
 
 import { Events } from "/static/events.js";
 import { DECIDED, HELD, Leases } from "/static/leases.js";
+import { Panels } from "/static/panels.js";
 import { Queue } from "/static/queue.js";
 import { localTimes } from "/static/times.js";
+import { Done } from "/static/undo.js";
+import { Zoom } from "/static/zoom.js";
 
 const POLL_MS = 3000;
 const LOW = 20;
+const UNDO_DEFERRAL_S = 60;
 
 const at = (id) => document.getElementById(id);
 const desk = at("desk");
@@ -14,7 +18,14 @@ const words = at("words").dataset;
 const queue = new Queue(desk.dataset.queue.split(" ").filter(Boolean), Number(desk.dataset.total));
 const leases = new Leases("decides" in desk.dataset);
 const events = new Events((id, standing) => lose(id, standing));
-const decided = [];
+const done = new Done(at("undo"));
+const zoom = new Zoom((box) => {
+  said.box = box;
+  tell(words.drawn);
+});
+const panels = new Panels(at("reasons"), at("parking"), at("remark"));
+queue.counts = { parked: Number(desk.dataset.parked), escalated: Number(desk.dataset.escalated) };
+let said = {}; // what was noted and corrected of the candidate that is shown
 let busy = false;
 
 function shownCard() {
@@ -35,17 +46,37 @@ function settle() {
   at("reject").disabled = card?.dataset.state !== "open";
   at("confirm").disabled = at("reject").disabled || "expired" in card.dataset;
   at("previous").disabled = at("next").disabled = queue.ids.length < 2 && card?.dataset.id === queue.current;
-  at("undo").disabled = decided.length === 0;
+  for (const id of ["note-it", "park", "escalate"]) {
+    at(id).disabled = at("reject").disabled;
+  }
+  done.show();
 }
 
 function put(element) {
   const hadFocus = desk.contains(document.activeElement);
   desk.replaceChildren(element);
-  localTimes(desk);
+  begin();
   if (hadFocus) {
     desk.querySelector("[tabindex='-1']").focus();
   }
   settle();
+}
+
+// A card is there: nothing is said of it yet, and no panel of the one before stays open.
+function begin() {
+  localTimes(desk);
+  said = {};
+  at("said").value = at("class").value = "";
+  panels.close();
+  zoom.attach(desk.querySelector(".scene svg"));
+}
+
+function countWhatIsPutOff() {
+  for (const element of desk.querySelectorAll("[data-count]")) {
+    const count = queue.counts[element.dataset.count];
+    element.hidden = count === 0;
+    element.querySelector("b").textContent = String(count);
+  }
 }
 
 async function show() {
@@ -53,12 +84,13 @@ async function show() {
   if (id === undefined) {
     events.close();
     put(at("nothing").content.firstElementChild.cloneNode(true));
-    history.replaceState(null, "", "/review");
+    countWhatIsPutOff();
+    history.replaceState(null, "", `/review${location.search}`);
     return;
   }
   const card = await queue.card(id);
   put(card.cloneNode(true));
-  history.replaceState(null, "", `/review/${id}`);
+  history.replaceState(null, "", `/review/${id}${location.search}`);
   queue.fetchAhead();
   hold(id);
 }
@@ -91,7 +123,7 @@ function lose(id, how) {
   notice.className = "notice bad";
   notice.textContent = how === DECIDED ? words.taken : words.leased;
   card.querySelector(".facts").prepend(notice);
-  at("reasons").close();
+  panels.close();
   tell(notice.textContent);
   settle();
 }
@@ -115,6 +147,7 @@ async function exclusively(action) {
 }
 
 async function decide(decision, reason, note) {
+  const corrected = decision === "confirmed" ? { class: said.class, box: said.box } : {};
   const card = shownCard();
   if (card?.dataset.state !== "open") {
     return;
@@ -123,10 +156,11 @@ async function decide(decision, reason, note) {
   const response = await fetch(`/api/v1/candidates/${id}/verdict`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ decision, reason, note }),
+    body: JSON.stringify({ decision, reason, note, ...corrected }),
   });
   if (response.ok) {
-    decided.push(id);
+    const verdict = await response.json();
+    done.add(id, "verdict", (Date.parse(verdict.undo_until) - Date.parse(verdict.decided_at)) / 1000);
     tell(decision === "confirmed" ? words.confirmed : words.rejected);
   } else if (response.status === 409) {
     const kind = (await response.json()).type.split(":").at(-1);
@@ -139,32 +173,75 @@ async function decide(decision, reason, note) {
     tell(words.failed);
     return;
   }
+  await leave(id);
+}
+
+async function leave(id) {
   leases.forget(id);
   queue.stand(id);
   queue.remove(id);
   if (queue.ids.length < LOW && queue.total > queue.ids.length) {
-    await renew();
+    await queue.refresh();
   }
   await show();
 }
 
-async function undo() {
-  const id = decided.at(-1);
-  if (id === undefined) {
+async function putOff(kind, hours) {
+  const card = shownCard();
+  if (card?.dataset.state !== "open") {
     return;
   }
-  const response = await fetch(`/api/v1/candidates/${id}/verdict`, { method: "DELETE" });
+  const id = card.dataset.id;
+  const response = await fetch(`/api/v1/candidates/${id}/deferral`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ kind, hours, note: noted() }),
+  });
+  if (!response.ok && response.status !== 409) {
+    tell(words.failed);
+    return;
+  }
+  if (response.ok) {
+    done.add(id, "deferral", UNDO_DEFERRAL_S);
+    queue.counts[kind] += 1;
+  }
+  tell(response.ok ? words[kind] : words.taken);
+  await leave(id);
+}
+
+async function undo() {
+  const last = done.last;
+  if (last === undefined) {
+    return;
+  }
+  const response = await fetch(`/api/v1/candidates/${last.id}/${last.kind}`, { method: "DELETE" });
   if (!response.ok && response.status !== 404 && response.status !== 409) {
     tell(words.failed); // the service could not say: the verdict stands, and can still be taken back
     return;
   }
-  decided.pop();
+  done.pop();
   if (!response.ok) {
     tell(words.late);
     return;
   }
-  queue.putBack(id);
+  queue.putBack(last.id);
   tell(words.undone);
+  await show();
+}
+
+async function reopen() {
+  const card = shownCard();
+  if (!card?.querySelector(".reopen")) {
+    return;
+  }
+  const id = card.dataset.id;
+  const response = await fetch(`/api/v1/candidates/${id}/reopening`, { method: "POST" });
+  if (!response.ok) {
+    tell(response.status === 409 ? words.gone : words.failed);
+    return;
+  }
+  queue.putBack(id);
+  tell(words.reopened);
   await show();
 }
 
@@ -179,18 +256,10 @@ async function move(by) {
   await show();
 }
 
-async function renew() {
-  const response = await fetch("/review/queue");
-  if (response.ok) {
-    const fresh = await response.json();
-    queue.renew(fresh.ids, fresh.total);
-  }
-}
-
 async function poll() {
   if (!busy && !document.hidden) {
     try {
-      await renew();
+      await queue.refresh();
       if (!busy && !shownCard() && queue.ids.length > 0) {
         await show();
       }
@@ -202,45 +271,78 @@ async function poll() {
   setTimeout(poll, POLL_MS);
 }
 
-function askReason() {
-  if (!at("reject").disabled && !busy) {
-    at("note").value = "";
-    at("reasons").showModal();
+function noted() {
+  return at("said").value.trim();
+}
+
+function openPanel(id) {
+  if (at("reject").disabled || busy) {
+    return;
   }
+  at("note").value = noted();
+  panels.show(at(id));
 }
 
 function reject(reason) {
   const note = at("note").value.trim();
-  at("reasons").close();
+  panels.close();
   exclusively(() => decide("rejected", reason, note));
 }
 
+function park(hours) {
+  panels.close();
+  exclusively(() => putOff("parked", Number(hours)));
+}
+
+function draw() {
+  if (!at("confirm").disabled && zoom.svg) {
+    zoom.drawing = true;
+    tell(words.draw);
+  }
+}
+
 const actions = {
-  c: () => exclusively(() => decide("confirmed", null, "")),
-  r: askReason,
+  c: () => exclusively(() => decide("confirmed", null, noted())),
+  r: () => openPanel("reasons"),
+  n: () => openPanel("remark"),
+  p: () => openPanel("parking"),
+  e: () => exclusively(() => putOff("escalated")),
+  o: () => exclusively(reopen),
   u: () => exclusively(undo),
   j: () => exclusively(() => move(1)),
   k: () => exclusively(() => move(-1)),
   b: () => desk.classList.toggle("unboxed"),
+  z: () => zoom.toggle(),
+  d: draw,
+  f: () => at("filter").showModal(),
   "?": () => at("keys").showModal(),
 };
 const aliases = { enter: "c", arrowright: "j", arrowdown: "j", arrowleft: "k", arrowup: "k" };
+const choices = { reasons: reject, parking: park };
 
 document.addEventListener("keydown", (event) => {
+  const panel = panels.open;
+  if (panel && (event.key === "Escape" || (event.key === "Enter" && event.ctrlKey))) {
+    event.preventDefault();
+    panels.close();
+    return;
+  }
   // A held key must not decide a row of candidates, and shortcuts of the browser stay the browser's.
-  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, input")) {
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, input, select")) {
     return;
   }
   const key = event.key.toLowerCase();
-  if (at("reasons").open) {
-    const choice = at("reasons").querySelectorAll(".reasons button")[Number(key) - 1];
+  if (panel && panel.id in choices) {
+    const choice = panel.querySelectorAll(".reasons button")[Number(key) - 1];
     if (choice) {
       event.preventDefault();
-      reject(choice.value);
+      choices[panel.id](choice.value);
+    } else if (key === "z") {
+      zoom.toggle();
     }
     return;
   }
-  if (at("keys").open || (key === "enter" && event.target.matches("a, button, summary"))) {
+  if (at("keys").open || at("filter").open || (key === "enter" && event.target.matches("a, button, summary"))) {
     return;
   }
   const action = actions[aliases[key] ?? key];
@@ -250,12 +352,26 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-for (const [id, key] of Object.entries({ confirm: "c", reject: "r", undo: "u", next: "j", previous: "k", help: "?" })) {
+const buttons = {
+  confirm: "c", reject: "r", undo: "u", next: "j", previous: "k", help: "?", narrow: "f",
+  "note-it": "n", park: "p", escalate: "e", draw: "d",
+};
+for (const [id, key] of Object.entries(buttons)) {
   at(id).addEventListener("click", actions[key]);
 }
-for (const choice of at("reasons").querySelectorAll(".reasons button")) {
-  choice.addEventListener("click", () => reject(choice.value));
+for (const [id, choose] of Object.entries(choices)) {
+  for (const choice of at(id).querySelectorAll(".reasons button")) {
+    choice.addEventListener("click", () => choose(choice.value));
+  }
 }
+at("class").addEventListener("change", () => {
+  said.class = at("class").value || undefined;
+});
+desk.addEventListener("click", (event) => {
+  if (event.target.closest(".reopen")) {
+    actions.o();
+  }
+});
 
 // Two who open the page in the same instant are shown the same: one of them goes on to the next.
 async function open() {
@@ -270,7 +386,7 @@ async function open() {
 
 const first = shownCard();
 if (first) {
-  localTimes(desk);
+  begin();
   if (first.dataset.state === "open") {
     queue.stand(first.dataset.id);
   }

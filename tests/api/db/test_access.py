@@ -46,6 +46,7 @@ REASON = {"reason": "proof"}
 NEEDS = {
     "POST /api/v1/candidates/{candidate_id}/verdict": Permission.DECIDE,
     "DELETE /api/v1/candidates/{candidate_id}/verdict": Permission.DECIDE,
+    "POST /api/v1/candidates/{candidate_id}/reopening": Permission.DECIDE,
     "POST /api/v1/candidates/{candidate_id}/lease": Permission.DECIDE,
     "DELETE /api/v1/candidates/{candidate_id}/lease": Permission.DECIDE,
     "POST /api/v1/candidates/{candidate_id}/deferral": Permission.DECIDE,

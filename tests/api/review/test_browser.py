@@ -1,5 +1,6 @@
 """A reviewer's hour in a real Chromium: by keyboard, in both languages, with the strict policy in force."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -276,3 +277,76 @@ def test_a_survey_is_followed_from_its_map_to_its_candidate(
     assert pictures.count() == 3
     page.locator("#place-1 a[href^='/review/']").click()
     expect(page.locator(".card .flown")).to_have_count(1)
+
+
+def test_the_picture_has_the_room_and_comes_closer(page: Page, service: Service) -> None:
+    service.seed()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.goto(f"{service.url}/review")
+    shown, whole = page.locator(".scene image"), page.locator(".scene svg")
+    box = shown.bounding_box()
+    assert box is not None
+    assert box["width"] * box["height"] >= 0.6 * 1440 * 900
+    page.keyboard.press("z")
+    assert float((whole.get_attribute("viewBox") or "").split()[2]) < 400
+    page.keyboard.press("z")
+    assert (whole.get_attribute("viewBox") or "").split() == ["0", "0", "640", "360"]
+    page.mouse.move(600, 400)
+    page.mouse.wheel(0, -300)
+    closer = (whole.get_attribute("viewBox") or "").split()
+    assert float(closer[2]) < 640
+    page.mouse.down()
+    page.mouse.move(500, 380)
+    page.mouse.up()
+    assert float((whole.get_attribute("viewBox") or "").split()[0]) > float(closer[0])
+    page.keyboard.press("r")
+    panel = page.locator("#reasons").bounding_box()
+    assert panel is not None
+    assert panel["x"] >= box["x"] + box["width"] - 1
+
+
+def test_parked_escalated_noted_corrected_and_undone_after_a_reload(page: Page, service: Service) -> None:
+    first, second, third = service.seed(3)
+    page.goto(f"{service.url}/review?class=stall")
+    page.keyboard.press("p")
+    page.keyboard.press("2")
+    left(page, 2)
+    page.keyboard.press("e")
+    left(page, 1)
+    page.keyboard.press("n")
+    page.get_by_label("What is to be said of this candidate").fill("<b>two</b> carts")
+    page.get_by_label("It is rather").select_option("banner")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.mouse.move(300, 300)
+    page.mouse.down()
+    page.mouse.move(420, 380)
+    page.mouse.up()
+    expect(page.locator("#toast")).to_have_text("The new box goes with the confirmation")
+    page.keyboard.press("c")
+    expect(page.locator(".nothing")).to_contain_text("Parked 1")
+    expect(page.locator(".nothing")).to_contain_text("Escalated 1")
+    verdict = service.http.get(f"/api/v1/candidates/{third}").json()["verdict"]
+    assert (verdict["note"], verdict["class"], len(verdict["box"])) == ("<b>two</b> carts", "banner", 4)
+    page.goto(f"{service.url}/review/{third}")
+    expect(page.locator("blockquote.note")).to_have_text("<b>two</b> carts")
+    expect(page.locator("#undo .seconds")).to_have_text(re.compile("^[0-9]+$"))
+    page.keyboard.press("u")
+    left(page, 1)
+    expect(page.locator("#confirm")).to_be_enabled()
+    page.keyboard.press("u")
+    left(page, 2)
+    page.keyboard.press("u")
+    left(page, 3)
+    assert {first, second} <= set(service.http.get("/review/queue").json()["ids"])
+
+
+def test_what_was_decided_is_reopened_later(page: Page, service: Service) -> None:
+    (candidate_id,) = service.seed()
+    verdict = {"decision": "rejected", "reason": "vehicle", "note": "a van"}
+    service.http.post(f"/api/v1/candidates/{candidate_id}/verdict", json=verdict)
+    page.goto(f"{service.url}/review/{candidate_id}")
+    expect(page.locator("#confirm")).to_be_disabled()
+    page.keyboard.press("o")
+    expect(page.locator("#confirm")).to_be_enabled()
+    assert states(service) == ["open"]

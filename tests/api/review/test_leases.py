@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
+from api.accounts.tables import users
 from api.actor import Actor
 from api.audit.acts import Act
 from api.audit.tables import audit_events
@@ -202,3 +203,20 @@ def test_leases_end_with_their_verdict(database: Database, candidate_id: UUID) -
     with database.write() as connection:
         leases.remove(WEI, connection, candidate_id)
         assert connection.execute(select(review_leases)).all() == []
+
+
+def test_a_verdict_is_reopened_by_its_author_or_a_supervisor(pair: list[httpx.Client], service: Service) -> None:
+    (candidate_id,) = service.seed()
+    wei, na = pair
+    with service.database.write() as connection:
+        grant = {"role": Role.REVIEWER.value}
+        connection.execute(update(users).where(users.c.login == "wang.na").values(**grant))
+    assert verdict(wei, candidate_id).status_code == 201
+    url = f"/api/v1/candidates/{candidate_id}/reopening"
+    assert na.post(url).status_code == 403
+    assert wei.post(url).status_code == 204
+    assert wei.post(url).status_code == 409
+    assert verdict(na, candidate_id).status_code == 201
+    assert wei.post(url).status_code == 204  # an administrator may do what a supervisor may
+    assert verdict(na, candidate_id).status_code == 201
+    assert na.post(url).status_code == 204

@@ -78,7 +78,7 @@ def test_a_card_shows_what_the_finders_say_in_both_languages(service: Service) -
     assert "分析 6 次，均未发现" in chinese
     for card in (english, chinese):
         assert f'<img src="/api/v1/candidates/{item["id"]}/evidence/by_model"' in card
-        assert '<time datetime="2026-11-20T04:00:00+00:00">04:00:00</time>' in card
+        assert '<time datetime="2026-11-20T04:00:00+00:00" data-zone="UTC">04:00:00</time>' in card
 
 
 def test_a_card_of_which_no_finder_is_recorded_has_no_list_of_them(service: Service) -> None:
@@ -115,7 +115,7 @@ def test_a_decided_candidate_shows_its_verdict(service: Service) -> None:
     page = service.http.get(f"/review/{candidate_id}").text
     assert "A parked vehicle" in page
     assert "Li Wei" in page
-    assert service.http.get("/review/queue").json() == {"ids": [], "total": 0}
+    assert service.http.get("/review/queue").json() == {"ids": [], "total": 0, "parked": 0, "escalated": 0}
     assert service.http.get(f"/review/{uuid4()}/card").status_code == 404
 
 
