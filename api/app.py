@@ -25,7 +25,7 @@ from api.candidates import endpoints as candidates
 from api.cases import desk_pages, flight_pages
 from api.cases import endpoints as cases
 from api.cases import pages as cases_pages
-from api.cases.assembly import case_systems, make_senders
+from api.cases.assembly import case_systems, make_senders, make_update_sender
 from api.cases.callbacks import CallbackGate
 from api.cases.picture_links import PictureLinks
 from api.cases.polling import StatusPoller
@@ -132,6 +132,8 @@ def create_app(
     systems = case_systems(settings)
     senders = make_senders(settings, database, files, systems, clock)
     poller = StatusPoller(database, systems, clock=clock)
+    links = PictureLinks.of(settings)
+    updates = make_update_sender(settings, database, systems, links, clock)
     footage = FootageStore(settings.footage_dir)
     footage.prepare()
     finalizer = Finalizer(database, footage, clock=clock)
@@ -145,6 +147,7 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         senders.start()
         poller.start()
+        updates.start()
         finalizer.start()
         sweeper.start()
         drift.start()
@@ -156,6 +159,7 @@ def create_app(
         drift.stop(SHUTDOWN)
         sweeper.stop(SHUTDOWN)
         finalizer.stop(SHUTDOWN)
+        updates.stop(SHUTDOWN)
         poller.stop(SHUTDOWN)
         senders.stop(SHUTDOWN)
 
@@ -177,7 +181,7 @@ def create_app(
         files,
         senders,
         CallbackGate(systems),
-        PictureLinks.of(settings),
+        links,
         footage,
         finalizer,
         DiskTrend(settings.data_dir),

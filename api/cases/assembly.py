@@ -9,9 +9,11 @@ from pydantic import AnyHttpUrl
 from api.cases import open311
 from api.cases.adapters import BuiltInCaseList, CaseApi, HttpCaseApi
 from api.cases.drop import DropFolder
+from api.cases.picture_links import PictureLinks
 from api.cases.sender import OutboxSender, Route, Senders
 from api.cases.systems import CaseSystem, read_case_systems, system_for
 from api.cases.tables import BUILT_IN
+from api.cases.updates import UpdateSender
 from api.cases.webhook import compose_webhook
 from api.clock import Clock
 from api.db.database import Database
@@ -54,6 +56,14 @@ def make_senders(
             for name, api, lease in apis
         )
     )
+
+
+def make_update_sender(
+    settings: Settings, database: Database, systems: tuple[CaseSystem, ...], links: PictureLinks, clock: Clock
+) -> UpdateSender:
+    """Return what tells the case systems that want to know it what looks found at places that were fixed."""
+    apis = {one.name: case_api_of(one, settings) for one in systems if one.updates}
+    return UpdateSender(database, apis, links, clock=clock)
 
 
 def case_api_of(system: CaseSystem, settings: Settings) -> CaseApi:

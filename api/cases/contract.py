@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.cases.callbacks import CallbackOut, StatusCallback
 from api.cases.payload import CasePayload
+from api.cases.updates import CaseUpdate
 from api.cases.webhook import CASE_CONFIRMED
 
 _TEXT: Final[dict[str, JsonValue]] = {"type": "string"}
@@ -23,7 +24,7 @@ _HEADERS: Final = {
 _ATTRIBUTES: Final = {
     "Idempotency-Key": "The same as webhook-id.",
     "ce-id": "The same as webhook-id.",
-    "ce-type": f"`{CASE_CONFIRMED}`.",
+    "ce-type": f"`{CASE_CONFIRMED}`, or the `type` of an update.",
     "ce-source": "The address of the sender.",
     "ce-specversion": "`1.0`.",
 }
@@ -32,6 +33,7 @@ _ATTRIBUTES: Final = {
 def contract() -> dict[str, JsonValue]:
     """Return the OpenAPI document; its components are JSON Schemas (2020-12)."""
     models = [(CasePayload, "serialization"), (StatusCallback, "validation"), (CallbackOut, "serialization")]
+    models.append((CaseUpdate, "serialization"))
     _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # as pairs
     document: dict[str, JsonValue] = {
         "openapi": "3.1.0",
@@ -49,7 +51,15 @@ def contract() -> dict[str, JsonValue]:
                         "4XX": {"description": "Never sent again by itself: a person looks at it."},
                     },
                 }
-            }
+            },
+            "caseLookedAt": {
+                "post": {
+                    "summary": "What a look found at a place that was called fixed; sent where `updates` is set.",
+                    "parameters": [_header(name, said) for name, said in (_HEADERS | _ATTRIBUTES).items()],
+                    "requestBody": _content("CaseUpdate"),
+                    "responses": {"2XX": {"description": "Taken."}, "4XX": {"description": "Never sent again."}},
+                }
+            },
         },
         "paths": {
             "/api/v1/case-callbacks/{system}": {

@@ -1,6 +1,6 @@
 """What left: the outbox, and the built-in case list."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -9,18 +9,20 @@ from starlette.responses import Response
 from api.actor import Actor
 from api.audit import repository as audit
 from api.audit.acts import Act
-from api.cases import outbox, progress, service
+from api.cases import looks, outbox, progress, service
 from api.cases import repository as cases
 from api.cases.callbacks import CallbackOut, callback_schema
 from api.cases.dependencies import Gate, Links
 from api.cases.schemas import CaseOut, DeliveryOut
 from api.cases.systems import NAME
 from api.cases.tables import DeliveryState
+from api.cases.updates import LOOK
 from api.db.scope import EVERYWHERE, Scope
 from api.dependencies import CurrentScope, Db, MayOperate, Now
 from api.errors import NotFound
 from api.evidence import repository as evidence
 from api.evidence.dependencies import EvidenceFiles
+from api.evidence.files import file_at
 from api.evidence.repository import EvidenceKind
 from api.web.pagination import CursorQuery, Limit, Listing, listing
 from api.web.pictures import picture_response
@@ -105,19 +107,23 @@ def shared_picture(
     now: Now,
     request: Request,
     candidate_id: UUID,
-    kind: EvidenceKind,
+    kind: EvidenceKind | Literal["look"],
     expires: Annotated[int, Query(ge=0, le=2**40)],
     signature: Annotated[str, Query(max_length=64)],
 ) -> Response:
-    """Return a picture to whoever has a link to it that holds; recorded where it is of the whole scene."""
+    """Return a picture to whoever has a link to it that holds; recorded where it is of the whole scene.
+
+    The picture of a look at a place is named by its event.
+    """
     with database.read() as connection:
         files = evidence.of_candidates(EVERYWHERE, connection, [candidate_id]).get(candidate_id, ())
-    file = next((one for one in files if one.kind is kind), None)
+        looked = looks.picture_of_event(EVERYWHERE, connection, candidate_id) if kind == LOOK else None
+    file = file_at(*looked, now) if looked else next((one for one in files if one.kind is kind), None)
     if file is None or not links.holds(candidate_id, kind, expires, signature, now):
         raise NotFound("there is no such picture, or the link to it has expired")
     if kind is not EvidenceKind.CROP:
         scope = Scope(actor=Actor.service("link in a case"), address=request.client.host if request.client else "")
-        told = {"picture": kind.value, "sha256": file.sha256, "reason": "link in a case"}
+        told = {"picture": str(kind), "sha256": file.sha256, "reason": "link in a case"}
         with database.write() as connection:
             audit.record(scope, connection, Act.ORIGINAL_VIEWED, candidate_id, now, details=told)
     return picture_response(file.sha256, "", lambda: evidence_files.read(file))

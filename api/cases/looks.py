@@ -1,15 +1,15 @@
 """Looks at places that are said to be fixed: who is to look, how often they did, and what they found. Queries only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, exists, insert, select, update
+from sqlalchemy import Connection, Row, and_, exists, insert, or_, select, update
 from sqlalchemy import delete as remove
 
 from api.cases.outbox import Delivery
-from api.cases.tables import CaseStatus, LookOutcome, case_progress, look_requests, outbox
+from api.cases.tables import CaseStatus, EventSource, LookOutcome, case_events, case_progress, look_requests, outbox
 from api.db.metadata import metadata
 from api.db.scope import Scope
 from detector.vision.detections import Box
@@ -45,6 +45,21 @@ class AskedPlace:
     box: Box
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldLook:
+    """What a look found, on its way to the case system; `event_id` is the event that has its picture."""
+
+    delivery_id: UUID
+    case_system: str
+    reference: str | None
+    outcome: LookOutcome
+    seen_at: datetime
+    looks: int
+    attempts: int
+    event_id: UUID | None
+    sha256: str | None
 
 
 def ask(connection: Connection, delivery: Delivery, now: datetime) -> None:
@@ -127,6 +142,62 @@ def asked_of(connection: Connection, camera: str, at: datetime, *, lock: bool = 
         AskedPlace(_check(row), row.class_name, tuple(row.box), row.width, row.height)
         for row in connection.execute(query)
     )
+
+
+def claim_untold(
+    connection: Connection, case_systems: Sequence[str], now: datetime, lease: timedelta
+) -> UntoldLook | None:
+    """Return what was found at a place and its case system was not told yet, this attempt counted and leased."""
+    due = or_(look_requests.c.tell_at.is_(None), look_requests.c.tell_at <= now)
+    query = (
+        select(look_requests, outbox.c.case_system, outbox.c.reference)
+        .join(outbox, outbox.c.id == look_requests.c.delivery_id)
+        .where(look_requests.c.outcome.is_not(None), look_requests.c.told_at.is_(None), due)
+        .where(outbox.c.case_system.in_(case_systems))
+        .order_by(look_requests.c.seen_at, look_requests.c.delivery_id)
+        .limit(1)
+        .with_for_update(of=look_requests, skip_locked=True)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    event = select(case_events.c.id).where(
+        case_events.c.delivery_id == row.delivery_id,
+        case_events.c.source == EventSource.LOOK,
+        case_events.c.said_at == row.seen_at,
+    )
+    mine = look_requests.c.delivery_id == row.delivery_id
+    connection.execute(update(look_requests).where(mine).values(attempts=row.attempts + 1, tell_at=now + lease))
+    return UntoldLook(
+        delivery_id=row.delivery_id,
+        case_system=row.case_system,
+        reference=row.reference,
+        outcome=LookOutcome(row.outcome),
+        seen_at=row.seen_at,
+        looks=row.looks,
+        attempts=row.attempts + 1,
+        event_id=connection.execute(event.limit(1)).scalar_one_or_none(),
+        sha256=row.picture_sha256,
+    )
+
+
+def keep_told(connection: Connection, look: UntoldLook, told_at: datetime | None, again_at: datetime | None) -> None:
+    """Record that the case system was told, or when to try again; not of a look that was asked for since."""
+    mine = and_(look_requests.c.delivery_id == look.delivery_id, look_requests.c.seen_at == look.seen_at)
+    connection.execute(update(look_requests).where(mine).values(told_at=told_at, tell_at=again_at))
+
+
+def picture_of_event(scope: Scope, connection: Connection, event_id: UUID) -> tuple[str, str] | None:
+    """Return the path and hash of the picture that a look took, by its event; None where it took none."""
+    seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
+    query = (
+        select(case_events.c.picture, case_events.c.picture_sha256)
+        .join(outbox, outbox.c.id == case_events.c.delivery_id)
+        .where(case_events.c.id == event_id, case_events.c.source == EventSource.LOOK)
+        .where(case_events.c.picture.is_not(None), seen)
+    )
+    row = connection.execute(query).one_or_none()
+    return (row.picture, row.picture_sha256) if row else None
 
 
 def keep(connection: Connection, check: PlaceCheck) -> None:

@@ -57,6 +57,7 @@ class CaseSystem(BaseModel):
     status_url: str | None = Field(None, pattern=r"^https?://[^\s]*\{reference\}[^\s]*$", max_length=500)
     poll: Length | None = Field(None, ge=timedelta(seconds=1), le=timedelta(days=1))
     statuses: dict[Word, CaseStatus] = {}
+    updates: bool = False
     folder: Path | None = None
     format: Literal["csv", "xlsx"] = "csv"
 
@@ -74,6 +75,8 @@ class CaseSystem(BaseModel):
             raise ValueError("secret_env or secret_file: a webhook is signed")
         if self.status_url is not None and "{reference}" in self.status_url.split("/", 3)[2]:
             raise ValueError("status_url: the host is a fixed one, {reference} stands behind it")
+        if self.updates and self.kind not in ("json", "webhook"):
+            raise ValueError("updates: only json and webhook have a word for what a look found")
         if self.poll is not None and self.kind != "open311" and self.status_url is None:
             raise ValueError("status_url: say where the status of {reference} is asked for, or leave poll away")
         return self

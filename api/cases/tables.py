@@ -152,5 +152,8 @@ look_requests = Table(
     Column("seen_at", UtcTime),
     Column("picture", String),
     Column("picture_sha256", String(64)),
+    Column("attempts", Integer, nullable=False, server_default="0"),  # to tell the case system what was found
+    Column("tell_at", UtcTime),  # when to try again
+    Column("told_at", UtcTime),  # when it was taken, or refused for good
     Index(None, "outcome", "camera_id"),
 )

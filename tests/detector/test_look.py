@@ -303,3 +303,25 @@ def test_a_strong_look_says_of_a_place_whether_the_thing_is_there(colours: OnnxM
     assert said[1:] == [PlaceNow.THERE] * 3 + [PlaceNow.GONE] * 2
     run(look, [wall()], start=360 * 5 + 5)  # a cheap look says nothing
     assert look.strong_look is None
+
+
+def test_strong_looks_tell_of_a_stall_that_stands_and_then_has_gone(everyday: Everyday) -> None:
+    """As often as fixed or not is decided by: twice there, three times gone, within minutes and never the wrong one."""
+    look, box = Look("camera", book(STALLS), [], everyday), (0.0, 0.0, 0.0, 0.0)
+
+    def says(pictures: Sequence[Image], count: int, start: float) -> list[PlaceNow]:
+        told = []
+        for number in range(count):
+            run(look, [pictures[number % 4]], start=start + 5 * number)
+            if look.strong_look is not None:
+                told.append(look.strong_look.at("stall", box))
+        return told
+
+    box = run(look, [STALL_SEEN[i % 4] for i in range(40)])[0].sighting.box
+    standing = says(STALL_SEEN, 120, 200)
+    assert standing.count(PlaceNow.THERE) >= 2
+    assert PlaceNow.GONE not in standing
+    everyday.where = lambda number: None
+    gone = says(EMPTY_SEEN, 120, 800)
+    assert gone.count(PlaceNow.GONE) >= 3
+    assert PlaceNow.THERE not in gone

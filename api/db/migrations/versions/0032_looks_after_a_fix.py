@@ -1,4 +1,4 @@
-"""How often a place was looked at after it was said to be fixed, and what those looks saw."""
+"""How often a place was looked at after it was said to be fixed, what those looks saw, and whether it was told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0029"
 
 
 def upgrade() -> None:
-    for name in ("looks", "there", "gone"):
+    for name in ("looks", "there", "gone", "attempts"):
         op.add_column("look_requests", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("look_requests", sa.Column("looked_at", UtcTime(), nullable=True))
+    for name in ("looked_at", "told_at", "tell_at"):
+        op.add_column("look_requests", sa.Column(name, UtcTime(), nullable=True))
