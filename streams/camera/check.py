@@ -80,7 +80,8 @@ class _Trial:
                 return self._measured()
             except CameraError as second:
                 if isinstance(second, TransportRefused):
-                    raise
+                    both = f"{self.address.masked}: refuses TCP and UDP: too many viewers, or switched off"
+                    raise TransportRefused(both) from second
                 raise error from second
         except NoMedia:
             self.patient = True

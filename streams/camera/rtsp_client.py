@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from streams.camera.address import CameraAddress
 from streams.camera.rtsp_auth import Challenge, choose_challenge
 
+_GAP = re.compile(rb"\r\n\r\n|(?<!\r)\n\n")
 MOST = 64 * 1024  # bytes of one head or one body; a description is some hundred
 
 
@@ -148,14 +149,16 @@ def bare_url(address: CameraAddress) -> str:
 
 def take_message(data: bytes) -> tuple[RtspMessage, bytes] | None:
     """Return the first message and what follows it; None while it is not whole. Raises NotRtsp."""
-    head, end, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    data = data.lstrip(b"\r\n")
+    gap = _GAP.search(data)  # some cheap cameras end their lines without a return
+    head, end, rest = (data[: gap.start()], gap[0], data[gap.end() :]) if gap else (data, b"", b"")
     if head and not re.match(rb"[A-Z_]{1,20}(?:[ /]|$)", head[:21]):
         raise NotRtsp("no RTSP message")
     if not end:
         if len(data) > MOST:
             raise NotRtsp("endless head")
         return None
-    first, *lines = head.decode("utf-8", "replace").split("\r\n")
+    first, *lines = head.decode("utf-8", "replace").split("\r\n" if b"\r" in end else "\n")
     if "RTSP/" not in first:
         raise NotRtsp("no RTSP message")
     pairs = (line.partition(":") for line in lines if ":" in line)

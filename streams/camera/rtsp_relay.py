@@ -247,6 +247,8 @@ def checked_transport(answer: str, asked: str, transport: Transport, camera: str
 
     Media must come from, and receiver reports go to, the address of the `camera` and no other (`source=`, multicast).
     """
+    if transport == "tcp" and not answer.strip():  # granted, and the header forgotten: then as it was asked for
+        answer = asked
     first = answer.split(",")[0]
     over_tcp = re.match(r"\s*RTP/S?AVPF?/TCP\b", first, re.IGNORECASE) is not None
     profile = "RTP/SAVP" if re.match(r"\s*RTP/SAVP", first, re.IGNORECASE) else "RTP/AVP"

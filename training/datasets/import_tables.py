@@ -4,13 +4,13 @@ import csv
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 
 import yaml
 from pydantic import ValidationError
 
+from detector.rules.permit_values import day_of
 from training.datasets.interchange import read_text
 from training.datasets.manifest import PictureWhere
 from training.errors import DatasetInvalid
@@ -66,7 +66,11 @@ def read_picture_facts(path: Path) -> dict[str, PictureFacts]:
     Raises:
         DatasetInvalid: not such a table; the message names file and line.
     """
-    reader = csv.DictReader(io.StringIO(read_text(path)))
+    text = read_text(path)
+    head = text.partition("\n")[0]
+    separator = max(",;\t", key=lambda one: sum(name.strip() in COLUMNS for name in head.split(one)))
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     strangers = [name for name in reader.fieldnames or () if name not in COLUMNS]
     if "file" not in (reader.fieldnames or ()) or strangers:
         raise DatasetInvalid(f"{path}:1: the columns are {', '.join(COLUMNS)}; `file` must be there, others may")
@@ -91,10 +95,9 @@ def _table(reader: "csv.DictReader[str]", path: Path) -> dict[str, PictureFacts]
 
 def _facts(values: Mapping[str, str], where: str) -> PictureFacts:
     try:
-        day = date.fromisoformat(values["day"]) if values.get("day") else None
-    except ValueError as error:
-        raise DatasetInvalid(f"{where}: day {values['day']!r} is no date; write it like 2026-11-20") from error
-    try:
+        day = day_of(values["day"]) if values.get("day") else None
+        if values.get("day") and day is None:
+            raise DatasetInvalid(f"{where}: day {values['day']!r} is no date; write it like 2026-11-20")
         taken = PictureWhere(camera=values.get("camera") or None, place=values.get("place") or None, day=day)
     except ValidationError as error:
         raise DatasetInvalid(f"{where}: a camera or place of more than 200 letters") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import unquote
 
+from detector.office_text import TextUnreadable, decode_text
 from training.datasets.layouts import PICTURES
 from training.errors import DatasetInvalid
 
@@ -157,8 +158,8 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_TEXT:
             raise DatasetInvalid(f"{path}: is larger than {LARGEST_TEXT // 2**20} MiB")
-        return path.read_text(encoding="utf-8-sig")
+        return decode_text(path.read_bytes())
     except OSError as error:
         raise DatasetInvalid(f"{path}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise DatasetInvalid(f"{path}: is no UTF-8 text (byte {error.start})") from error
+    except TextUnreadable as error:
+        raise DatasetInvalid(f"{path}: {error}: save it as UTF-8") from error

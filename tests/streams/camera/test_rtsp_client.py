@@ -89,3 +89,12 @@ def test_no_bytes_do_harm(data: bytes) -> None:
 )
 def test_a_request_names_the_port_and_never_the_password(text: str, bare: str) -> None:
     assert bare_url(CameraAddress.parse(text)) == bare
+
+
+def test_lines_that_end_without_a_return_are_lines() -> None:
+    found = take_message(b"\nRTSP/1.0 200 OK\nCSeq: 1\nContent-Length: 4\nX: a\n\nv=0\nRTSP/1.0 200 OK\n\n")
+    assert found is not None
+    message, rest = found
+    assert message == RtspMessage("RTSP/1.0 200 OK", (("CSeq", "1"), ("Content-Length", "4"), ("X", "a")), b"v=0\n")
+    assert rest == b"RTSP/1.0 200 OK\n\n"
+    assert take_message(b"RTSP/1.0 200 OK\nCSeq: 1\n") is None

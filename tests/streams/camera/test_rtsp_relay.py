@@ -20,6 +20,7 @@ TRANSPORTS = st.sampled_from(["tcp", "udp"])
     [
         ("tcp", "RTP/AVP/TCP;unicast;interleaved=2-3;ssrc=1F", "RTP/AVP/TCP;unicast;interleaved=2-3"),
         ("tcp", "RTP/AVP/TCP;unicast", "RTP/AVP/TCP;unicast;interleaved=0-1"),
+        ("tcp", "", "RTP/AVP/TCP;unicast;interleaved=0-1"),
         ("tcp", "RTP/AVP;unicast;client_port=5000-5001", None),
         ("udp", "RTP/AVP/TCP;unicast;interleaved=0-1", None),
         ("udp", "RTP/AVP;multicast;destination=239.1.1.1;port=5000-5001", None),

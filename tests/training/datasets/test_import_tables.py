@@ -90,7 +90,7 @@ def test_tables_of_office_programs_are_read(tmp_path: Path, ending: str) -> None
         ("", "1: the columns are file, camera, place, day, licence, origin"),
         ("camera,day\nc,2026-11-20\n", "1: the columns are"),
         ("file,place,weather\na,b,c\n", "1: the columns are"),
-        ("file;place\na;b\n", "1: the columns are"),
+        ("file|place\na|b\n", "1: the columns are"),
         ("file,place\na,b,c\n", "2: has another number of values"),
         ("file,place\na,b\n\nc\n", "4: has another number of values"),
         ("file,place\na,b\na,c\n", "3: a stands there twice"),
@@ -114,7 +114,18 @@ def test_a_long_licence_is_cut_as_a_manifest_holds_it(tmp_path: Path) -> None:
 
 def test_a_table_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "pictures.csv").write_bytes(b"file\n\xff\n")
-    with pytest.raises(DatasetInvalid, match=r"pictures\.csv: is no UTF-8 text \(byte 5\)"):
+    with pytest.raises(DatasetInvalid, match=r"pictures\.csv: is neither UTF-8 nor GB18030"):
         read_picture_facts(tmp_path / "pictures.csv")
     with pytest.raises(DatasetInvalid, match=r"other\.csv: cannot be read"):
         read_picture_facts(tmp_path / "other.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("day", ["2026-11-20", "2026/11/20", "2026年11月20日"])
+def test_a_table_as_a_spreadsheet_saves_it(tmp_path: Path, encoding: str, separator: str, day: str) -> None:
+    rows = (("file", "place ", "day"), ("a.jpg", "大学路", day))
+    text = "\r\n".join(separator.join(row) for row in rows)
+    (tmp_path / "pictures.csv").write_bytes(text.encode(encoding))
+    (found,) = read_picture_facts(tmp_path / "pictures.csv").values()
+    assert (found.where.place, str(found.where.day)) == ("大学路", "2026-11-20")
