@@ -142,6 +142,12 @@ def of_pace(
     return candidates.c.id.in_(select(case_.c.candidate_id).where(_paces(connection, case_, allowed, now)[pace]))
 
 
+def of_status(scope: Scope, asked: Selection, status: CaseStatus) -> ColumnElement[bool]:
+    """Return the condition that a candidate has a case that is so far."""
+    case_ = case_moments(scope, asked)
+    return candidates.c.id.in_(select(case_.c.candidate_id).where(case_.c.status == status))
+
+
 def recurrence(scope: Scope, connection: Connection, asked: Selection, within: timedelta, radius: float) -> Recurrence:
     """Return how often a place comes again within so many days after it was fixed.
 
