@@ -79,7 +79,7 @@ def export_list(
     shown = _list(render, which, asked, zones, settings, now)
     with database.write() as connection:
         rows, total = list_queries.case_rows(scope, connection, asked, EXPORTED)
-        told: dict[str, object] = {"rows": len(rows), "of": total, "kind": kind, "reason": why}
+        told: dict[str, str | int | None] = {"rows": len(rows), "of": total, "kind": kind, "reason": why}
         told |= {"district": asked.district, "from": str(asked.period.first), "to": str(asked.period.last)}
         audit.record(scope, connection, Act.EXPORTED, f"list {which}", now, details=told)
     words = [shown.headings, *(shown.row(number, one) for number, one in enumerate(rows, 1))]

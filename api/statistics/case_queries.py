@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     Integer,
@@ -141,6 +142,12 @@ def of_pace(
     return candidates.c.id.in_(select(case_.c.candidate_id).where(_paces(connection, case_, allowed, now)[pace]))
 
 
+def of_status(scope: Scope, asked: Selection, status: CaseStatus) -> ColumnElement[bool]:
+    """Return the condition that a candidate has a case that is so far."""
+    case_ = case_moments(scope, asked)
+    return candidates.c.id.in_(select(case_.c.candidate_id).where(case_.c.status == status))
+
+
 def recurrence(scope: Scope, connection: Connection, asked: Selection, within: timedelta, radius: float) -> Recurrence:
     """Return how often a place comes again within so many days after it was fixed.
 
@@ -180,7 +187,7 @@ def case_condition(scope: Scope, asked: Selection) -> ColumnElement[bool]:
     return and_(wanted(scope, asked), candidates.c.state == State.CONFIRMED)
 
 
-def case_moments(scope: Scope, asked: Selection) -> Subquery:
+def case_moments(scope: Scope, asked: Selection) -> CTE:
     """Return the cases of what is asked for: when each was dispatched, fixed, and said to be done (checked, closed)."""
     own = (candidates.c[name] for name in ("class_name", "lat", "lon", "first_seen", "timed"))
     return (
@@ -196,7 +203,8 @@ def case_moments(scope: Scope, asked: Selection) -> Subquery:
         )
         .select_from(_CASES)
         .where(case_condition(scope, asked))
-        .subquery("case")
+        .cte("cases_asked")
+        .prefix_with("MATERIALIZED")  # else SQLite looks each moment up again wherever it is named
     )
 
 
@@ -213,9 +221,7 @@ def _moved(*statuses: CaseStatus) -> ScalarSelect[datetime]:
     )
 
 
-def _paces(
-    connection: Connection, case_: Subquery, allowed: timedelta, now: datetime
-) -> dict[Pace, ColumnElement[bool]]:
+def _paces(connection: Connection, case_: CTE, allowed: timedelta, now: datetime) -> dict[Pace, ColumnElement[bool]]:
     """Return for each pace the condition that a case fares so; exactly one of them holds."""
     took = seconds_between(connection, case_.c.confirmed_at, func.coalesce(case_.c.fixed_at, case_.c.ended_at))
     refused, unfixed = case_.c.status == CaseStatus.REFUSED, case_.c.status.in_(UNFIXED)

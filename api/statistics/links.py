@@ -5,6 +5,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from api.candidates.repository import State
+from api.cases.tables import CaseStatus
 from api.statistics.case_queries import Pace
 from api.statistics.period import NO_DISTRICT, Selection
 from api.statistics.repository import Mesh
@@ -60,6 +61,10 @@ class Links:
     def pace(self, pace: Pace | str) -> str:
         """Return where those whose case fares so are listed."""
         return self._rows(pace=pace)
+
+    def status(self, status: CaseStatus | str) -> str:
+        """Return where those whose case is so far are listed."""
+        return self._rows(status=status)
 
     def judged(
         self, right: bool, *, class_name: str | None = None, camera: str | None = None, hour: str | None = None

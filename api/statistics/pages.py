@@ -1,6 +1,5 @@
 """The pages of the statistics: counts and trends, cases, precision, coverage, places, and the rows behind a figure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
@@ -11,6 +10,7 @@ from starlette.responses import HTMLResponse
 
 from api.cameras.dependencies import Live
 from api.candidates.repository import State
+from api.cases.tables import CaseStatus
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, Now
 from api.errors import PeriodInvalid
@@ -227,6 +227,7 @@ def rows_page(
     cell: Cell = "",
     verdict: Literal["", "right", "wrong"] = "",
     pace: Pace | Literal[""] = "",
+    status: CaseStatus | Literal[""] = "",
     cursor: CursorQuery = None,
 ) -> HTMLResponse:
     """List the candidates behind a figure, latest first."""
@@ -243,16 +244,18 @@ def rows_page(
         known = _known(scope, connection)
         if on_page.asked is None:
             return _fault(render, on_page, known, "rows")
-        more: Sequence[ColumnElement[bool]] = ()
+        more: list[ColumnElement[bool]] = []
+        if status:
+            more.append(case_queries.of_status(scope, on_page.asked, status))
         if pace:
-            more = (
+            more.append(
                 case_queries.of_pace(
                     scope, connection, on_page.asked, pace, timedelta(hours=settings.fix_within_hours), now
                 ),
             )
         page = repository.page(scope, connection, on_page.asked, narrow, cursor, ROWS, more)
     narrowed = {"state": state, "class": class_name, "camera": camera, "zone": zone, "hour": hour, "cell": cell}
-    narrowed |= {"verdict": verdict, "pace": pace}
+    narrowed |= {"verdict": verdict, "pace": pace, "status": status}
     return render.page(
         "statistics_rows.html",
         active="statistics",

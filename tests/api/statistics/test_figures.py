@@ -132,6 +132,7 @@ def test_every_page_shows_its_figures_in_both_languages_or_that_there_are_none(s
     assert "50.0 %" in pages["/precision"]
     rows = service.http.get("/statistics/rows", params=asked | {"pace": "late"}).text
     assert rows.count('href="/review/') == 1
+    assert service.http.get("/statistics/rows", params=asked | {"status": "fixed"}).text.count('href="/review/') == 1
     chinese = service.http.get("/statistics", params=asked | {"lang": "zh"}).text
     assert "统计" in chinese
     assert "<b>x</b>" not in chinese

@@ -164,6 +164,9 @@ def _check_cases(connection: Connection, scope: Scope, asked: Selection, mine: l
     assert found.total == found.punctuality.total == len(confirmed)
     expected = Counter(list(one.steps)[-1] if one.steps else "reported" for one in confirmed)
     assert found.statuses == {status: expected[status] for status in CaseStatus}
+    for status, count in found.statuses.items():
+        condition = case_queries.of_status(scope, asked, status)
+        assert repository.page(scope, connection, asked, Narrow(), None, 50, [condition]).total == count
     for pace in Pace:
         condition = case_queries.of_pace(scope, connection, asked, pace, allowed, now)
         page = repository.page(scope, connection, asked, Narrow(), None, 50, [condition])
