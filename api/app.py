@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
+from starlette.responses import Response
 
 from api.accounts import own_pages, user_pages
 from api.accounts import pages as accounts_page
@@ -49,6 +50,7 @@ from api.operations.disk import DiskTrend
 from api.pages import base
 from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
+from api.pages.error_page import error_page
 from api.reports import list_pages as report_lists
 from api.reports import pages as reports_pages
 from api.reports.service import ReportMaker
@@ -195,12 +197,16 @@ def create_app(
         passwords or Passwords(),
         class_names,
     )
-    problems.install(app)
+    problems.install(app, _draw_error)
     refusals.install(app, database)
     app.add_middleware(SessionGuard, database=database, clock=clock, https=settings.https)
     app.add_middleware(RequestGuard, allowed_hosts=settings.allowed_hosts)
     _add_routes(app)
     return app
+
+
+def _draw_error(request: Request, problem: problems.ProblemDocument) -> Response:
+    return error_page(request, problem.status, problem.type.rpartition(":")[2], problem.detail)
 
 
 def _add_routes(app: FastAPI) -> None:

@@ -60,3 +60,29 @@ RULINGS: Final = {
     "stood_too_long": N_("has stood %(dwell_s)s; the limit of %(allowed_s)s is reached"),
 }
 NO_RULE: Final = N_("No rule applies")
+ERRORS: Final = {
+    401: (N_("Sign in first"), N_("This page is for people who have signed in.")),
+    403: (
+        N_("You may not do this"),
+        N_("Your role does not allow it, or not for what is of all districts. Ask an administrator."),
+    ),
+    404: (N_("There is no such page"), N_("It is not there, or it is not of your districts and grade.")),
+    405: (N_("This cannot be done here"), N_("The address is right, but not for what was asked of it.")),
+    409: (
+        N_("This is not possible now"),
+        N_("What you wanted to change is not as it was, or may not be changed. Go back and look again."),
+    ),
+    422: (
+        N_("The request cannot be understood"),
+        N_("Something in the address or in the form is not as it should be."),
+    ),
+    429: (N_("Too many attempts"), N_("Wait a while and try again.")),
+    500: (N_("The service failed"), N_("The fault was logged. Please try again.")),
+    503: (
+        N_("Not available at the moment"),
+        N_("The service or its database does not answer. Try again in a few seconds."),
+    ),
+}
+ERRORS_BY_NAME: Final = {
+    "reason-needed": (N_("A reason is needed"), N_("Go back and say why, in 3 to 200 characters: it is recorded.")),
+}

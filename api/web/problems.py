@@ -1,6 +1,8 @@
-"""Every error leaves as a problem document (RFC 9457)."""
+"""Every error leaves as a problem document (RFC 9457), or as a page where a browser asks for one."""
 
 import logging
+import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 PREFIX = "urn:streetwarden:problem:"
 
 
@@ -54,13 +57,34 @@ def phrase(status: int) -> str:
     return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
 
 
+ErrorPage = Callable[[Request, ProblemDocument], Response]
+"""Draws a problem for a person."""
+
+
+def prefers_page(accept: str) -> bool:
+    """Tell whether an Accept header rather wants HTML than JSON, as a browser's does that opens an address."""
+    wanted: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        kind, *parameters = (one.strip() for one in part.split(";"))
+        quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
+        wanted[kind] = float(quality) if QUALITY.fullmatch(quality) else 0.0
+    html = wanted.get("text/html", 0.0)
+    return html > max(wanted.get("application/json", 0.0), wanted.get(MEDIA_TYPE, 0.0))
+
+
 def answer(request: Request, document: ProblemDocument, headers: dict[str, str] | None = None) -> Response:
-    """Return the problem document as a response."""
+    """Return a problem as a page where a browser asks for one, else as a problem document."""
+    draw: ErrorPage | None = getattr(request.app.state, "error_page", None)
+    if draw is not None and prefers_page(request.headers.get("accept", "")):
+        page = draw(request, document)
+        page.headers.update(headers or {})
+        return page
     return Response(document.model_dump_json(exclude_defaults=True), document.status, headers, media_type=MEDIA_TYPE)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of this application with a problem document."""
+def install(app: FastAPI, error_page: ErrorPage) -> None:
+    """Answer every error of this application with a problem document, or in a browser with a page."""
+    app.state.error_page = error_page
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(EvidenceDamaged, _on_damage)
     app.add_exception_handler(DatabaseUnavailable, _on_no_database)
