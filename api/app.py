@@ -49,6 +49,7 @@ from api.pages.classes import ClassNames
 from api.pages.dependencies import MapZones, ZonesProvider
 from api.review import endpoints as verdicts
 from api.review import pages
+from api.rulebook_versions import pages as rulebooks_page
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.surveys import endpoints as surveys
@@ -84,6 +85,7 @@ PAGES: Final = tuple(
         datasets_page,
         models_page,
         training_page,
+        rulebooks_page,
     )
 )
 """The routers of the pages, and of the health checks."""

@@ -32,6 +32,7 @@ from api.surveys import files
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
 from detector.reason import Param, Reason
+from detector.rules.placement import SignPlacement
 from detector.rules.wording import TEXTS, english
 from models.card import ModelVersion
 from streams.footage_wording import TEXTS as FOOTAGE
@@ -282,7 +283,13 @@ SAID_BEFORE = {
     "decoder_died": "the reading process died (%(how)s)",
 }
 """Sentences of version 0006 that are worded otherwise today."""
-NOT_SAID_YET = {"time_not_known", "permit_day_not_known", "picture_cut_off", "picture_format_not_read"}
+NOT_SAID_YET = {
+    *("time_not_known", "permit_day_not_known", "picture_cut_off", "picture_format_not_read"),
+    *("no_advertising", "too_near", "beyond_line", "not_clear", "distance_uncertain", "season_not_known"),
+    *("oversize", "size_not_known", "wrong_bearing", "bearing_not_known", "well_placed"),
+    *SignPlacement,
+    *(f"{one}_not_known" for one in SignPlacement),
+}
 """Codes that came after version 0006, which stored sentences."""
 
 
