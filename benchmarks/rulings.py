@@ -2,8 +2,8 @@
 
     python benchmarks/rulings.py
 
-The places are strewn over 4 km by 4 km; a third are signs that need a permit. Prints milliseconds of processor time for all
-of them, the least of five rounds, and how the rulings came out.
+The places are strewn over 4 km by 4 km; a third are signs that need a permit. Prints the processor's
+milliseconds for all of them, the least of five rounds, and how the rulings came out.
 """
 
 import random
