@@ -59,6 +59,7 @@ from api.review import list_pages as candidates_page
 from api.review import pages
 from api.review import story_pages as candidate_page
 from api.review.events import ReviewEvents
+from api.rulebook_versions import pages as rulebooks_page
 from api.rulebooks import endpoints as rulebooks
 from api.settings import Settings
 from api.statistics import endpoints as statistics
@@ -106,6 +107,7 @@ PAGES: Final = tuple(
         datasets_page,
         models_page,
         training_page,
+        rulebooks_page,
     )
 )
 """The routers of the pages, and of the health checks."""

@@ -44,6 +44,7 @@ ApiError
 │   ├── TrainingBusy       409: another training is under way
 │   ├── TrainingNotRunning 409: what should be ended is not under way
 │   ├── TrainingRefused    422: what is asked for cannot be trained; says why
+│   ├── RulebookRefused    422: a version of the rulebook cannot be used; says why
 │   ├── PromotionRefused   409: this version cannot be put in service, or another is being judged
 │   ├── CursorInvalid      422
 │   ├── PeriodInvalid      422: a period that ends before it begins, or one that cannot be
@@ -375,6 +376,14 @@ class TrainingRefused(Problem):
     status = 422
     name = "training-refused"
     title = "This cannot be trained"
+
+
+class RulebookRefused(Problem):
+    """A version of the rulebook cannot be put in force or replayed: it cannot be read, or not from then on."""
+
+    status = 422
+    name = "rulebook-refused"
+    title = "This version of the rulebook cannot be used"
 
 
 class PromotionRefused(Problem):

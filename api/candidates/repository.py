@@ -1,6 +1,6 @@
 """Candidates: what waits for a person, and what a person has decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -190,6 +190,13 @@ def latest(scope: Scope, connection: Connection, limit: int) -> tuple[StoredCand
     """Return the newest candidates, latest first."""
     query = select(candidates).where(_seen_by(scope)).order_by(candidates.c.created_at.desc(), candidates.c.id)
     return tuple(_from_row(row) for row in connection.execute(query.limit(limit)))
+
+
+def since(scope: Scope, connection: Connection, moment: datetime, limit: int) -> Iterator[StoredCandidate]:
+    """Yield what was handed on since a moment, the latest first."""
+    query = select(candidates).where(_seen_by(scope), candidates.c.created_at >= moment)
+    for row in connection.execute(query.order_by(candidates.c.created_at.desc(), candidates.c.id).limit(limit)):
+        yield _from_row(row)
 
 
 def standing_at(scope: Scope, connection: Connection, source: str, at: datetime) -> tuple[StoredCandidate, ...]:

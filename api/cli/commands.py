@@ -78,7 +78,8 @@ COMMANDS: Final = {
         "calibrate",
         "Work out a fixed camera from ground control points: at least 4, better 8 or more, spread over the picture.",
     ),
-    "rule": Entry("rule", "Ask the rulebook about a thing at a place and an hour."),
+    "rule": Entry("rule", "Ask the rulebook about a thing at a place and an hour, or what a new one would change."),
+    "rulebooks": Entry("rulebooks", "Versions of the rulebook.", group=True),
     "telemetry": Entry(
         "telemetry",
         "Say what a sidecar, a photo or a KLV packet tells of the aircraft; what it does not tell is null, never 0.",
@@ -95,7 +96,7 @@ COMMANDS: Final = {
     "models": Entry("models", "The model registry.", group=True),
     "dataset": Entry("dataset", "Data sets to train on and to judge by.", group=True),
     "cameras": Entry("cameras", "The registry of cameras.", group=True),
-    "zones": Entry("zones", "Zones of cameras, proposed from a recording.", group=True),
+    "zones": Entry("zones", "Zones: proposed from a recording, or imported from a map.", group=True),
     "db": Entry("db", "The database.", group=True),
     "users": Entry("users", "Users: who may sign in.", group=True),
     "keys": Entry("keys", "API keys of machines.", group=True),

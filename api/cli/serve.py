@@ -4,7 +4,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,7 @@ import typer
 
 from api import logs
 from api.accounts.service import first_link
-from api.actor import Actor
 from api.app import UTC_ZONE, create_app
-from api.audit import repository as audit
-from api.audit.acts import Act
 from api.bootstrap import open_store, sole_service
 from api.cameras.assembly import read_camera_file
 from api.cameras.encryption import box_of
@@ -35,7 +33,7 @@ from api.clock import wall_clock
 from api.console import print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
-from api.errors import ManyRemoved
+from api.errors import DatabaseUnavailable, ManyRemoved
 from api.inference.model_cache import ModelCache, shelf_of
 from api.labels.pool import Pool
 from api.labels.proposing import propose_with
@@ -43,14 +41,16 @@ from api.models.shadow_runner import ShadowRunner
 from api.pages.classes import read_classes
 from api.pages.svg_map import map_zones
 from api.rulebooks import repository as rulebooks
-from api.rulebooks.fallback import NO_RULEBOOK
+from api.rulebooks.in_force import adopt
 from api.settings import Settings, load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
+from detector.rules.source import NO_RULEBOOK
 from streams.camera.address import Reach
 from streams.sandbox import kernel
 
+RULEBOOK_EVERY: Final = 5.0  # seconds between two looks at which version is in force
 STOP_SECONDS: Final = 30.0  # a worker gives its chunk back within 10 s, a request ends within 5
 Cameras = Annotated[
     Path | None, typer.Option("--cameras", help="A camera file to import first; else STREETWARDEN_CAMERAS_FILE.")
@@ -77,10 +77,14 @@ def serve(
     logs.set_up(settings.log_format)
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = duration_from("--for", for_) if for_ else None
-    book = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
-    for line in book.advice if book else ():
-        print_error(f"rulebook {line}")
-    class_names = read_classes(rulebook, book)
+    until = None if limit is None else time.monotonic() + limit.total_seconds()
+    while _serve(settings, watch, cameras, rulebook, until):
+        print_error("another version of the rulebook is in force: the service starts anew with it")
+
+
+def _serve(settings: Settings, watch: bool, cameras: Path | None, rulebook: Path | None, until: float | None) -> bool:
+    """Serve until stopped, or until `until` by the steady clock; True where another rulebook came into force."""
+    own = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
@@ -90,11 +94,12 @@ def serve(
         listener = stack.enter_context(bind(settings.host, settings.port))
         stack.enter_context(sole_service(settings.data_dir))
         database, files = open_store(settings, upgrade=True)
-        source = book.source if book else NO_RULEBOOK
-        with database.write() as connection:
-            rulebooks.record(connection, source, Actor.service(), datetime.now(UTC))
-            audit.record(EVERYWHERE, connection, Act.RULEBOOK_USED, source.sha256, details={"version": source.version})
         stack.callback(database.close)
+        in_force = adopt(database, settings.data_dir, rulebook, own, wall_clock())
+        book = load_rulebook(in_force, now=datetime.now(UTC)) if in_force else None
+        for line in book.advice if book else ():
+            print_error(f"rulebook {line}")
+        class_names = read_classes(rulebook, book)
         if cameras is not None and wanted is not None:
             _import(database, settings, wanted, cameras)
         live = LiveStatus()
@@ -113,7 +118,7 @@ def serve(
         )
         stack.enter_context(Pool(settings, database, files, live.frames, propose_with(shelf)).running())
         server = stack.enter_context(BackgroundServer(app, listener))
-        workers = settings.model_copy(update={"rulebook_file": rulebook})
+        workers = settings.model_copy(update={"rulebook_file": in_force})
         stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
         memory = settings.data_dir / "memory"
         ownership = CameraOwnership(database, memory)
@@ -148,8 +153,10 @@ def serve(
         print_error(
             f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C or SIGTERM stops it)"
         )
-        _wait(server, None if limit is None else limit.total_seconds())
+        used = (book.source if book else NO_RULEBOOK).sha256
+        replaced = _wait(server, until, lambda: _is_replaced(database, used))
         stop.begin()
+        return replaced
 
 
 class OrderlyStop:
@@ -209,17 +216,26 @@ def _at(settings: Settings, listener: socket.socket) -> str:
     return settings.base_url if settings.public_url else f"http://{settings.host}:{listener.getsockname()[1]}"
 
 
-def _wait(server: BackgroundServer, seconds: float | None) -> None:
-    over = threading.Event()
-    timer = threading.Timer(seconds, over.set) if seconds is not None else None
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
+def _is_replaced(database: Database, used: str) -> bool:
+    try:
+        with database.read() as connection:
+            return rulebooks.current(connection) != used
+    except DatabaseUnavailable:  # it is asked again soon
+        return False
+
+
+def _wait(server: BackgroundServer, until: float | None, is_replaced: Callable[[], bool]) -> bool:
+    """Wait for the end; True where it is that of the rulebook, which is asked for every RULEBOOK_EVERY seconds."""
+    over, asked = threading.Event(), time.monotonic()
     try:
         while server.alive and not over.wait(0.5):
-            pass
+            now = time.monotonic()
+            if until is not None and now >= until:
+                break
+            if now - asked >= RULEBOOK_EVERY:
+                asked = now
+                if is_replaced():
+                    return True
     except KeyboardInterrupt:
         print_error("stopping")
-    finally:
-        if timer is not None:
-            timer.cancel()
+    return False

@@ -22,13 +22,15 @@ from detector.vision.engine import OnnxModel
 from detector.vision.frame import Image
 from streams.frames.file_source import FileSource
 
-app = typer.Typer(help="Zones of cameras, proposed from a recording.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Zones: proposed from a recording, or imported from a map.", no_args_is_help=True, rich_markup_mode=None
+)
 COLOURS = {PAVEMENT: (80, 180, 60), ROAD: (200, 120, 40)}  # BGR
 
 
 @app.callback()
 def group() -> None:
-    """Work with the zones of cameras."""
+    """Zones: proposed from a recording, or imported from a map."""
 
 
 @app.command()

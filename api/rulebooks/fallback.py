@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from detector.rules.rulebook import Rule, Rulebook
-from detector.rules.source import RulebookSource
+from detector.rules.source import NO_RULEBOOK
 from detector.rules.zones import Zone
 from streams.survey.pipeline import SurveyFind
-
-NO_RULEBOOK: Final = RulebookSource.of("none", b"# No rulebook was given: every ruling is unknown.\nversion: none\n")
-"""What stands for the rulebook in the records where none was given."""
 
 
 def without_rulebook(cameras: Sequence[str]) -> Rulebook:

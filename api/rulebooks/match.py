@@ -9,8 +9,8 @@ from pathlib import Path
 from api.db.database import Database
 from api.errors import RulebookMismatch
 from api.rulebooks import repository
-from api.rulebooks.fallback import NO_RULEBOOK
 from detector.rules.load import load_rulebook
+from detector.rules.source import NO_RULEBOOK
 
 
 def check_rulebook(database: Database, file: Path | None) -> None:

@@ -1,12 +1,13 @@
 """Permits: the city's registry of what is approved where, read from a table, and whether one covers a thing."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from math import inf, isfinite
+from math import cos, inf, isfinite, radians
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -99,10 +100,11 @@ class PermitFinding:
 class Registry:
     """All permits as they were at the aware instant `as_of`; answers nothing once that is `max_age` ago."""
 
-    permits: Mapping[str, tuple[Permit, ...]]  # by class
+    permits: Mapping[str, tuple[Permit, ...]]  # by class, from south to north to be found by halving
     as_of: datetime
     max_age: timedelta
     timezone: ZoneInfo
+    widest: Mapping[str, float]  # the largest radius in metres of each class
 
     @classmethod
     def of(cls, permits: tuple[Permit, ...], as_of: datetime, max_age: timedelta, timezone: ZoneInfo) -> "Registry":
@@ -110,7 +112,9 @@ class Registry:
         for permit in permits:
             for name in class_names(permit.class_name):
                 by_class[name].append(permit)
-        return cls({name: tuple(found) for name, found in by_class.items()}, as_of, max_age, timezone)
+        from_south = {name: tuple(sorted(found, key=_latitude)) for name, found in by_class.items()}
+        widest = {name: max(permit.radius_m for permit in found) for name, found in by_class.items()}
+        return cls(from_south, as_of, max_age, timezone, widest)
 
     def find(
         self,
@@ -137,7 +141,7 @@ class Registry:
         if not permits:
             return PermitFinding(Match.NOT_FOUND, wording.no_permit_of_class(class_name, as_of))
         error = position.ce90_m
-        near = sorted(_within_reach(permits, position), key=lambda found: found[0])
+        near = sorted(_within_reach(permits, self.widest[class_name], position), key=lambda found: found[0])
         if not near:
             far, permit = _nearest(permits, position)
             reason = wording.no_permit_near(permit.radius_m + error, permit.id, far, as_of)
@@ -189,21 +193,45 @@ def _bearing(permit: Permit, facts: SignFacts, terms: Terms) -> Iterator[PermitF
         yield PermitFinding(Match.WRONG_BEARING, reason, permit)
 
 
-def _within_reach(permits: tuple[Permit, ...], position: GroundPoint) -> Iterator[tuple[float, Permit]]:
-    for permit in permits:
+def _latitude(permit: Permit) -> float:
+    return permit.lat
+
+
+def _within_reach(permits: tuple[Permit, ...], widest: float, position: GroundPoint) -> Iterator[tuple[float, Permit]]:
+    """`permits` from south to north, none with a radius of more than `widest` metres."""
+    most = (widest + position.ce90_m) / METRES_PER_DEGREE
+    first = bisect_left(permits, position.lat - most, key=_latitude)
+    last = bisect_right(permits, position.lat + most, key=_latitude)
+    for permit in permits[first:last]:
         reach = permit.radius_m + position.ce90_m
-        if abs(permit.lat - position.lat) * METRES_PER_DEGREE <= reach:
+        if _least_metres(permit, position) <= reach:
             far = distance(position.lat, position.lon, permit.lat, permit.lon)
             if far <= reach:
                 yield far, permit
 
 
+def _least_metres(permit: Permit, position: GroundPoint) -> float:
+    """Return a distance that is never more than the true one: the larger of those north and east."""
+    north = abs(permit.lat - position.lat) * METRES_PER_DEGREE
+    turned = abs(permit.lon - position.lon)
+    far_north = max(abs(permit.lat), abs(position.lat))
+    if turned > 1 or far_north > 80:  # perhaps over the date line, or at a pole
+        return north
+    return max(north, 0.99 * turned * METRES_PER_DEGREE * cos(radians(far_north)))
+
+
 def _nearest(permits: tuple[Permit, ...], position: GroundPoint) -> tuple[float, Permit]:
+    """`permits` from south to north, looked at outwards from the position's latitude."""
     best = (float("inf"), permits[0])
-    for permit in permits:
-        if abs(permit.lat - position.lat) * METRES_PER_DEGREE < best[0]:
-            far = distance(position.lat, position.lon, permit.lat, permit.lon)
-            best = min(best, (far, permit), key=lambda found: found[0])
+    here = bisect_left(permits, position.lat, key=_latitude)
+    for side in (range(here, len(permits)), range(here - 1, -1, -1)):
+        for number in side:
+            permit = permits[number]
+            if abs(permit.lat - position.lat) * METRES_PER_DEGREE >= best[0]:
+                break
+            if _least_metres(permit, position) < best[0]:
+                far = distance(position.lat, position.lon, permit.lat, permit.lon)
+                best = min(best, (far, permit), key=lambda found: found[0])
     return best
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +22,7 @@ class RulebookSource:
         digest = hashlib.sha256(content)
         digest.update(permits or b"")
         return cls(version, digest.hexdigest(), content, permits)
+
+
+NO_RULEBOOK: Final = RulebookSource.of("none", b"# No rulebook was given: every ruling is unknown.\nversion: none\n")
+"""What stands for the rulebook in the records where none was given."""

@@ -3,12 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, isfinite
+from math import cos, inf, isfinite, radians
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from shapely import Point, Polygon, contains_xy, intersects_xy, transform, unary_union
+from shapely import (
+    GeometryCollection,
+    Point,
+    Polygon,
+    STRtree,
+    box,
+    contains_xy,
+    get_coordinates,
+    intersects,
+    intersects_xy,
+    prepare,
+    transform,
+    unary_union,
+)
 from shapely.geometry.base import BaseGeometry
 
 from detector.geometry.ground import GroundPoint
@@ -18,6 +31,8 @@ from detector.rules.landmarks import Landmark, Limit, Measure, forbidden
 PERMITTED_SITE: Final = "permitted_site"  # kinds with a meaning of their own; see docs/rules.md
 WALL: Final = "wall"  # where façades stand: what hangs on one is placed there
 NO_ADVERTISING: Final = "no_advertising"
+EARTH_M: Final = 6_371_000.0
+NEAR_M: Final = 5_000.0
 HALF_EARTH_M: Final = 20_000_000.0
 
 
@@ -100,6 +115,9 @@ class Area:
     zones: tuple[Zone, ...]
     ground: BaseGeometry
     lots: tuple[tuple[Zone, Polygon], ...]
+    border: BaseGeometry
+    bend_m: float
+    tree: STRtree
     limit: Limit | None = None
     landmarks: tuple[Landmark, ...] = ()
 
@@ -110,9 +128,9 @@ class Area:
         lots = tuple((zone, Polygon(zone.corners)) for zone in zones)
         ground = unary_union([lot for zone, lot in lots if zone.on_ground])
         if limit is None:
-            return cls(zones, ground, lots)
+            return cls(zones, *_prepared(ground, lots))
         measured = tuple(landmark for landmark in landmarks if landmark.kind == limit.kind)
-        return cls(zones, forbidden(limit, measured, ground), lots, limit, measured)
+        return cls(zones, *_prepared(forbidden(limit, measured, ground), lots), limit, measured)
 
     def standing(self, spot: Spot) -> Standing:
         """Inside, outside or unsure. A zone drawn in a picture concerns only what that picture's camera sees."""
@@ -150,19 +168,52 @@ class Area:
         point = spot.position
         inside = bool(intersects_xy(self.ground, point.lon, point.lat))
         radius = point.ce90_m if point.ce90_m >= 0 else inf  # NaN or negative: the error is not known
-        if radius > 0 and metres_to_border(self.ground, point) < radius:
+        if radius > 0 and self._may_cross(point, radius) and metres_to_border(self.ground, point) < radius:
             return Standing(Where.UNSURE, self._nearest(point))
         return Standing(Where.INSIDE, self._nearest(point)) if inside else Standing(Where.OUTSIDE)
+
+    def _may_cross(self, point: GroundPoint, radius: float) -> bool:
+        """Return False only where the border is surely further than the radius: a box around the circle is clear of it.
+
+        Borders bend a little between their corners, by which the box is wider.
+        """
+        if radius > NEAR_M or abs(point.lat) > 70 or abs(point.lon) > 179:
+            return True
+        north = (radius + self.bend_m) / 110_000  # a little less than the metres of a degree: never too narrow
+        east = north / cos(radians(abs(point.lat) + north))
+        around = box(point.lon - east, point.lat - north, point.lon + east, point.lat + north)
+        return bool(intersects(self.border, around))
 
     def _nearest_landmark(self, point: GroundPoint) -> tuple[float, Landmark]:
         return min(((mark.metres_to(point), mark) for mark in self.landmarks), key=lambda found: found[0])
 
     def _nearest(self, point: GroundPoint) -> Zone | None:
-        lots = [(zone, lot) for zone, lot in self.lots if zone.on_ground]
-        for zone, lot in lots:
-            if contains_xy(lot, point.lon, point.lat):
+        here = Point(point.lon, point.lat)
+        held: list[int] = sorted(self.tree.query(here).tolist())  # those whose boxes hold it, in their order
+        for number in held:
+            zone, lot = self.lots[number]
+            if zone.on_ground and contains_xy(lot, point.lon, point.lat):
                 return zone
-        return min(lots, key=lambda lot: lot[1].distance(Point(point.lon, point.lat)), default=(None, None))[0]
+        lots = [(zone, lot) for zone, lot in self.lots if zone.on_ground]
+        return min(lots, key=lambda lot: lot[1].distance(here), default=(None, None))[0]
+
+
+def _prepared(
+    ground: BaseGeometry, lots: tuple[tuple[Zone, Polygon], ...]
+) -> tuple[BaseGeometry, tuple[tuple[Zone, Polygon], ...], BaseGeometry, float, STRtree]:
+    """Return an area's ground, lots, border, how far that bends between two corners, and an index of the lots.
+
+    What GEOS builds on first use is built here, as areas are shared between threads.
+    """
+    border = ground.boundary if not ground.is_empty else GeometryCollection()
+    tree, nowhere = STRtree([lot for _, lot in lots]), Point(0, 0)
+    prepare([ground, border])
+    tree.query(nowhere)
+    intersects_xy(ground, 0, 0)
+    intersects(border, nowhere)
+    corners = get_coordinates(border)
+    steps = np.abs(np.diff(corners, axis=0)).max(initial=0.0) * 111_320  # between two parts too: more than needed
+    return ground, lots, border, float(steps) ** 2 / 8 / EARTH_M * 6 + 0.5, tree
 
 
 def metres_to_border(shape: BaseGeometry, point: GroundPoint) -> float:

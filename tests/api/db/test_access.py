@@ -98,6 +98,8 @@ NEEDS = {
     "GET /keys": Permission.MANAGE,
     "POST /keys": Permission.MANAGE,
     "POST /keys/{key_id}/revoke": Permission.MANAGE,
+    "POST /rulebooks/{number}/replay": Permission.MANAGE,
+    "POST /rulebooks/{number}/force": Permission.MANAGE,
     "GET /audit": Permission.AUDIT,
     "GET /candidates/export": Permission.EXPORT,
     "GET /api/v1/candidates/export": Permission.EXPORT,
@@ -108,7 +110,7 @@ OWN = {"POST /logout", "POST /account/password", "POST /account/sessions/{sessio
 """What everybody may do, to what is their own."""
 NOBODYS = {"/metrics", "/api/v1/rulebooks/{sha256}", "/original"}
 """What is of no district."""
-OF_EVERYTHING = ("/training", "/models", "/datasets", "/api/v1/datasets")
+OF_EVERYTHING = ("/training", "/models", "/datasets", "/api/v1/datasets", "/rulebooks")
 """What begins so is of all districts, and only for who sees all of them."""
 
 
@@ -219,7 +221,7 @@ def address(route: Route, of: District) -> str:
         "frame_id": of.frame.id, "version": "1-0123456789ab", "side": "train", "file": "x.jpg", "wanted": uuid4(),
         "event_id": of.photograph, "report_id": of.report,
         "system": "erqi", "user_id": uuid4(), "key_id": uuid4(), "session_id": uuid4(),
-        "link": "x" * 43,
+        "link": "x" * 43, "number": 9,
     }  # fmt: skip
     path = route.path.replace("{survey_id:uuid}", "{survey_id}").format(
         **{key: str(one) for key, one in values.items()}
@@ -378,9 +380,10 @@ def test_nobody_gives_more_than_they_have(town: Town) -> None:
 
 
 def test_what_is_of_all_districts_is_for_who_sees_everything(town: Town) -> None:
-    """Of trainings, models and data sets: nothing else is of all districts."""
+    """Of trainings, models, data sets and rulebooks: nothing else is of all districts."""
     found = [route for route in town.routes() if route.of_everything]
-    assert {route.path.removeprefix("/api/v1").split("/")[1] for route in found} == {"training", "models", "datasets"}
+    rooms = {route.path.removeprefix("/api/v1").split("/")[1] for route in found}
+    assert rooms == {"training", "models", "datasets", "rulebooks"}
     chief = Role.ADMINISTRATOR
     with town.as_(chief) as one, town.as_(chief, None, 2) as low, town.as_(Role.VIEWER, None, 3) as all_:
         for route in found:

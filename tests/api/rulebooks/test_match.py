@@ -8,10 +8,9 @@ from api.actor import Actor
 from api.db.database import Database
 from api.errors import RulebookMismatch
 from api.rulebooks import repository as rulebooks
-from api.rulebooks.fallback import NO_RULEBOOK
 from api.rulebooks.match import check_rulebook
 from detector.rules.load import load_rulebook
-from detector.rules.source import RulebookSource
+from detector.rules.source import NO_RULEBOOK, RulebookSource
 from tests.api.samples import NOON
 
 BOOK = """

@@ -23,7 +23,6 @@ from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import LeaseLost
 from api.evidence.files import EvidenceStore
-from api.rulebooks.fallback import NO_RULEBOOK
 from api.surveys import files as survey_files
 from api.surveys import frames as seen
 from api.surveys import places
@@ -40,6 +39,7 @@ from detector.errors import EngineRefused, ModelInputError, PictureInvalid
 from detector.geometry.terrain import terrain_of
 from detector.reason import Reason
 from detector.rules.ruling import Outcome
+from detector.rules.source import NO_RULEBOOK
 from detector.vision.detections import Detections
 from detector.vision.frame import Frame
 from models.card import ModelVersion

@@ -1,0 +1,104 @@
+"""Versions of the rulebook: added, replayed, put in force from a time, and back; and their pages."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.audit.acts import Act
+from api.audit.tables import audit_events
+from api.db.database import Database
+from api.db.scope import EVERYWHERE
+from api.errors import NotFound, RulebookRefused
+from api.rulebook_versions import service as rulebook_service
+from api.rulebooks import repository as rulebooks
+from api.rulebooks.in_force import adopt
+from api.rulebooks.repository import VersionState
+from detector.errors import RulebookInvalid
+from detector.rules.load import load_rulebook
+from tests.api.conftest import Service
+from tests.api.rulebooks.test_match import BOOK, written
+from tests.api.samples import NOON
+
+HOUR = timedelta(hours=1)
+
+
+def states(database: Database, hours: float) -> list[tuple[int, str]]:
+    with database.read() as connection:
+        found = rulebooks.versions(EVERYWHERE, connection, NOON + hours * HOUR)
+    return [(one.number, one.state.value) for one in found]
+
+
+def adopted(database: Database, folder: Path, file: Path | None, hours: float) -> Path | None:
+    book = load_rulebook(file) if file else None
+    return adopt(database, folder / "data", file, book, NOON + hours * HOUR)
+
+
+def test_a_version_comes_into_force_at_its_time_and_an_old_one_comes_back(database: Database, tmp_path: Path) -> None:
+    own = written(tmp_path / "own")
+    strict = written(tmp_path / "strict", text=BOOK.replace("300s", "10s"), permits="")
+    assert adopted(database, tmp_path, own, 0) == own
+    number = rulebook_service.add_version(EVERYWHERE, database, strict, "no waiting", NOON + HOUR)
+    assert rulebook_service.add_version(EVERYWHERE, database, strict, "again", NOON + HOUR) == number == 2
+    assert states(database, 1) == [(2, "draft"), (1, "in_force")]
+    rulebook_service.put_in_force(EVERYWHERE, database, 2, NOON + 5 * HOUR, NOON + 2 * HOUR)
+    assert states(database, 4.9) == [(2, "coming"), (1, "in_force")]
+    assert adopted(database, tmp_path, own, 4.9) == own
+    assert states(database, 5) == [(2, "in_force"), (1, "earlier")]
+    used = adopted(database, tmp_path, own, 5)  # the file did not change since, so the later decision counts
+    assert used is not None
+    assert load_rulebook(used).source == load_rulebook(strict).source
+    assert adopted(database, tmp_path, None, 6) == used  # so it does for a service without a file
+    rulebook_service.put_in_force(EVERYWHERE, database, 1, NOON + 7 * HOUR, NOON + 7 * HOUR)
+    assert states(database, 7) == [(2, "earlier"), (1, "in_force")]
+    own.write_text(BOOK.replace("300s", "20s"), "utf-8")
+    assert adopted(database, tmp_path, own, 8) == own  # an edited file is the latest decision
+    assert states(database, 8)[0] == (3, "in_force")
+    with database.read() as connection:
+        acts = list(connection.execute(audit_events.select()).mappings())
+    told = [row["act"] for row in acts]
+    assert told.count(Act.RULEBOOK_ADDED) == told.count(Act.RULEBOOK_FORCED) == 2
+
+
+def test_what_cannot_be_is_refused(database: Database, tmp_path: Path) -> None:
+    own = written(tmp_path / "own")
+    rulebook_service.add_version(EVERYWHERE, database, own, "", NOON)
+    for starts_at in (NOON - HOUR, NOON + timedelta(days=400)):
+        with pytest.raises(RulebookRefused):
+            rulebook_service.put_in_force(EVERYWHERE, database, 1, starts_at, NOON)
+    with pytest.raises(NotFound):
+        rulebook_service.put_in_force(EVERYWHERE, database, 9, NOON, NOON)
+    (tmp_path / "own" / "more").mkdir()
+    away = written(tmp_path / "away", permits="")
+    away.write_text(away.read_text("utf-8").replace("permits: permits.csv", "permits: ../away/permits.csv"), "utf-8")
+    with pytest.raises(RulebookInvalid, match="name no folder"):
+        rulebook_service.add_version(EVERYWHERE, database, away, "", NOON)
+    assert states(database, 0) == [(1, VersionState.DRAFT)]
+
+
+def test_a_service_that_never_had_a_rulebook_has_none(database: Database, tmp_path: Path) -> None:
+    assert adopted(database, tmp_path, None, 0) is None
+    assert states(database, 1) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_pages_show_a_version_and_what_it_would_change(service: Service, tmp_path: Path, language: str) -> None:
+    empty = service.http.get(f"/rulebooks?lang={language}").text
+    assert "rulebooks add" in empty
+    (candidate,) = service.seed()
+    # a rule for a class that nobody sees: what was a violation is permitted
+    text = BOOK.replace("classes: [stall]", "classes: [banner]").replace('version: "1"', 'version: "<b>winter</b>"')
+    number = rulebook_service.add_version(
+        EVERYWHERE, service.database, written(tmp_path / "draft", text=text), "", NOON
+    )
+    assert service.http.get(f"/rulebooks/{number}").status_code == 200
+    answer = service.http.post(f"/rulebooks/{number}/replay", follow_redirects=True)
+    assert answer.status_code == 200, answer.text
+    assert str(candidate) in answer.text
+    assert "<b>winter" not in answer.text
+    assert {"en": "1 of 1 candidates change", "zh": "1 条线索中有 1 条会改变"}[language] in answer.text
+    bad = service.http.post(f"/rulebooks/{number}/force", data={"starts_at": "1999-01-01T00:00"})
+    assert bad.status_code == 422
+    good = service.http.post(f"/rulebooks/{number}/force", data={"starts_at": ""}, follow_redirects=True)
+    assert {"en": "in force", "zh": "生效中"}[language] in good.text
+    assert service.http.get("/rulebooks/99").status_code == 404
