@@ -9,6 +9,7 @@ from typing import Final
 
 from openpyxl import Workbook
 
+from api.cases.messages import CASE_STATUSES
 from api.cases.tables import CaseStatus
 from api.pages.base import Renderer
 from api.pages.i18n import duration
@@ -18,7 +19,7 @@ from api.reports.files import safe_text
 from api.reports.list_queries import CaseRow
 from api.reports.messages import COLUMNS, LISTS
 from api.statistics.case_queries import UNFIXED, Pace
-from api.statistics.messages import CASE_STATUSES, PACES
+from api.statistics.messages import PACES
 from api.statistics.period import Selection
 
 

@@ -23,12 +23,3 @@ PACES: Final = {
     "pending": N_("Time left"),
     "refused": N_("Refused by the case system"),
 }
-CASE_STATUSES: Final = {
-    "reported": N_("Case reported"),
-    "accepted": N_("Case accepted"),
-    "dispatched": N_("Case dispatched"),
-    "fixed": N_("Said to be fixed"),
-    "checked": N_("Checked on the spot"),
-    "closed": N_("Case closed"),
-    "refused": N_("Case refused"),
-}

@@ -22,7 +22,7 @@ from api.statistics.case_queries import Pace
 from api.statistics.dependencies import Zone
 from api.statistics.drawing import draw_bars, draw_heat_map
 from api.statistics.links import Links
-from api.statistics.messages import CASE_STATUSES, PACES, PERIOD_FAULTS, STEPS
+from api.statistics.messages import PACES, PERIOD_FAULTS, STEPS
 from api.statistics.period import NO_DISTRICT, Period, PeriodFault, Selection
 from api.statistics.repository import Mesh, MeshCell, Narrow
 from api.web.pagination import CursorQuery
@@ -31,7 +31,6 @@ router = APIRouter(include_in_schema=False)
 register_names("period_fault", PERIOD_FAULTS)
 register_names("case_step", STEPS)
 register_names("case_pace", PACES)
-register_names("case_status", CASE_STATUSES)
 
 Word = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 WITHIN: Final = 30

@@ -49,7 +49,7 @@ def test_cases_of_the_selection_are_listed_in_the_scope(database: Database) -> N
 @pytest.mark.parametrize(
     ("which", "language", "words"),
     [
-        ("problem", "en", ["List of problems", "Said to be fixed", "main road"]),
+        ("problem", "en", ["List of problems", "Fixed", "main road"]),
         ("duty", "zh", ["责任清单", "整改期限", "2026-11-21 04:00"]),
         ("rectification", "zh", ["整改清单", "逾期整改", "1 天 6 小时"]),
     ],
