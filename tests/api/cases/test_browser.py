@@ -61,6 +61,6 @@ def test_a_case_is_fixed_with_a_phone(service: Service, tmp_path: Path) -> None:
         expect(page.locator("h1 .chip")).to_have_text(["已结案"])
         expect(page.locator(".desk")).to_have_count(0)
         page.goto(f"{service.url}/cases/{key}?lang=en")
-        expect(page.locator(".steps .chip")).to_have_text(["Dispatched", "Fixed", "Closed"])
+        expect(page.locator(".case-steps .chip")).to_have_text(["Dispatched", "Fixed", "Closed"])
         browser.close()
     assert complaints == []

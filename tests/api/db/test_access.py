@@ -236,7 +236,9 @@ def ask(http: httpx.Client, route: Route, of: District) -> httpx.Response:
         headers |= {"Upload-Length": "9", "Upload-Metadata": "filename di5tcDQ="}
     if "/files/{file_id}" in route.path and route.method == "POST":
         headers |= {"X-HTTP-Method-Override": "HEAD"}
-    if route.path.endswith(("/{kind}", "/v1/candidates/export", "/frames/{frame_id}/picture", ".csv")):
+    if route.path.endswith(
+        ("/evidence/{kind}", "/{place_id}/{kind}", "/v1/candidates/export", "/frames/{frame_id}/picture", ".csv")
+    ):
         params = dict(REASON)
     if route.path == "/original":
         params = {"picture": f"/api/v1/candidates/{of.open}/evidence/scene"}
