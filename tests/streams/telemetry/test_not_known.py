@@ -55,7 +55,7 @@ def holds(there: GroundPoint | None, truth: GroundPoint) -> bool:
     return there is None or distance(there.lat, there.lon, truth.lat, truth.lon) <= there.ce90_m
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data(), yaw=st.floats(-180, 180), rate=st.sampled_from([1, 2, 10]))
 def test_of_a_line_of_subtitles(data: st.DataObject, yaw: float, rate: int) -> None:
     step, count = 1 / rate, max(8, 4 * rate)
@@ -161,7 +161,7 @@ def test_of_an_exif_position(what: str) -> None:
 WILD = {"latitude": "34.100000", "longitude": "113.000000", "rel_alt": "900.0", "gb_yaw": "-140.0", "gb_pitch": "-5.0"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(key=st.sampled_from(sorted(WILD)), number=st.integers(1, 38))
 def test_of_one_wild_line(key: str, number: int) -> None:
     lines = [values_at(i / 10, 20) for i in range(40)]
