@@ -30,7 +30,7 @@ async def known_parameters_only(request: Request) -> None:
         may = f"known here: {', '.join(sorted(known))}" if known else "this address takes none"
         raise RequestValidationError(
             [
-                {"type": "unknown_parameter", "loc": ("query", name[:LONGEST]), "msg": f"unknown parameter; {may}"}
+                {"type": "value_error", "loc": ("query", name[:LONGEST]), "msg": f"unknown parameter; {may}"}
                 for name in unknown
             ]
         )
