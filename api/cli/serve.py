@@ -78,11 +78,15 @@ def serve(
     cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
     limit = duration_from("--for", for_) if for_ else None
     until = None if limit is None else time.monotonic() + limit.total_seconds()
-    while _serve(settings, watch, cameras, rulebook, until):
+    anew = False
+    while _serve(settings, watch, cameras, rulebook, until, anew):
         print_error("another version of the rulebook is in force: the service starts anew with it")
+        anew = True
 
 
-def _serve(settings: Settings, watch: bool, cameras: Path | None, rulebook: Path | None, until: float | None) -> bool:
+def _serve(
+    settings: Settings, watch: bool, cameras: Path | None, rulebook: Path | None, until: float | None, anew: bool
+) -> bool:
     """Serve until stopped, or until `until` by the steady clock; True where another rulebook came into force."""
     own = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
     shelf = ModelCache.of(settings)
@@ -95,7 +99,7 @@ def _serve(settings: Settings, watch: bool, cameras: Path | None, rulebook: Path
         stack.enter_context(sole_service(settings.data_dir))
         database, files = open_store(settings, upgrade=True)
         stack.callback(database.close)
-        in_force = adopt(database, settings.data_dir, rulebook, own, wall_clock())
+        in_force = adopt(database, settings.data_dir, rulebook, own, wall_clock(), anew)
         book = load_rulebook(in_force, now=datetime.now(UTC)) if in_force else None
         for line in book.advice if book else ():
             print_error(f"rulebook {line}")

@@ -18,15 +18,19 @@ from detector.rules.source import NO_RULEBOOK, RulebookSource
 NAME: Final = "rulebook.yaml"
 
 
-def adopt(database: Database, data_dir: Path, file: Path | None, book: Rulebook | None, now: datetime) -> Path | None:
+def adopt(
+    database: Database, data_dir: Path, file: Path | None, book: Rulebook | None, now: datetime, anew: bool = False
+) -> Path | None:
     """Record the service's own file, and return the file of what is in force; None: no rulebook.
 
     That is the service's own, unless somebody put another version in force since it was last changed; then its content
-    is written into the data folder.
+    is written into the data folder. A service that begins `anew` with what came into force records nothing: two
+    services with different files would oust each other's for ever.
     """
     source = book.source if book else NO_RULEBOOK
     with database.write() as connection:
-        rulebooks.record(connection, source, Actor.service(), now)
+        if not anew:
+            rulebooks.record(connection, source, Actor.service(), now)
         wanted = rulebooks.current(connection, now)
         kept = rulebooks.find(EVERYWHERE, connection, wanted) if wanted else None
         used = kept.source if kept else source

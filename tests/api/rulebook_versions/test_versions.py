@@ -29,9 +29,9 @@ def states(database: Database, hours: float) -> list[tuple[int, str]]:
     return [(one.number, one.state.value) for one in found]
 
 
-def adopted(database: Database, folder: Path, file: Path | None, hours: float) -> Path | None:
+def adopted(database: Database, folder: Path, file: Path | None, hours: float, anew: bool = False) -> Path | None:
     book = load_rulebook(file) if file else None
-    return adopt(database, folder / "data", file, book, NOON + hours * HOUR)
+    return adopt(database, folder / "data", file, book, NOON + hours * HOUR, anew)
 
 
 def test_a_version_comes_into_force_at_its_time_and_an_old_one_comes_back(database: Database, tmp_path: Path) -> None:
@@ -58,6 +58,20 @@ def test_a_version_comes_into_force_at_its_time_and_an_old_one_comes_back(databa
         acts = list(connection.execute(audit_events.select()).mappings())
     told = [row["act"] for row in acts]
     assert told.count(Act.RULEBOOK_ADDED) == told.count(Act.RULEBOOK_FORCED) == 2
+
+
+def test_two_services_with_different_files_go_by_the_later_one(database: Database, tmp_path: Path) -> None:
+    """And do not oust each other's for ever: what begins anew with another's file puts none in force."""
+    mine, theirs = (
+        written(tmp_path / "mine"),
+        written(tmp_path / "theirs", text=BOOK.replace("300s", "10s"), permits=""),
+    )
+    assert adopted(database, tmp_path, mine, 0) == mine
+    assert adopted(database, tmp_path, theirs, 1) == theirs
+    used = adopted(database, tmp_path, mine, 2, anew=True)
+    assert used is not None
+    assert load_rulebook(used).source == load_rulebook(theirs).source
+    assert adopted(database, tmp_path, theirs, 3, anew=True) == theirs
 
 
 def test_what_cannot_be_is_refused(database: Database, tmp_path: Path) -> None:
