@@ -5,7 +5,6 @@ ApiError
 ├── SecretUnreadable       what is encrypted in the database cannot be read with the keys that are set
 ├── ManyRemoved            an import would remove many cameras, and nobody said that it may
 ├── DiscoveryFailed        the network cannot be asked for cameras, or what was found cannot be written
-├── NotThereYet            a command of the contract that is yet to come
 ├── ExtraMissing           a part that is installed separately is not there
 ├── PortTaken              the address to listen on is not available
 ├── SamplesMissing         the demo's footage or script is not there, or is not what it should be
@@ -97,10 +96,6 @@ class ManyRemoved(ApiError):
 
 class DiscoveryFailed(ApiError):
     """The network cannot be asked for cameras, or what was found cannot be written."""
-
-
-class NotThereYet(ApiError):
-    """A command of the contract that is yet to come."""
 
 
 class ExtraMissing(ApiError):

@@ -1,6 +1,6 @@
 """The announced files of surveys: what has come of each, and which telemetry belongs to which video."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -164,11 +164,6 @@ def pair(connection: Connection, pairs: Mapping[UUID, UUID], notes: Mapping[UUID
         connection.execute(update(survey_files).where(survey_files.c.id == video).values(pair_id=telemetry))
     for file_id, note in notes.items():
         connection.execute(update(survey_files).where(survey_files.c.id == file_id).values(note=note))
-
-
-def all_settled(files: Sequence[SurveyFile]) -> bool:
-    """Return whether nothing of a survey is still to come."""
-    return all(file.state in SETTLED for file in files)
 
 
 _FILE = TypeAdapter(SurveyFile)
