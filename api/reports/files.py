@@ -24,9 +24,11 @@ FONT: Final = "STSong-Light"
 """Adobe's name for simplified Chinese in every reader of PDF: nothing is embedded, nothing has to be shipped."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARGIN: Final = 16 * mm
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: "[h]:mm:ss"}
-DAY_SECONDS: Final = 86400
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""With what a formula begins; the last four are the wide forms, which a spreadsheet set to Chinese takes as well."""
+FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: '0.00 "h"'}
+"""Hours are plain numbers: a time of day cannot be negative in Excel, and a difference may be."""
+HOUR_SECONDS: Final = 3600
 
 
 def safe_text(text: str) -> str:
@@ -65,7 +67,7 @@ def as_xlsx(document: ReportDocument) -> bytes:
 
 
 def _number(unit: Unit, value: float | None) -> float | None:
-    return value / DAY_SECONDS if value is not None and unit is Unit.SECONDS else value
+    return value / HOUR_SECONDS if value is not None and unit is Unit.SECONDS else value
 
 
 def as_pdf(document: ReportDocument, glyph_note: str) -> bytes:
