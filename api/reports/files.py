@@ -19,12 +19,12 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 
 from api.reports.content import Unit
 from api.reports.sheets import ReportDocument
+from api.web.tables import FORMULA
 
 FONT: Final = "STSong-Light"
 """Adobe's name for simplified Chinese in every reader of PDF: nothing is embedded, nothing has to be shipped."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARGIN: Final = 16 * mm
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: "[h]:mm:ss"}
 DAY_SECONDS: Final = 86400
 
@@ -32,7 +32,7 @@ DAY_SECONDS: Final = 86400
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     plain = "".join(letter for letter in text if letter.isprintable() or letter == "\t")
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
 def as_xlsx(document: ReportDocument) -> bytes:
