@@ -20,6 +20,7 @@ from api.db.scope import Scope
 from api.dependencies import CurrentScope, Db, Needs, Now
 from api.pages.base import Render
 from api.roles import Permission
+from api.web.tables import cell
 
 router = APIRouter(include_in_schema=False)
 MOST: Final = 1000
@@ -55,8 +56,8 @@ def next_flight_table(scope: CurrentScope, database: Db, render: Render, now: No
     for row in rows:
         one = row.candidate
         table.writerow(
-            (row.check.delivery_id, _cell(one.class_name), _cell(render.class_word(one.class_name)),
-             _cell(one.district or ""), one.lat, one.lon, one.ce90, row.check.asked_at.isoformat())
+            (row.check.delivery_id, cell(one.class_name), cell(render.class_word(one.class_name)),
+             cell(one.district or ""), one.lat, one.lon, one.ce90, row.check.asked_at.isoformat())
         )  # fmt: skip
     headers = {"Content-Disposition": 'attachment; filename="next-flight.csv"'}
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
@@ -70,8 +71,3 @@ def _rows(scope: Scope, connection: Connection) -> list[PlaceToFly]:
         if candidate is not None:
             rows.append(PlaceToFly(check, candidate))
     return rows
-
-
-def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

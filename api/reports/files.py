@@ -19,13 +19,12 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 
 from api.reports.content import Unit
 from api.reports.sheets import ReportDocument
+from api.web.tables import FORMULA
 
 FONT: Final = "STSong-Light"
 """Adobe's name for simplified Chinese in every reader of PDF: nothing is embedded, nothing has to be shipped."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARGIN: Final = 16 * mm
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""With what a formula begins; the last four are the wide forms, which a spreadsheet set to Chinese takes as well."""
 FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: '0.00 "h"'}
 """Hours are plain numbers: a time of day cannot be negative in Excel, and a difference may be."""
 HOUR_SECONDS: Final = 3600
@@ -34,7 +33,7 @@ HOUR_SECONDS: Final = 3600
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     plain = "".join(letter for letter in text if letter.isprintable() or letter == "\t")
-    return f"'{plain}" if plain.startswith(FORMULA) else plain
+    return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
 def as_xlsx(document: ReportDocument) -> bytes:
