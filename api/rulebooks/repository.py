@@ -137,7 +137,8 @@ def versions(scope: Scope, connection: Connection, now: datetime) -> list[Rulebo
     coming = select(rulebook_changes.c.rulebook_hash, rulebook_changes.c.starts_at).where(
         rulebook_changes.c.starts_at > now
     )
-    starts = {row.rulebook_hash: row.starts_at for row in connection.execute(coming)}
+    latest_first = coming.order_by(rulebook_changes.c.starts_at.desc())
+    starts = {row.rulebook_hash: row.starts_at for row in connection.execute(latest_first)}  # the soonest remains
     used = set(connection.execute(select(rulebook_changes.c.rulebook_hash)).scalars())
     joined = rulebook_versions.join(rulebooks).join(actors)
     query = select(rulebook_versions, rulebooks.c.version, actors.c.name).select_from(joined)

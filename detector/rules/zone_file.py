@@ -206,14 +206,20 @@ def _feature(feature: object, where: str) -> Iterator[MapShape]:
 def _rings(part: object, where: str) -> tuple[tuple[tuple[float, float], ...], ...]:
     try:
         rings = tuple(
-            tuple((float(corner[0]), float(corner[1])) for corner in ring)
+            tuple(_corner(corner) for corner in ring)
             for ring in part  # type: ignore[attr-defined]  # whatever it is, what is no list of corners is told below
         )
-    except (TypeError, ValueError, IndexError, KeyError) as error:
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise _Unreadable(f"{where}: its coordinates are no lists of [lon, lat]") from error
     if not rings or not all(rings):
         raise _Unreadable(f"{where}: has no corners")
     return rings
+
+
+def _corner(corner: object) -> tuple[float, float]:
+    if not isinstance(corner, list):  # the letters of a text are numbers too
+        raise TypeError("a corner is a list")
+    return float(corner[0]), float(corner[1])
 
 
 def _kml(text: str) -> tuple[str, list[MapShape]]:
