@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from openpyxl.cell import Cell
+from openpyxl.cell import Cell, MergedCell
 
 from api.pages import i18n
 from api.pages.base import Renderer
@@ -45,7 +45,7 @@ def kept(more: dict[str, float] | None = None, whole: float = 129_600.0) -> Kept
     )
 
 
-def sheet(report: KeptReport, before: KeptReport | None = None) -> list[tuple[Cell, ...]]:
+def sheet(report: KeptReport, before: KeptReport | None = None) -> list[tuple[Cell | MergedCell, ...]]:
     book = load_workbook(io.BytesIO(as_xlsx(document_of(Renderer(i18n.language("en")), report, before))))
     return list(book.worksheets[0].iter_rows())
 
