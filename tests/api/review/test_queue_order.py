@@ -71,15 +71,16 @@ def test_more_sureness_or_a_longer_stand_never_puts_it_back(database: Database, 
     @FEW
     @given(st.lists(SURE, min_size=8, max_size=8), st.sampled_from(eight), st.integers(0, 48))
     def check(sure: list[float], raised: str, hours: int) -> None:
-        longer = {"last_seen": NOON + timedelta(hours=hours, minutes=6)}
+        raises: tuple[dict[str, object], ...]
+        raises = ({"last_seen": NOON + timedelta(hours=hours, minutes=6)}, {"confidence": 1.0})
         with database.write() as connection:
             for key, one in zip(eight, sure, strict=True):
                 values = {"confidence": one, "last_seen": NOON + timedelta(minutes=6)}
                 connection.execute(update(candidates).where(candidates.c.key == key).values(**values))
         places = [queue().index(raised)]
-        for values in (longer, {"confidence": 1.0}):
+        for more in raises:
             with database.write() as connection:
-                connection.execute(update(candidates).where(candidates.c.key == raised).values(**values))
+                connection.execute(update(candidates).where(candidates.c.key == raised).values(**more))
             places.append(queue().index(raised))
         assert places == sorted(places, reverse=True)
 
@@ -141,13 +142,14 @@ def test_what_was_confirmed_where_one_may_not_look_moves_nothing(
 
 
 SIDES = (("erqi", "jinshui"), ("cam-1", "cam-2"), ("stall", "banner"), ("on-road", "on-square"))
+Made = dict[str, tuple[tuple[str, ...], datetime]]
 NAMES = ("district", "camera", "class_name", "rule")
 
 
 @pytest.fixture
-def sixteen(sink: StoreSink, clock: FakeClock) -> dict[str, tuple[tuple[str, ...], datetime]]:
+def sixteen(sink: StoreSink, clock: FakeClock) -> Made:
     """One of every district, camera, class and rule, an hour after each other; what each is, and when it came in."""
-    made = {}
+    made: Made = {}
     for number, one in enumerate(product(*SIDES)):
         district, camera, class_name, rule = one
         ruling, origin = replace(VIOLATION, rule=rule), Origin(district=district)
@@ -157,7 +159,7 @@ def sixteen(sink: StoreSink, clock: FakeClock) -> dict[str, tuple[tuple[str, ...
     return made
 
 
-def test_filters_hold_alone_and_together(queue: Queue, sixteen: dict[str, tuple[tuple[str, ...], datetime]]) -> None:
+def test_filters_hold_alone_and_together(queue: Queue, sixteen: Made) -> None:
     now = NOON + timedelta(hours=16)
     for chosen in product((False, True), repeat=len(NAMES)):
         for hours in (None, 8):
@@ -168,11 +170,13 @@ def test_filters_hold_alone_and_together(queue: Queue, sixteen: dict[str, tuple[
                 if all(one[NAMES.index(name)] == value for name, value in asked.items())
                 and (hours is None or now - came >= timedelta(hours=hours))
             ]
-            assert sorted(queue(QueueFilter(**asked, hours=hours), now=now)) == sorted(expected), (asked, hours)
+            district, camera, class_name, rule = (asked.get(name) for name in NAMES)
+            wanted = QueueFilter(district=district, camera=camera, class_name=class_name, rule=rule, hours=hours)
+            assert sorted(queue(wanted, now=now)) == sorted(expected), wanted
 
 
 def test_a_reader_of_one_district_is_offered_and_given_that_alone(
-    database: Database, queue: Queue, sixteen: dict[str, tuple[tuple[str, ...], datetime]]
+    database: Database, queue: Queue, sixteen: Made
 ) -> None:
     erqi = Scope.of(["erqi"])
     assert sorted(queue(scope=erqi)) == sorted(key for key, (one, _) in sixteen.items() if one[0] == "erqi")
