@@ -26,6 +26,13 @@ from tests.api.samples import NOON
 from tests.api.signing import COOKIE, a_user, sign_in
 
 PHOTOGRAPH = ("a.jpg", photograph(), "image/jpeg")
+FOREIGN: list[dict[str, str]] = [
+    {},
+    {"Origin": "https://elsewhere.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+"""What a request says of where it comes from that does not come from our pages."""
 Files = list[tuple[str, tuple[str, bytes, str]]]
 
 
@@ -71,9 +78,10 @@ def test_a_bad_form_does_not_tell_which_cases_there_are(service: Service) -> Non
     """What is not there, or not this desk's, is so whatever was sent to it."""
     (key,) = at_desk(service)
     delivered(service, key, case_system="city")
-    for sent in ({"content": b"{}"}, {"files": [("photograph", PHOTOGRAPH)]}):
-        assert service.http.post(f"/cases/{uuid4()}/fix", **sent).status_code == 404  # type: ignore[arg-type]
-        assert service.http.post(f"/cases/{key}/fix", **sent).status_code == 409  # type: ignore[arg-type]
+    for body, kind in ((b"{}", "application/json"), (b"garbage", "multipart/form-data; boundary=x")):
+        for case, status in ((uuid4(), 404), (key, 409)):
+            answer = service.http.post(f"/cases/{case}/fix", content=body, headers={"Content-Type": kind})
+            assert answer.status_code == status, (kind, status)
 
 
 def test_a_form_of_another_page_does_nothing_to_a_case(service: Service) -> None:
@@ -81,7 +89,7 @@ def test_a_form_of_another_page_does_nothing_to_a_case(service: Service) -> None
     session = {"Cookie": f"{COOKIE}={service.http.cookies[COOKIE]}"}
     with httpx.Client(base_url=service.url, trust_env=False, headers=session) as http:
         assert http.get(f"/cases/{key}").status_code == 200
-        for said in ({}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+        for said in FOREIGN:
             for step in ("assign", "refuse", "close"):
                 form = {"assignee": "Crew 3", "reason": "permitted"}
                 assert http.post(f"/cases/{key}/{step}", data=form, headers=said).status_code == 403, (said, step)

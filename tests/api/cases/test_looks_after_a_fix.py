@@ -62,7 +62,7 @@ def expected(seen: Looks) -> tuple[LookOutcome | None, float, int]:
     return None, 0.0, len(told)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seen=st.lists(
         st.tuples(st.sampled_from([GONE, GONE, THERE, UNLIKELY, HIDDEN, BLIND]), st.sampled_from([5.0, 30.0, 60.0])),

@@ -31,7 +31,7 @@ TOLD = st.tuples(
 SEEN = st.tuples(st.just(EventSource.LOOK), st.sampled_from([CaseStatus.FIXED, CaseStatus.CHECKED]))
 STEPS = st.lists(TOLD | SEEN, min_size=1, max_size=9)
 PICTURE = street()
-quickly = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+quickly = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(slots=True)
