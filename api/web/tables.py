@@ -7,7 +7,8 @@ from typing import Final
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 """By this Excel knows UTF-8."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""The wide ones count where a spreadsheet speaks Chinese or Japanese."""
 
 
 def cell(value: object) -> str:
@@ -15,7 +16,7 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     text = "".join(letter if letter.isprintable() else " " for letter in str(value))
-    return f"'{text}" if isinstance(value, str) and str(value).lstrip()[:1] in FORMULA else text
+    return f"'{text}" if isinstance(value, str) and text.lstrip()[:1] in FORMULA else text
 
 
 def csv_rows(rows: Iterable[Iterable[object]]) -> str:

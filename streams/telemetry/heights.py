@@ -7,7 +7,7 @@ from typing import Final
 NUMBER: Final = r"[-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d{1,2}(?![\w.]))?"
 _LONGEST_NUMBER: Final = 20
 _HEIGHT: Final = re.compile(
-    rf"\bH\s+({NUMBER})\s*(?:m\b|(?=f(?:oo|ee)?t\b))|\bBAROMETER\s*[:(]\s*({NUMBER})M?(?![\d.])"
+    rf"\bH\s+({NUMBER})\s*(?:m\b|(?=(?i:f(?:oo|ee)?t)\b))|\bBAROMETER\s*[:(]\s*({NUMBER})M?(?![\d.])"
     rf"|\bHb\s*:\s*({NUMBER})|\bReH\s*:\s*({NUMBER})"
 )
 _FEET: Final = re.compile(r"\s*(?:ft|feet|foot)\b", re.IGNORECASE)

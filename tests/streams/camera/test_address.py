@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, mask_url, parse_networks
+from streams.camera.address import PRIVATE_NETWORKS, CameraAddress, Reach, mask_url, parse_networks
 from streams.errors import AddressRefused, Unreachable
 
 secret = st.text(ascii_letters + digits + "%:!$&'()*+,;=._~-", min_size=8, max_size=20)
@@ -170,3 +170,26 @@ def test_a_network_that_is_none_is_said_in_our_words(network: str, said: str) ->
 def test_no_camera_has_the_port_nought() -> None:
     with pytest.raises(AddressRefused, match="no number from 1"):
         CameraAddress.parse("rtsp://10.0.0.9:0/h264")
+
+
+@given(st.lists(st.tuples(st.sampled_from(WAYS), secret), min_size=1, max_size=4), st.sampled_from([" ", "\n", "; "]))
+def test_of_several_addresses_in_one_text_none_shows_its_password(ways: list[tuple[str, str]], between: str) -> None:
+    shown = mask_url(between.join(way.format(scheme="rtsp", secret=password) for way, password in ways))
+    assert not any(password in shown for _, password in ways)
+    assert shown.count("10.1.2.3:554") == len(ways)
+
+
+@given(st.text())
+def test_what_was_masked_once_stays_as_it_is_and_any_text_can_be(text: str) -> None:
+    assert mask_url(mask_url(text)) == mask_url(text)
+
+
+@given(secret.map(lambda password: password.replace("%", "")), st.sampled_from(["10.1.2.3", "[fd00::1]", "gate.city"]))
+def test_a_pinned_address_reaches_the_camera_with_its_password_and_shows_the_name(password: str, host: str) -> None:
+    address = CameraAddress.parse(f"rtsps://me:{password}@{host}/main")
+    assert (address.password, address.port) == (password, 322)
+    if host != "gate.city":
+        pinned = address.pinned(Reach())
+        assert (pinned.password, pinned.masked) == (password, f"rtsps://***@{host}/main")
+        assert f"me:{password}@{host}:322" in pinned.url
+        assert password not in f"{pinned} {pinned!r}"
