@@ -76,7 +76,8 @@ class Told:
     def step(self, source: EventSource, status: CaseStatus) -> EventResult | None:
         self.clock.pass_by(minutes=15)
         if source is EventSource.LOOK:
-            return self._look(status)
+            self._look(status)
+            return None
         if source is EventSource.DESK:
             return self._desk(status)
         said = Said(uuid4().hex, source, status, self.clock.now)
