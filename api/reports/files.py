@@ -32,7 +32,7 @@ HOUR_SECONDS: Final = 3600
 
 def safe_text(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    plain = "".join(letter for letter in text if letter.isprintable() or letter == "\t")
+    plain = "".join(letter for letter in text if letter.isprintable())
     return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
 
 
