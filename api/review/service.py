@@ -106,7 +106,8 @@ def undo(
 ) -> None:
     """Take the standing verdict back within the window, and open the candidate again.
 
-    Raises NotFound, or NotUndoable where there is no verdict, it is too old, or its case may have left.
+    Raises NotFound, Forbidden where the verdict is another's and the reader no supervisor, or NotUndoable where there
+    is no verdict, it is too old, or its case may have left.
     """
     with database.write() as connection:
         candidate = candidates.lock(scope, connection, candidate_id)
@@ -115,6 +116,8 @@ def undo(
         verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
         if verdict is None:
             raise NotUndoable(f"candidate {candidate_id} has no verdict")
+        if not may_reopen(scope, verdict):
+            raise Forbidden("only who gave a verdict, or a supervisor, may take it back")
         if now >= verdict.decided_at + undo_window:
             seconds = undo_window.total_seconds()
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")

@@ -172,6 +172,7 @@ def test_reopening_is_for_the_author_and_supervisors_and_keeps_what_was_said(
     assert author.post(f"{url}/reopening").status_code == 409  # no verdict yet
     author.post(f"{url}/verdict", json=REJECTED | {"note": "first"}).raise_for_status()
     assert [http.post(f"{url}/reopening").status_code for http in (other, far)] == [403, 404]
+    assert [http.delete(f"{url}/verdict").status_code for http in (other, far)] == [403, 404]  # nor within the window
     assert service.http.get(url).json()["state"] == "rejected"
     assert chief.post(f"{url}/reopening").status_code == 204
     other.post(f"{url}/verdict", json=REJECTED | {"note": "second"}).raise_for_status()
