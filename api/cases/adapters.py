@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from api.cases import repository as cases
-from api.cases.replies import CONFLICT, denied_in, known_case, printable, reference_in
+from api.cases.replies import denied_in, known_case, printable, reference_in
 from api.clock import Clock
 from api.db.database import Database
 from api.errors import CaseRefused, CaseUnavailable, EndpointFault
@@ -22,7 +22,9 @@ from api.errors import CaseRefused, CaseUnavailable, EndpointFault
 TRY_AGAIN = frozenset({408, 409, 425, 429})
 SAYS_DUPLICATE = frozenset({400, 409, 422})
 NOT_ALLOWED = frozenset({401, 403})
-_BUSY = re.compile(r"busy|later|again|unavailable|time ?out|too many|limit|繁忙|稍后|超时|重试|限流", re.IGNORECASE)
+_BUSY = re.compile(
+    r"busy|later|again|unavailable|time ?out|too many|rate limit|繁忙|稍后|超时|重试|限流", re.IGNORECASE
+)
 MAX_REPLY = 64 * 1024
 LONGEST_WAIT = timedelta(days=1)
 
@@ -129,7 +131,7 @@ class HttpCaseApi:
         if status in SAYS_DUPLICATE:
             return Receipt(status, known.reference if known else None)
         if why := denied_in(bytes(content)):
-            if known := known_case(CONFLICT, bytes(content)):
+            if known := known_case(status, bytes(content)):  # by the words of a duplicate: an id may be the request's
                 return Receipt(status, known.reference)
             fault = CaseUnavailable if _BUSY.search(why) else CaseRefused
             raise fault(f"answered {status}, and says in it that it did not take the case: {why}", status)

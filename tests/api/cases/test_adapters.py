@@ -181,3 +181,19 @@ def test_200_with_a_refusal_in_it_is_not_delivered_unless_it_is_there(server: Ca
             deliver(server, Answer(200, body=f'{{"success": false, "msg": "{why}"}}'.encode()))
     there = Answer(200, body='{"success": false, "msg": "已存在", "caseNo": "C-7"}'.encode())
     assert deliver(server, there).reference == "C-7"
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('{"success":false,"message":"address is missing","data":{"uuid":"req-8f1c22"}}', CaseRefused),  # the request's
+        ('{"success":false,"msg":"地址无效","data":"E1001"}', CaseRefused),  # the number of the fault
+        ('{"success":false,"message":"description exceeds the limit of 200 characters"}', CaseRefused),
+        ('{"success":false,"message":"rate limit reached"}', CaseUnavailable),
+    ],
+)
+def test_200_with_a_refusal_that_names_something_is_not_taken_for_a_duplicate(
+    server: CaseServer, body: str, fault: type[DeliveryFault]
+) -> None:
+    with pytest.raises(fault, match="did not take the case"):
+        deliver(server, Answer(200, body=body.encode()))
