@@ -48,6 +48,7 @@ def view_of(scope: Scope, connection: Connection, delivery_id: UUID, due: dateti
         raise NotFound(f"there is no case {delivery_id}")
     files = evidence.of_candidates(scope, connection, [candidate.id]).get(candidate.id, ())
     known = progress.of_cases(scope, connection, [delivery]).get(delivery.id)
+    check = looks.of_cases(scope, connection, [delivery.id]).get(delivery.id)
     steps = frozenset[CaseStatus]()
     if known is not None and desk.is_at_desk(delivery):
         steps = frozenset(
@@ -61,8 +62,10 @@ def view_of(scope: Scope, connection: Connection, delivery_id: UUID, due: dateti
         verdict=verdicts.standing(scope, connection, [candidate.id]).get(candidate.id),
         known=known,
         events=progress.events(scope, connection, delivery.id),
-        check=looks.of_cases(scope, connection, [delivery.id]).get(delivery.id),
+        check=check,
         steps=steps,
-        late=desk_queries.is_late(known.status if known else None, delivery.created_at, due),
+        late=desk_queries.is_late(
+            known.status if known else None, check.outcome if check else None, delivery.created_at, due
+        ),
         body=json.dumps(json.loads(delivery.body), indent=2, ensure_ascii=False),
     )

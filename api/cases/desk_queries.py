@@ -5,22 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from api.cases.progress import ENDS
-from api.cases.tables import CaseStatus, DeliveryState, case_progress, look_requests, outbox
+from api.cases.tables import CaseStatus, DeliveryState, LookOutcome, case_progress, look_requests, outbox
 from api.db.metadata import metadata
 from api.db.scope import Scope
 
 DONE: Final = (CaseStatus.FIXED, CaseStatus.CHECKED, CaseStatus.CLOSED, CaseStatus.REFUSED)
-"""From then on a case is not overdue."""
+"""From then on a case is not overdue, unless a look saw that it is not fixed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFilter:
     """Which cases are asked for; None and empty texts leave that side open.
 
-    `overdue` asks for those that were confirmed before a moment and are not fixed, `looked` for what a look found.
+    `overdue` asks for those that were confirmed before a moment and are not fixed, or were seen to be still there;
+    `looked` for what a look found.
     """
 
     status: CaseStatus | None = None
@@ -44,7 +45,12 @@ class CaseFilter:
             yield outbox.c.id.in_(given)
         if self.overdue is not None:
             done = select(case_progress.c.delivery_id).where(case_progress.c.status.in_(DONE))
-            yield and_(outbox.c.created_at < self.overdue, outbox.c.id.not_in(done))
+            refuted = (
+                select(case_progress.c.delivery_id)
+                .join(look_requests, look_requests.c.delivery_id == case_progress.c.delivery_id)
+                .where(case_progress.c.status == CaseStatus.FIXED, look_requests.c.outcome == LookOutcome.STILL_THERE)
+            )
+            yield and_(outbox.c.created_at < self.overdue, or_(outbox.c.id.not_in(done), outbox.c.id.in_(refuted)))
         if self.looked:
             yield outbox.c.id.in_(
                 select(look_requests.c.delivery_id)
@@ -89,6 +95,7 @@ def count(scope: Scope, connection: Connection, asked: CaseFilter) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def is_late(status: CaseStatus | None, confirmed_at: datetime, before: datetime) -> bool:
-    """Tell whether a case was confirmed before a moment and is not fixed."""
-    return confirmed_at < before and status not in DONE
+def is_late(status: CaseStatus | None, looked: LookOutcome | None, confirmed_at: datetime, before: datetime) -> bool:
+    """Tell whether a case was confirmed before a moment and is not fixed, or was seen to be still there."""
+    refuted = status is CaseStatus.FIXED and looked is LookOutcome.STILL_THERE
+    return confirmed_at < before and (status not in DONE or refuted)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,11 +14,14 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from api.cameras.dependencies import Live
 from api.candidates import repository as candidates
 from api.candidates.messages import REJECT_REASONS
-from api.cases import desk_queries, outbox, progress, service
+from api.cases import desk_queries, looks, outbox, progress, service
 from api.cases.case_view import view_of
 from api.cases.dependencies import AllSenders
 from api.cases.desk_queries import CaseFilter
+from api.cases.looks import PlaceCheck
 from api.cases.messages import CASE_STATUSES, DELIVERY_STATES, EVENT_SOURCES, STEP_FAULTS
+from api.cases.outbox import Delivery
+from api.cases.progress import CaseProgress
 from api.cases.tables import CaseStatus, LookOutcome
 from api.db.scope import Scope
 from api.dependencies import AppSettings, CurrentScope, Db, MayOperate, Now
@@ -67,6 +70,7 @@ def cases_page(
     with database.read() as connection:
         page = outbox.page(scope, connection, None, cursor, ROWS, asked.conditions())
         far = progress.of_cases(scope, connection, page.items)
+        checks = looks.of_cases(scope, connection, [item.id for item in page.items])
         known = {item.candidate_id: candidates.find(scope, connection, item.candidate_id) for item in page.items}
         flights = _flights(scope, connection, (item.survey_id for item in known.values() if item))
         choices = desk_queries.choices(scope, connection)
@@ -81,11 +85,7 @@ def cases_page(
         page=page,
         known=known,
         far=far,
-        late={
-            item.id
-            for item in page.items
-            if desk_queries.is_late(far[item.id].status if item.id in far else None, item.created_at, due)
-        },
+        late={item.id for item in page.items if _is_late(item, far.get(item.id), checks.get(item.id), due)},
         overdue=late,
         still_there=still_there,
         choices=choices,
@@ -145,6 +145,10 @@ def retry_case(scope: CurrentScope, database: Db, now: Now, delivery_id: UUID) -
     with suppress(NotDead):  # somebody has sent it again a moment ago: its page shows how far it is
         service.retry(scope, database, delivery_id, now)
     return RedirectResponse(f"/cases/{delivery_id}", status.HTTP_303_SEE_OTHER)
+
+
+def _is_late(item: Delivery, known: CaseProgress | None, check: PlaceCheck | None, due: datetime) -> bool:
+    return desk_queries.is_late(known.status if known else None, check.outcome if check else None, item.created_at, due)
 
 
 def _flights(scope: Scope, connection: Connection, ids: Iterable[UUID | None]) -> dict[UUID, str]:

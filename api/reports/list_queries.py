@@ -15,7 +15,10 @@ from api.statistics.period import Selection
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case; `fixed_at` is when it was said to be fixed, or where that was not said, done."""
+    """One case; `fixed_at` is when it was said to be fixed, or where that was not said, done.
+
+    None as well where it is said to be fixed and a look has seen that it is not.
+    """
 
     candidate_id: UUID
     class_name: str

@@ -86,7 +86,7 @@ class CaseList:
     def _pace(self, case_: CaseRow) -> Pace:
         if case_.status is CaseStatus.REFUSED:
             return Pace.REFUSED
-        if case_.status in UNFIXED:
+        if case_.status in UNFIXED or (case_.status is CaseStatus.FIXED and case_.fixed_at is None):
             return Pace.OVERDUE if case_.confirmed_at < self._now - self._allowed else Pace.PENDING
         late = case_.fixed_at is not None and case_.fixed_at - case_.confirmed_at > self._allowed
         return Pace.LATE if late else Pace.IN_TIME

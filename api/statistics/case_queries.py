@@ -19,12 +19,13 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
 )
 
 from api.candidates.repository import State
 from api.candidates.tables import candidates
-from api.cases.tables import CaseStatus, EventResult, case_events, case_progress, outbox
+from api.cases.tables import CaseStatus, EventResult, LookOutcome, case_events, case_progress, look_requests, outbox
 from api.db.scope import Scope
 from api.statistics.period import Selection
 from api.statistics.repository import METRES_A_DEGREE, wanted
@@ -180,6 +181,8 @@ _CASES: Final = candidates.join(outbox, outbox.c.candidate_id == candidates.c.id
     case_progress, case_progress.c.delivery_id == outbox.c.id
 )
 """The candidates that are cases, their deliveries, and how far they are."""
+_FIRST: Final = func.min(case_events.c.said_at)
+_LAST: Final = func.max(case_events.c.said_at)
 
 
 def case_condition(scope: Scope, asked: Selection) -> ColumnElement[bool]:
@@ -188,8 +191,12 @@ def case_condition(scope: Scope, asked: Selection) -> ColumnElement[bool]:
 
 
 def case_moments(scope: Scope, asked: Selection) -> CTE:
-    """Return the cases of what is asked for: when each was dispatched, fixed, and said to be done (checked, closed)."""
+    """Return the cases of what is asked for: when each was dispatched, fixed, and said to be done (checked, closed).
+
+    Of several fixes the last one counts, and none where a look has seen since that the thing is still there.
+    """
     own = (candidates.c[name] for name in ("class_name", "lat", "lon", "first_seen", "timed"))
+    stands = func.coalesce(look_requests.c.outcome, "") != LookOutcome.STILL_THERE
     return (
         select(
             candidates.c.id.label("candidate_id"),
@@ -197,21 +204,21 @@ def case_moments(scope: Scope, asked: Selection) -> CTE:
             *own,
             outbox.c.created_at.label("confirmed_at"),
             func.coalesce(case_progress.c.status, CaseStatus.REPORTED.value).label("status"),
-            _moved(CaseStatus.DISPATCHED).label("dispatched_at"),
-            _moved(CaseStatus.FIXED).label("fixed_at"),
-            _moved(CaseStatus.CHECKED, CaseStatus.CLOSED).label("ended_at"),
+            _moved(_FIRST, CaseStatus.DISPATCHED).label("dispatched_at"),
+            case((stands, _moved(_LAST, CaseStatus.FIXED))).label("fixed_at"),
+            _moved(_FIRST, CaseStatus.CHECKED, CaseStatus.CLOSED).label("ended_at"),
         )
-        .select_from(_CASES)
+        .select_from(_CASES.outerjoin(look_requests, look_requests.c.delivery_id == outbox.c.id))
         .where(case_condition(scope, asked))
         .cte("cases_asked")
         .prefix_with("MATERIALIZED")  # else SQLite looks each moment up again wherever it is named
     )
 
 
-def _moved(*statuses: CaseStatus) -> ScalarSelect[datetime]:
-    """Return when a case came first to one of these statuses."""
+def _moved(when: ColumnElement[datetime], *statuses: CaseStatus) -> ScalarSelect[datetime]:
+    """Return when a case came to one of these statuses: first or last."""
     return (
-        select(func.min(case_events.c.said_at))
+        select(when)
         .where(
             case_events.c.delivery_id == outbox.c.id,
             case_events.c.status.in_(statuses),
@@ -224,7 +231,9 @@ def _moved(*statuses: CaseStatus) -> ScalarSelect[datetime]:
 def _paces(connection: Connection, case_: CTE, allowed: timedelta, now: datetime) -> dict[Pace, ColumnElement[bool]]:
     """Return for each pace the condition that a case fares so; exactly one of them holds."""
     took = seconds_between(connection, case_.c.confirmed_at, func.coalesce(case_.c.fixed_at, case_.c.ended_at))
-    refused, unfixed = case_.c.status == CaseStatus.REFUSED, case_.c.status.in_(UNFIXED)
+    refused = case_.c.status == CaseStatus.REFUSED
+    refuted = and_(case_.c.status == CaseStatus.FIXED, case_.c.fixed_at.is_(None))
+    unfixed = or_(case_.c.status.in_(UNFIXED), refuted)
     late, over = func.coalesce(took, 0) > allowed.total_seconds(), case_.c.confirmed_at < now - allowed
     return {
         Pace.IN_TIME: and_(~refused, ~unfixed, ~late),

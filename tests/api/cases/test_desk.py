@@ -4,6 +4,7 @@ import io
 import re
 import struct
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -13,14 +14,16 @@ from PIL import Image as Pillow
 from sqlalchemy import update
 
 from api.accounts.users import Grant
-from api.cases import outbox, progress
+from api.cases import looks, outbox, progress
 from api.cases.progress import CaseProgress
-from api.cases.tables import CaseStatus
+from api.cases.tables import CaseStatus, LookOutcome
 from api.cases.tables import outbox as deliveries
 from api.db.scope import EVERYWHERE
 from api.roles import Role
 from tests.api.cases.desk_service import at_desk, delivered, photograph
+from tests.api.cases.stored_cases import say, stored_case
 from tests.api.conftest import Service
+from tests.api.samples import NOON
 from tests.api.signing import COOKIE, a_user, sign_in
 
 ENGLISH = {"lang": "en"}
@@ -196,6 +199,23 @@ def test_the_list_is_filtered(service: Service) -> None:
     page = service.http.get("/cases", params=ENGLISH).text
     assert "1 not fixed within 48 h" in page
     assert "No case fits" in service.http.get("/cases", params=ENGLISH | {"status": "closed"}).text
+
+
+def test_what_is_still_there_is_overdue_on_both_pages(service: Service) -> None:
+    with service.database.write() as connection:
+        gone, there = (stored_case(connection, at=NOON - timedelta(days=800)) for _ in range(2))
+        for key, outcome in ((gone, LookOutcome.CLEARED), (there, LookOutcome.STILL_THERE)):
+            say(connection, key, CaseStatus.FIXED)
+            (check,) = looks.of_cases(EVERYWHERE, connection, [key]).values()
+            looks.keep(connection, replace(check, outcome=outcome, seen_at=NOON))
+    listed = service.http.get("/cases", params=ENGLISH).text
+    assert listed.count('<span class="chip dead">overdue</span>') == 1
+    assert str(there) in service.http.get("/cases", params=ENGLISH | {"overdue": "1"}).text
+    assert str(gone) not in service.http.get("/cases", params=ENGLISH | {"overdue": "1"}).text
+    pages = {key: service.http.get(f"/cases/{key}", params=ENGLISH).text for key in (gone, there)}
+    assert {key: '<span class="chip dead">overdue</span>' in page for key, page in pages.items()} == {
+        gone: False, there: True
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR])

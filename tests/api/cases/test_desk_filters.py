@@ -33,6 +33,8 @@ class Known:
     def fits(self, asked: CaseFilter) -> bool:
         """Tell it the slow way."""
         done = self.status in (CaseStatus.FIXED, CaseStatus.CHECKED, CaseStatus.CLOSED, CaseStatus.REFUSED)
+        if self.status is CaseStatus.FIXED and self.looked == LookOutcome.STILL_THERE:
+            done = False
         ended = self.status in (CaseStatus.CLOSED, CaseStatus.REFUSED)
         return (
             asked.status in (None, self.status)
@@ -98,16 +100,23 @@ def test_a_case_is_late_a_moment_after_its_hours_are_over_until_it_is_fixed(data
             assert desk_queries.count(EVERYWHERE, connection, after) == 1
         say(connection, key, CaseStatus.FIXED)
         assert desk_queries.count(EVERYWHERE, connection, after) == 0
+        (check,) = looks.of_cases(EVERYWHERE, connection, [key]).values()
+        looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=NOON))
+        assert desk_queries.count(EVERYWHERE, connection, after) == 1  # it never was
+        say(connection, key, CaseStatus.FIXED)
+        assert desk_queries.count(EVERYWHERE, connection, after) == 0
 
 
 def test_the_list_and_its_marks_agree_on_what_is_late(database: Database) -> None:
     with database.write() as connection:
         cases = {store(connection, known): known for known in street_of_cases()}
         listed = outbox.page(EVERYWHERE, connection, None, None, 100, CaseFilter(overdue=DUE).conditions())
-    marked = {key for key, one in cases.items() if desk_queries.is_late(one.status, one.confirmed, DUE)}
+    looked = {key: LookOutcome(one.looked) if one.looked else None for key, one in cases.items()}
+    marked = {key for key, one in cases.items() if desk_queries.is_late(one.status, looked[key], one.confirmed, DUE)}
     assert {item.id for item in listed.items} == marked
-    assert {cases[key].status for key in marked} == {
-        None, CaseStatus.REPORTED, CaseStatus.ACCEPTED, CaseStatus.DISPATCHED
+    assert {(cases[key].status, looked[key]) for key in marked} == {
+        (None, None), (CaseStatus.REPORTED, None), (CaseStatus.ACCEPTED, None), (CaseStatus.DISPATCHED, None),
+        (CaseStatus.FIXED, LookOutcome.STILL_THERE),
     }  # fmt: skip
 
 

@@ -2,18 +2,23 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import select
 
 from api.audit import repository as audit
 from api.audit.repository import Search
+from api.cases import looks
+from api.cases.tables import CaseStatus, LookOutcome, outbox
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.reports import list_queries
 from api.statistics.period import Period, Selection
+from tests.api.cases.stored_cases import say
 from tests.api.conftest import Service
 from tests.api.samples import NOON
 from tests.api.statistics.made_up import Find, store
@@ -61,6 +66,18 @@ def test_a_list_in_both_languages(service: Service, which: str, language: str, w
     page = service.http.get("/lists", params=asked).text
     assert [word for word in words if word not in page] == []
     assert "before" in service.http.get("/lists", params=asked | {"to": "2026-10-01", "lang": "en"}).text
+
+
+def test_a_list_calls_what_a_look_saw_still_there_overdue(service: Service) -> None:
+    with service.database.write() as connection:
+        store(connection, Find(state="confirmed"))
+        key = connection.execute(select(outbox.c.id)).scalar_one()
+        say(connection, key, CaseStatus.FIXED, at=NOON + timedelta(hours=2))
+        (check,) = looks.of_cases(EVERYWHERE, connection, [key]).values()
+        looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=NOON + timedelta(hours=3)))
+    page = service.http.get("/lists", params=ASKED | {"which": "rectification", "lang": "zh"}).text
+    assert "超期未整改" in page
+    assert "按期整改" not in page
 
 
 def test_an_export_asks_why_is_recorded_and_holds_no_formula(service: Service) -> None:

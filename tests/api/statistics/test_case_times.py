@@ -9,18 +9,22 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from api.cameras.repository import ChangeKind
-from api.cases.tables import CaseStatus
+from api.cases import looks
+from api.cases.tables import CaseStatus, EventResult, LookOutcome, outbox
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.models.drift import wilson
+from api.reports import list_queries
 from api.statistics import case_queries, repository, service
 from api.statistics.case_queries import Pace, Recurrence, Step, StepTime
 from api.statistics.coverage import FaultSpan, RegistrySpan, Switch, coverage
 from api.statistics.period import NO_DISTRICT, Period, Selection
 from api.statistics.repository import Narrow
 from streams.health.faults import Fault
+from tests.api.cases.stored_cases import say
 from tests.api.samples import NOON
 from tests.api.statistics.made_up import Find, store
 
@@ -108,6 +112,32 @@ def test_a_case_is_in_time_at_its_limit_and_late_a_second_after(database: Databa
             assert {one.id for one in rows} == {finds[name].id for name, own in expected.items() if own is pace}
             assert getattr(found, pace) == len(rows)
     assert (later.pending, later.overdue) == (0, 2)
+
+
+def test_a_fix_that_the_camera_refuted_is_none_and_the_last_one_counts(database: Database) -> None:
+    again, still = Find(state="confirmed"), Find(state="confirmed", place=None)
+    with database.write() as connection:
+        store(connection, again, still)
+        keys = {row.candidate_id: row.id for row in connection.execute(select(outbox))}
+        for key in keys.values():
+            assert say(connection, key, CaseStatus.FIXED, at=NOON + 2 * HOUR) is EventResult.MOVED
+            (check,) = looks.of_cases(EVERYWHERE, connection, [key]).values()
+            looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=NOON + 3 * HOUR))
+        soon = case_queries.punctuality(EVERYWHERE, connection, NOVEMBER, DAY, NOON + DAY)
+        over = case_queries.punctuality(EVERYWHERE, connection, NOVEMBER, DAY, NOON + 2 * DAY)
+        assert (soon.in_time, soon.pending, over.overdue) == (0, 2, 2)
+        assert case_queries.recurrence(EVERYWHERE, connection, NOVEMBER, MONTH, 15.0).fixed == 0
+        assert say(connection, keys[again.id], CaseStatus.FIXED, at=NOON + 40 * HOUR) is EventResult.MOVED
+        over = case_queries.punctuality(EVERYWHERE, connection, NOVEMBER, DAY, NOON + 2 * DAY)
+        whole = {one.step: one for one in case_queries.step_times(EVERYWHERE, connection, NOVEMBER)}[Step.WHOLE]
+        rows, _ = list_queries.case_rows(EVERYWHERE, connection, NOVEMBER, 9)
+    assert (over.in_time, over.late, over.overdue) == (0, 1, 1)
+    assert (whole.count, whole.median) == (1, 40 * HOUR + timedelta(minutes=6))
+    assert {one.candidate_id: one.fixed_at for one in rows} == {again.id: NOON + 40 * HOUR, still.id: None}
+    with database.write() as connection:  # closed all the same: that is when it was dealt with
+        assert say(connection, keys[still.id], CaseStatus.CLOSED, at=NOON + 50 * HOUR) is EventResult.MOVED
+        over = case_queries.punctuality(EVERYWHERE, connection, NOVEMBER, DAY, NOON + 3 * DAY)
+    assert (over.in_time, over.late, over.overdue) == (0, 2, 0)
 
 
 def test_a_place_comes_again_within_its_days_its_metres_and_the_readers_scope(database: Database) -> None:
