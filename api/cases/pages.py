@@ -39,7 +39,7 @@ register_names("case_status", CASE_STATUSES)
 register_names("case_event_source", EVENT_SOURCES)
 register_names("case_fault", STEP_FAULTS)
 register_names("reject_reason", REJECT_REASONS)
-Text = Annotated[str, Query(max_length=200)]
+Text = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 @router.get("/cases")

@@ -1,7 +1,7 @@
 """What is asked for, from the address of a request."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Query
 
@@ -9,14 +9,14 @@ from api.dependencies import Now, provided
 from api.statistics.period import CityZone, Period, Selection
 
 Zone = Annotated[CityZone, Depends(provided(CityZone))]
-Word = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
-Day = Annotated[date | None, Query()]
+NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL takes no text with a NUL."""
 
 
 def asked(
     zone: Zone,
     now: Now,
-    district: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description="One district alone.")] = "",
+    district: Annotated[str, Query(max_length=100, pattern=NO_NUL, description="One district alone.")] = "",
     first: Annotated[date | None, Query(alias="from", description="First day, in the city's time zone.")] = None,
     last: Annotated[date | None, Query(alias="to", description="Last day, included.")] = None,
 ) -> Selection:

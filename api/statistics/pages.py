@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 from sqlalchemy import ColumnElement, Connection
 from starlette.responses import HTMLResponse
 
@@ -19,7 +20,7 @@ from api.pages.dependencies import Zones
 from api.pages.i18n import register_names
 from api.statistics import case_queries, repository, service
 from api.statistics.case_queries import Pace
-from api.statistics.dependencies import Zone
+from api.statistics.dependencies import NO_NUL, Zone
 from api.statistics.drawing import draw_bars, draw_heat_map
 from api.statistics.links import Links
 from api.statistics.messages import PACES, PERIOD_FAULTS, STEPS
@@ -32,10 +33,11 @@ register_names("period_fault", PERIOD_FAULTS)
 register_names("case_step", STEPS)
 register_names("case_pace", PACES)
 
-Word = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 WITHIN: Final = 30
 """Days within which a place comes again, where nobody says."""
 MOST_ZONES: Final = 10
+Hour = Annotated[int, Field(ge=0, le=23)]
 Cell = Annotated[str, Query(pattern=r"^(\d{1,7}\.-?\d{1,2}\.\d{1,9}\.\d{1,9})?$")]
 
 
@@ -219,10 +221,10 @@ def rows_page(
     now: Now,
     on_page: OnPage,
     state: State | Literal[""] = "",
-    class_name: Annotated[str, Query(alias="class", max_length=200)] = "",
+    class_name: Annotated[str, Query(alias="class", max_length=200, pattern=NO_NUL)] = "",
     camera: Word = "",
     zone: Word = "",
-    hour: Annotated[int | Literal[""], Query()] = "",
+    hour: Annotated[Hour | Literal[""], Query()] = "",
     cell: Cell = "",
     verdict: Literal["", "right", "wrong"] = "",
     pace: Pace | Literal[""] = "",
