@@ -105,9 +105,12 @@ def for_next_flight(scope: Scope, connection: Connection, limit: int) -> tuple[P
 
 
 def cameras_asked(connection: Connection) -> frozenset[str]:
-    """Return the cameras that are to look at a place."""
-    query = select(look_requests.c.camera_id).where(
-        look_requests.c.outcome.is_(None), look_requests.c.camera_id.is_not(None)
+    """Return the cameras that are to look at a place whose case is still said to be fixed."""
+    query = (
+        select(look_requests.c.camera_id)
+        .join(case_progress, case_progress.c.delivery_id == look_requests.c.delivery_id)
+        .where(look_requests.c.outcome.is_(None), look_requests.c.camera_id.is_not(None))
+        .where(case_progress.c.status == CaseStatus.FIXED)
     )
     return frozenset(connection.execute(query.distinct()).scalars())
 

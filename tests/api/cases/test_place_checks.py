@@ -139,6 +139,21 @@ def test_who_cannot_tell_never_says_cleared(place: Place) -> None:
     assert (place.known().looks, place.known().outcome, place.status()) == (0, None, CaseStatus.FIXED)
 
 
+def test_a_look_that_cannot_tell_writes_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(_: Database) -> None:
+        raise AssertionError("the one lock of all that is written was taken for nothing")
+
+    place.see(GONE)
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "write", write)
+        place.see(BLIND, HIDDEN)
+        place.see(GONE, width=1280)
+        place.see(GONE, timed=False)
+        with pytest.raises(AssertionError):
+            place.see(GONE)
+    assert place.known().looks == 1
+
+
 def test_the_same_frame_counts_once_and_three_in_a_moment_are_not_enough(place: Place) -> None:
     for _ in range(9):
         place.minute = 0
@@ -170,6 +185,13 @@ def test_a_case_that_was_closed_by_hand_is_not_touched(place: Place) -> None:
         progress.apply(EVERYWHERE, connection, delivery, BUILT_IN, said, NOON)
     place.see(*[GONE] * 5)
     assert (place.known().looks, place.status()) == (0, CaseStatus.CLOSED)
+    with place.database.read() as connection:
+        assert looks.cameras_asked(connection) == frozenset()  # nor is its camera asked any more
+
+
+def test_a_camera_is_asked_while_its_case_is_said_to_be_fixed(place: Place) -> None:
+    with place.database.read() as connection:
+        assert looks.cameras_asked(connection) == {"cam-1"}
 
 
 def test_who_has_lost_the_camera_counts_nothing(
