@@ -145,7 +145,7 @@ def create_app(
     sweeper = Sweeper(settings, database, clock=clock, more=partial(remove_expired, settings, database, files))
     drift = DriftWatch(database, clock)
     events = ReviewEvents(database)
-    maker = ReportMaker(database, zone, zones, settings.fix_within_hours, clock)
+    maker = ReportMaker(database, zone, zones, settings.case_due_hours, clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -104,9 +104,6 @@ class Settings(BaseSettings):
         le=36500,
         description="Days after which the pictures of what was rejected are removed, unless approved for training.",
     )
-    fix_within_hours: int = Field(
-        24, ge=1, le=8760, description="Hours from the verdict within which a case is to be fixed; then it is overdue."
-    )
     runs_dir: Path = Field(
         Path("runs"), description="Folder of training runs that the page /training shows and begins."
     )

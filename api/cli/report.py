@@ -36,7 +36,7 @@ def report(
     database = open_database(settings)
     try:
         zones = map_zones(book) if book else ()
-        made, new = make_report(database, kind, days, district, zones, settings.fix_within_hours, now)
+        made, new = make_report(database, kind, days, district, zones, settings.case_due_hours, now)
     finally:
         database.close()
     record = {"id": str(made.id), "first": str(made.first), "last": str(made.last), "district": district, "new": new}

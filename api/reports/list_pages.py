@@ -94,5 +94,5 @@ def export_list(
 def _list(
     render: Renderer, which: ListKind, asked: Selection, zones: MapZones, settings: Settings, now: datetime
 ) -> CaseList:
-    allowed = timedelta(hours=settings.fix_within_hours)
+    allowed = timedelta(hours=settings.case_due_hours)
     return CaseList(render, which, asked, {zone.id: zone for zone in zones()}, allowed, now)

@@ -34,7 +34,7 @@ def show_case_figures(
     scope: CurrentScope, database: Db, settings: AppSettings, now: Now, asked: AskedFor, within: Within = 30
 ) -> CaseFiguresOut:
     """Return how far cases are, how long each step took (seconds), overdue ones, and places that came again."""
-    allowed = timedelta(hours=settings.fix_within_hours)
+    allowed = timedelta(hours=settings.case_due_hours)
     with database.read() as connection:
         found = service.case_figures(scope, connection, asked, allowed, timedelta(days=within), now)
     return CaseFiguresOut.model_validate(found)

@@ -122,7 +122,7 @@ def case_figures_page(
     within: Annotated[int, Query(ge=1, le=365)] = WITHIN,
 ) -> HTMLResponse:
     """Show how far cases are, how long each step took, what is overdue, and which places came again."""
-    allowed = timedelta(hours=settings.fix_within_hours)
+    allowed = timedelta(hours=settings.case_due_hours)
     with database.read() as connection:
         known = _known(scope, connection)
         if on_page.asked is None:
@@ -138,7 +138,7 @@ def case_figures_page(
         found=found,
         paces=[(pace.value, getattr(found.punctuality, pace)) for pace in Pace],
         within=within,
-        hours=settings.fix_within_hours,
+        hours=settings.case_due_hours,
         radius=service.RADIUS,
     )
 
@@ -251,7 +251,7 @@ def rows_page(
         if pace:
             more.append(
                 case_queries.of_pace(
-                    scope, connection, on_page.asked, pace, timedelta(hours=settings.fix_within_hours), now
+                    scope, connection, on_page.asked, pace, timedelta(hours=settings.case_due_hours), now
                 ),
             )
         page = repository.page(scope, connection, on_page.asked, narrow, cursor, ROWS, more)

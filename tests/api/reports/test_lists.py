@@ -31,7 +31,7 @@ def fill(database: Database) -> None:
     with database.write() as connection:
         store(
             connection,
-            Find(state="confirmed", zone="daxue-road", steps={"dispatched": 2.0, "fixed": 30.0}),
+            Find(state="confirmed", zone="daxue-road", steps={"dispatched": 2.0, "fixed": 54.0}),
             Find(state="confirmed", district="=1+1", created_at=NOON + timedelta(hours=1)),
             Find(state="confirmed", created_at=NOON - timedelta(days=60)),
             Find(),
@@ -47,7 +47,7 @@ def test_cases_of_the_selection_are_listed_in_the_scope(database: Database) -> N
         none, nothing = list_queries.case_rows(Scope.of(["jinshui"]), connection, NOVEMBER, 9)
     assert [one.district for one in rows] == ["=1+1", "erqi"]
     assert (total, counted, first) == (2, 2, rows[:1])
-    assert [(one.status, one.fixed_at) for one in ours] == [("fixed", NOON + timedelta(hours=30))]
+    assert [(one.status, one.fixed_at) for one in ours] == [("fixed", NOON + timedelta(hours=54))]
     assert (none, nothing) == ((), 0)
 
 
@@ -55,8 +55,8 @@ def test_cases_of_the_selection_are_listed_in_the_scope(database: Database) -> N
     ("which", "language", "words"),
     [
         ("problem", "en", ["List of problems", "Fixed", "main road"]),
-        ("duty", "zh", ["责任清单", "整改期限", "2026-11-21 04:00"]),
-        ("rectification", "zh", ["整改清单", "逾期整改", "1 天 6 小时"]),
+        ("duty", "zh", ["责任清单", "整改期限", "2026-11-22 04:00"]),
+        ("rectification", "zh", ["整改清单", "逾期整改", "2 天 6 小时"]),
     ],
 )
 def test_a_list_in_both_languages(service: Service, which: str, language: str, words: list[str]) -> None:
@@ -69,13 +69,15 @@ def test_a_list_in_both_languages(service: Service, which: str, language: str, w
 
 
 def test_a_list_calls_what_a_look_saw_still_there_overdue(service: Service) -> None:
+    confirmed = NOON - timedelta(days=800)  # longer ago than its hours, whatever today is
     with service.database.write() as connection:
-        store(connection, Find(state="confirmed"))
+        store(connection, Find(state="confirmed", created_at=confirmed))
         key = connection.execute(select(outbox.c.id)).scalar_one()
-        say(connection, key, CaseStatus.FIXED, at=NOON + timedelta(hours=2))
+        say(connection, key, CaseStatus.FIXED, at=confirmed + timedelta(hours=2))
         (check,) = looks.of_cases(EVERYWHERE, connection, [key]).values()
-        looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=NOON + timedelta(hours=3)))
-    page = service.http.get("/lists", params=ASKED | {"which": "rectification", "lang": "zh"}).text
+        looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=confirmed + timedelta(hours=3)))
+    days = {"from": f"{confirmed:%Y-%m-%d}", "to": f"{confirmed:%Y-%m-%d}"}
+    page = service.http.get("/lists", params=days | {"which": "rectification", "lang": "zh"}).text
     assert "超期未整改" in page
     assert "按期整改" not in page
 

@@ -119,7 +119,7 @@ def test_every_page_shows_its_figures_in_both_languages_or_that_there_are_none(s
     with service.database.write() as connection:
         store(
             connection,
-            Find(state="confirmed", zone="daxue-road", steps={"dispatched": 2.0, "fixed": 30.0}),
+            Find(state="confirmed", zone="daxue-road", steps={"dispatched": 2.0, "fixed": 54.0}),
             Find(state="rejected", reason="vehicle", class_name="<b>x</b>"),
             Find(place=None, district=None),
         )
@@ -128,7 +128,7 @@ def test_every_page_shows_its_figures_in_both_languages_or_that_there_are_none(s
     assert "<b>x</b>" not in "".join(pages.values())
     assert "class=%3Cb%3Ex%3C%2Fb%3E" in pages[""]
     assert "1 have no position" in pages["/places"]
-    assert "1 d 4 h" in pages["/cases"]
+    assert "2 d 4 h" in pages["/cases"]
     assert "50.0 %" in pages["/precision"]
     rows = service.http.get("/statistics/rows", params=asked | {"pace": "late"}).text
     assert rows.count('href="/review/') == 1
