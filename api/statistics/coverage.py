@@ -28,7 +28,7 @@ class RegistrySpan:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A camera was paused or goes on."""
+    """A camera was paused, goes on, or was taken out of the registry."""
 
     camera: str
     at: datetime
@@ -97,7 +97,7 @@ def _of_camera(
 
 
 def _pauses(switches: Sequence[Switch], until: datetime) -> dict[str, list[Interval]]:
-    """Return when each camera was paused."""
+    """Return when each camera was paused: until it goes on, or is taken out."""
     found: dict[str, list[Interval]] = {}
     begun: dict[str, datetime] = {}
     for one in sorted(switches, key=lambda switch: switch.at):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, true
+from sqlalchemy import Connection, exists, or_, select, true
 
 from api.cameras.health_tables import camera_health
 from api.cameras.repository import ChangeKind
@@ -34,14 +34,26 @@ def registry_spans(scope: Scope, connection: Connection, asked: Selection) -> tu
 
 
 def switches(scope: Scope, connection: Connection, before: datetime) -> tuple[Switch, ...]:
-    """Return when cameras that are seen were paused and went on, up to a moment."""
+    """Return when cameras that are seen were paused, went on and were taken out, up to a moment.
+
+    One that is imported again is not paused, and no version says that it goes on.
+    """
     seen = select(cameras.c.camera).where(scope.sees(cameras.c.district))
     query = select(camera_versions).where(
         camera_versions.c.change.in_((ChangeKind.PAUSE, ChangeKind.RESUME)),
         camera_versions.c.at < before,
         camera_versions.c.subject.in_(seen),
     )
-    return tuple(Switch(row.subject, row.at, ChangeKind(row.change)) for row in connection.execute(query))
+    gone, again, ended = cameras.alias("gone"), cameras.alias("again"), camera_versions.alias("ended")
+    taken_out = (
+        select(gone.c.camera, ended.c.at)
+        .join(ended, ended.c.version == gone.c.until)
+        .where(ended.c.at < before, gone.c.camera.in_(seen))
+        .where(~exists().where(again.c.camera == gone.c.camera, again.c.since == gone.c.until))
+    )
+    found = [Switch(row.subject, row.at, ChangeKind(row.change)) for row in connection.execute(query)]
+    found += [Switch(row.camera, row.at, ChangeKind.REMOVE) for row in connection.execute(taken_out)]
+    return tuple(found)
 
 
 def faults(scope: Scope, connection: Connection, asked: Selection) -> tuple[FaultSpan, ...]:

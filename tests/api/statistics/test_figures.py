@@ -6,15 +6,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.cameras.repository import ChangeKind
+from api.cameras import repository as cameras
+from api.cameras.encryption import SecretBox, make_key
+from api.cameras.repository import ChangeKind, RegisteredCamera
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import PeriodInvalid
-from api.statistics import case_queries
+from api.statistics import case_queries, watch_queries
 from api.statistics.case_queries import Step
 from api.statistics.coverage import FaultSpan, RegistrySpan, Switch, coverage
 from api.statistics.period import Period, Selection
 from streams.health.faults import Fault
+from tests.api.cameras.registered import A_CHANGE, LI_WEI, a_camera
 from tests.api.conftest import Service
 from tests.api.samples import NOON
 from tests.api.statistics.made_up import Find, store
@@ -75,6 +78,36 @@ def test_a_camera_watches_while_it_is_registered_and_not_paused() -> None:
     assert (one.watched, one.blind) == (20 * HOUR, 3 * HOUR)
     assert [fault.fault for fault in one.faults] == [Fault.BLACK, Fault.FROZEN, Fault.BLURRED]
     assert coverage(spans, [], [], NOON - 99 * HOUR, NOON - 60 * HOUR) == ()
+
+
+@pytest.mark.parametrize("by_import", [False, True])
+def test_a_camera_that_was_paused_taken_out_and_imported_again_watches(database: Database, by_import: bool) -> None:
+    box, own = SecretBox.of(make_key()), a_camera("gate")
+
+    def imported(hour: int, *wanted: RegisteredCamera) -> None:
+        cameras.replace(EVERYWHERE, connection, box, wanted, replace(A_CHANGE, at=start + hour * HOUR))
+
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    with database.write() as connection:
+        imported(0, own)
+        cameras.pause(EVERYWHERE, connection, "gate", LI_WEI, start + 2 * HOUR, paused=True)
+        imported(4, replace(own, config=replace(own.config, name="South gate")))  # changed: it stays paused
+        if by_import:
+            imported(5)
+        else:
+            cameras.remove(EVERYWHERE, connection, "gate", LI_WEI, start + 5 * HOUR)
+        imported(10, own)
+        assert [one.paused for one in cameras.present(connection, box)] == [False]
+
+        def watched(first: int, last: int) -> timedelta:
+            days = Selection(Period(date(2026, 11, 1), date(2026, 11, 2), ZoneInfo("UTC")))
+            spans = watch_queries.registry_spans(EVERYWHERE, connection, days)
+            switches = watch_queries.switches(EVERYWHERE, connection, start + last * HOUR)
+            (one,) = coverage(spans, switches, [], start + first * HOUR, start + last * HOUR)
+            return one.watched
+
+        assert watched(8, 30) == 20 * HOUR
+        assert watched(0, 8) == 2 * HOUR
 
 
 def test_days_are_those_of_the_citys_zone_also_when_clocks_change() -> None:
