@@ -111,7 +111,7 @@ def _at_desk(
 ) -> None:
     """Act on a case of the desk in one transaction; `wanted` is where it must be able to go."""
     with database.write() as connection:
-        delivery = outbox.find(scope, connection, delivery_id)
+        delivery = outbox.lock(scope, connection, delivery_id)
         if delivery is None:
             raise NotFound(f"there is no case {delivery_id}")
         if not is_at_desk(delivery):

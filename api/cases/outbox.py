@@ -143,6 +143,15 @@ def revive(scope: Scope, connection: Connection, key: UUID, now: datetime) -> bo
     return changed.rowcount == 1
 
 
+def lock(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
+    """Lock the delivery with this idempotency key until the transaction ends, and return it.
+
+    What is read of its case after that holds: whoever moves a case locks it first. SQLite has one writer anyway.
+    """
+    row = connection.execute(select(outbox).where(outbox.c.id == key, _seen_by(scope)).with_for_update()).one_or_none()
+    return _from_row(row) if row else None
+
+
 def find(scope: Scope, connection: Connection, key: UUID) -> Delivery | None:
     """Return the delivery with this idempotency key."""
     row = connection.execute(select(outbox).where(outbox.c.id == key, _seen_by(scope))).one_or_none()

@@ -14,6 +14,7 @@ from api.actor import Actor
 from api.cases import looks
 from api.cases.outbox import Delivery
 from api.cases.outbox import find as find_delivery
+from api.cases.outbox import lock as lock_delivery
 from api.cases.tables import (
     CaseStatus,
     DeliveryState,
@@ -102,7 +103,7 @@ def apply(
     scope: Scope, connection: Connection, delivery: Delivery, case_system: str, said: Said, now: datetime
 ) -> tuple[EventResult, CaseStatus]:
     """Record what was said of a case and move it where that moves it; return what came of it, and the status now."""
-    connection.execute(select(outbox.c.id).where(outbox.c.id == delivery.id).with_for_update())
+    lock_delivery(scope, connection, delivery.id)
     current = of_cases(scope, connection, [delivery]).get(delivery.id, CaseProgress(CaseStatus.REPORTED, now))
     moves = may_say(scope, connection, delivery.id, current.status, said.status)
     result = EventResult.MOVED if moves else EventResult.OUTDATED

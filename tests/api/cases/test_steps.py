@@ -1,6 +1,7 @@
 """A case moves forward alone, whoever speaks of it, in whatever order, and however often."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate, pairwise
@@ -212,3 +213,18 @@ def test_who_has_an_ended_case_stays_as_it_was(database: Database, end: CaseStat
         known = progress.of_cases(EVERYWHERE, connection, [case_of(connection, key)])[key]
         assert (known.status, known.assignee) == (end, "x" * desk.LONGEST_NAME)
         assert [one.status for one in progress.events(EVERYWHERE, connection, key)] == [CaseStatus.DISPATCHED, end]
+
+
+def test_a_case_that_is_closed_at_the_same_moment_gets_nobody(database: Database) -> None:
+    with database.write() as connection:
+        key = stored_case(connection)
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as connection:
+            say(connection, key, CaseStatus.CLOSED)
+            assigned = pool.submit(desk.assign, EVERYWHERE, database, key, "Crew 3", NOON)
+            assert wait([assigned], timeout=0.3).not_done == {assigned}  # it waits for what this one does to the case
+        with pytest.raises(StepRefused, match="closed"):
+            assigned.result(timeout=10)
+    with database.read() as connection:
+        known = progress.of_cases(EVERYWHERE, connection, [case_of(connection, key)])[key]
+    assert (known.status, known.assignee) == (CaseStatus.CLOSED, None)

@@ -65,6 +65,7 @@ READS: dict[str, Read] = {
     "evidence": lambda scope, db, of: evidence.of_candidates(scope, db, [of.open]),
     "verdict": lambda scope, db, of: verdicts.standing(scope, db, [of.confirmed]),
     "delivery": lambda scope, db, of: outbox.find(scope, db, of.verdict),
+    "delivery, locked": lambda scope, db, of: outbox.lock(scope, db, of.verdict),
     "case": lambda scope, db, of: cases.find(scope, db, of.case),
     "fault": lambda scope, db, of: health.find(scope, db, of.camera, of.fault),
     "faults": lambda scope, db, of: health.page(scope, db, of.camera, None, 9).items,
