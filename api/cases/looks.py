@@ -90,18 +90,18 @@ def of_cases(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[
     return {row.delivery_id: _check(row) for row in connection.execute(query)}
 
 
-def for_next_flight(scope: Scope, connection: Connection, limit: int) -> tuple[PlaceCheck, ...]:
-    """Return the places that the next flight is to look at, those that wait longest first."""
+def for_next_flight(scope: Scope, connection: Connection, limit: int) -> tuple[tuple[PlaceCheck, UUID], ...]:
+    """Return the places that the next flight is to look at, with their candidates; those that wait longest first."""
     seen = scope.sees_parent(outbox.c.candidate_id, "candidates")
     query = (
-        select(look_requests)
+        select(look_requests, outbox.c.candidate_id)
         .join(outbox, outbox.c.id == look_requests.c.delivery_id)
         .join(case_progress, case_progress.c.delivery_id == outbox.c.id)
         .where(look_requests.c.camera_id.is_(None), look_requests.c.outcome.is_(None), seen)
         .where(case_progress.c.status == CaseStatus.FIXED)
         .order_by(look_requests.c.asked_at, look_requests.c.delivery_id)
     )
-    return tuple(_check(row) for row in connection.execute(query.limit(limit)))
+    return tuple((_check(row), row.candidate_id) for row in connection.execute(query.limit(limit)))
 
 
 def cameras_asked(connection: Connection) -> frozenset[str]:

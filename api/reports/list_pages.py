@@ -77,10 +77,11 @@ def export_list(
     """Return one of the lists as a file, at most EXPORTED rows. Raises ReasonNeeded."""
     why = given_reason(reason)
     shown = _list(render, which, asked, zones, settings, now)
-    with database.write() as connection:
+    with database.read() as connection:
         rows, total = list_queries.case_rows(scope, connection, asked, EXPORTED)
-        told: dict[str, str | int | None] = {"rows": len(rows), "of": total, "kind": kind, "reason": why}
-        told |= {"district": asked.district, "from": str(asked.period.first), "to": str(asked.period.last)}
+    told: dict[str, str | int | None] = {"rows": len(rows), "of": total, "kind": kind, "reason": why}
+    told |= {"district": asked.district, "from": str(asked.period.first), "to": str(asked.period.last)}
+    with database.write() as connection:
         audit.record(scope, connection, Act.EXPORTED, f"list {which}", now, details=told)
     words = [shown.headings, *(shown.row(number, one) for number, one in enumerate(rows, 1))]
     name = f"{which}-{asked.period.first}-{asked.period.last}-{render.language.code}.{kind}"

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, event, select, update
 
 from api.accounts.users import Grant
 from api.audit.tables import audit_events
@@ -151,3 +151,19 @@ def test_each_takes_the_places_of_their_own_district_along_and_says_why(service:
     with service.database.read() as connection:
         kept = connection.execute(select(audit_events.c.details).where(audit_events.c.subject == "next-flight"))
         assert [json.loads(one) for one in kept.scalars()] == [{"reason": "flight of Monday", "rows": 1}]
+
+
+def test_the_table_of_the_next_flight_is_read_in_few_queries_while_others_may_write(service: Service) -> None:
+    fixed_places(service, "erqi", "jinshui", "erqi")
+    asked: list[tuple[str, bool]] = []
+
+    def note(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        asked.append((statement, bool(connection.get_execution_options().get("read_only"))))
+
+    event.listen(service.database.engine, "before_cursor_execute", note)
+    try:
+        assert len(table(service)) == 3
+    finally:
+        event.remove(service.database.engine, "before_cursor_execute", note)
+    assert [only_read for statement, only_read in asked if "look_requests" in statement] == [True]
+    assert [only_read for statement, only_read in asked if "FROM candidates" in statement] == [True]

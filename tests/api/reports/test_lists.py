@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from api.audit import repository as audit
 from api.audit.repository import Search
@@ -98,3 +98,20 @@ def test_an_export_asks_why_is_recorded_and_holds_no_formula(service: Service) -
     assert [(one.subject, one.told["reason"], one.told["rows"]) for one in events] == [
         ("list problem", "weekly meeting", 2)
     ] * 2
+
+
+def test_an_export_is_read_while_others_may_write(service: Service) -> None:
+    fill(service.database)
+    asked: list[bool] = []
+
+    def note(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+        if "cases_asked" in statement:
+            asked.append(bool(connection.get_execution_options().get("read_only")))
+
+    event.listen(service.database.engine, "before_cursor_execute", note)
+    try:
+        params = ASKED | {"which": "duty", "reason": "weekly meeting"}
+        assert service.http.get("/lists/export", params=params).status_code == 200
+    finally:
+        event.remove(service.database.engine, "before_cursor_execute", note)
+    assert asked == [True, True]
