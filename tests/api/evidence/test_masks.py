@@ -36,9 +36,22 @@ def test_heads_and_plates_are_of_one_colour_and_the_rest_is_as_it_was() -> None:
     assert np.array_equal(copy[10:60, 150:190], before[10:60, 150:190]), "an umbrella is no person"
 
 
-@pytest.mark.parametrize("box", [(-50, -50, 20, 30), (390, 290, 500, 400), (10, 10, 10, 10)])
-def test_what_lies_across_the_border_is_covered_as_far_as_it_is_seen(box: tuple[int, int, int, int]) -> None:
-    cover(np.zeros((300, 400, 3), np.uint8), seen((0, box), (1, box)))
+@pytest.mark.parametrize(
+    ("box", "rows", "columns"),
+    [
+        ((-50, -50, 20, 30), slice(0, 30), slice(0, 20)),  # the head is beyond the border, the plate is not
+        ((390, 290, 500, 400), slice(283, 300), slice(379, 400)),  # the plate is beyond the border, the head is not
+        ((10, 10, 10, 10), slice(0, 0), slice(0, 0)),
+    ],
+)
+def test_what_lies_across_the_border_is_covered_as_far_as_it_is_seen(
+    box: tuple[int, int, int, int], rows: slice, columns: slice
+) -> None:
+    image = np.random.default_rng(1).integers(0, 255, (300, 400, 3), np.uint8)
+    copy = cover(image, seen((0, box), (1, box)))
+    assert len(np.unique(copy[rows, columns].reshape(-1, 3), axis=0)) == (1 if rows.stop else 0)
+    copy[rows, columns] = image[rows, columns]
+    assert np.array_equal(copy, image), "all else is as it was"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
