@@ -1,9 +1,8 @@
 """Removes the pictures of candidates whose time is over, and writes into the audit log what was removed.
 
 Each class has its own period: what nobody decided on, and what was rejected. The pictures of a confirmed candidate
-stay: they are kept until two years after its case was closed, and no case system has told us of a closure yet. First
-the rows go and the candidate says so, then each file, then the proof is written; a service that is killed between goes
-on there.
+stay, also after its case was closed: nothing removes them yet. First the rows go and the candidate says so, then each
+file, then the proof is written; a service that is killed between goes on there.
 """
 
 import logging
