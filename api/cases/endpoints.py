@@ -1,6 +1,6 @@
 """What left: the outbox, and the built-in case list."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -16,7 +16,7 @@ from api.cases.dependencies import Gate, Links
 from api.cases.schemas import CaseOut, DeliveryOut
 from api.cases.systems import NAME
 from api.cases.tables import DeliveryState
-from api.cases.updates import LOOK
+from api.cases.updates import LOOK, LookPicture
 from api.db.scope import EVERYWHERE, Scope
 from api.dependencies import CurrentScope, Db, MayOperate, Now
 from api.errors import NotFound
@@ -107,7 +107,7 @@ def shared_picture(
     now: Now,
     request: Request,
     candidate_id: UUID,
-    kind: EvidenceKind | Literal["look"],
+    kind: EvidenceKind | LookPicture,
     expires: Annotated[int, Query(ge=0, le=2**40)],
     signature: Annotated[str, Query(max_length=64)],
 ) -> Response:

@@ -27,6 +27,9 @@ from api.errors import CaseRefused, CaseUnavailable, EndpointFault
 
 log = logging.getLogger(__name__)
 
+LookPicture = Literal["look"]
+LOOK: Final[LookPicture] = "look"
+"""What stands in a link for the kind of a picture that a look took."""
 LEASE: Final = timedelta(minutes=10)
 """For so long nobody else tells of a look; longer than a case system may take to answer."""
 
@@ -110,7 +113,3 @@ class UpdateSender:
             expires_at=self._links.expires(due.seen_at) if shown else None,
         )
         return update.model_dump_json().encode()
-
-
-LOOK: Final = "look"
-"""What stands in a link for the kind of a picture that a look took."""

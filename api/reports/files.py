@@ -19,7 +19,7 @@ from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTempl
 
 from api.reports.content import Unit
 from api.reports.sheets import ReportDocument
-from api.web.tables import FORMULA
+from api.web.tables import cell
 
 FONT: Final = "STSong-Light"
 """Adobe's name for simplified Chinese in every reader of PDF: nothing is embedded, nothing has to be shipped."""
@@ -30,33 +30,27 @@ FORMATS: Final = {Unit.COUNT: "0", Unit.SHARE: "0.0%", Unit.SECONDS: '0.00 "h"'}
 HOUR_SECONDS: Final = 3600
 
 
-def safe_text(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    plain = "".join(letter for letter in text if letter.isprintable())
-    return f"'{plain}" if plain.lstrip().startswith(FORMULA) else plain
-
-
 def as_xlsx(document: ReportDocument) -> bytes:
     """Return a report as a workbook: one sheet, numbers as numbers, durations in hours."""
     book = Workbook()
     sheet = book.active or book.create_sheet()
     sheet.title = "report"
-    sheet.append([safe_text(document.title)])
-    sheet.append([safe_text(document.subtitle)])
+    sheet.append([cell(document.title)])
+    sheet.append([cell(document.subtitle)])
     for part in document.sheets:
         sheet.append([])
-        sheet.append([safe_text(part.heading)])
+        sheet.append([cell(part.heading)])
         sheet.cell(sheet.max_row, 1).font = Font(bold=True)
-        sheet.append([safe_text(one) for one in document.headings])
+        sheet.append([cell(one) for one in document.headings])
         for row in part.rows:
             change = None if row.now is None or row.before is None else row.now - row.before
             values = [_number(part.unit, one) for one in (row.now, row.before, change)]
-            sheet.append([safe_text(row.words), *values])
+            sheet.append([cell(row.words), *values])
             for column in (2, 3, 4):
                 sheet.cell(sheet.max_row, column).number_format = FORMATS[part.unit]
     sheet.append([])
     for note in document.notes:
-        sheet.append([safe_text(note)])
+        sheet.append([cell(note)])
     sheet.cell(1, 1).font = Font(bold=True, size=14)
     for letter, width in (("A", 44), ("B", 18), ("C", 18), ("D", 18)):
         sheet.column_dimensions[letter].width = width

@@ -15,13 +15,14 @@ from api.pages.dependencies import MapZones, Zones
 from api.pages.i18n import register_names
 from api.reports import list_queries
 from api.reports.files import XLSX
-from api.reports.lists import CaseList, ListKind, list_as_csv, list_as_xlsx
+from api.reports.lists import CaseList, ListKind, list_as_xlsx
 from api.reports.messages import LISTS
 from api.settings import Settings
 from api.statistics import repository as statistics
 from api.statistics.dependencies import AskedFor
 from api.statistics.pages import OnPage
 from api.statistics.period import Selection
+from api.web.tables import BYTE_ORDER_MARK, csv_rows
 
 router = APIRouter(include_in_schema=False)
 register_names("case_list", LISTS)
@@ -86,7 +87,7 @@ def export_list(
     words = [shown.headings, *(shown.row(number, one) for number, one in enumerate(rows, 1))]
     name = f"{which}-{asked.period.first}-{asked.period.last}-{render.language.code}.{kind}"
     return Response(
-        list_as_csv(words) if kind == "csv" else list_as_xlsx(words),
+        (BYTE_ORDER_MARK + csv_rows(words)).encode() if kind == "csv" else list_as_xlsx(words),
         media_type="text/csv; charset=utf-8" if kind == "csv" else XLSX,
         headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
     )

@@ -1,6 +1,5 @@
 """The three lists that a city keeps: problems, duties and rectifications, as words in one language."""
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,12 +14,12 @@ from api.pages.base import Renderer
 from api.pages.i18n import duration
 from api.pages.rulings import zone_kind
 from api.pages.svg_map import MapZone
-from api.reports.files import safe_text
 from api.reports.list_queries import CaseRow
 from api.reports.messages import COLUMNS, LISTS
 from api.statistics.case_queries import UNFIXED, Pace
 from api.statistics.messages import PACES
 from api.statistics.period import Selection
+from api.web.tables import cell
 
 
 class ListKind(StrEnum):
@@ -37,8 +36,6 @@ COLUMNS_OF: Final = {
     ListKind.DUTY: (*_WHAT, "case_system", "reference", "assignee", "confirmed_at", "due_at"),
     ListKind.RECTIFICATION: (*_WHAT, "status", "confirmed_at", "fixed_at", "took", "pace"),
 }
-MARK: Final = "\ufeff"
-"""Without it spreadsheets take UTF-8 for something else."""
 
 
 class CaseList:
@@ -102,19 +99,12 @@ class CaseList:
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}" if at else ""
 
 
-def list_as_csv(rows: Sequence[Sequence[str]]) -> bytes:
-    """Return rows as CSV, with nothing that a spreadsheet takes for a formula."""
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([[safe_text(one) for one in row] for row in rows])
-    return (MARK + out.getvalue()).encode()
-
-
 def list_as_xlsx(rows: Sequence[Sequence[str]]) -> bytes:
     """Return rows as a workbook of texts."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("list")
     for row in rows:
-        sheet.append([safe_text(one) for one in row])
+        sheet.append([cell(one) for one in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 from starlette.responses import HTMLResponse, Response
 
-from api.db.scope import Scope
 from api.dependencies import CurrentScope, Db
 from api.errors import NotFound
 from api.pages.base import ROWS, Render, Renderer
@@ -36,7 +35,11 @@ def reports_page(scope: CurrentScope, database: Db, render: Render, cursor: Curs
 
 def wanted_report(scope: CurrentScope, database: Db, report_id: UUID) -> tuple[KeptReport, KeptReport | None]:
     """Return a report, and the one before it. Raises NotFound."""
-    return _find(scope, database, report_id)
+    with database.read() as connection:
+        report = repository.find(scope, connection, report_id)
+        if report is None:
+            raise NotFound(f"there is no report {report_id}")
+        return report, repository.before(scope, connection, report)
 
 
 TheReport = Annotated[tuple[KeptReport, KeptReport | None], Depends(wanted_report)]
@@ -60,11 +63,3 @@ def report_file(render: Render, found: TheReport, kind: Annotated[Literal["pdf",
 
 def _file(render: Renderer, document: ReportDocument, kind: str) -> bytes:
     return as_xlsx(document) if kind == "xlsx" else as_pdf(document, render.language.translate(WORDS["glyph"]))
-
-
-def _find(scope: Scope, database: Db, report_id: UUID) -> tuple[KeptReport, KeptReport | None]:
-    with database.read() as connection:
-        report = repository.find(scope, connection, report_id)
-        if report is None:
-            raise NotFound(f"there is no report {report_id}")
-        return report, repository.before(scope, connection, report)

@@ -16,7 +16,7 @@ from openpyxl.cell import Cell, MergedCell
 from api.pages import i18n
 from api.pages.base import Renderer
 from api.reports.content import ReportContent, ReportFigure, Section, SectionCode, Unit
-from api.reports.files import as_pdf, as_xlsx, in_font, safe_text
+from api.reports.files import as_pdf, as_xlsx, in_font
 from api.reports.messages import WORDS
 from api.reports.repository import KeptReport
 from api.reports.sheets import document_of
@@ -86,15 +86,6 @@ def test_no_cell_is_a_formula_whatever_a_district_is_called() -> None:
     texts = [cell.value for cell in cells if isinstance(cell.value, str)]
     assert len([text for text in texts if text.startswith("'")]) == len(names) + 2  # two more stand in each report
     assert not [text for text in texts if text.startswith(("=", "+", "-", "@", "＝", "＠"))]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.text(max_size=30))
-def test_a_safe_text_begins_no_formula_and_loses_nothing_that_is_seen(text: str) -> None:
-    safe = safe_text(text)
-    assert not safe.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-    seen = "".join(letter for letter in text if letter.isprintable())
-    assert safe.replace("\t", "") in (seen, f"'{seen}")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,11 @@ def test_no_text_is_a_formula_however_it_begins(text: str) -> None:
     assert not cell(text).lstrip().startswith(FORMULA)
 
 
+def test_a_formula_is_marked_and_what_is_not_seen_is_a_space() -> None:
+    assert cell("@x\x00") == "'@x "
+    assert cell("\t=1+1") == "' =1+1"
+
+
 @given(st.text())
 def test_a_harmless_text_loses_nothing_that_is_seen(text: str) -> None:
     seen = "".join(letter for letter in text if letter.isprintable())
