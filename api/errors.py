@@ -110,6 +110,10 @@ class DataFolderRefused(ApiError):
     """Another service works on the data folder, or it cannot be written."""
 
 
+class DistrictUnknown(ApiError):
+    """A report is asked for of a district that no camera and no survey has, or had."""
+
+
 class SamplesMissing(ApiError):
     """The demo's footage or script is not there, or is not what it should be."""
 

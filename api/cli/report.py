@@ -9,7 +9,7 @@ import typer
 from api.bootstrap import open_database
 from api.console import AsJson, print_json
 from api.pages.svg_map import map_zones
-from api.reports.service import last_period, make_report
+from api.reports.service import check_district, last_period, make_report
 from api.reports.tables import ReportKind
 from api.settings import load_settings
 from detector.rules.load import load_rulebook
@@ -35,6 +35,8 @@ def report(
     days = last_period(kind, now, book.timezone if book else ZoneInfo("UTC"))
     database = open_database(settings)
     try:
+        if district is not None:
+            check_district(database, district)
         zones = map_zones(book) if book else ()
         made, new = make_report(database, kind, days, district, zones, settings.case_due_hours, now)
     finally:

@@ -10,6 +10,7 @@ from api.background import BackgroundLoop
 from api.clock import Clock, wall_clock
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, USUAL_GRADE, Scope
+from api.errors import DistrictUnknown
 from api.pages.svg_map import MapZone
 from api.reports import repository
 from api.reports.content import gather
@@ -33,6 +34,14 @@ def last_period(kind: ReportKind, now: datetime, zone: ZoneInfo) -> Period:
     last = date(month // 12, month % 12 + 1, 1) - timedelta(days=1)
     month -= months
     return Period(date(month // 12, month % 12 + 1, 1), last, zone)
+
+
+def check_district(database: Database, district: str) -> None:
+    """Refuse a district that is misspelt: its report would be empty, and kept. Raises DistrictUnknown."""
+    with database.read() as connection:
+        known = statistics.districts(EVERYWHERE, connection)
+    if district not in known:
+        raise DistrictUnknown(f"no camera or survey has the district {district!r}; known: {', '.join(known) or 'none'}")
 
 
 def make_report(

@@ -9,6 +9,9 @@ import pytest
 from openpyxl import load_workbook
 
 from api.background import BackgroundLoop
+from api.bootstrap import open_database
+from api.cameras import repository as cameras
+from api.cameras.encryption import SecretBox, make_key
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.pages import i18n
@@ -21,6 +24,7 @@ from api.reports.sheets import document_of
 from api.reports.tables import ReportKind
 from api.settings import Settings
 from api.statistics.period import Period
+from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.cli.conftest import Typed, streetwarden
 from tests.api.conftest import FakeClock, Service
 from tests.api.samples import NOON
@@ -146,9 +150,33 @@ def test_the_pages_show_a_report_and_give_its_files(service: Service) -> None:
     assert service.http.get(f"/reports/{made.id}/exe").status_code == 422
 
 
+def watched(settings: Settings) -> None:
+    """Register a camera of the district erqi."""
+    database = open_database(settings)
+    with database.write() as connection:
+        cameras.replace(EVERYWHERE, connection, SecretBox.of(make_key()), [a_camera("gate")], A_CHANGE)
+    database.close()
+
+
+def test_the_command_refuses_a_district_that_nobody_has(
+    streetwarden: Typed, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    watched(settings)
+    printed = streetwarden("report", "--period", "month", "--district", "erqqi")
+    assert (printed.code, printed.out) == (2, "")
+    (line,) = printed.err.splitlines()
+    assert "no camera or survey has the district 'erqqi'; known: erqi" in line
+    database = open_database(settings)
+    with database.read() as connection:
+        assert repository.page(EVERYWHERE, connection, None, 9).items == ()
+    database.close()
+
+
 def test_the_command_makes_the_last_period(
     streetwarden: Typed, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    watched(settings)
     assert streetwarden("report", "--period", "month", "--district", "erqi").out.startswith("made: month ")
     assert "kept as it was made" in streetwarden("report", "--period", "month", "--district", "erqi").out
