@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
+from uuid import UUID
 
 import httpx
+from sqlalchemy import Connection
 
 from api.actor import Actor
 from api.background import BackgroundLoop
-from api.cases import callbacks, progress
+from api.cases import callbacks, looks, progress
 from api.cases.adapters import read_limited
 from api.cases.open311 import TOKEN, status_url
 from api.cases.outbox import Delivery
 from api.cases.progress import Said
 from api.cases.replies import printable, reference_in, status_in
 from api.cases.systems import CaseSystem
-from api.cases.tables import CaseStatus, EventSource
+from api.cases.tables import CaseStatus, EventSource, LookOutcome
 from api.clock import Clock
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
@@ -109,21 +111,47 @@ class StatusPoller:
         word, note = status_in(reply, _short(due.reference or ""))
         with self._database.read() as connection:
             current = progress.of_cases(EVERYWHERE, connection, [due])[due.id].status
+            refuted = _refuted(connection, due.id, current)
         status = status_of(system, word, current)
         if status is None:
             told = f"calls the status of it {word!r}" if word else "tells no status of it"
             log.warning("case system %s was asked about case %s and %s", system.name, due.reference, told)
             return
+        name = f"poll {due.id} {status.value}"
         if not progress.can_move(current, status):
-            return  # it says what is known
+            if refuted is None or (status is CaseStatus.FIXED) is not refuted.taken_back:
+                return  # it says what is known
+            name += f" {refuted.seen_at.isoformat()}"
         now = self._clock()
-        said = Said(f"poll {due.id} {status.value}", EventSource.POLL, status, now, note=note)
+        said = Said(name, EventSource.POLL, status, now, note=note)
         try:
             callbacks.tell(
                 Scope(actor=Actor.service(f"case system {system.name}")), self._database, system.name, due.id, said, now
             )
         except NotFound as error:
             log.warning("%s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refuted:
+    """When a look saw that a case is not fixed, and whether its case system has said another word since."""
+
+    seen_at: datetime
+    taken_back: bool
+
+
+def _refuted(connection: Connection, delivery_id: UUID, current: CaseStatus) -> _Refuted | None:
+    """Return what is known of a case that is said to be fixed and is not; None of any other.
+
+    A system that is asked goes on saying "fixed": only after another word is that a second fix.
+    """
+    check = looks.of_cases(EVERYWHERE, connection, [delivery_id]).get(delivery_id)
+    if current is not CaseStatus.FIXED or check is None or check.outcome is not LookOutcome.STILL_THERE:
+        return None
+    seen_at = check.seen_at or check.asked_at
+    said = progress.events(EVERYWHERE, connection, delivery_id)
+    since = (one for one in said if one.source is EventSource.POLL and one.said_at > seen_at)
+    return _Refuted(seen_at, any(one.status is not CaseStatus.FIXED for one in since))
 
 
 def status_of(system: CaseSystem, word: str | None, current: CaseStatus) -> CaseStatus | None:

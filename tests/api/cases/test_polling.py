@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -14,10 +15,10 @@ from sqlalchemy import select
 
 from api.audit.tables import audit_events
 from api.candidates import repository as candidates
-from api.cases import outbox, progress
+from api.cases import looks, outbox, progress
 from api.cases.polling import StatusPoller
 from api.cases.systems import CaseSystem
-from api.cases.tables import CaseStatus
+from api.cases.tables import CaseStatus, LookOutcome
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from tests.api.conftest import FakeClock
@@ -172,6 +173,32 @@ def test_what_comes_out_of_order_or_again_changes_nothing(database: Database, cl
         assert desk.ask()
     assert desk.status() is CaseStatus.FIXED
     assert desk.acts() == [("case_moved", "fixed")]
+
+
+def test_fixed_is_a_second_fix_only_after_another_word(database: Database, clock: FakeClock, city: Asked) -> None:
+    desk = Desk(database, clock, open311(city))
+
+    def outcome() -> LookOutcome | None:
+        with database.read() as connection:
+            return looks.outcome_of(connection, desk.key)
+
+    def says(*words: str) -> LookOutcome | None:
+        for word in words:
+            city.says([request(word)])
+            assert desk.ask()
+        return outcome()
+
+    for turn in (1, 2):
+        says("open", "closed")
+        assert (desk.status(), outcome()) == (CaseStatus.FIXED, None)  # to be looked at
+        with database.write() as connection:
+            (check,) = looks.of_cases(EVERYWHERE, connection, [desk.key]).values()
+            looks.keep(connection, replace(check, outcome=LookOutcome.STILL_THERE, seen_at=clock()))
+        assert says("closed", "closed") is LookOutcome.STILL_THERE  # it only says so still
+        assert says("open", "open") is LookOutcome.STILL_THERE
+        assert desk.acts().count(("case_callback_ignored", "accepted")) == turn
+    assert says("closed", "closed") is None
+    assert desk.acts().count(("case_moved", "fixed")) == 3
 
 
 def test_a_case_that_has_ended_is_asked_about_no_more(database: Database, clock: FakeClock, city: Asked) -> None:
