@@ -17,6 +17,7 @@ from api.cases import callbacks, looks, progress
 from api.cases.adapters import read_limited
 from api.cases.open311 import TOKEN, status_url
 from api.cases.outbox import Delivery
+from api.cases.pauses import SystemPauses
 from api.cases.progress import Said
 from api.cases.replies import printable, reference_in, status_in
 from api.cases.systems import CaseSystem
@@ -33,17 +34,6 @@ OPEN311: Final = {"open": CaseStatus.ACCEPTED, "closed": CaseStatus.FIXED}
 """What GeoReport v2 knows. Closed says that it is dealt with: fixed, until a look at the place has checked it."""
 
 
-FIRST_PAUSE: Final = timedelta(seconds=15)
-LONGEST_PAUSE: Final = timedelta(minutes=5)
-"""How long a case system that cannot be asked is left alone, at first and at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pause:
-    until: datetime
-    wait: timedelta
-
-
 class _NotThere(ValueError):
     """The case system answers, but does not know this case (yet)."""
 
@@ -55,7 +45,7 @@ class StatusPoller:
         self._database = database
         self._systems = tuple(one for one in systems if one.poll is not None)
         self._clock = clock
-        self._pauses: dict[str, _Pause] = {}
+        self._pauses = SystemPauses(clock)
         self._loop = BackgroundLoop(
             "polling of case systems", self.poll_next, pause=IDLE, late_after=timedelta(minutes=6)
         )
@@ -75,7 +65,7 @@ class StatusPoller:
 
     def _poll(self, system: CaseSystem) -> bool:
         every, now = system.poll or timedelta(0), self._clock()
-        if (pause := self._pauses.get(system.name)) is not None and now < pause.until <= now + LONGEST_PAUSE:
+        if self._pauses.lasts(system.name):
             return False
         with self._database.write() as connection:
             due = progress.next_to_poll(connection, system.name, every, now)
@@ -89,17 +79,11 @@ class StatusPoller:
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
             said = printable(str(error)) or type(error).__name__
             log.warning("case system %s does not tell of case %s: %s", system.name, due.reference, said)
-            self._leave_alone(system)
+            self._pauses.begin(system.name)
             return True
-        self._pauses.pop(system.name, None)
+        self._pauses.end(system.name)
         self._hear(system, due, reply)
         return True
-
-    def _leave_alone(self, system: CaseSystem) -> None:
-        """Ask a system that is away nothing for a while, longer each time: it must not hold up the others."""
-        known = self._pauses.get(system.name)
-        wait = min(known.wait * 2, LONGEST_PAUSE) if known else FIRST_PAUSE
-        self._pauses[system.name] = _Pause(self._clock() + wait, wait)
 
     def _hear(self, system: CaseSystem, due: Delivery, reply: bytes) -> None:
         if due.reference is not None and due.reference.startswith(TOKEN):

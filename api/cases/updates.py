@@ -16,6 +16,7 @@ from api.background import BackgroundLoop
 from api.cases import looks
 from api.cases.adapters import CaseApi
 from api.cases.looks import UntoldLook
+from api.cases.pauses import SystemPauses
 from api.cases.picture_links import PictureLinks
 from api.cases.replies import CONFLICT
 from api.cases.sender import IDLE, MOST_CONFLICTS, PAUSE, wait_before_retry
@@ -23,7 +24,7 @@ from api.cases.tables import LookOutcome
 from api.cases.webhook import CASE_LOOKED_AT
 from api.clock import Clock
 from api.db.database import Database
-from api.errors import CaseRefused, CaseUnavailable, EndpointFault
+from api.errors import CaseRefused, CaseUnavailable, DeliveryFault, EndpointFault
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class UpdateSender:
         self._systems = systems
         self._links = links
         self._clock = clock
+        self._pauses = SystemPauses(clock)
         self._loop = BackgroundLoop("updates of cases", self.tell_next, pause=IDLE, late_after=LEASE)
 
     def start(self) -> None:
@@ -75,26 +77,41 @@ class UpdateSender:
         self._loop.stop(timeout)
 
     def tell_next(self) -> bool:
-        """Tell of the look that waits longest; False where none is due."""
+        """Tell of the look that waits longest, none that is of a system that could not be told a moment ago.
+
+        False where none is due.
+        """
         now = self._clock()
+        asked = sorted(name for name in self._systems if not self._pauses.lasts(name))
         with self._database.write() as connection:
-            due = looks.claim_untold(connection, sorted(self._systems), now, LEASE)
+            due = looks.claim_untold(connection, asked, now, LEASE)
         if due is None:
             return False
         key = uuid5(due.delivery_id, due.seen_at.isoformat())
         try:
             self._systems[due.case_system].deliver(key, self._body(due))
         except (CaseUnavailable, EndpointFault) as fault:
-            asked = fault.retry_after if isinstance(fault, CaseUnavailable) else PAUSE
-            wait = wait_before_retry(due.attempts, asked)
+            if fault.status != CONFLICT:
+                self._pauses.begin(due.case_system)
             if fault.status != CONFLICT or due.attempts < MOST_CONFLICTS:
+                after = fault.retry_after if isinstance(fault, CaseUnavailable) else PAUSE
+                wait = wait_before_retry(due.attempts, after)
                 log.warning("case system %s is not told of a look: %s; again in %s", due.case_system, fault, wait)
                 self._keep(due, again_at=now + wait)
                 return True
+            self._note_refused(due, fault)
         except CaseRefused as fault:
-            log.error("case system %s takes no update of case %s: %s", due.case_system, due.reference, fault)
-        self._keep(due, told_at=self._clock())
+            self._pauses.end(due.case_system)
+            self._note_refused(due, fault)
+        else:
+            self._pauses.end(due.case_system)
+            log.info("case system %s was told what a look found of case %s", due.case_system, due.reference)
+        self._keep(due, told_at=self._clock())  # also where it is not told again: the log alone tells which
         return True
+
+    def _note_refused(self, due: UntoldLook, fault: DeliveryFault) -> None:
+        said = "case system %s takes no update of case %s, and is not told of it again: %s"
+        log.error(said, due.case_system, due.reference, fault)
 
     def _keep(self, due: UntoldLook, *, told_at: datetime | None = None, again_at: datetime | None = None) -> None:
         with self._database.write() as connection:

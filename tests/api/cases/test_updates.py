@@ -31,23 +31,23 @@ from tests.api.samples import NOON, a_candidate, street
 LINKS = PictureLinks([b"key"], "https://watch.example.org", timedelta(days=90))
 
 
-def cleared(database: Database, files: EvidenceStore, system: str = "city") -> UUID:
+def cleared(database: Database, files: EvidenceStore, system: str = "city", camera: str = "cam-1") -> UUID:
     """A case of a system that was said to be fixed at noon, and whose place three looks saw empty."""
     key = uuid4()
     with database.write() as connection:
-        item = candidates.add(connection, a_candidate(), NOON)
-        evidence.add(connection, item, files.keep(a_candidate()))
+        item = candidates.add(connection, a_candidate(source=camera), NOON)
+        evidence.add(connection, item, files.keep(a_candidate(source=camera)))
         outbox.add(EVERYWHERE, connection, key, item, b"{}", NOON, NOON)
         outbox.assign(connection, {system}, lambda _: system)
         outbox.delivered(connection, key, NOON, 201, "r-1")
         delivery = outbox.find(EVERYWHERE, connection, key)
         assert delivery is not None
-        said = Said("f1", EventSource.CALLBACK, CaseStatus.FIXED, NOON)
+        said = Said(f"f1 {key}", EventSource.CALLBACK, CaseStatus.FIXED, NOON)
         progress.apply(EVERYWHERE, connection, delivery, system, said, NOON)
     checks = PlaceChecks(database, files)
     for minute in (1, 2, 3):
         at = NOON + timedelta(minutes=minute)
-        checks.see("cam-1", Frame(street(), at, "cam-1"), StrongLook(frozenset({"stall"})))
+        checks.see(camera, Frame(street(), at, camera), StrongLook(frozenset({"stall"})))
     return key
 
 
@@ -72,6 +72,42 @@ def test_an_update_is_told_once_and_again_until_it_is_taken(
     assert update.picture is not None
     assert update.picture.startswith("https://watch.example.org/shared/pictures/")
     assert json.loads(city.requests[0].body)["type"] == "org.streetwarden.case.looked_at.v1"
+
+
+def test_a_system_that_is_away_holds_up_no_other(database: Database, files: EvidenceStore, clock: FakeClock) -> None:
+    with case_server() as away, case_server() as city:
+        apis = {
+            name: HttpCaseApi(server.url, None, timedelta(seconds=2))
+            for name, server in (("away", away), ("city", city))
+        }
+        for camera in ("cam-1", "cam-2", "cam-3"):
+            cleared(database, files, "away", camera)
+        cleared(database, files, "city", "cam-4")
+        away.script = [Answer(503), Answer(503), Answer(503)]
+        sender = UpdateSender(database, apis, LINKS, clock=clock)
+        clock.pass_by(minutes=31)
+        assert [sender.tell_next() for _ in range(4)] == [True, True, False, False]
+        assert (len(away.requests), len(city.requests)) == (1, 1)
+        clock.pass_by(seconds=16)
+        assert sender.tell_next()
+        assert len(away.requests) == 2
+
+
+def test_the_log_tells_what_was_taken_from_what_was_refused(
+    database: Database, files: EvidenceStore, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "api.cases.updates")
+    with case_server() as city:
+        sender = UpdateSender(database, {"city": HttpCaseApi(city.url, None, timedelta(seconds=2))}, LINKS, clock=clock)
+        for camera, answer in (("cam-1", Answer(200)), ("cam-2", Answer(422))):
+            cleared(database, files, "city", camera)
+            city.script = [answer]
+            clock.pass_by(minutes=31)
+            assert sender.tell_next()
+    told, refused = (record for record in caplog.records if record.name == "api.cases.updates")
+    assert (told.levelname, refused.levelname) == ("INFO", "ERROR")
+    assert "was told" in told.getMessage()
+    assert "is not told of it again" in refused.getMessage()
 
 
 def test_what_is_refused_is_not_told_again_and_another_system_hears_nothing(
