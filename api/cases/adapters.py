@@ -23,7 +23,7 @@ TRY_AGAIN = frozenset({408, 409, 425, 429})
 SAYS_DUPLICATE = frozenset({400, 409, 422})
 NOT_ALLOWED = frozenset({401, 403})
 _BUSY = re.compile(
-    r"busy|later|again|unavailable|time ?out|too many|rate limit|繁忙|稍后|超时|重试|限流", re.IGNORECASE
+    r"\b(?:busy|later|again|unavailable|time ?outs?|too many|rate limit)\b|繁忙|稍后|超时|重试|限流", re.IGNORECASE
 )
 MAX_REPLY = 64 * 1024
 LONGEST_WAIT = timedelta(days=1)

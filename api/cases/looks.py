@@ -140,7 +140,7 @@ def asked_of(connection: Connection, camera: str, at: datetime, *, lock: bool = 
         )
     )
     if lock:
-        query = query.with_for_update(of=look_requests)
+        query = query.with_for_update(of=outbox)  # as the desk and callbacks do, which touch the look after it
     return tuple(
         AskedPlace(_check(row), row.class_name, tuple(row.box), row.width, row.height)
         for row in connection.execute(query)

@@ -189,6 +189,7 @@ def test_200_with_a_refusal_in_it_is_not_delivered_unless_it_is_there(server: Ca
         ('{"success":false,"message":"address is missing","data":{"uuid":"req-8f1c22"}}', CaseRefused),  # the request's
         ('{"success":false,"msg":"地址无效","data":"E1001"}', CaseRefused),  # the number of the fault
         ('{"success":false,"message":"description exceeds the limit of 200 characters"}', CaseRefused),
+        ('{"success":false,"message":"a decision against this place stands"}', CaseRefused),
         ('{"success":false,"message":"rate limit reached"}', CaseUnavailable),
     ],
 )
