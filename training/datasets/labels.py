@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import yaml
 
-from detector.office_text import decode_text
+from detector.office_text import TextUnreadable, decode_text
 from training.datasets.layouts import (
     Side,
     class_names,
@@ -23,6 +23,7 @@ from training.datasets.layouts import (
 )
 from training.errors import DatasetInvalid
 
+_DAMAGED = "\ufffd"  # in the place of what is none in UTF-16
 _SLACK = 2e-3  # exporters round: an edge may stand a pixel or two outside the picture
 
 
@@ -61,11 +62,12 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
     """
     try:
-        data = path.read_bytes()
-        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # as Windows saves "Unicode"
-        lines = data.decode("utf-16" if wide else "utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode_text(path.read_bytes())
+        if _DAMAGED in text:
+            raise TextUnreadable("is cut off")
+    except (OSError, TextUnreadable) as error:
         raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
+    lines = text.splitlines()
     return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
 
 
