@@ -1,7 +1,6 @@
 """Subtitle text cut into cues, however badly it is written: SubRip, WebVTT, and the ASS that Autel writes."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -13,6 +12,9 @@ _DIALOGUE: Final = re.compile(
 )
 _OVERRIDE: Final = re.compile(r"\{[^{}]{0,200}\}")
 _INDEX: Final = re.compile(r"\d{1,9}")
+_FULL_WIDTH: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+# Sign by sign: to take letters apart (NFKC) makes 502 of 50², and no degree sign of the º that some print for it.
+_PLAIN: Final = _FULL_WIDTH | {0x3000: " ", 0xA0: " ", 0x202F: " ", 0x2212: "-", 0xBA: "°"}
 _BYTES_LOOKED_AT: Final = 4000
 _ANEW: Final = 1.0  # seconds by which a cue must begin before the one above it to begin another recording
 _LONGEST: Final = 10 * 24 * 3600.0  # seconds; what was joined to more than that is no recording
@@ -38,7 +40,15 @@ class Cue:
 
 
 def decode(data: bytes) -> str:
-    """Text of a subtitle file: UTF-8 or UTF-16, with or without its mark; anything else byte by byte."""
+    """Text of a subtitle file: UTF-8 or UTF-16, with or without its mark; anything else byte by byte.
+
+    The digits, colons and signs of Chinese keyboards are given as those of others: ：−３４ is :-34.
+    """
+    text = _decode(data)
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def _decode(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     head = data[:_BYTES_LOOKED_AT]
@@ -49,11 +59,6 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-def plain(text: str) -> str:
-    """Return text with the digits, colons and signs of Chinese keyboards as those of others: ：−３４ is :-34."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
 
 
 def cues(text: str) -> Iterator[Cue]:

@@ -28,7 +28,7 @@ from typing import Final
 from shapely.geometry import Polygon
 
 from streams.telemetry.clock import HALF_DAY, believable, of_half_day, parse_zone
-from streams.telemetry.cues import Cue, cues, plain, unjoined
+from streams.telemetry.cues import Cue, cues, unjoined
 from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number
 from streams.telemetry.named_place import named_place
 from streams.telemetry.order import Fix, Pair, fixed, latitude_first, not_swapped
@@ -100,7 +100,6 @@ def read_srt(
     drafts: list[_Draft] = []
     skipped: list[str] = []
     first: datetime | None = None
-    text = plain(text)
     found = unjoined(list(cues(text)))
     wanted = found if span is None else _wanted(found, span)
     names_latitude = _LATITUDE.search(text) is not None

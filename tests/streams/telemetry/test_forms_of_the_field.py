@@ -11,6 +11,7 @@ from shapely.geometry import box
 from detector.geometry.coordinate import coordinate
 from streams.errors import TelemetryUnreadable
 from streams.telemetry.clock import parse_date
+from streams.telemetry.cues import decode
 from streams.telemetry.exif import Exif
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Record
@@ -24,7 +25,7 @@ SHANGHAI = timezone(timedelta(hours=8))
 
 
 def record(line: str) -> Record:
-    (found,) = read_srt(srt(line), zone=SHANGHAI).records
+    (found,) = read_srt(decode(srt(line).encode()), zone=SHANGHAI).records
     return found
 
 
