@@ -52,6 +52,29 @@ def test_a_coordinate_however_it_is_written(lat: str, lon: str, place: tuple[flo
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "latitude: 34.7466 longitude: 113.6253",
+        "lat: 34.7466 lon: 113.6253 alt: 20",
+        "[latitude: 34.7466 longitude: 113.6253]",
+        "[latitude: 34.7466 longitude: 113.6253 altitude: 20.0]",
+        "latitude: 34.7466\nlongitude: 113.6253\nrel_alt: 20",
+        "latitude: 34.7466 | longitude: 113.6253 | rel_alt: 20",
+        "latitude: 34.7466|longitude: 113.6253",
+        "latitude: 34.7466, longitude: 113.6253",
+        "latitude:34.7466,longitude:113.6253,rel_alt:20",
+        "latitude: 34.7466° longitude: 113.6253° elevation: 20",
+        "latitude: 34.7466 N longitude: 113.6253 E satellites: 12",
+        "latitude: 34.7466º longitude: 113.6253º",
+        "latitude: N34.7466 longitude: E113.6253",
+    ],
+)
+def test_keys_that_nothing_but_a_space_or_a_bar_parts(line: str) -> None:
+    found = record(line)
+    assert (found.lat, found.lon) == (34.7466, 113.6253)
+
+
+@pytest.mark.parametrize(
     "lat", ["34.7466E", "34°74'10\"N", "N -34.7466", "34.7.466", "34:44:47", "34 44 47", "34°44", "N 34.7 S", "n/a"]
 )
 def test_a_coordinate_that_is_none_is_not_known(lat: str) -> None:
