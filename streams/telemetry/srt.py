@@ -28,7 +28,7 @@ from typing import Final
 from shapely.geometry import Polygon
 
 from streams.telemetry.cues import Cue, cues, unjoined
-from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number
+from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number, of_unknown_unit
 from streams.telemetry.named_place import named_place
 from streams.telemetry.order import Fix, Pair, fixed, latitude_first, not_swapped
 from streams.telemetry.outliers import flown, pointing
@@ -36,7 +36,7 @@ from streams.telemetry.printed_time import of_one_kind, printed_time
 from streams.telemetry.record import FIXED_RTK, LOWEST, Record, Telemetry
 
 # a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
-_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({NUMBER})(?![\d.:/eE])")
+_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({NUMBER})(?![\d.:/eE]|,\d)")
 _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
 _FROM_HOME: Final = re.compile(rf"\bD\s+({NUMBER})\s*m\b")
@@ -188,17 +188,18 @@ def _read(cue: Cue, zone: tzinfo | None) -> _Draft:
     """Return a cue that is known to be whole; raises _Broken when its position is impossible."""
     gps = _GPS.search(cue.text)
     time = printed_time(cue, zone)
-    draft = _read_tuple(cue.text, gps.group(1)) if gps else _read_keys(cue.text)
+    draft = _read_tuple(cue, gps.group(1)) if gps else _read_keys(cue)
     return replace(draft, record=replace(draft.record, t=cue.start or 0.0, time=time, part=cue.part))
 
 
-def _read_tuple(text: str, inside: str) -> _Draft:
+def _read_tuple(cue: Cue, inside: str) -> _Draft:
+    text = cue.text
     home, from_home, gimbal = _HOME.search(text), _FROM_HOME.search(text), _GIMBAL.search(text)
     lettered = _LETTER.search(inside) is not None
     pair = _lettered(inside) if lettered else _pair(inside)
     if pair is not None and (min(map(abs, pair)) > 90 or max(map(abs, pair)) > 180 or (lettered and abs(pair[0]) > 90)):
         raise _Broken(_OUTSIDE)
-    above = metres_up(text)
+    above = metres_up(cue.written)
     dialect = "autel" if lettered else _dialect(text, inside)
     pitch, roll, yaw = (number(part) for part in gimbal.groups()) if gimbal else (None, None, None)
     plane = _PLANE.search(text)
@@ -245,9 +246,12 @@ def _lettered(inside: str) -> Pair | None:
     return (found["lat"], found["lon"]) if fixed(found["lat"], found["lon"]) else None
 
 
-def _read_keys(text: str) -> _Draft:
+def _read_keys(cue: Cue) -> _Draft:
+    text = cue.text
     values = {key.lower(): value for key, said in _KEY.findall(text) if (value := number(said)) is not None}
-    values |= feet_in_metres(text)
+    values |= feet_in_metres(cue.written)
+    for key in of_unknown_unit(cue.written):
+        values.pop(key, None)
     lat, lon, note = named_place(text)
     if not fixed(lat, lon):  # no fix is printed as 0, 0, and its altitudes as 0 too
         lat = lon = None
