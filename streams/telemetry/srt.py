@@ -247,10 +247,10 @@ def _lettered(inside: str) -> Pair | None:
 
 
 def _read_keys(cue: Cue) -> _Draft:
-    text = cue.text
+    text, written = cue.text, cue.written
     values = {key.lower(): value for key, said in _KEY.findall(text) if (value := number(said)) is not None}
-    values |= feet_in_metres(cue.written)
-    for key in of_unknown_unit(cue.written):
+    values |= feet_in_metres(written)
+    for key in of_unknown_unit(written):
         values.pop(key, None)
     lat, lon, note = named_place(text)
     if not fixed(lat, lon):  # no fix is printed as 0, 0, and its altitudes as 0 too
@@ -330,13 +330,13 @@ def _timed(read: Sequence[tuple[_Draft, Cue]], *, alone: bool) -> tuple[list[_Dr
     first = next((time for time in times if time is not None), None)
     drafts = []
     for (draft, cue), time in zip(read, times, strict=True):
-        record = replace(draft.record, time=time)
+        record = draft.record if time is draft.record.time else replace(draft.record, time=None)
         if cue.start is None and not alone:
             if time is None or first is None:
                 record = replace(record, ambiguous=record.ambiguous or _NO_MOMENT)
             else:
                 record = replace(record, t=max(0.0, (time - first).total_seconds()))
-        drafts.append(replace(draft, record=record))
+        drafts.append(draft if record is draft.record else replace(draft, record=record))
     lost = times.count(None) - printed.count(None)
     unlike = (
         f"{lost} of {len(read)} lines differ from the others in whether they print a zone: their times are not known"
