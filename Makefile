@@ -15,7 +15,7 @@ help:
 	@echo "make docs               build the documents and the reference into build/site/index.html"
 	@echo "make lock               pin every file of the service by its hash, in requirements.lock"
 	@echo "make sbom               list what the service is made of, in build/sbom.json (CycloneDX)"
-	@echo "make audit              ask PyPI and OSV for known faults of what requirements.lock names (needs the internet)"
+	@echo "make audit              ask PyPI for known faults of what requirements.lock names (needs the internet)"
 	@echo "make format             let ruff mend what it can"
 	@echo "make clean              remove both environments and everything that was made"
 
@@ -45,13 +45,14 @@ docs: $(VENV_DEV)/.installed
 	NO_MKDOCS_2_WARNING=1 $(VENV_DEV)/bin/mkdocs build --quiet
 	@echo "the documents are at build/site/index.html"
 
-# Annotations, index and options stay out: a line is a package and its hashes, nothing of the machine that wrote it.
+# Annotations, index and options stay out: a line is a package and its hashes, nothing of the machine that wrote it. The
+# header stays as it is: run this with the Python that it names.
 lock: $(VENV_RELEASE)/.installed
 	mkdir -p build
 	$(VENV_RELEASE)/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--constraint constraints.txt --extra postgres --output-file build/requirements.lock pyproject.toml
-	{ head -2 requirements.lock; cat build/requirements.lock; } > build/requirements.new && mv build/requirements.new requirements.lock
+	{ sed '/^[^#]/,$$d' requirements.lock; cat build/requirements.lock; } > build/requirements.new && mv build/requirements.new requirements.lock
 
 sbom: $(VENV)/.installed $(VENV_RELEASE)/.installed
 	mkdir -p build

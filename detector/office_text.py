@@ -30,7 +30,7 @@ def decode_text(data: bytes) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = None
-    if text is not None and not _is_chinese(data, text):
+    if text is not None and (text.isascii() or not _is_chinese(data, text)):
         return text
     try:
         return data.decode("gb18030")

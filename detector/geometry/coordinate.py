@@ -25,18 +25,18 @@ _NORTH_SOUTH: Final = "NS北南"
 _SIDE: Final = rf"(?:{'|'.join((*_SOUTH_OR_WEST, *_NORTH_OR_EAST))})(?![A-Za-z])"
 _WRITTEN: Final = re.compile(
     rf"(?:({_SIDE}|[NSEW](?=\s?[-+\d]))\s*)?([-+]?)({_DIGITS})"
-    rf"(?:\s*[°d]\s*({_DIGITS})\s*['′](?:\s*({_DIGITS})\s*(?:[\"″]|'{{2}}|′{{2}}))?)?\s*°?\s*({_SIDE})?",
+    rf"(?:\s*[°d]\s*({_DIGITS})\s*['′](?:\s*({_DIGITS})\s*(?:[\"″]|'{{2}}|′{{2}}))?)?(?:\s*°)?(?:\s*({_SIDE}))?",
     re.IGNORECASE,
 )
-_GOES_ON: Final = re.compile(r"[^\s,;)]|,\S|[\s,]*[\d°'\"]")
+_GOES_ON: Final = re.compile(r"[^\s,;)|]|,(?![A-Za-z_]{2,20}\s*[:=])\S|[\s,]*[\d°'\"]")
 _MINUTES: Final = 60
 
 
 def coordinate(text: str, *, whole: bool = False) -> tuple[float, str] | None:
     """Return degrees and the axis whose side is named, empty where none is; None where the text is written otherwise.
 
-    South and west are negative. What stands behind a comma or a space and is no part of it is passed over, unless the
-    `whole` text is to be one.
+    South and west are negative. What stands behind a comma, a bar or a space and is no part of it is passed over,
+    unless the `whole` text is to be one.
     """
     found = _WRITTEN.match(text)
     rest = text[found.end() :] if found else ""

@@ -22,10 +22,12 @@ PRIVATE_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv6Network("fc00::/7"),
 )
 _Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
-_ADDRESS = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*):/+([^\s/]\S*)")
-# What is no address by its form may hold a password all the same: user:password@host, or an address in an address.
-_CREDENTIALS = re.compile(r"[^\s/@:\"'<>\\]{1,200}:[^\s/@\"'<>]{1,200}@(?=[\w\[])")
-_QUOTED_ADDRESS = re.compile(r"(?i)%3a%2f%2f\S*")
+# An address, or one in an address: percent-encoded, once or more often. What is none by its form may hold a password
+# all the same, user:password@host, also so encoded or with the signs of a Chinese keyboard.
+_ADDRESS = re.compile(r"(?i)(?<=[a-z0-9+.*-]):/+([^\s/]\S*)|(?::|%(?:25)*3a)(?:%(?:25)*2f)+\S*|%(?:25)*3a/+\S*")
+_NO_USER = "/@:\"'<>\\"
+_COLON = re.compile(rf"(?i)(?<=[^\s{re.escape(_NO_USER)}])(?::|%(?:25)*3a|[\uff1a\ufe55])")
+_AT = re.compile(r"(?i)(?:@|%(?:25)*40|[\uff20\ufe6b])(?=[\w\[])")
 _ENDS = ":;,.)]}>'\"`"  # what ends a sentence or a bracket behind an address is no part of it
 _HOST = re.compile(
     r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+(?:%[a-z0-9_.-]+)?\])(?::[0-9]{1,5})?", re.IGNORECASE
@@ -41,15 +43,36 @@ def mask_url(text: str) -> str:
     Shown are scheme, host, port and a plain first word of the path. Credentials, the rest of the path and the query are
     `***`: makers put passwords into all of them, under any name (`user=admin_password=x`, `?loginpas=`, `?admin:x`).
     """
-    return _CREDENTIALS.sub("***@", _QUOTED_ADDRESS.sub("://***", _ADDRESS.sub(_mask_match, text)))
+    return re.sub(r"\S+", lambda word: _mask_word(word[0]), text)
 
 
-def _mask_match(match: re.Match[str]) -> str:
-    scheme, rest = match[1], match[2]
+def _mask_word(word: str) -> str:
+    found = _ADDRESS.search(word)
+    if found is None:
+        return _mask_bare(word)
+    before, rest = _mask_bare(word[: found.start()]), found[1] or ""
+    if (colon := _COLON.search(before)) and _AT.search(found[0]):  # a password may hold :// as well
+        before = f"{before[: _user(before, colon.start())]}***"
     shown = rest.rstrip(_ENDS)
     if shown.startswith("[") and "]" not in shown:  # the bracket belongs to the host: rtsp://[fd00::1]
         shown = rest[: rest.find("]") + 1] or shown
-    return f"{scheme}://{_mask_rest(shown)}{rest[len(shown) :]}"
+    return f"{before}://{_mask_rest(shown)}{rest[len(shown) :]}"
+
+
+def _mask_bare(word: str) -> str:
+    """Return a word without an address, and without the user and the password that it may hold.
+
+    A password may hold any sign: it begins behind the first colon that follows a user, and ends at the last @ before
+    what may be a host.
+    """
+    colon = _COLON.search(word)
+    at = max((found.end() for found in _AT.finditer(word, colon.end() + 1)), default=None) if colon else None
+    return word if colon is None or at is None else f"{word[: _user(word, colon.start())]}***@{word[at:]}"
+
+
+def _user(word: str, end: int) -> int:
+    """Return where the user begins that ends there."""
+    return max(word.rfind(sign, 0, end) for sign in _NO_USER) + 1
 
 
 def _mask_rest(rest: str) -> str:

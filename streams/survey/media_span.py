@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 from streams.survey.telemetry_pairing import Span
 from streams.telemetry.cues import cues, decode
+from streams.telemetry.printed_time import of_one_kind
 from streams.telemetry.srt import read_srt
 
 UNKNOWN: Final = Span()
@@ -47,8 +48,9 @@ def telemetry_span(path: Path) -> Span:
         file.seek(max(0, (size - _PART) & ~1))
         tail = file.read(_PART)
     first, last = decode(head), decode(tail)
-    started = [record.time for record in read_srt(first).records if record.time]
-    ended = [record.time for record in read_srt(last).records if record.time]
+    begins, finishes = ([record.time for record in read_srt(part).records] for part in (first, last))
+    times = of_one_kind([*begins, *finishes])
+    started, ended = ([time for time in part if time] for part in (times[: len(begins)], times[len(begins) :]))
     opens = [cue.start for cue in cues(first) if cue.start is not None]
     closes = [cue.start for cue in cues(last) if cue.start is not None]
     seconds = None

@@ -8,7 +8,7 @@ EARLIEST: Final = 2005
 LATEST: Final = 2099
 """A clock that was never set begins in 1970, 1980 or 2000; no drone filmed a street before 2005."""
 
-HALF_DAY: Final = r"(?:(?:[AP]M|a\.m\.|p\.m\.|[ap]m)(?![A-Za-z])|上午|下午)"
+HALF_DAY: Final = r"(?:[AaPp](?:\. ?)?[Mm]\.?(?![A-Za-z])|上午|下午)"
 _DATE: Final = re.compile(
     rf"(\d{{4}})[-:./年]\s?(\d{{1,2}})[-:./月]\s?(\d{{1,2}})(?:日\s*|[ T]+)({HALF_DAY})?\s*"
     rf"(\d{{1,2}}):\s?(\d{{1,2}}):\s?(\d{{1,2}})(?:\.(\d{{1,6}})\d*)?\s*({HALF_DAY})?\s*(Z|UTC|[-+]\d{{2}}(?::?\d{{2}})?)?"

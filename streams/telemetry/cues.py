@@ -1,9 +1,9 @@
 """Subtitle text cut into cues, however badly it is written: SubRip, WebVTT, and the ASS that Autel writes."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Final
 
 _CLOCK: Final = r"(?<![\d:])(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?(?![:;]?\d)"
@@ -13,6 +13,9 @@ _DIALOGUE: Final = re.compile(
 )
 _OVERRIDE: Final = re.compile(r"\{[^{}]{0,200}\}")
 _INDEX: Final = re.compile(r"\d{1,9}")
+_FULL_WIDTH: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+# Sign by sign: to take letters apart (NFKC) makes 502 of 50², and no degree sign of the º that some print for it.
+_PLAIN: Final = _FULL_WIDTH | {0x3000: " ", 0xA0: " ", 0x202F: " ", 0x2212: "-", 0xBA: "°"}
 _BYTES_LOOKED_AT: Final = 4000
 _ANEW: Final = 1.0  # seconds by which a cue must begin before the one above it to begin another recording
 _LONGEST: Final = 10 * 24 * 3600.0  # seconds; what was joined to more than that is no recording
@@ -23,6 +26,7 @@ class Cue:
     """One subtitle: its number, start and end in seconds as printed (None when it has none), and its text on one line.
 
     `part` counts the recordings that were joined into one file; `start` and `end` of a later one follow the first.
+    `breaks` are the places in the text where a line of the file ends.
     """
 
     number: int
@@ -30,15 +34,30 @@ class Cue:
     text: str
     end: float | None = field(default=None, compare=False)
     part: int = field(default=0, compare=False)
+    breaks: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def place(self) -> str:
         """Return the cue in words, for a person who looks for it in the file."""
         return f"block {self.number}" + (f" at {self.start:.3f} s" if self.start is not None else "")
 
+    @property
+    def written(self) -> str:
+        """Return the text with the ends of its lines as the file has them; each place in it is the same."""
+        starts = (0, *(at + 1 for at in self.breaks))
+        return "\n".join(self.text[start:end] for start, end in zip(starts, (*self.breaks, None), strict=True))
+
 
 def decode(data: bytes) -> str:
-    """Text of a subtitle file: UTF-8 or UTF-16, with or without its mark; anything else byte by byte."""
+    """Text of a subtitle file: UTF-8 or UTF-16, with or without its mark; anything else byte by byte.
+
+    The digits, colons and signs of Chinese keyboards are given as those of others: ：−３４ is :-34.
+    """
+    text = _decode(data)
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def _decode(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     head = data[:_BYTES_LOOKED_AT]
@@ -49,11 +68,6 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-def plain(text: str) -> str:
-    """Return text with the digits, colons and signs of Chinese keyboards as those of others: ：−３４ is :-34."""
-    return text if text.isascii() else unicodedata.normalize("NFKC", text).replace("\u2212", "-")
 
 
 def cues(text: str) -> Iterator[Cue]:
@@ -75,7 +89,7 @@ def cues(text: str) -> Iterator[Cue]:
             continue
         numbered_only = seen and start is None and not any(body)
         if seen and not (time is not None and numbered_only):  # the time line belongs to the number just read
-            yield Cue(number, start, " ".join(filter(None, body)), end)
+            yield _cue(number, start, body, end)
         if time is not None:
             number = number if numbered_only else number + 1
             start, end = _seconds(time.groups()[:4]), _seconds(time.groups()[4:])
@@ -83,7 +97,7 @@ def cues(text: str) -> Iterator[Cue]:
             number, start, end = int(line), None, None
         body, seen = [], True
     if seen or any(body):
-        yield Cue(number or 1, start, " ".join(filter(None, body)), end)
+        yield _cue(number or 1, start, body, end)
 
 
 def unjoined(found: Sequence[Cue]) -> list[Cue]:
@@ -115,8 +129,15 @@ def unjoined(found: Sequence[Cue]) -> list[Cue]:
 def _dialogues(lines: Sequence[str]) -> Iterator[Cue]:
     found_lines = (found for line in lines if (found := _DIALOGUE.match(line)))
     for number, found in enumerate(found_lines, 1):
-        text = _OVERRIDE.sub("", found[9]).replace("\\N", " ").replace("\\n", " ").replace("\\h", " ")
-        yield Cue(number, _seconds(found.groups()[:4]), text.strip(), _seconds(found.groups()[4:8]))
+        text = _OVERRIDE.sub("", found[9]).replace("\\n", "\\N").replace("\\h", " ")
+        lines_said = [line.strip() for line in text.split("\\N")]
+        yield _cue(number, _seconds(found.groups()[:4]), lines_said, _seconds(found.groups()[4:8]))
+
+
+def _cue(number: int, start: float | None, lines: Sequence[str], end: float | None) -> Cue:
+    kept = [line for line in lines if line]
+    breaks = tuple(at - 1 for at in accumulate(len(line) + 1 for line in kept[:-1]))
+    return Cue(number, start, " ".join(kept), end, breaks=breaks)
 
 
 def _seconds(clock: Sequence[str | None]) -> float | None:

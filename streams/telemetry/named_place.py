@@ -6,7 +6,7 @@ from typing import Final
 from detector.geometry.coordinate import coordinate
 
 _COORDINATE: Final = re.compile(
-    r"(?<![A-Za-z_])(?<!home )(?:(latitude|lat)|longt?itude|lon|lng)\s*[:=]\s*(?=([^\[\]=]{1,60}))", re.IGNORECASE
+    r"(?<![A-Za-z_])(?<!home )(?:(latitude|lat)|longt?itude|lon|lng)\s*[:=]\s*(?=([^\[\]=]{1,60}=?))", re.IGNORECASE
 )
 
 

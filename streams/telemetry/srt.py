@@ -22,21 +22,21 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Final
 
 from shapely.geometry import Polygon
 
-from streams.telemetry.clock import HALF_DAY, believable, of_half_day, parse_zone
-from streams.telemetry.cues import Cue, cues, plain, unjoined
-from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number
+from streams.telemetry.cues import Cue, cues, unjoined
+from streams.telemetry.heights import NUMBER, feet_in_metres, metres_up, number, of_unknown_unit
 from streams.telemetry.named_place import named_place
 from streams.telemetry.order import Fix, Pair, fixed, latitude_first, not_swapped
 from streams.telemetry.outliers import flown, pointing
+from streams.telemetry.printed_time import of_one_kind, printed_time
 from streams.telemetry.record import FIXED_RTK, LOWEST, Record, Telemetry
 
 # a key begins where a word begins and is short: else a hostile line of letters is searched again from each of them
-_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({NUMBER})(?![\d.:/eE])")
+_KEY: Final = re.compile(rf"(?<![A-Za-z_])([A-Za-z_]{{1,40}})\s*[:=]\s*({NUMBER})(?![\d.:/eE]|,\d)")
 _GPS: Final = re.compile(r"\b(?:GPS|RTK)\s*\(([^()]*)\)")
 _HOME: Final = re.compile(r"\bHOME\s*\(([^()]*)\)")
 _FROM_HOME: Final = re.compile(rf"\bD\s+({NUMBER})\s*m\b")
@@ -50,11 +50,6 @@ _GIMBAL: Final = re.compile(rf"\bG\.PRY\s*\(\s*({NUMBER})\s*\D?,\s*({NUMBER})\s*
 _CAMERA_LINE: Final = re.compile(r"\bF/[\d.]+\s*,\s*SS\s")
 _FOCAL: Final = re.compile(rf"\[\s*focal_len\s*:\s*({NUMBER})")
 _PLANE: Final = re.compile(rf"\bF\.PRY\s*\(\s*{NUMBER}\s*\D?,\s*{NUMBER}\s*\D?,\s*({NUMBER})")
-_DATE: Final = re.compile(
-    r"(?<!\d)(\d{4})[.\-/年](\d{1,2})[.\-/月](\d{1,2})(?:日\s*|[ T]+)"
-    rf"({HALF_DAY})?\s*(\d{{1,2}}):(\d{{2}}):(\d{{2}})(?:[.,](\d{{1,3}})(?!\d)(?:,(\d{{3}})(?!\d))?)?"
-    rf"\s*({HALF_DAY})?(\s*(?:Z|UTC|GMT)\b|[-+]\d{{2}}:?\d{{2}}(?![\d.]))?"
-)
 _LATITUDE: Final = re.compile(r"\blat(?:itude)?\s*:", re.IGNORECASE)
 _LONGITUDE: Final = re.compile(r"\b(?:longt?itude|lon|lng)\s*:", re.IGNORECASE)
 _LATITUDE_FIRST: Final = {
@@ -97,10 +92,8 @@ def read_srt(
     latitude from longitude where no number does. With a `span` (seconds) the records of that part alone are given,
     judged by the whole file.
     """
-    drafts: list[_Draft] = []
+    read: list[tuple[_Draft, Cue]] = []
     skipped: list[str] = []
-    first: datetime | None = None
-    text = plain(text)
     found = unjoined(list(cues(text)))
     wanted = found if span is None else _wanted(found, span)
     names_latitude = _LATITUDE.search(text) is not None
@@ -111,17 +104,16 @@ def read_srt(
             fault = "cut off before the position"
         if fault is None:
             try:
-                draft = _read(cue, zone)
+                read.append((_read(cue, zone), cue))
             except _Broken as error:
                 fault = str(error)
             else:
-                first = first or draft.record.time
-                drafts.append(_with_clock(draft, cue, first, alone=len(found) == 1))
                 continue
         cut = cut or (cue is found[-1] and fault.startswith("cut off"))
         skipped.append(f"{cue.place}: {fault}")
+    drafts, unlike = _timed(read, alone=len(found) == 1)
     records, notes = _without_placeholders(_in_order(not_swapped(list(_ordered(drafts, area)), area)))
-    notes += _anew(found)
+    notes += unlike + _anew(found)
     ends = max((max(cue.start, cue.end or 0.0) for cue in found if cue.start is not None), default=None)
     if span is not None:
         records = tuple(record for record in records if span[0] <= record.t <= span[1])
@@ -195,18 +187,19 @@ def _names_position(text: str) -> bool:
 def _read(cue: Cue, zone: tzinfo | None) -> _Draft:
     """Return a cue that is known to be whole; raises _Broken when its position is impossible."""
     gps = _GPS.search(cue.text)
-    time = _time(cue.text, zone)
-    draft = _read_tuple(cue.text, gps.group(1)) if gps else _read_keys(cue.text)
+    time = printed_time(cue, zone)
+    draft = _read_tuple(cue, gps.group(1)) if gps else _read_keys(cue)
     return replace(draft, record=replace(draft.record, t=cue.start or 0.0, time=time, part=cue.part))
 
 
-def _read_tuple(text: str, inside: str) -> _Draft:
+def _read_tuple(cue: Cue, inside: str) -> _Draft:
+    text = cue.text
     home, from_home, gimbal = _HOME.search(text), _FROM_HOME.search(text), _GIMBAL.search(text)
     lettered = _LETTER.search(inside) is not None
     pair = _lettered(inside) if lettered else _pair(inside)
     if pair is not None and (min(map(abs, pair)) > 90 or max(map(abs, pair)) > 180 or (lettered and abs(pair[0]) > 90)):
         raise _Broken(_OUTSIDE)
-    above = metres_up(text)
+    above = metres_up(cue.written)
     dialect = "autel" if lettered else _dialect(text, inside)
     pitch, roll, yaw = (number(part) for part in gimbal.groups()) if gimbal else (None, None, None)
     plane = _PLANE.search(text)
@@ -253,9 +246,12 @@ def _lettered(inside: str) -> Pair | None:
     return (found["lat"], found["lon"]) if fixed(found["lat"], found["lon"]) else None
 
 
-def _read_keys(text: str) -> _Draft:
+def _read_keys(cue: Cue) -> _Draft:
+    text, written = cue.text, cue.written
     values = {key.lower(): value for key, said in _KEY.findall(text) if (value := number(said)) is not None}
-    values |= feet_in_metres(text)
+    values |= feet_in_metres(written)
+    for key in of_unknown_unit(written):
+        values.pop(key, None)
     lat, lon, note = named_place(text)
     if not fixed(lat, lon):  # no fix is printed as 0, 0, and its altitudes as 0 too
         lat = lon = None
@@ -324,13 +320,28 @@ def _in_order(records: Iterable[Record]) -> tuple[Record, ...]:
     return tuple(sorted(records, key=lambda record: (record.part, record.t)))
 
 
-def _with_clock(draft: _Draft, cue: Cue, first: datetime | None, *, alone: bool) -> _Draft:
-    """Cues without a time line are placed by the date that they print; one of many without both is at no moment."""
-    if cue.start is not None or alone:
-        return draft
-    if draft.record.time is None or first is None:
-        return replace(draft, record=replace(draft.record, ambiguous=draft.record.ambiguous or _NO_MOMENT))
-    return replace(draft, record=replace(draft.record, t=max(0.0, (draft.record.time - first).total_seconds())))
+def _timed(read: Sequence[tuple[_Draft, Cue]], *, alone: bool) -> tuple[list[_Draft], tuple[str, ...]]:
+    """Return lines with the times that can be told from each other, and what is said of the others.
+
+    Cues without a time line are placed by the date that they print; one of many without both is at no moment.
+    """
+    printed = [draft.record.time for draft, _ in read]
+    times = of_one_kind(printed)
+    first = next((time for time in times if time is not None), None)
+    drafts = []
+    for (draft, cue), time in zip(read, times, strict=True):
+        record = draft.record if time is draft.record.time else replace(draft.record, time=None)
+        if cue.start is None and not alone:
+            if time is None or first is None:
+                record = replace(record, ambiguous=record.ambiguous or _NO_MOMENT)
+            else:
+                record = replace(record, t=max(0.0, (time - first).total_seconds()))
+        drafts.append(draft if record is draft.record else replace(draft, record=record))
+    lost = times.count(None) - printed.count(None)
+    unlike = (
+        f"{lost} of {len(read)} lines differ from the others in whether they print a zone: their times are not known"
+    )
+    return drafts, (unlike,) if lost else ()
 
 
 def _pair(inside: str) -> Pair | None:
@@ -340,22 +351,6 @@ def _pair(inside: str) -> Pair | None:
         parts = [f"{parts[0]}.{parts[1]}", f"{parts[2]}.{parts[3]}"]
     numbers = [value for part in parts[:2] if re.fullmatch(NUMBER, part) and (value := number(part))]
     return (numbers[0], numbers[1]) if len(numbers) == 2 and fixed(*numbers) else None
-
-
-def _time(text: str, zone: tzinfo | None) -> datetime | None:
-    match = _DATE.search(text)
-    if match is None:
-        return None
-    *day, before, hour, minute, second, millis, micros, behind, own = match.groups()
-    micro = int((millis or "").ljust(3, "0")) * 1000 + int(micros or 0)
-    said = before or behind
-    hours = of_half_day(int(hour), said) if said else int(hour)
-    try:
-        year, month, date = (int(part) for part in day)
-        zone = (parse_zone(own) if own else None) or zone
-        return believable(datetime(year, month, date, hours, int(minute), int(second), micro, tzinfo=zone))
-    except ValueError:
-        return None
 
 
 def _focal(text: str) -> float | None:

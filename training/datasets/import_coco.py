@@ -27,9 +27,17 @@ from training.errors import DatasetInvalid
 
 _SPACE: Final = " \t\r\n"
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Key = Annotated[str, BeforeValidator(lambda key: str(key) if isinstance(key, int) else key)]
-"""What one element calls another by: tools write 1 here and "1" there."""
 Part = TypeVar("Part", bound=BaseModel)
+
+
+def _key(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Key = Annotated[str, BeforeValidator(_key)]
+"""What one element calls another by: tools write 1 here and "1" or 1.0 there."""
 
 
 class _Part(BaseModel):

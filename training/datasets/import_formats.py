@@ -9,6 +9,7 @@ from training.datasets.import_coco import is_coco, read_coco
 from training.datasets.import_voc import is_voc, read_voc
 from training.datasets.import_yolo import read_yolo
 from training.datasets.interchange import Export, files
+from training.datasets.layouts import unwrapped
 from training.errors import DatasetInvalid
 
 Format = Literal["auto", "yolo", "coco", "voc"]
@@ -32,7 +33,7 @@ def read_export(folder: Path, wanted: Format = "auto") -> Export:
     Raises:
         DatasetInvalid: none of the known formats is there.
     """
-    root = export_root(folder)
+    root = unwrapped(folder)
     return _READERS[detect_format(root) if wanted == "auto" else wanted](root)
 
 
@@ -62,12 +63,6 @@ def _has(path: Path, marks: tuple[bytes, ...]) -> bool:
     except OSError:
         return False
     return all(mark in head for mark in marks)
-
-
-def export_root(folder: Path) -> Path:
-    """Return the folder itself, or the only one in it: many ZIPs hold one folder with everything inside."""
-    inside = [path for path in folder.iterdir() if not path.name.startswith(".") and path.name != "__MACOSX"]
-    return export_root(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 def _shallow(folder: Path) -> list[Path]:

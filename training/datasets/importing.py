@@ -15,9 +15,10 @@ from detector.errors import PictureUnreadable
 from detector.vision.pixels import read_picture
 from training.datasets.group_split import Unparted, group_of, split, tile_of
 from training.datasets.import_archive import unpacked
-from training.datasets.import_formats import Format, export_root, read_export
+from training.datasets.import_formats import Format, read_export
 from training.datasets.import_tables import PICTURES_TABLE, PictureFacts, read_class_names, read_picture_facts
 from training.datasets.interchange import Export, ForeignPicture, NamedBox, Side
+from training.datasets.layouts import unwrapped
 from training.datasets.manifest import UNKNOWN, Box, DatasetAct, DatasetManifest, Picture, PictureWhere
 from training.datasets.version_store import latest, locked, picture_files, verify_version, versions, write_version
 from training.errors import DatasetInvalid, ImportFaults
@@ -81,7 +82,7 @@ def import_export(source: Path, root: Path, wish: ImportWish, at: datetime) -> I
     """
     schedule_for(wish.view)  # a view that nothing can be trained for is refused
     with locked(root, wish.name), unpacked(source, root) as outer:
-        folder = export_root(outer)
+        folder = unwrapped(outer)
         export = read_export(folder, wish.format)
         notes = _Notes(list(export.notes))
         before = versions(root, wish.name)

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import yaml
 
-from detector.office_text import decode_text
+from detector.office_text import TextUnreadable, decode_text
 from training.datasets.layouts import (
     Side,
     class_names,
@@ -23,6 +23,7 @@ from training.datasets.layouts import (
 )
 from training.errors import DatasetInvalid
 
+_DAMAGED = "\ufffd"  # in the place of what is none in UTF-16
 _SLACK = 2e-3  # exporters round: an edge may stand a pixel or two outside the picture
 
 
@@ -61,11 +62,12 @@ def read_labels(path: Path, classes: int) -> tuple[Label, ...]:
         DatasetInvalid: a line that is no box, a class index out of range, a box that leaves the picture or has no area.
     """
     try:
-        data = path.read_bytes()
-        wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")  # as Windows saves "Unicode"
-        lines = data.decode("utf-16" if wide else "utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        text = decode_text(path.read_bytes())
+        if _DAMAGED in text:
+            raise TextUnreadable("is cut off")
+    except (OSError, TextUnreadable) as error:
         raise DatasetInvalid(f"{path}: is no text; a label file holds one `class x y w h` a line") from error
+    lines = text.splitlines()
     return tuple(_label(line, f"{path}:{n}", classes) for n, line in enumerate(lines, start=1) if line.strip())
 
 
@@ -170,16 +172,16 @@ def open_set(dataset: Path) -> YoloSet:
         raise DatasetInvalid(f"{described}: needs `names` and `val`")
     if values.get("kpt_shape"):
         raise DatasetInvalid(f"{described}: labels key points, which would be read as corners: export boxes")
-    names: object = plain["names"]  # as they stand there: 0501 is no number, and `no` is a name
-    if isinstance(names, dict):
-        names = {int(key) if str(key).isdecimal() else key: name for key, name in names.items()}
-    ordered = [names.get(index) for index in range(len(names))] if isinstance(names, dict) else names
-    if not isinstance(ordered, list) or not all(isinstance(name, str) for name in ordered):
+    ordered = _names(plain.get("names"))  # as they stand there: 0501 is no number, and `no` is a name
+    if ordered is None:
         raise DatasetInvalid(f"{described}: names must be a list, or indices 0 to n-1 with their names")
+    read = values["names"]
+    if not all(name.strip() for name in ordered) or None in (read.values() if isinstance(read, dict) else read):
+        raise DatasetInvalid(f"{described}: a class has no name: write one, in quotes if it is ~ or null")
     measured = plain.get("measured", ordered)
     if not isinstance(measured, list) or not measured or measured != ordered[: len(measured)]:
         raise DatasetInvalid(f"{described}: `measured` lists the first of the names, those that the val side labels")
-    unsure = _unsure(values.get("unsure") or {}, ordered, described)
+    unsure = _unsure(plain.get("unsure") if values.get("unsure") else {}, ordered, described)
     root, train = values.get("path"), values.get("train")
     return YoloSet(
         file=described,
@@ -191,6 +193,17 @@ def open_set(dataset: Path) -> YoloSet:
         absolute=described.name == "data.yaml" and root is not None and Path(str(root)).is_absolute(),
         unsure=unsure,
     )
+
+
+def _names(names: object) -> list[str] | None:
+    """Return the classes in their order; None where they are neither a list nor numbered from 0 on."""
+    if isinstance(names, dict):
+        names = {int(key) if str(key).isdecimal() else key: name for key, name in names.items()}
+        names = [names.get(index) for index in range(len(names))]
+    if not isinstance(names, list):
+        return None
+    ordered = [name for name in names if isinstance(name, str)]
+    return ordered if len(ordered) == len(names) else None
 
 
 def _unsure(value: object, names: list[str], where: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:

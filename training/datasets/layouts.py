@@ -49,13 +49,12 @@ class FoundPicture:
 
 
 def unwrapped(dataset: Path) -> Path:
-    """Return the one folder that a folder holds, as an archive is unpacked, where nothing else lies in it."""
+    """Return the folder itself, or the only one in it: many archives hold one folder with everything inside."""
     if not dataset.is_dir():
         return dataset
     inside = [path for path in dataset.iterdir() if not _is_foreign(path.name) and path.name not in _SYSTEM]
-    return (
-        inside[0] if len(inside) == 1 and inside[0].is_dir() and inside[0].name not in ("images", "labels") else dataset
-    )
+    alone = len(inside) == 1 and inside[0].is_dir() and inside[0].name not in ("images", "labels")
+    return unwrapped(inside[0]) if alone else dataset
 
 
 def find_description(dataset: Path) -> Path | None:

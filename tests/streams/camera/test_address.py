@@ -1,4 +1,5 @@
-from string import ascii_letters, digits
+import time
+from string import ascii_letters, digits, punctuation
 
 import pytest
 from hypothesis import given, settings
@@ -136,10 +137,57 @@ def test_a_slash_in_a_password_is_refused_and_the_password_not_shown() -> None:
         "rtsp%3A%2F%2Fadmin%3As3cret%4010.0.0.9%2Fh264",
         "redirect to http://10.0.0.1/go?to=rtsp%3a%2f%2fadmin%3as3cret%4010.0.0.9",
         "Location: rtsp://admin：s3cret@10.0.0.9/h264",
+        "admin:Abc@s3cret@10.0.0.9:554/h264",
+        "admin:s3cret/Abc@10.0.0.9",
+        "admin:Abc/s3cret@10.0.0.9",
+        'admin:s3cret"Abc@10.0.0.9',
+        "admin:Abc<s3cret@10.0.0.9",
+        "admin%3As3cret%4010.0.0.9",
+        "admin%253As3cret%254010.0.0.9",
+        "rtsp:%2F%2Fadmin:s3cret%4010.0.0.9",
+        "admin：s3cret＠10.0.0.9",
+        "admin:s3cret://Abc@10.0.0.9",
+        f"admin:{'s3cret' * 50}@10.0.0.9",
+        f"{'x' * 40}://10.0.0.9/user=admin_password=s3cret",
     ],
 )
 def test_a_password_in_what_only_resembles_an_address_is_not_shown(text: str) -> None:
     assert "s3cret" not in mask_url(text)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "admin:{}@10.0.0.9:554/h264",
+        'url="admin:{}@10.0.0.9"',
+        "//admin:{}@10.0.0.9/h264",
+        "rtsp:\\\\admin:{}@10.0.0.9\\h264",
+        "admin：{}＠10.0.0.9",
+        "admin%3A{}%4010.0.0.9",
+        "rtsp%3A%2F%2Fadmin%3A{}%4010.0.0.9%2Fh264",
+        "rtsp:%2F%2Fadmin:{}%4010.0.0.9",
+        "rtsp://admin:{}@10.0.0.9/h264",
+    ],
+)
+@given(st.text(ascii_letters + digits + punctuation + "：＠／密码é", max_size=20))
+@settings(max_examples=20)
+def test_a_password_of_any_signs_is_not_shown_nor_where_it_begins_or_ends(form: str, password: str) -> None:
+    shown = mask_url(f"cannot open {form.format(f'Qz7{password}Xk9')} now")
+    assert "Qz7" not in shown
+    assert "Xk9" not in shown
+    assert (shown.startswith("cannot open "), shown.endswith(" now")) == (True, True)
+
+
+def test_the_host_of_what_only_resembles_an_address_is_shown() -> None:
+    assert mask_url("open admin:Abc@12345@10.0.0.9:554/h264") == "open ***@10.0.0.9:554/h264"
+    assert mask_url("(admin%3As3cret%4010.0.0.9)") == "***@10.0.0.9)"
+
+
+@pytest.mark.parametrize("text", ["a.b-", "a:", "@a", "a:@", ":/", "%3a", "%25", "a%40", "[", "："])
+def test_a_long_line_is_masked_in_a_moment(text: str) -> None:
+    begun = time.process_time()
+    mask_url(text * (40_000 // len(text)))
+    assert time.process_time() - begun < 2  # one that looks again from every letter takes nine seconds
 
 
 def test_what_is_no_address_stays_readable() -> None:

@@ -73,6 +73,13 @@ def test_a_long_sidecar_is_read_at_both_ends(tmp_path: Path, encoding: str) -> N
     assert span.seconds == 3999
 
 
+def test_a_sidecar_with_the_signs_of_a_chinese_keyboard_is_as_long_as_its_cues(tmp_path: Path) -> None:
+    wide = str.maketrans("0123456789:,", "０１２３４５６７８９：，")
+    lines = [f"00:00:{n:02d},000 --> 00:00:{n:02d},500".translate(wide) for n in range(1, 31)]
+    (tmp_path / "s.srt").write_text("\n".join(f"{line}\n[latitude: 34.7] [longitude: 113.6]\n" for line in lines))
+    assert telemetry_span(tmp_path / "s.srt").seconds == 29.0
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"no telemetry at all", bytes(200_001)])
 def test_a_sidecar_that_says_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s.srt").write_bytes(content)

@@ -13,6 +13,13 @@ def test_encodings(encoding: str) -> None:
     assert found == [Cue(1, 0.066, "2.7° hello"), Cue(2, 0.1, "world")]
 
 
+def test_signs_of_chinese_keyboards_are_read_as_those_of_others_and_no_sign_as_another() -> None:
+    text = "－３４．７：５　６\u2212７\u202f８º，５０²㎡½ﬁ"
+    assert decode(text.encode()) == "-34.7:5 6-7 8°,50²㎡½ﬁ"
+    assert decode(text.encode("utf-16")) == decode(text.encode())
+    assert decode("2.7º".encode("latin-1")) == "2.7°"
+
+
 def test_a_late_start_is_a_late_start() -> None:
     (cue,) = cues("7\n00:15:04,904 --> 00:15:05,905\nx\n")
     assert cue == Cue(7, 904.904, "x")

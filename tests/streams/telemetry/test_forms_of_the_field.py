@@ -11,6 +11,7 @@ from shapely.geometry import box
 from detector.geometry.coordinate import coordinate
 from streams.errors import TelemetryUnreadable
 from streams.telemetry.clock import parse_date
+from streams.telemetry.cues import decode
 from streams.telemetry.exif import Exif
 from streams.telemetry.read import read_telemetry
 from streams.telemetry.record import Record
@@ -24,7 +25,7 @@ SHANGHAI = timezone(timedelta(hours=8))
 
 
 def record(line: str) -> Record:
-    (found,) = read_srt(srt(line), zone=SHANGHAI).records
+    (found,) = read_srt(decode(srt(line).encode()), zone=SHANGHAI).records
     return found
 
 
@@ -48,6 +49,29 @@ def record(line: str) -> Record:
 def test_a_coordinate_however_it_is_written(lat: str, lon: str, place: tuple[float, float]) -> None:
     found = record(f"[latitude: {lat}] [longitude: {lon}] {HEIGHT}")
     assert (found.lat, found.lon, found.height) == (*map(pytest.approx, place), 50.2)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "latitude: 34.7466 longitude: 113.6253",
+        "lat: 34.7466 lon: 113.6253 alt: 20",
+        "[latitude: 34.7466 longitude: 113.6253]",
+        "[latitude: 34.7466 longitude: 113.6253 altitude: 20.0]",
+        "latitude: 34.7466\nlongitude: 113.6253\nrel_alt: 20",
+        "latitude: 34.7466 | longitude: 113.6253 | rel_alt: 20",
+        "latitude: 34.7466|longitude: 113.6253",
+        "latitude: 34.7466, longitude: 113.6253",
+        "latitude:34.7466,longitude:113.6253,rel_alt:20",
+        "latitude: 34.7466° longitude: 113.6253° elevation: 20",
+        "latitude: 34.7466 N longitude: 113.6253 E satellites: 12",
+        "latitude: 34.7466º longitude: 113.6253º",
+        "latitude: N34.7466 longitude: E113.6253",
+    ],
+)
+def test_keys_that_nothing_but_a_space_or_a_bar_parts(line: str) -> None:
+    found = record(line)
+    assert (found.lat, found.lon) == (34.7466, 113.6253)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +103,32 @@ def test_no_text_breaks_a_coordinate(text: str) -> None:
         (f"{PLACE} [rel_alt: 164.5 feet abs_alt: 480.1 feet]", 50.14),
         ("GPS(113.6253,34.7466,16) BAROMETER:164.5ft", 50.14),
         ("F/2.8, SS 30.15, ISO 260, EV 0, GPS (113.6253, 34.7466, 17), D 221.2ft, H 164.5ft", 50.14),
-        (f"{PLACE} [rel_alt: 50.2m abs_alt: 100m]", 50.2),
+        *(
+            (f"{PLACE} [rel_alt: 164.5{feet} abs_alt: 480.1{feet}]", 50.14)
+            for feet in (" 英尺", "英尺", "呎", "'", " '", "_ft", "′", "ft.", "FT")
+        ),
+        *((f"{PLACE} [abs_alt: 480.1{feet} rel_alt: 164.5{feet}]", 50.14) for feet in ("英尺", "'", "_ft")),
+        ("GPS(113.6253,34.7466,16) BAROMETER:164.5英尺", 50.14),
+        ("GPS(113.6253,34.7466,16) BAROMETER:164.5'", 50.14),
+        ("F/2.8, SS 30.15, ISO 260, EV 0, GPS (113.6253, 34.7466, 17), D 221.2ft, H 164.5 英尺", 50.14),
+        *(
+            (f"{PLACE} [rel_alt: 50.2{metres} abs_alt: 100{metres}]", 50.2)
+            for metres in ("m", " m", "米", " 公尺", " metres", "meters", "M", "_m")
+        ),
+        *(
+            (f"{PLACE} [rel_alt: 50.2{other} abs_alt: 100.2]", None)
+            for other in ("yd", " km", "公里", "尺", " 丈", "_yd", "ftm", "²", " cm", "x")
+        ),
+        *((f"{PLACE} [rel_alt: 1,234.5{unit} abs_alt: 2,234.5{unit}]", None) for unit in ("", " ft", "ft", " m")),
+        (f"{PLACE} rel_alt: 50.2 km [abs_alt: 100.2]", None),
+        ("GPS(113.6253,34.7466,16) BAROMETER:1,234.5", None),
+        ("GPS(113.6253,34.7466,16) BAROMETER:164.5yd", None),
+        ("GPS(113.6253,34.7466,16) Hb:1,234.5 Hs:1.9", None),
+        ("GPS(113.6253,34.7466,16) BAROMETER:50.2 ISO:100", 50.2),
+        ("GPS(113.6253,34.7466,16) BAROMETER:50.2M ISO 100", 50.2),
+        (f"{PLACE} rel_alt: 50.2 ISO 100", 50.2),
+        (f"{PLACE} rel_alt: 50.2 G.PRY (1, 2, 3)", 50.2),
+        (f"{PLACE} rel_alt: 50.2\nDJI Mini 4", 50.2),
         (f"{PLACE} [rel_alt: 5.02e1 abs_alt: 1e2]", 50.2),
         *((f"{PLACE} [rel_alt: {none} abs_alt: 100.2]", None) for none in ("9999.0", "-9999.0", "3276.7", "-32768")),
     ],

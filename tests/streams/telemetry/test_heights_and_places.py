@@ -66,6 +66,17 @@ def test_a_named_place_is_read_in_either_order(lat: float, lon: float, one: str,
     assert named_place(" ".join(parts)) == named_place(" ".join(reversed(parts))) == near(lat, lon)
 
 
+@given(
+    latitudes, longitudes, latitude_keys, longitude_keys, joints, st.sampled_from([" ", "  ", ", ", " | ", "; ", "° "])
+)
+def test_a_named_place_is_read_whatever_parts_its_keys(
+    lat: float, lon: float, one: str, two: str, joint: str, between: str
+) -> None:
+    parts = [f"{one}{joint}{lat:.6f}", f"{two}{joint}{lon:.6f}"]
+    assert named_place(between.join([*parts, "alt: 20"])) == near(lat, lon)
+    assert named_place(between.join(["rel_alt: 20", *reversed(parts)])) == near(lat, lon)
+
+
 @given(latitudes, longitudes, st.data())
 def test_what_is_cut_out_of_a_line_takes_a_number_away_or_is_seen(lat: float, lon: float, data: st.DataObject) -> None:
     """Without its key, its value or its letter a coordinate is not known; it never becomes another one."""

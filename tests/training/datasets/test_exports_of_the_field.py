@@ -32,10 +32,22 @@ def found(folder: Path) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"image_id": "1"}, {"category_id": "5"}, {"iscrowd": None}, {"segmentation": {"counts": "a", "size": [9, 9]}}],
+    [
+        {"image_id": "1"},
+        {"category_id": "5"},
+        {"image_id": 1.0, "category_id": 5.0},
+        {"iscrowd": None},
+        {"segmentation": {"counts": "a", "size": [9, 9]}},
+    ],
 )
 def test_what_means_the_same_in_coco(tmp_path: Path, changes: dict[str, object]) -> None:
     assert found(described(tmp_path, "a.jpg", **changes)) == [("a.jpg", 1)]
+
+
+@pytest.mark.parametrize("key", [True, 1.5, None, [1], {"a": 1}])
+def test_what_is_no_id_in_coco_is_refused(tmp_path: Path, key: object) -> None:
+    (fault,) = read_export(described(tmp_path, image_id=key)).faults
+    assert fault.endswith(f"x.json:1: annotations[0]: image_id: {str(key)!r} is not what stands here")
 
 
 def test_no_box_and_a_polygon_is_a_box(tmp_path: Path) -> None:

@@ -229,6 +229,29 @@ def test_names_are_a_list_or_numbered_in_any_order(tmp_path: Path, names: str) -
     assert open_set(tmp_path).names == ("a", "b")
 
 
+@pytest.mark.parametrize("none", ["", "~", "null", "Null", "''", "'  '"])
+def test_a_class_without_a_name_is_refused(tmp_path: Path, none: str) -> None:
+    for names in (f"{{0: stall, 1: {none} }}", f"\n- stall\n- {none}", f"\n  0: stall\n  1: {none}"):
+        (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: {names}\n")
+        with pytest.raises(DatasetInvalid, match=r"data\.yaml: a class has no name"):
+            open_set(tmp_path)
+
+
+def test_a_class_may_be_called_what_yaml_reads_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text(
+        "val: v\nnames: ['null', no, 0501, '~']\nmeasured: ['null', no]\nunsure: {0501: [no], '~': ['null', no]}\n"
+    )
+    described = open_set(tmp_path)
+    assert described.names == ("null", "no", "0501", "~")
+    assert described.unsure == (("0501", ("no",)), ("~", ("null", "no")))
+
+
+@pytest.mark.parametrize("none", ["", "~", "{}", "[]"])
+def test_a_set_may_say_that_nothing_is_unsure(tmp_path: Path, none: str) -> None:
+    (tmp_path / "data.yaml").write_text(f"val: v\nnames: [a]\nunsure: {none}\n")
+    assert open_set(tmp_path).unsure == ()
+
+
 @pytest.mark.parametrize("measured", ["[b]", "[a, c]", "[]", "a", "[b, a]", "[a, b, c]"])
 def test_what_is_measured_are_the_first_names(tmp_path: Path, measured: str) -> None:
     (tmp_path / "data.yaml").write_text(f"val: val/images\nnames: [a, b]\nmeasured: {measured}\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.datasets.exports import picture
+from training.datasets.import_formats import read_export
 from training.datasets.labels import YoloSet, open_set, read_pictures
 from training.errors import DatasetInvalid
 
@@ -45,6 +46,7 @@ def test_a_name_is_the_text_that_stands_there(tmp_path: Path, names: str, read: 
     ("line", "encoding"),
     [
         (BOX, "utf-16"),
+        (BOX, "utf-16-le"),
         (BOX, "utf-8-sig"),
         ("0.0 0.5 0.5 0.2 0.2\r\n", "ascii"),
         ("0 5e-1 0.5 0.2 2.0E-01\n\n", "ascii"),
@@ -95,6 +97,13 @@ def test_the_folder_in_a_folder_that_an_archive_leaves(tmp_path: Path) -> None:
     (tmp_path / "__MACOSX").mkdir()
     (tmp_path / ".DS_Store").write_bytes(b"x")
     assert boxes(open_set(tmp_path)) == [1]
+
+
+def test_the_folder_in_several_that_an_archive_leaves(tmp_path: Path) -> None:
+    a_set(tmp_path / "outer/export")
+    (tmp_path / "outer/Thumbs.db").write_bytes(b"x")
+    assert boxes(open_set(tmp_path)) == [1]
+    assert [len(one.boxes) for one in read_export(tmp_path).pictures if one.side == "val"] == [1]
 
 
 @pytest.mark.parametrize("ending", [".heic", ".TIF", ".avif"])

@@ -15,6 +15,7 @@ from tests.detector.nets import COLOURS, save_colour_detector
 from tests.models.cards import card_of
 from tests.training.sets import Square, describe, save_squares
 from training.errors import DatasetInvalid
+from training.evaluation import evaluate as evaluation
 from training.evaluation import gate
 from training.evaluation.average_precision import PictureMatches, gain, match
 from training.evaluation.evaluate import evaluate, measure
@@ -161,6 +162,33 @@ def test_a_slower_model_is_refused(
     (refusal,) = judge(model(tmp_path / "new", "2"), half_blind, [street], samples=100).refusals
     assert refusal.code == "slower"
     assert "at most 0.01 is allowed" in refusal.text
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "passes"),
+    [
+        (2.0, 1.2, True),  # 1.67 times as long, by 0.8 ms
+        (4.0, 2.0, False),
+        (2.0, 1.0, True),  # by a millisecond, no more
+        (2.01, 1.0, False),
+        (12.4, 10.0, True),  # 1.24 times as long, by 2.4 ms
+        (12.6, 10.0, False),
+        (1.2, 2.0, True),
+    ],
+)
+def test_slower_is_by_a_share_and_by_a_millisecond(
+    half_blind: ModelCard,
+    street: FrozenSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mine: float,
+    theirs: float,
+    passes: bool,
+) -> None:
+    monkeypatch.setattr(evaluation, "_time", lambda detectors, _: [mine, theirs][: len(detectors)])
+    report = judge(model(tmp_path / "new", "2"), half_blind, [street], samples=100)
+    assert report.slower == pytest.approx(mine / theirs, abs=0.001)
+    assert [one.code for one in report.refusals] == ([] if passes else ["slower"])
 
 
 def honest(card: ModelCard, one: FrozenSet) -> ModelCard:
