@@ -295,9 +295,17 @@ function park(hours) {
 }
 
 function draw() {
-  if (!at("confirm").disabled && zoom.svg) {
-    zoom.drawing = true;
-    tell(words.draw);
+  if (at("confirm").disabled || !zoom.svg) {
+    return;
+  }
+  if (zoom.svg.dataset.kind !== "scene") {
+    const best = desk.querySelector(".scene template");
+    if (!best) {
+      tell(words.failed);
+      return;
+    }
+    best.parentElement.replaceChildren(best.content);
+    zoom.attach(desk.querySelector(".scene svg"));
   }
 }
 
@@ -309,11 +317,14 @@ const actions = {
   e: () => exclusively(() => putOff("escalated")),
   o: () => exclusively(reopen),
   u: () => exclusively(undo),
+// A box is in pixels of the best view: that is drawn in, also where the card shows the breach.
   j: () => exclusively(() => move(1)),
   k: () => exclusively(() => move(-1)),
   b: () => desk.classList.toggle("unboxed"),
   z: () => zoom.toggle(),
   d: draw,
+  zoom.drawing = true;
+  tell(words.draw);
   f: () => at("filter").showModal(),
   "?": () => at("keys").showModal(),
 };

@@ -1,0 +1,45 @@
+"""The review page in a real Chromium, where what a reviewer sees and what is stored could come apart."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from detector.places.pictures import Moment, MomentPicture
+from detector.vision.jpeg import encode
+from tests.api.conftest import Service
+from tests.api.samples import NOON, STALL, a_candidate, street
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need playwright: pip install playwright")
+from playwright.sync_api import Page, expect  # noqa: E402  # after the skip above
+
+from tests.api.review.test_browser import (  # noqa: E402, F401  # the fixtures
+    browser,
+    context,
+    expected,
+    left,
+    page,
+)
+
+
+def test_a_box_is_drawn_in_the_picture_that_it_is_stored_for(page: Page, service: Service) -> None:  # noqa: F811
+    at = NOON + timedelta(minutes=6)
+    breach = MomentPicture(Moment.NOW, encode(street(1280, 960)), 1280, 960, at, (700.0, 500.0, 900.0, 800.0), 0.25)
+    service.sink.take(replace(a_candidate(), pictures=(breach,)))
+    page.goto(f"{service.url}/review")
+    expect(page.locator(".scene svg")).to_have_attribute("data-kind", "breach")
+    expect(page.locator("#confirm")).to_be_enabled()
+    page.keyboard.press("d")
+    expect(page.locator(".scene svg")).to_have_attribute("data-kind", "scene")
+    expect(page.locator(".scene svg")).to_have_attribute("viewBox", "0 0 640 360")
+    line = page.locator(".scene .box .line").bounding_box()
+    assert line is not None
+    page.mouse.move(line["x"], line["y"])
+    page.mouse.down()
+    page.mouse.move(line["x"] + line["width"], line["y"] + line["height"])
+    page.mouse.up()
+    page.keyboard.press("c")
+    left(page, 0)
+    (item,) = service.http.get("/api/v1/candidates").json()["items"]
+    verdict = service.http.get(f"/api/v1/candidates/{item['id']}").json()["verdict"]
+    assert verdict["box"] == pytest.approx(STALL, abs=4)
