@@ -74,8 +74,8 @@ class Cards:
     zones: MapZones
     render: Renderer
 
-    def draw(self, candidate_id: UUID) -> str:
-        """Return the card as HTML. Raises NotFound."""
+    def draw(self, candidate_id: UUID, *, at_desk: bool = True) -> str:
+        """Return the card as HTML, without what works on the review page alone if not `at_desk`. Raises NotFound."""
         with self.database.read() as connection:
             candidate = candidates.find(self.scope, connection, candidate_id)
             if candidate is None:
@@ -104,7 +104,7 @@ class Cards:
             verdict=verdict,
             zone=zone,
             deferral=deferral,
-            reopens=verdict is not None and service.may_reopen(self.scope, verdict),
+            reopens=at_desk and verdict is not None and service.may_reopen(self.scope, verdict),
             expired=expired,
             unreviewed=unreviewed,
             camera=camera,

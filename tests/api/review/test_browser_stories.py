@@ -19,6 +19,7 @@ from tests.api.review.test_browser import (  # noqa: E402, F401  # the fixtures
     expected,
     left,
     page,
+    states,
 )
 
 
@@ -43,3 +44,18 @@ def test_a_box_is_drawn_in_the_picture_that_it_is_stored_for(page: Page, service
     (item,) = service.http.get("/api/v1/candidates").json()["items"]
     verdict = service.http.get(f"/api/v1/candidates/{item['id']}").json()["verdict"]
     assert verdict["box"] == pytest.approx(STALL, abs=4)
+
+
+def test_what_was_decided_is_found_in_the_list_and_reopened(page: Page, service: Service) -> None:  # noqa: F811
+    (candidate_id,) = service.seed()
+    said = {"decision": "rejected", "reason": "vehicle"}
+    service.http.post(f"/api/v1/candidates/{candidate_id}/verdict", json=said).raise_for_status()
+    page.goto(f"{service.url}/candidates")
+    page.locator("tbody a").first.click()
+    expect(page.locator("h1 .chip")).to_have_text("Rejected")
+    expect(page.get_by_role("button", name="Reopen")).to_have_count(0)
+    page.get_by_role("link", name="Review", exact=True).last.click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    page.keyboard.press("o")
+    expect(page.locator("#confirm")).to_be_enabled()
+    assert states(service) == ["open"]
