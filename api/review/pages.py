@@ -32,7 +32,7 @@ from api.pages.svg_map import MapPicture, draw_map
 from api.review import deferrals, service, waiting
 from api.review.deferrals import DeferralKind
 from api.review.messages import QUEUE_LISTS
-from api.review.queue_filters import Wanted, chosen_of, filters_of
+from api.review.queue_filters import WantedQueue, chosen_of, filters_of
 from api.review.waiting import QueueFilter
 from api.surveys import frames
 from api.surveys import repository as surveys
@@ -166,7 +166,7 @@ class ReviewPages:
 
 
 def review_pages(
-    scope: CurrentScope, database: Db, live: Live, render: Render, now: Now, wanted: Wanted
+    scope: CurrentScope, database: Db, live: Live, render: Render, now: Now, wanted: WantedQueue
 ) -> ReviewPages:
     """Return what draws the page for the client."""
     return ReviewPages(scope, database, live, render, now, wanted)
@@ -183,7 +183,7 @@ def review(pages: Drawn, drawn: ReviewCards) -> HTMLResponse:
 
 
 @router.get("/review/queue")
-def review_queue(scope: CurrentScope, database: Db, now: Now, wanted: Wanted) -> Queue:
+def review_queue(scope: CurrentScope, database: Db, now: Now, wanted: WantedQueue) -> Queue:
     """Return which candidates wait."""
     return _queue(scope, database, now, wanted)
 
