@@ -2,14 +2,17 @@
 
 import csv
 import io
+import re
+from dataclasses import replace
 
 import pytest
 
 from api.audit import repository as audit
 from api.audit.repository import Search
 from api.db.scope import EVERYWHERE
+from detector.rules.source import RulebookSource
 from tests.api.conftest import Service
-from tests.api.samples import a_candidate
+from tests.api.samples import VIOLATION, a_candidate
 
 
 @pytest.fixture
@@ -69,6 +72,16 @@ def test_pages_follow_each_other(service: Service) -> None:
     rest = service.http.get(f"/candidates?{link}").text
     assert rest.count('href="/candidates/') - rest.count('href="/candidates/export') == 2
     assert len(rows(service)) == 52
+
+
+def test_times_are_in_the_zone_of_the_rulebook_which_is_named(service: Service) -> None:
+    rulebook = RulebookSource.of("2026-11-01", b"timezone: Asia/Shanghai\n", b"id,class\n")
+    service.sink.take(a_candidate(ruling=replace(VIOLATION, rulebook=rulebook)))
+    page = service.http.get("/candidates").text
+    first_seen, _came_in = re.findall("<time .*?</time>", page)
+    said = '<time datetime="2026-11-20T04:00:00+00:00" data-zone="Asia/Shanghai">2026-11-20 12:00 Asia/Shanghai</time>'
+    assert first_seen == said
+    assert len(re.findall('<time [^>]*data-zone="Asia/Shanghai">[^<]* Asia/Shanghai</time>', page)) == 2
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "No candidate yet."), ("zh", "暂无线索。")])
