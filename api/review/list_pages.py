@@ -33,8 +33,8 @@ def candidates_page(
         flown = {item.survey_id for item in page.items if item.survey_id}
         if wanted.filter.survey:
             flown.add(wanted.filter.survey)
-        flights = {one: surveys.find(scope, connection, one) for one in flown}
-        zones = {item.id: legal_review.zone_of(scope, connection, item) for item in page.items}
+        flights = surveys.by_id(scope, connection, flown)
+        zones = legal_review.zones_of(scope, connection, page.items)
     return render.page(
         "candidates.html",
         active="candidates",
@@ -43,7 +43,7 @@ def candidates_page(
         known=known,
         said=said,
         names={view.id: view.name for view in live.views()},
-        flights={one: survey.name for one, survey in flights.items() if survey},
+        flights={one: survey.name for one, survey in flights.items()},
         zones=zones,
         asked=wanted.said,
         day_zone=wanted.zone_name,
