@@ -12,6 +12,7 @@ from api.candidates.wanted import WantedCandidates
 from api.dependencies import CurrentScope, Db, MayExport
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_names
+from api.review.rule_options import rule_options
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
 from detector.rules.ruling import Outcome
@@ -41,6 +42,7 @@ def candidates_page(
         page=page,
         counts=counts,
         known=known,
+        rules=rule_options(render, known.rules),
         said=said,
         names={view.id: view.name for view in live.views()},
         flights={one: survey.name for one, survey in flights.items()},

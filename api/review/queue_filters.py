@@ -10,6 +10,7 @@ from api.candidates.wanted import Blank, ClassName, Word
 from api.pages.base import Renderer
 from api.pages.i18n import duration
 from api.review.messages import ANY, FILTERS, QUEUE_LISTS
+from api.review.rule_options import rule_options
 from api.review.waiting import Choices, QueueFilter, QueueList
 
 HOURS: Final = (1, 4, 24, 72)
@@ -42,7 +43,7 @@ def filters_of(
         "district": (anything, *((one, one) for one in choices.districts)),
         "camera": (anything, *((one, cameras[one]) for one in choices.sources if one in cameras)),
         "class": (anything, *((one, render.class_word(one)) for one in choices.class_names)),
-        "rule": (anything, *((one, one.replace("-", " ")) for one in choices.rules)),
+        "rule": (anything, *rule_options(render, choices.rules)),
         "hours": (anything, *((str(one), duration(timedelta(hours=one), say)) for one in HOURS)),
     }
     return tuple((name, say(word), options[name]) for name, word in FILTERS.items())
