@@ -110,14 +110,7 @@ def undo(
     is no verdict, it is too old, or its case may have left.
     """
     with database.write() as connection:
-        candidate = candidates.lock(scope, connection, candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no candidate {candidate_id}")
-        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
-        if verdict is None:
-            raise NotUndoable(f"candidate {candidate_id} has no verdict")
-        if not may_reopen(scope, verdict):
-            raise Forbidden("only who gave a verdict, or a supervisor, may take it back")
+        candidate, verdict = _lock_decided(scope, connection, candidate_id, "take it back")
         if now >= verdict.decided_at + undo_window:
             seconds = undo_window.total_seconds()
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
@@ -132,14 +125,7 @@ def reopen(scope: Scope, database: Database, candidate_id: UUID, *, actor: Actor
     is no verdict, or its case has left.
     """
     with database.write() as connection:
-        candidate = candidates.lock(scope, connection, candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no candidate {candidate_id}")
-        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
-        if verdict is None:
-            raise NotUndoable(f"candidate {candidate_id} has no verdict")
-        if not may_reopen(scope, verdict):
-            raise Forbidden("only who gave a verdict, or a supervisor, may reopen it")
+        candidate, verdict = _lock_decided(scope, connection, candidate_id, "reopen it")
         _take_back(scope, connection, candidate, verdict, actor, now)
         _record(scope, connection, Act.VERDICT_REOPENED, verdict, now)
 
@@ -148,6 +134,20 @@ def may_reopen(scope: Scope, verdict: Verdict) -> bool:
     """Tell whether the reader may reopen a verdict: their own, or as a supervisor any."""
     own = verdict.actor.id == scope.actor.id
     return scope.may(Permission.DECIDE) and (own or scope.may(Permission.OPERATE))
+
+
+def _lock_decided(
+    scope: Scope, connection: Connection, candidate_id: UUID, wish: str
+) -> tuple[StoredCandidate, Verdict]:
+    candidate = candidates.lock(scope, connection, candidate_id)
+    if candidate is None:
+        raise NotFound(f"there is no candidate {candidate_id}")
+    verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
+    if verdict is None:
+        raise NotUndoable(f"candidate {candidate_id} has no verdict")
+    if not may_reopen(scope, verdict):
+        raise Forbidden(f"only who gave a verdict, or a supervisor, may {wish}")
+    return candidate, verdict
 
 
 def _take_back(
