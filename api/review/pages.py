@@ -73,6 +73,7 @@ class Cards:
     live: LiveCameras
     zones: MapZones
     render: Renderer
+    now: datetime
 
     def draw(self, candidate_id: UUID, *, at_desk: bool = True) -> str:
         """Return the card as HTML, without what works on the review page alone if not `at_desk`. Raises NotFound."""
@@ -86,6 +87,8 @@ class Cards:
             unreviewed = legal_review.is_missing(self.scope, connection, candidate)
             zone = legal_review.zone_of(self.scope, connection, candidate)
             deferral = deferrals.find(self.scope, connection, candidate_id)
+            if deferral is not None and deferral.until is not None and deferral.until <= self.now:
+                deferral = None
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
                 [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
@@ -120,9 +123,9 @@ class Cards:
         return draw_map(candidate.lat, candidate.lon, candidate.ce90, self.zones(), camera, path)
 
 
-def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render) -> Cards:
+def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render, now: Now) -> Cards:
     """Return what draws cards for the client."""
-    return Cards(scope, database, live, zones, render)
+    return Cards(scope, database, live, zones, render, now)
 
 
 ReviewCards = Annotated[Cards, Depends(cards)]

@@ -137,11 +137,13 @@ def test_parked_leaves_the_queue_and_is_back_when_its_time_is_over(
     said = wei.post(url, json={"kind": "parked", "hours": 168}).raise_for_status().json()
     assert abs(datetime.fromisoformat(said["until"]) - began - timedelta(days=7)) < timedelta(minutes=1)
     assert (waits(wei), waits(wei, "parked"), waits(wei, "escalated")) == ([], [candidate_id], [])
+    assert "Parked until" in wei.get(f"/review/{candidate_id}/card", params={"lang": "en"}).text
     with service.database.write() as connection:
         connection.execute(update(deferrals).values(until=began))
     queue = wei.get("/review/queue").json()
     assert (queue["ids"], queue["parked"]) == ([candidate_id], 0)
     assert waits(wei, "parked") == []
+    assert "Parked until" not in wei.get(f"/review/{candidate_id}/card", params={"lang": "en"}).text
 
 
 def test_what_is_escalated_waits_in_the_list_of_the_supervisors_of_its_district(
