@@ -198,11 +198,22 @@ def test_two_who_race_without_leases_give_one_verdict_each(pair: list[httpx.Clie
     assert [sorted(both) for both in zip(*said, strict=True)] == [[201, 409]] * len(ids)
 
 
-def test_leases_end_with_their_verdict(database: Database, candidate_id: UUID) -> None:
-    service.lease(WEI, database, candidate_id)
-    with database.write() as connection:
-        leases.remove(WEI, connection, candidate_id)
-        assert connection.execute(select(review_leases)).all() == []
+def test_leases_end_with_their_verdict_and_those_that_ended_long_ago(
+    pair: list[httpx.Client], service: Service
+) -> None:
+    ids = service.seed(4)
+    wei, na = pair
+    for http, one in zip((wei, na, na, na), ids, strict=True):
+        http.post(f"/api/v1/candidates/{one}/lease").raise_for_status()
+    now = datetime.now(UTC)
+    with service.database.write() as connection:
+        for one, ended in ((ids[2], leases.LASTS * 2), (ids[3], timedelta(seconds=9))):
+            of = review_leases.c.candidate_id == UUID(one)
+            connection.execute(update(review_leases).where(of).values(expires_at=now - ended))
+    assert verdict(wei, ids[0]).status_code == 201
+    with service.database.read() as connection:
+        kept = connection.execute(select(review_leases.c.candidate_id)).scalars().all()
+    assert {str(one) for one in kept} == {ids[1], ids[3]}
 
 
 def test_a_verdict_is_reopened_by_its_author_or_a_supervisor(pair: list[httpx.Client], service: Service) -> None:

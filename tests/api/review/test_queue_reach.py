@@ -250,5 +250,9 @@ async def _first_of(streams: ReviewEvents, scope: Scope, database: Database) -> 
     return heard
 def test_a_page_that_leaves_frees_its_place(service: Service, candidate_id: str) -> None:
     streams = ReviewEvents(service.database)
-    for _ in range(events.MOST_OF_ONE + 2):
-        asyncio.run(_first_of(streams, EVERYWHERE, service.database))
+    heard = [asyncio.run(_first_of(streams, EVERYWHERE, service.database)) for _ in range(events.MOST_OF_ONE + 2)]
+    assert heard == ["retry: 1000\n\n"] * (events.MOST_OF_ONE + 2)
+    for _ in range(events.MOST_OF_ONE):  # all places are free
+        streams.open(EVERYWHERE, only(service.database).id)
+    with pytest.raises(NotReady):
+        streams.open(EVERYWHERE, only(service.database).id)
