@@ -59,3 +59,20 @@ def test_what_was_decided_is_found_in_the_list_and_reopened(page: Page, service:
     page.keyboard.press("o")
     expect(page.locator("#confirm")).to_be_enabled()
     assert states(service) == ["open"]
+
+
+HEARD = "**/review/events*"
+HIDE = """hidden => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_page_listens_only_while_it_is_looked_at(page: Page, service: Service) -> None:  # noqa: F811
+    service.seed()
+    with page.expect_response(HEARD):
+        page.goto(f"{service.url}/review")
+    with page.expect_event("requestfailed", lambda one: "/review/events" in one.url):
+        page.evaluate(HIDE, True)
+    with page.expect_response(HEARD):
+        page.evaluate(HIDE, False)

@@ -216,14 +216,14 @@ def test_a_note_that_is_no_text_is_refused_and_changes_nothing(
 
 def test_streams_are_bounded_for_one_person_and_for_all(service: Service, candidate_id: str) -> None:
     candidate, streams = only(service.database).id, ReviewEvents(service.database)
-    crowd = [Scope(actor=a_user(f"reviewer-{number}").actor) for number in range(20)]
+    crowd = [Scope(actor=a_user(f"reviewer-{number}").actor) for number in range(events.MOST // events.MOST_OF_ONE + 1)]
     for _ in range(events.MOST_OF_ONE):
         streams.open(crowd[0], candidate)
     with pytest.raises(NotReady):
         streams.open(crowd[0], candidate)
-    others = [scope for scope in crowd[1:] for _ in range(events.MOST_OF_ONE)]
-    left = events.MOST - events.MOST_OF_ONE
-    for scope in others[:left]:
+    others = [scope for scope in crowd[1:-1] for _ in range(events.MOST_OF_ONE)]
+    assert len(others) == events.MOST - events.MOST_OF_ONE
+    for scope in others:
         streams.open(scope, candidate)
     with pytest.raises(NotReady, match="too many streams"):
         streams.open(crowd[-1], candidate)
@@ -245,9 +245,9 @@ async def _first_of(streams: ReviewEvents, scope: Scope, database: Database) -> 
     following = streams.follow(streams.open(scope, only(database).id))
     heard = await anext(following)
     await following.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
-
-
     return heard
+
+
 def test_a_page_that_leaves_frees_its_place(service: Service, candidate_id: str) -> None:
     streams = ReviewEvents(service.database)
     heard = [asyncio.run(_first_of(streams, EVERYWHERE, service.database)) for _ in range(events.MOST_OF_ONE + 2)]
