@@ -198,12 +198,17 @@ def defer(scope: Scope, database: Database, deferral: Deferral) -> None:
 
 
 def resume(scope: Scope, database: Database, candidate_id: UUID, now: datetime) -> None:
-    """Bring a candidate that was put off back into the queue; nothing happens where it was not. Raises NotFound."""
+    """Bring a candidate that one put off oneself back into the queue; nothing happens where it was not put off.
+
+    Raises NotFound, or Forbidden where another put it off, who may have had a reason since.
+    """
     with database.write() as connection:
         if candidates.lock(scope, connection, candidate_id) is None:
             raise NotFound(f"there is no candidate {candidate_id}")
         before = deferrals.find(scope, connection, candidate_id)
         if before is not None:
+            if before.actor.id != scope.actor.id:
+                raise Forbidden("only who put a candidate off may bring it back; decide on it instead")
             deferrals.remove(scope, connection, candidate_id)
             audit.record(
                 scope, connection, Act.CANDIDATE_RESUMED, candidate_id, now,

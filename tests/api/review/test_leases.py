@@ -21,7 +21,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
-from api.errors import LookedAtElsewhere
+from api.errors import Forbidden, LookedAtElsewhere
 from api.review import deferrals, leases, service, waiting
 from api.review.deferrals import Deferral, DeferralKind
 from api.review.tables import review_leases
@@ -109,7 +109,10 @@ def test_parked_comes_back_by_itself_and_escalated_waits(database: Database, can
     service.defer(NA, database, replace(parked, kind=DeferralKind.ESCALATED, actor=NA.actor, until=None))
     assert queue(database, WEI, QueueFilter(QueueList.PARKED)) == []
     assert queue(database, WEI, QueueFilter(QueueList.ESCALATED)) == [candidate_id]
-    service.resume(WEI, database, candidate_id, now)
+    with pytest.raises(Forbidden):
+        service.resume(WEI, database, candidate_id, now)
+    assert queue(database, WEI) == []
+    service.resume(NA, database, candidate_id, now)
     assert queue(database, WEI) == [candidate_id]
     with database.read() as connection:
         acts = connection.execute(select(audit_events.c.act).order_by(audit_events.c.number)).scalars().all()
