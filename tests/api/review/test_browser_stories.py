@@ -60,6 +60,7 @@ def test_what_was_decided_is_found_in_the_list_and_reopened(page: Page, service:
     expect(page.get_by_role("button", name="Reopen")).to_have_count(0)
     page.get_by_role("link", name="Review", exact=True).last.click()
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    page.wait_for_load_state()  # a click on a link does not wait for the next page's script
     page.keyboard.press("o")
     expect(page.locator("#confirm")).to_be_enabled()
     assert states(service) == ["open"]
