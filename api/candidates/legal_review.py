@@ -3,7 +3,7 @@
 An expired camera may still propose; what it shows from then on is not confirmed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import Final
@@ -39,9 +39,10 @@ def expired(scope: Scope, connection: Connection, items: Iterable[StoredCandidat
         if row.settings.get(KEY)
     }
     found: dict[UUID, date] = {}
+    zones = zones_of(scope, connection, seen.values())
     for item in seen.values():
         end = ends.get((item.camera_id, item.camera_version))
-        if end is not None and item.frame_at.astimezone(zone_of(scope, connection, item)).date() > end:
+        if end is not None and item.frame_at.astimezone(zones[item.id]).date() > end:
             found[item.id] = end
     return found
 
@@ -62,8 +63,15 @@ def settings_of(connection: Connection, camera_id: str, version: int | None) -> 
 
 def zone_of(scope: Scope, connection: Connection, item: StoredCandidate) -> tzinfo:
     """Return the time zone of the rulebook that judged a candidate; UTC where that is not known."""
-    kept = rulebooks.find(scope, connection, item.rulebook_hash) if item.rulebook_hash else None
-    return _zone_of(kept.source.content) if kept else UTC
+    return zones_of(scope, connection, [item])[item.id]
+
+
+def zones_of(scope: Scope, connection: Connection, items: Collection[StoredCandidate]) -> dict[UUID, tzinfo]:
+    """Return the time zone of each candidate, as `zone_of` does; a rulebook is read once, however many it judged."""
+    hashes = {item.rulebook_hash for item in items if item.rulebook_hash}
+    kept = {sha256: rulebooks.find(scope, connection, sha256) for sha256 in hashes}
+    zones = {sha256: _zone_of(one.source.content) for sha256, one in kept.items() if one}
+    return {item.id: zones.get(item.rulebook_hash or "", UTC) for item in items}
 
 
 def zone_now(scope: Scope, connection: Connection) -> tzinfo:

@@ -37,11 +37,13 @@ class ShownPicture:
 class Strip:
     """`main` shows the breach, or else the best view; `film` is the thing alone, from its first sighting to its last.
 
-    The film is empty where there is no more than one picture of it.
+    `scene` is the whole picture of the best view: the one in whose pixels the box of a verdict is. The film is empty
+    where there is no more than one picture of it.
     """
 
     zone: str
     main: ShownPicture | None
+    scene: ShownPicture | None
     first: ShownPicture | None
     last: ShownPicture | None
     empty: ShownPicture | None
@@ -58,9 +60,11 @@ def strip_of(item: StoredCandidate, files: Iterable[EvidenceFile], zone: tzinfo)
         if picture.kind in IN_FILM and picture.at is not None:
             times.setdefault(picture.at, picture)
     film = tuple(times[at] for at in sorted(times))
+    scene = one.get(EvidenceKind.SCENE)
     return Strip(
         zone=getattr(zone, "key", "UTC"),
-        main=one.get(EvidenceKind.BREACH) or one.get(EvidenceKind.SCENE),
+        main=one.get(EvidenceKind.BREACH) or scene,
+        scene=scene,
         first=one.get(EvidenceKind.FIRST_CROP),
         last=one.get(EvidenceKind.LAST_CROP),
         empty=one.get(EvidenceKind.EMPTY_CROP),

@@ -273,20 +273,22 @@ def known_values(scope: Scope, connection: Connection) -> KnownValues:
         tuple(sorted(one for one in connection.execute(select(column).where(seen).distinct()).scalars() if one))
         for column in (of.district, of.class_name)
     )
-    return KnownValues(
-        districts,
-        classes,
-        tuple({one.rule: one for one in _newest_by(connection, of.rule, seen)}.values()),
-        tuple({one.zone: one for one in _newest_by(connection, of.zone, seen)}.values()),
-    )
+    zones = _newest_by(connection, of.zone, seen)
+    return KnownValues(districts, classes, newest_of_rules(scope, connection), zones)
 
 
-def _newest_by(connection: Connection, column: Column[str], seen: ColumnElement[bool]) -> Iterable[StoredCandidate]:
-    """Return the newest candidate of each value of a column, and maybe one that came in at the same time."""
-    at = candidates.c.created_at
-    newest = select(func.max(at)).where(column.is_not(None), seen).group_by(column)
-    query = select(candidates).where(column.is_not(None), at.in_(newest), seen).order_by(column)
-    return map(_from_row, connection.execute(query))
+def newest_of_rules(scope: Scope, connection: Connection, state: State | None = None) -> tuple[StoredCandidate, ...]:
+    """Return the newest candidate of each rule, also one of a state alone; sorted by the ids of the rules."""
+    return _newest_by(connection, candidates.c.rule, *Filter(state=state).conditions(), _seen_by(scope))
+
+
+def _newest_by(connection: Connection, column: Column[str], *where: ColumnElement[bool]) -> tuple[StoredCandidate, ...]:
+    """Return one candidate, the newest, of each value of a column."""
+    latest_first = (candidates.c.created_at.desc(), candidates.c.id)
+    place = func.row_number().over(partition_by=column, order_by=latest_first).label("place")
+    placed = select(candidates.c.id, place).where(column.is_not(None), *where).subquery()
+    query = select(candidates).join(placed, placed.c.id == candidates.c.id).where(placed.c.place == 1)
+    return tuple(_from_row(row) for row in connection.execute(query.order_by(column)))
 
 
 def move(scope: Scope, connection: Connection, candidate_id: UUID, before: State, after: State, now: datetime) -> bool:

@@ -49,6 +49,11 @@ def zone_kind(kind: str, translate: Translate) -> str:
     return translate(ZONE_KINDS[kind]) if kind in ZONE_KINDS else kind.replace("_", " ")
 
 
+def zone_kind_word(reasons: tuple[Reason, ...], translate: Translate) -> str:
+    """Return what the kind of zone is called of which the reasons of a ruling speak; nothing where they name none."""
+    return next((zone_kind(str(one.params["kind"]), translate) for one in reasons if one.params.get("kind")), "")
+
+
 def zone_word(reasons: tuple[Reason, ...], language: str) -> str:
     """Return what the zone is called of which the reasons of a ruling speak; nothing where they name none."""
     reason = next((one for one in reasons if "zone" in one.params), None)
@@ -109,6 +114,4 @@ def _zone_name(context: Context, zone: DrawnZone) -> str:
 register_context_filter("why", _why)
 register_context_filter("zone_of", _zone_of)
 register_context_filter("zone_name", _zone_name)
-register_filter("zone_kind_of", lambda reasons, translate: next(
-    (zone_kind(str(one.params["kind"]), translate) for one in reasons if one.params.get("kind")), ""
-))  # fmt: skip
+register_filter("zone_kind_of", zone_kind_word)

@@ -118,7 +118,7 @@ def put_off(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID, sai
     responses=problem_responses(403, 404, 422),
 )
 def bring_back(scope: CurrentScope, database: Db, now: Now, candidate_id: UUID) -> None:
-    """Bring a candidate back into the queue that was parked or escalated."""
+    """Bring a candidate back into the queue that you parked or escalated."""
     service.resume(scope, database, candidate_id, now)
 
 

@@ -29,7 +29,7 @@ PAUSE: Final = timedelta(seconds=1)
 LASTS: Final = 60.0  # seconds; the browser asks again by itself, and its session is checked again
 SILENCE: Final = 15.0  # seconds between two signs of life
 MOST: Final = 100  # streams in one process
-MOST_OF_ONE: Final = 8  # of one person
+MOST_OF_ONE: Final = 4  # of one person: a browser has six connections to one host in HTTP/1.1
 
 
 @dataclass(eq=False, slots=True)

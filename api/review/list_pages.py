@@ -12,6 +12,7 @@ from api.candidates.wanted import WantedCandidates
 from api.dependencies import CurrentScope, Db, MayExport
 from api.pages.base import ROWS, Render
 from api.pages.i18n import register_names
+from api.review.rule_options import rule_options
 from api.surveys import repository as surveys
 from api.web.pagination import CursorQuery
 from detector.rules.ruling import Outcome
@@ -33,17 +34,18 @@ def candidates_page(
         flown = {item.survey_id for item in page.items if item.survey_id}
         if wanted.filter.survey:
             flown.add(wanted.filter.survey)
-        flights = {one: surveys.find(scope, connection, one) for one in flown}
-        zones = {item.id: legal_review.zone_of(scope, connection, item) for item in page.items}
+        flights = surveys.by_id(scope, connection, flown)
+        zones = legal_review.zones_of(scope, connection, page.items)
     return render.page(
         "candidates.html",
         active="candidates",
         page=page,
         counts=counts,
         known=known,
+        rules=rule_options(render, known.rules),
         said=said,
         names={view.id: view.name for view in live.views()},
-        flights={one: survey.name for one, survey in flights.items() if survey},
+        flights={one: survey.name for one, survey in flights.items()},
         zones=zones,
         asked=wanted.said,
         day_zone=wanted.zone_name,

@@ -32,7 +32,7 @@ from api.pages.svg_map import MapPicture, draw_map
 from api.review import deferrals, service, waiting
 from api.review.deferrals import DeferralKind
 from api.review.messages import QUEUE_LISTS
-from api.review.queue_filters import Wanted, chosen_of, filters_of
+from api.review.queue_filters import WantedQueue, chosen_of, filters_of
 from api.review.waiting import QueueFilter
 from api.surveys import frames
 from api.surveys import repository as surveys
@@ -73,9 +73,10 @@ class Cards:
     live: LiveCameras
     zones: MapZones
     render: Renderer
+    now: datetime
 
-    def draw(self, candidate_id: UUID) -> str:
-        """Return the card as HTML. Raises NotFound."""
+    def draw(self, candidate_id: UUID, *, at_desk: bool = True) -> str:
+        """Return the card as HTML, without what works on the review page alone if not `at_desk`. Raises NotFound."""
         with self.database.read() as connection:
             candidate = candidates.find(self.scope, connection, candidate_id)
             if candidate is None:
@@ -86,6 +87,8 @@ class Cards:
             unreviewed = legal_review.is_missing(self.scope, connection, candidate)
             zone = legal_review.zone_of(self.scope, connection, candidate)
             deferral = deferrals.find(self.scope, connection, candidate_id)
+            if deferral is not None and deferral.until is not None and deferral.until <= self.now:
+                deferral = None
             survey = surveys.find(self.scope, connection, candidate.survey_id) if candidate.survey_id else None
             path = (
                 [(point.lat, point.lon) for point in frames.path_of(self.scope, connection, survey.id)]
@@ -104,7 +107,7 @@ class Cards:
             verdict=verdict,
             zone=zone,
             deferral=deferral,
-            reopens=verdict is not None and service.may_reopen(self.scope, verdict),
+            reopens=at_desk and verdict is not None and service.may_reopen(self.scope, verdict),
             expired=expired,
             unreviewed=unreviewed,
             camera=camera,
@@ -120,9 +123,9 @@ class Cards:
         return draw_map(candidate.lat, candidate.lon, candidate.ce90, self.zones(), camera, path)
 
 
-def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render) -> Cards:
+def cards(scope: CurrentScope, database: Db, live: Live, zones: Zones, render: Render, now: Now) -> Cards:
     """Return what draws cards for the client."""
-    return Cards(scope, database, live, zones, render)
+    return Cards(scope, database, live, zones, render, now)
 
 
 ReviewCards = Annotated[Cards, Depends(cards)]
@@ -166,7 +169,7 @@ class ReviewPages:
 
 
 def review_pages(
-    scope: CurrentScope, database: Db, live: Live, render: Render, now: Now, wanted: Wanted
+    scope: CurrentScope, database: Db, live: Live, render: Render, now: Now, wanted: WantedQueue
 ) -> ReviewPages:
     """Return what draws the page for the client."""
     return ReviewPages(scope, database, live, render, now, wanted)
@@ -183,7 +186,7 @@ def review(pages: Drawn, drawn: ReviewCards) -> HTMLResponse:
 
 
 @router.get("/review/queue")
-def review_queue(scope: CurrentScope, database: Db, now: Now, wanted: Wanted) -> Queue:
+def review_queue(scope: CurrentScope, database: Db, now: Now, wanted: WantedQueue) -> Queue:
     """Return which candidates wait."""
     return _queue(scope, database, now, wanted)
 

@@ -5,32 +5,31 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Query
-from pydantic import BeforeValidator
 
+from api.candidates.wanted import Blank, ClassName, Word
 from api.pages.base import Renderer
 from api.pages.i18n import duration
 from api.review.messages import ANY, FILTERS, QUEUE_LISTS
+from api.review.rule_options import rule_options
 from api.review.waiting import Choices, QueueFilter, QueueList
 
 HOURS: Final = (1, 4, 24, 72)
-NONE_SAID: Final = BeforeValidator(lambda value: value or None)  # a form sends what was not chosen as nothing
-Text = Annotated[str | None, NONE_SAID, Query(max_length=200)]
 Option = tuple[str, str]
 
 
-def wanted(
+def wanted_queue(
     listed: Annotated[QueueList, Query(alias="list")] = QueueList.WAITING,
-    district: Text = None,
-    camera: Text = None,
-    class_name: Annotated[str | None, NONE_SAID, Query(alias="class", max_length=64)] = None,
-    rule: Text = None,
-    hours: Annotated[int | None, NONE_SAID, Query(ge=1, le=10_000)] = None,
+    district: Word = None,
+    camera: Word = None,
+    class_name: ClassName = None,
+    rule: Word = None,
+    hours: Annotated[int | None, Blank, Query(ge=1, le=10_000)] = None,
 ) -> QueueFilter:
     """Return what the address asks for."""
     return QueueFilter(listed, district, camera, class_name, rule, hours)
 
 
-Wanted = Annotated[QueueFilter, Depends(wanted)]
+WantedQueue = Annotated[QueueFilter, Depends(wanted_queue)]
 
 
 def filters_of(
@@ -44,7 +43,7 @@ def filters_of(
         "district": (anything, *((one, one) for one in choices.districts)),
         "camera": (anything, *((one, cameras[one]) for one in choices.sources if one in cameras)),
         "class": (anything, *((one, render.class_word(one)) for one in choices.class_names)),
-        "rule": (anything, *((one, one.replace("-", " ")) for one in choices.rules)),
+        "rule": (anything, *rule_options(render, choices.rules)),
         "hours": (anything, *((str(one), duration(timedelta(hours=one), say)) for one in HOURS)),
     }
     return tuple((name, say(word), options[name]) for name, word in FILTERS.items())

@@ -110,14 +110,7 @@ def undo(
     is no verdict, it is too old, or its case may have left.
     """
     with database.write() as connection:
-        candidate = candidates.lock(scope, connection, candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no candidate {candidate_id}")
-        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
-        if verdict is None:
-            raise NotUndoable(f"candidate {candidate_id} has no verdict")
-        if not may_reopen(scope, verdict):
-            raise Forbidden("only who gave a verdict, or a supervisor, may take it back")
+        candidate, verdict = _lock_decided(scope, connection, candidate_id, "take it back")
         if now >= verdict.decided_at + undo_window:
             seconds = undo_window.total_seconds()
             raise NotUndoable(f"the verdict is older than {seconds:g} s, the time in which it can be taken back")
@@ -132,14 +125,7 @@ def reopen(scope: Scope, database: Database, candidate_id: UUID, *, actor: Actor
     is no verdict, or its case has left.
     """
     with database.write() as connection:
-        candidate = candidates.lock(scope, connection, candidate_id)
-        if candidate is None:
-            raise NotFound(f"there is no candidate {candidate_id}")
-        verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
-        if verdict is None:
-            raise NotUndoable(f"candidate {candidate_id} has no verdict")
-        if not may_reopen(scope, verdict):
-            raise Forbidden("only who gave a verdict, or a supervisor, may reopen it")
+        candidate, verdict = _lock_decided(scope, connection, candidate_id, "reopen it")
         _take_back(scope, connection, candidate, verdict, actor, now)
         _record(scope, connection, Act.VERDICT_REOPENED, verdict, now)
 
@@ -148,6 +134,20 @@ def may_reopen(scope: Scope, verdict: Verdict) -> bool:
     """Tell whether the reader may reopen a verdict: their own, or as a supervisor any."""
     own = verdict.actor.id == scope.actor.id
     return scope.may(Permission.DECIDE) and (own or scope.may(Permission.OPERATE))
+
+
+def _lock_decided(
+    scope: Scope, connection: Connection, candidate_id: UUID, wish: str
+) -> tuple[StoredCandidate, Verdict]:
+    candidate = candidates.lock(scope, connection, candidate_id)
+    if candidate is None:
+        raise NotFound(f"there is no candidate {candidate_id}")
+    verdict = verdicts.standing(scope, connection, [candidate_id]).get(candidate_id)
+    if verdict is None:
+        raise NotUndoable(f"candidate {candidate_id} has no verdict")
+    if not may_reopen(scope, verdict):
+        raise Forbidden(f"only who gave a verdict, or a supervisor, may {wish}")
+    return candidate, verdict
 
 
 def _take_back(
@@ -198,12 +198,17 @@ def defer(scope: Scope, database: Database, deferral: Deferral) -> None:
 
 
 def resume(scope: Scope, database: Database, candidate_id: UUID, now: datetime) -> None:
-    """Bring a candidate that was put off back into the queue; nothing happens where it was not. Raises NotFound."""
+    """Bring a candidate that one put off oneself back into the queue; nothing happens where it was not put off.
+
+    Raises NotFound, or Forbidden where another put it off, who may have had a reason since.
+    """
     with database.write() as connection:
         if candidates.lock(scope, connection, candidate_id) is None:
             raise NotFound(f"there is no candidate {candidate_id}")
         before = deferrals.find(scope, connection, candidate_id)
         if before is not None:
+            if before.actor.id != scope.actor.id:
+                raise Forbidden("only who put a candidate off may bring it back; decide on it instead")
             deferrals.remove(scope, connection, candidate_id)
             audit.record(
                 scope, connection, Act.CANDIDATE_RESUMED, candidate_id, now,

@@ -51,7 +51,7 @@ def candidate_page(
         "candidate.html",
         active="candidates",
         candidate=candidate,
-        card=drawn.draw(candidate_id),
+        card=drawn.draw(candidate_id, at_desk=False),
         said=said,
         sent=sent,
         zone=zone,

@@ -23,7 +23,7 @@ from sqlalchemy import (
     select,
 )
 
-from api.candidates.repository import State
+from api.candidates.repository import State, StoredCandidate, newest_of_rules
 from api.candidates.tables import candidates
 from api.db.clock import database_now
 from api.db.scope import Scope
@@ -59,12 +59,12 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the filters can be set to, from what is open now."""
+    """What the filters can be set to, from what is open now; rules each by the newest candidate that names it."""
 
     districts: tuple[str, ...]
     sources: tuple[str, ...]
     class_names: tuple[str, ...]
-    rules: tuple[str, ...]
+    rules: tuple[StoredCandidate, ...]
 
 
 def page(
@@ -90,7 +90,8 @@ def choices(scope: Scope, connection: Connection) -> Choices:
         return tuple(sorted(value for value in found if value is not None))
 
     of = candidates.c
-    return Choices(values(of.district), values(of.source), values(of.class_name), values(of.rule))
+    rules = newest_of_rules(scope, connection, State.OPEN)
+    return Choices(values(of.district), values(of.source), values(of.class_name), rules)
 
 
 def _conditions(

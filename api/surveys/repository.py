@@ -75,6 +75,12 @@ def find(scope: Scope, connection: Connection, survey_id: UUID) -> Survey | None
     return _survey(row) if row else None
 
 
+def by_id(scope: Scope, connection: Connection, ids: Iterable[UUID]) -> dict[UUID, Survey]:
+    """Return the surveys with these ids."""
+    rows = connection.execute(select(surveys).where(surveys.c.id.in_(list(ids)), _seen_by(scope)))
+    return {row.id: _survey(row) for row in rows}
+
+
 def find_by_manifest(scope: Scope, connection: Connection, manifest: str) -> Survey | None:
     """Return the survey that was announced with exactly this manifest."""
     row = connection.execute(select(surveys).where(surveys.c.manifest == manifest, _seen_by(scope))).one_or_none()

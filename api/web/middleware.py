@@ -72,7 +72,7 @@ class RequestGuard:
             return
         streamed = _STREAMED.get(scope["method"])
         if streamed is not None and streamed.fullmatch(scope["path"]):
-            # A stream of footage: its route counts the bytes, and keeps what came before the line broke.
+            # Footage, data sets, photographs: not read here, their routes count the bytes as they come.
             await self._app(scope, _paced(receive), send_guarded)
             return
         most = MAX_MANIFEST if scope["method"] == "POST" and scope["path"] == MANIFESTS else MAX_BODY

@@ -10,6 +10,8 @@ from fastapi.routing import APIRoute
 
 LONGEST: Final = 64
 """So much of a stranger's name is repeated."""
+MOST_NAMED: Final = 5
+"""So many of a stranger's names are repeated."""
 FROM_STRANGERS: Final = frozenset({"/login/oidc/callback"})
 """Where others add parameters of their own, as OpenID Connect allows them."""
 
@@ -28,10 +30,12 @@ async def known_parameters_only(request: Request) -> None:
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         may = f"known here: {', '.join(sorted(known))}" if known else "this address takes none"
+        more = f"; {len(unknown) - MOST_NAMED} more are unknown" if len(unknown) > MOST_NAMED else ""
+        said = [f"unknown parameter; {may}{more}", *["unknown parameter"] * (MOST_NAMED - 1)]
         raise RequestValidationError(
             [
-                {"type": "value_error", "loc": ("query", name[:LONGEST]), "msg": f"unknown parameter; {may}"}
-                for name in unknown
+                {"type": "value_error", "loc": ("query", name[:LONGEST]), "msg": what}
+                for name, what in zip(unknown, said, strict=False)
             ]
         )
 

@@ -27,6 +27,7 @@ const panels = new Panels(at("reasons"), at("parking"), at("remark"));
 queue.counts = { parked: Number(desk.dataset.parked), escalated: Number(desk.dataset.escalated) };
 let said = {}; // what was noted and corrected of the candidate that is shown
 let busy = false;
+let unsaid; // what was heard of it during an action
 
 function shownCard() {
   return desk.querySelector(".card");
@@ -66,6 +67,7 @@ function put(element) {
 function begin() {
   localTimes(desk);
   said = {};
+  unsaid = undefined;
   at("said").value = at("class").value = "";
   panels.close();
   zoom.attach(desk.querySelector(".scene svg"));
@@ -112,10 +114,15 @@ async function hold(id) {
   }
 }
 
-// Says on the card that somebody else has it; its keys stop. What this page does itself is no news.
+// Says on the card that somebody else has it; its keys stop. What this page does itself is no news: what comes in the
+// meantime is said afterwards, if the card is still there.
 function lose(id, how) {
   const card = shownCard();
-  if (busy || card?.dataset.id !== id || card.dataset.state !== "open") {
+  if (card?.dataset.id !== id || card.dataset.state !== "open") {
+    return;
+  }
+  if (busy) {
+    unsaid = [id, how];
     return;
   }
   card.dataset.state = "elsewhere";
@@ -143,7 +150,14 @@ async function exclusively(action) {
     busy = false;
     desk.removeAttribute("aria-busy");
     settle();
+    if (unsaid) {
+      lose(...unsaid);
+    }
   }
+}
+
+async function conflict(response) {
+  return (await response.json()).type.split(":").at(-1);
 }
 
 async function decide(decision, reason, note) {
@@ -163,7 +177,7 @@ async function decide(decision, reason, note) {
     done.add(id, "verdict", (Date.parse(verdict.undo_until) - Date.parse(verdict.decided_at)) / 1000);
     tell(decision === "confirmed" ? words.confirmed : words.rejected);
   } else if (response.status === 409) {
-    const kind = (await response.json()).type.split(":").at(-1);
+    const kind = await conflict(response);
     if (kind === "not-confirmable") {
       tell(words.unprovable);
       return;
@@ -197,15 +211,16 @@ async function putOff(kind, hours) {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ kind, hours, note: noted() }),
   });
-  if (!response.ok && response.status !== 409) {
-    tell(words.failed);
-    return;
-  }
   if (response.ok) {
     done.add(id, "deferral", UNDO_DEFERRAL_S);
     queue.counts[kind] += 1;
+    tell(words[kind]);
+  } else if (response.status === 409) {
+    tell((await conflict(response)) === "leased" ? words.leased : words.taken);
+  } else {
+    tell(words.failed);
+    return;
   }
-  tell(response.ok ? words[kind] : words.taken);
   await leave(id);
 }
 
@@ -215,7 +230,7 @@ async function undo() {
     return;
   }
   const response = await fetch(`/api/v1/candidates/${last.id}/${last.kind}`, { method: "DELETE" });
-  if (!response.ok && response.status !== 404 && response.status !== 409) {
+  if (!response.ok && ![403, 404, 409].includes(response.status)) {
     tell(words.failed); // the service could not say: the verdict stands, and can still be taken back
     return;
   }
@@ -294,11 +309,22 @@ function park(hours) {
   exclusively(() => putOff("parked", Number(hours)));
 }
 
+// A box is in pixels of the best view: that is drawn in, also where the card shows the breach.
 function draw() {
-  if (!at("confirm").disabled && zoom.svg) {
-    zoom.drawing = true;
-    tell(words.draw);
+  if (at("confirm").disabled || !zoom.svg) {
+    return;
   }
+  if (zoom.svg.dataset.kind !== "scene") {
+    const best = desk.querySelector(".scene template");
+    if (!best) {
+      tell(words.failed);
+      return;
+    }
+    best.parentElement.replaceChildren(best.content);
+    zoom.attach(desk.querySelector(".scene svg"));
+  }
+  zoom.drawing = true;
+  tell(words.draw);
 }
 
 const actions = {

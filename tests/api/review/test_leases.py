@@ -21,7 +21,7 @@ from api.candidates.intake import StoreSink
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
-from api.errors import LookedAtElsewhere
+from api.errors import Forbidden, LookedAtElsewhere
 from api.review import deferrals, leases, service, waiting
 from api.review.deferrals import Deferral, DeferralKind
 from api.review.tables import review_leases
@@ -109,7 +109,10 @@ def test_parked_comes_back_by_itself_and_escalated_waits(database: Database, can
     service.defer(NA, database, replace(parked, kind=DeferralKind.ESCALATED, actor=NA.actor, until=None))
     assert queue(database, WEI, QueueFilter(QueueList.PARKED)) == []
     assert queue(database, WEI, QueueFilter(QueueList.ESCALATED)) == [candidate_id]
-    service.resume(WEI, database, candidate_id, now)
+    with pytest.raises(Forbidden):
+        service.resume(WEI, database, candidate_id, now)
+    assert queue(database, WEI) == []
+    service.resume(NA, database, candidate_id, now)
     assert queue(database, WEI) == [candidate_id]
     with database.read() as connection:
         acts = connection.execute(select(audit_events.c.act).order_by(audit_events.c.number)).scalars().all()
@@ -198,11 +201,22 @@ def test_two_who_race_without_leases_give_one_verdict_each(pair: list[httpx.Clie
     assert [sorted(both) for both in zip(*said, strict=True)] == [[201, 409]] * len(ids)
 
 
-def test_leases_end_with_their_verdict(database: Database, candidate_id: UUID) -> None:
-    service.lease(WEI, database, candidate_id)
-    with database.write() as connection:
-        leases.remove(WEI, connection, candidate_id)
-        assert connection.execute(select(review_leases)).all() == []
+def test_leases_end_with_their_verdict_and_those_that_ended_long_ago(
+    pair: list[httpx.Client], service: Service
+) -> None:
+    ids = service.seed(4)
+    wei, na = pair
+    for http, one in zip((wei, na, na, na), ids, strict=True):
+        http.post(f"/api/v1/candidates/{one}/lease").raise_for_status()
+    now = datetime.now(UTC)
+    with service.database.write() as connection:
+        for one, ended in ((ids[2], leases.LASTS * 2), (ids[3], timedelta(seconds=9))):
+            of = review_leases.c.candidate_id == UUID(one)
+            connection.execute(update(review_leases).where(of).values(expires_at=now - ended))
+    assert verdict(wei, ids[0]).status_code == 201
+    with service.database.read() as connection:
+        kept = connection.execute(select(review_leases.c.candidate_id)).scalars().all()
+    assert {str(one) for one in kept} == {ids[1], ids[3]}
 
 
 def test_a_verdict_is_reopened_by_its_author_or_a_supervisor(pair: list[httpx.Client], service: Service) -> None:

@@ -2,14 +2,21 @@
 
 import csv
 import io
+import re
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from api.audit import repository as audit
 from api.audit.repository import Search
 from api.db.scope import EVERYWHERE
+from api.surveys import repository as surveys
+from api.surveys.manifest import Announced, plan, read_manifest
+from detector.candidate import Origin
+from detector.rules.source import RulebookSource
 from tests.api.conftest import Service
-from tests.api.samples import a_candidate
+from tests.api.samples import NOON, VIOLATION, a_candidate
 
 
 @pytest.fixture
@@ -69,6 +76,39 @@ def test_pages_follow_each_other(service: Service) -> None:
     rest = service.http.get(f"/candidates?{link}").text
     assert rest.count('href="/candidates/') - rest.count('href="/candidates/export') == 2
     assert len(rows(service)) == 52
+
+
+def test_times_are_in_the_zone_of_the_rulebook_which_is_named(service: Service) -> None:
+    rulebook = RulebookSource.of("2026-11-01", b"timezone: Asia/Shanghai\n", b"id,class\n")
+    service.sink.take(a_candidate(ruling=replace(VIOLATION, rulebook=rulebook)))
+    page = service.http.get("/candidates").text
+    first_seen, _came_in = re.findall("<time .*?</time>", page)
+    said = '<time datetime="2026-11-20T04:00:00+00:00" data-zone="Asia/Shanghai">2026-11-20 12:00 Asia/Shanghai</time>'
+    assert first_seen == said
+    assert len(re.findall('<time [^>]*data-zone="Asia/Shanghai">[^<]* Asia/Shanghai</time>', page)) == 2
+
+
+def test_rulebooks_and_surveys_are_read_once_however_many_candidates_name_them(service: Service) -> None:
+    for number in range(30):
+        source = RulebookSource.of("2026-11-01", b"version: %d\n" % (number % 2), b"id,class\n")
+        survey, announced = plan(read_manifest(f"flight {number}", [Announced("v.mp4", 9, "a" * 64)]), {}, NOON)
+        with service.database.write() as connection:
+            assert surveys.add(EVERYWHERE, connection, survey, announced)
+        ruling, origin = replace(VIOLATION, rulebook=source), Origin(survey_id=survey.id)
+        service.sink.take(a_candidate(f"place-{number}", ruling=ruling, origin=origin))
+    asked: list[str] = []
+
+    def listen(*said: object) -> None:
+        asked.append(str(said[2]))
+
+    event.listen(service.database.engine, "before_cursor_execute", listen)
+    try:
+        page = service.http.get("/candidates").text
+    finally:
+        event.remove(service.database.engine, "before_cursor_execute", listen)
+    assert all(f"<td>flight {number}</td>" in page for number in range(30))
+    for table in ("rulebooks", "surveys"):  # loops of the service may ask in between, too
+        assert 1 <= sum(f"FROM {table} " in one.replace("\n", " ") for one in asked) < 10
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "No candidate yet."), ("zh", "暂无线索。")])

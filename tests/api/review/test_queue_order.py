@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from api.candidates.intake import StoreSink
+from api.candidates.repository import State
 from api.candidates.tables import candidates
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
@@ -184,7 +185,9 @@ def test_a_reader_of_one_district_is_offered_and_given_that_alone(
     confirm(database, "0")  # of erqi, cam-1, stall, on-road: others like it stay open
     with database.read() as connection:
         offered = waiting.choices(erqi, connection)
-    assert offered == Choices(("erqi",), ("cam-1", "cam-2"), ("banner", "stall"), ("on-road", "on-square"))
+    assert offered == Choices(("erqi",), ("cam-1", "cam-2"), ("banner", "stall"), offered.rules)
+    assert [one.rule for one in offered.rules] == ["on-road", "on-square"]
+    assert {(one.state, one.district) for one in offered.rules} == {(State.OPEN, "erqi")}
 
 
 def test_a_page_that_is_too_short_still_says_how_many_wait(database: Database, queue: Queue, eight: list[str]) -> None:

@@ -11,18 +11,22 @@ import pytest
 from sqlalchemy import update
 
 from api.accounts.users import Grant
+from api.app import create_app
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.errors import NotFound, NotReady
+from api.evidence.files import EvidenceStore
 from api.review import events
 from api.review.events import ReviewEvents
 from api.review.tables import deferrals, review_leases
 from api.roles import Role
+from api.settings import Settings
 from detector.candidate import Origin
 from tests.api.candidates.test_intake import only
-from tests.api.conftest import Service
+from tests.api.conftest import Service, client
 from tests.api.samples import a_candidate
-from tests.api.signing import COOKIE, a_user, sign_in
+from tests.api.serving import serve
+from tests.api.signing import CHEAP, COOKIE, a_user, sign_in
 
 Somebody = Callable[[str, Grant], httpx.Client]
 REJECTED = {"decision": "rejected", "reason": "vehicle"}
@@ -133,11 +137,13 @@ def test_parked_leaves_the_queue_and_is_back_when_its_time_is_over(
     said = wei.post(url, json={"kind": "parked", "hours": 168}).raise_for_status().json()
     assert abs(datetime.fromisoformat(said["until"]) - began - timedelta(days=7)) < timedelta(minutes=1)
     assert (waits(wei), waits(wei, "parked"), waits(wei, "escalated")) == ([], [candidate_id], [])
+    assert "Parked until" in wei.get(f"/review/{candidate_id}/card", params={"lang": "en"}).text
     with service.database.write() as connection:
         connection.execute(update(deferrals).values(until=began))
     queue = wei.get("/review/queue").json()
     assert (queue["ids"], queue["parked"]) == ([candidate_id], 0)
     assert waits(wei, "parked") == []
+    assert "Parked until" not in wei.get(f"/review/{candidate_id}/card", params={"lang": "en"}).text
 
 
 def test_what_is_escalated_waits_in_the_list_of_the_supervisors_of_its_district(
@@ -210,14 +216,14 @@ def test_a_note_that_is_no_text_is_refused_and_changes_nothing(
 
 def test_streams_are_bounded_for_one_person_and_for_all(service: Service, candidate_id: str) -> None:
     candidate, streams = only(service.database).id, ReviewEvents(service.database)
-    crowd = [Scope(actor=a_user(f"reviewer-{number}").actor) for number in range(20)]
+    crowd = [Scope(actor=a_user(f"reviewer-{number}").actor) for number in range(events.MOST // events.MOST_OF_ONE + 1)]
     for _ in range(events.MOST_OF_ONE):
         streams.open(crowd[0], candidate)
     with pytest.raises(NotReady):
         streams.open(crowd[0], candidate)
-    others = [scope for scope in crowd[1:] for _ in range(events.MOST_OF_ONE)]
-    left = events.MOST - events.MOST_OF_ONE
-    for scope in others[:left]:
+    others = [scope for scope in crowd[1:-1] for _ in range(events.MOST_OF_ONE)]
+    assert len(others) == events.MOST - events.MOST_OF_ONE
+    for scope in others:
         streams.open(scope, candidate)
     with pytest.raises(NotReady, match="too many streams"):
         streams.open(crowd[-1], candidate)
@@ -225,13 +231,28 @@ def test_streams_are_bounded_for_one_person_and_for_all(service: Service, candid
         streams.open(Scope.of(["jinshui"]), candidate)
 
 
-async def _first_of(streams: ReviewEvents, scope: Scope, database: Database) -> None:
+@pytest.mark.parametrize("name", ["district", "camera", "class", "rule"])
+def test_a_filter_that_no_database_can_hold_is_refused(
+    database: Database, files: EvidenceStore, settings: Settings, name: str
+) -> None:
+    app = create_app(settings, database, files, passwords=CHEAP)
+    with serve(app) as served, client(served, sign_in(database)) as http:
+        assert [http.get(f"{path}?{name}=%00").status_code for path in ("/review/queue", "/review")] == [422, 422]
+        assert [http.get(f"{path}?{name}=").status_code for path in ("/review/queue", "/review")] == [200, 200]
+
+
+async def _first_of(streams: ReviewEvents, scope: Scope, database: Database) -> str:
     following = streams.follow(streams.open(scope, only(database).id))
-    assert (await anext(following)).startswith("retry:")
+    heard = await anext(following)
     await following.aclose()  # type: ignore[attr-defined]  # an asynchronous generator
+    return heard
 
 
 def test_a_page_that_leaves_frees_its_place(service: Service, candidate_id: str) -> None:
     streams = ReviewEvents(service.database)
-    for _ in range(events.MOST_OF_ONE + 2):
-        asyncio.run(_first_of(streams, EVERYWHERE, service.database))
+    heard = [asyncio.run(_first_of(streams, EVERYWHERE, service.database)) for _ in range(events.MOST_OF_ONE + 2)]
+    assert heard == ["retry: 1000\n\n"] * (events.MOST_OF_ONE + 2)
+    for _ in range(events.MOST_OF_ONE):  # all places are free
+        streams.open(EVERYWHERE, only(service.database).id)
+    with pytest.raises(NotReady):
+        streams.open(EVERYWHERE, only(service.database).id)

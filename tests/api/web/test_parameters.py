@@ -3,6 +3,7 @@
 import re
 from urllib.parse import quote
 
+import httpx
 import pytest
 from fastapi.routing import APIRoute
 
@@ -70,6 +71,19 @@ def test_it_is_named_but_not_at_length(service: Service, name: str) -> None:
     (fault,) = answer.json()["errors"]
     assert fault["where"] == f"query.{name[:64]}"
     assert "known here: camera, class, cursor" in fault["what"]
+
+
+def test_of_many_a_few_are_named_and_what_is_known_once(service: Service) -> None:
+    query = "&".join(f"x{number}=" for number in range(9000))
+    assert len(httpx.get(f"{service.url}/login?{query}", trust_env=False).content) < 2000  # not signed in
+    answer = service.http.get(f"/api/v1/candidates?{query}")
+    assert answer.status_code == 422
+    assert len(answer.content) < 2000
+    faults = answer.json()["errors"]
+    assert [fault["where"] for fault in faults] == [f"query.{name}" for name in ("x0", "x1", "x10", "x100", "x1000")]
+    assert "known here: camera, class, cursor" in faults[0]["what"]
+    assert "; 8995 more are unknown" in faults[0]["what"]
+    assert {fault["what"] for fault in faults[1:]} == {"unknown parameter"}
 
 
 def test_what_strangers_may_add_and_what_is_no_route_of_ours_is_left_alone(service: Service) -> None:
