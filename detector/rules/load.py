@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from detector.errors import RulebookInvalid, YamlUnreadable
 from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
 from detector.rules.advice import advice_of
-from detector.rules.entries import LandmarkEntry, RulebookEntry, RuleEntry, ZoneEntry
+from detector.rules.entries import CityEntry, LandmarkEntry, LimitEntry, RulebookEntry, RuleEntry, ZoneEntry
 from detector.rules.hours import HoursInvalid, read_hours
 from detector.rules.landmarks import Measure
 from detector.rules.permits import Registry, Terms, read_permits
@@ -145,10 +145,12 @@ def _known(word: str, words: list[str]) -> str:
 
 
 _KEYS: Final = {
-    0: sorted(RulebookEntry.model_fields),
-    "zones": sorted(ZoneEntry.model_fields),
-    "landmarks": sorted(LandmarkEntry.model_fields),
-    "rules": sorted(RuleEntry.model_fields),
+    (): sorted(RulebookEntry.model_fields),
+    ("cities",): sorted(CityEntry.model_fields),
+    ("zones",): sorted(ZoneEntry.model_fields),
+    ("landmarks",): sorted(LandmarkEntry.model_fields),
+    ("rules",): sorted(RuleEntry.model_fields),
+    **{("rules", measure.value): sorted(LimitEntry.model_fields) for measure in Measure},
 }
 
 
@@ -159,7 +161,13 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
     limits = fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            text = f"unknown key {key!r}: {_known(key, _KEYS[trail[0] if len(trail) > 1 else 0])}"
+            keys = _KEYS.get(tuple(part for part in trail[:-1] if isinstance(part, str)), [])
+            text = f"unknown key {key!r}: {_known(str(trail[-1]), keys)}"
+        case _ if trail[:1] == ("cities",) and "codes" in trail[2:]:
+            text = f"{key.partition('.')[0]}: write the name of a table, or a code for each class"
+        case "missing" | "too_long" if "bounds" in trail and isinstance(fault["input"], list):
+            key, given = key.partition("[")[0], len(fault["input"])
+            text = f"{key}: four numbers make bounds, [west, south, east, north]; {given} given"
         case "missing" if isinstance(trail[-1], int):
             text = f"{key}: two numbers make a corner"
         case "too_long":
@@ -176,6 +184,7 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
             text = f"{key} {fault['input']!r} is not a number"
         case "list_type" | "tuple_type":
             text = f"{key}: must be a list"
+"""The keys of each mapping that is not open, by the keys that lead to it."""
         case "model_type" | "model_attributes_type":
             text = f"{key or 'the file'}: must be keys with values"
         case "value_error":
@@ -194,12 +203,13 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
 
 
 def _name(root: Tree, trail: Trail) -> tuple[str, str]:
-    """(`rule 'x': `, `polygon[2]`) for what stands inside an entry that has an id; else (``, the path)."""
+    """(`rule 'x': `, `polygon[2]`) for what stands inside an entry that is named; else (``, the path)."""
     entry: Tree = None
     if isinstance(root, dict) and len(trail) > 2 and isinstance(trail[1], int):
         entries = root.get(str(trail[0]))
         entry = entries[trail[1]] if isinstance(entries, list) else None
-    named = entry.get("id") if isinstance(entry, dict) else None
+    noun, key = ("city", "name") if trail[:1] == ("cities",) else ("".join(map(str, trail[:1]))[:-1], "id")
+    named = entry.get(key) if isinstance(entry, dict) else None
     rest = trail[2:] if isinstance(named, str) else trail
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).removeprefix(".")
-    return (f"{str(trail[0])[:-1]} {named!r}: " if isinstance(named, str) else ""), path
+    return (f"{noun} {named!r}: " if isinstance(named, str) else ""), path
