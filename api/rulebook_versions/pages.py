@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.accounts.dependencies import FormFields
 from api.candidates.messages import OUTCOMES
-from api.dependencies import CurrentScope, Db, MayManage, MayView, Now, OfEverything
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, MayView, Now, OfEverything
 from api.errors import NotFound, RulebookRefused
 from api.pages.base import Render
 from api.pages.i18n import register_names
@@ -48,7 +48,13 @@ def replay_from_page(scope: CurrentScope, database: Db, now: Now, number: Number
 
 @router.post("/rulebooks/{number}/force", dependencies=[MayManage])
 def force_from_page(
-    scope: CurrentScope, database: Db, now: Now, render: Render, number: Number, form: FormFields
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    render: Render,
+    number: Number,
+    form: FormFields,
 ) -> Response:
     """Put a version in force, now or from the time that the form says in the rulebook's time zone."""
     version = service.find_version(scope, database, number, now)
@@ -56,7 +62,7 @@ def force_from_page(
     try:
         wanted = form.get("starts_at", "").strip()
         starts_at = datetime.fromisoformat(wanted).replace(tzinfo=book.timezone) if wanted else now
-        service.put_in_force(scope, database, number, starts_at, now)
+        service.put_in_force(scope, database, number, starts_at, now, settings.rulebook_file)
     except (ValueError, RulebookRefused) as error:
         fault = str(error) if isinstance(error, RulebookRefused) else f"{wanted[:40]!r} is no time"
         answer = _version(scope, database, now, render, number, fault)

@@ -20,7 +20,7 @@ from api.rulebooks import repository as rulebooks
 from api.rulebooks.repository import RulebookVersion
 from detector.rules.ruling import Outcome
 from tests.api.conftest import FakeClock, Service
-from tests.api.rulebooks.test_match import BOOK, written
+from tests.api.rulebooks.test_in_force import BOOK, written
 from tests.api.samples import NOON, a_candidate, ruled
 from tests.api.signing import COOKIE, a_user, sign_in
 
