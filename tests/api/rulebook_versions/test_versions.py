@@ -7,6 +7,7 @@ import pytest
 
 from api.audit.acts import Act
 from api.audit.tables import audit_events
+from api.clock import wall_clock
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import NotFound, RulebookRefused
@@ -111,8 +112,39 @@ def test_the_pages_show_a_version_and_what_it_would_change(service: Service, tmp
     assert str(candidate) in answer.text
     assert "<b>winter" not in answer.text
     assert {"en": "1 of 1 candidates change", "zh": "1 条线索中有 1 条会改变"}[language] in answer.text
+    before = service.http.get("/rulebooks").text
+    assert 'class="chip delivered"' not in before
     bad = service.http.post(f"/rulebooks/{number}/force", data={"starts_at": "1999-01-01T00:00"})
     assert bad.status_code == 422
     good = service.http.post(f"/rulebooks/{number}/force", data={"starts_at": ""}, follow_redirects=True)
-    assert {"en": "in force", "zh": "生效中"}[language] in good.text
+    chip = {"en": "in force", "zh": "生效中"}[language]
+    assert f'<span class="chip delivered">{chip}</span>' in good.text
     assert service.http.get("/rulebooks/99").status_code == 404
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_the_text_of_an_offices_encoding_is_shown_and_times_are_of_the_rulebooks_zone(
+    service: Service, tmp_path: Path, encoding: str
+) -> None:
+    file = written(tmp_path / "own")
+    text = BOOK.replace('"1"', '"冬季"').replace("main_road,", "main_road, name_zh: 大学路,")
+    file.write_bytes(text.encode(encoding))
+    number = rulebook_service.add_version(EVERYWHERE, service.database, file, "", NOON)
+    assert "大学路" in service.http.get(f"/rulebooks/{number}").text
+    now = wall_clock()
+    rulebook_service.put_in_force(EVERYWHERE, service.database, number, now, now)
+    for path in ("/rulebooks", f"/rulebooks/{number}"):
+        assert "2026-11-20 12:00 Asia/Shanghai" in service.http.get(path).text
+    kept = service.http.get(f"/api/v1/rulebooks/{sha256(file)}").json()
+    assert "大学路" in kept["content"]
+
+
+def test_a_version_that_comes_later_is_taken_back_by_another_from_the_same_moment(
+    database: Database, tmp_path: Path
+) -> None:
+    adopted(database, tmp_path, written(tmp_path / "own"), 0)
+    strict = written(tmp_path / "strict", text=BOOK.replace("300s", "10s"))
+    rulebook_service.add_version(EVERYWHERE, database, strict, "", NOON)
+    for number in (2, 1):
+        rulebook_service.put_in_force(EVERYWHERE, database, number, NOON + 5 * HOUR, NOON + HOUR)
+    assert states(database, 6) == [(2, "earlier"), (1, "in_force")]
