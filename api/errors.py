@@ -14,7 +14,6 @@ ApiError
 │   └── EvidenceDamaged    a stored file is missing, or is no longer what was stored
 ├── FootageMissing         a worker does not find the folder of uploaded footage
 ├── WorkerRefused          a survey worker cannot work: a model, an engine or the rulebook is not what it should be
-├── RulebookMismatch       a worker reads another rulebook than the service
 ├── LeaseLost              a process wrote to a chunk or a camera that another has by now; nothing was stored
 ├── CardUnreadable         a folder of footage, or a file in it, cannot be read or changes while it is sent
 ├── PushFailed             the service that shall take footage cannot be reached, or says no
@@ -140,10 +139,6 @@ class FootageMissing(ApiError):
 
 class WorkerRefused(ApiError):
     """A survey worker cannot work: a model, an engine or the rulebook is not what it should be."""
-
-
-class RulebookMismatch(ApiError):
-    """A worker reads another rulebook than the service."""
 
 
 class LeaseLost(ApiError):

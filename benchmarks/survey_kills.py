@@ -62,19 +62,24 @@ class Round:
     hits: int
 
 
-def hurried(settings: Settings, name: str, until_idle: bool) -> None:
+def hurried(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """Run a worker's process as in the product, but with shorter spans, pauses and leases."""
     setattr(planning, "SPAN", 3.0)  # noqa: B010  # final in the product
     setattr(worker, "IDLE", 0.2)  # noqa: B010
     usual = process.open_context
 
     def with_short_lease(
-        settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
+        settings: Settings,
+        database: Database,
+        files: EvidenceStore,
+        stop: threading.Event,
+        name: str,
+        rulebook: str | None = None,
     ) -> WorkerContext:
-        return replace(usual(settings, database, files, stop, name), lease=LEASE)
+        return replace(usual(settings, database, files, stop, name, rulebook), lease=LEASE)
 
     setattr(process, "open_context", with_short_lease)  # noqa: B010
-    process.run_member(settings, name, until_idle)
+    process.run_member(settings, name, until_idle, rulebook)
 
 
 def start(folder: Path, url: str | None) -> subprocess.Popen[bytes]:

@@ -55,13 +55,19 @@ def read_marked_yaml(path: Path) -> MarkedYaml:
     """
     try:
         content = read_regular(path, MAX_BYTES)
-        text = decode_text(content)
     except OSError as error:
         raise YamlUnreadable(path, f"cannot be read: {error.strerror}") from error
-    except TextUnreadable as error:
-        raise YamlUnreadable(path, f"{error}: save it as UTF-8") from error
     except ValueError as error:
         raise YamlUnreadable(path, str(error)) from error
+    return parse_marked_yaml(content, path)
+
+
+def parse_marked_yaml(content: bytes, path: Path) -> MarkedYaml:
+    """Return the document in bytes that were read; `path` is what an error calls them. Raises YamlUnreadable."""
+    try:
+        text = decode_text(content)
+    except TextUnreadable as error:
+        raise YamlUnreadable(path, f"{error}: save it as UTF-8") from error
     try:
         return replace(_Builder(text).build(), content=content)
     except yaml.MarkedYAMLError as error:

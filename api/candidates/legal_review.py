@@ -17,6 +17,7 @@ from api.candidates.repository import StoredCandidate
 from api.db.metadata import metadata
 from api.db.scope import Scope
 from api.rulebooks import repository as rulebooks
+from detector.office_text import decode_text
 
 KEY: Final = "legal_review"  # in a camera's settings: its reference, and the last day
 
@@ -84,6 +85,6 @@ def zone_now(scope: Scope, connection: Connection) -> tzinfo:
 @lru_cache(maxsize=16)
 def _zone_of(rulebook: bytes) -> tzinfo:
     """Return the time zone of a rulebook; UTC of the one that stands in for none."""
-    said = yaml.safe_load(rulebook)
+    said = yaml.safe_load(decode_text(rulebook))
     name = said.get("timezone") if isinstance(said, dict) else None
     return ZoneInfo(name) if isinstance(name, str) else UTC

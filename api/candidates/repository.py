@@ -158,7 +158,7 @@ def update_last_seen(connection: Connection, known: StoredCandidate, candidate: 
         values["first_seen"] = sighting.first_seen
     else:
         values["last_seen"] = max(sighting.last_seen, known.last_seen)
-    if known.state is State.OPEN and _weight(candidate.ruling.outcome) >= _weight(known.outcome):
+    if known.state is State.OPEN and weight(candidate.ruling.outcome) >= weight(known.outcome):
         rulebooks.keep(connection, candidate.ruling.rulebook, now)
         values |= _ruled(candidate)
     heard = [one.summary() for one in sighting.evidence.records]
@@ -193,10 +193,17 @@ def latest(scope: Scope, connection: Connection, limit: int) -> tuple[StoredCand
 
 
 def since(scope: Scope, connection: Connection, moment: datetime, limit: int) -> Iterator[StoredCandidate]:
-    """Yield what was handed on since a moment, the latest first."""
+    """Yield what was handed on since a moment, the latest first, read as it is asked for."""
     query = select(candidates).where(_seen_by(scope), candidates.c.created_at >= moment)
-    for row in connection.execute(query.order_by(candidates.c.created_at.desc(), candidates.c.id).limit(limit)):
+    latest_first = query.order_by(candidates.c.created_at.desc(), candidates.c.id).limit(limit)
+    for row in connection.execute(latest_first.execution_options(yield_per=500)):
         yield _from_row(row)
+
+
+def count_since(scope: Scope, connection: Connection, moment: datetime) -> int:
+    """Return how many were handed on since a moment."""
+    query = select(func.count()).select_from(candidates).where(_seen_by(scope), candidates.c.created_at >= moment)
+    return int(connection.execute(query).scalar_one())
 
 
 def standing_at(scope: Scope, connection: Connection, source: str, at: datetime) -> tuple[StoredCandidate, ...]:
@@ -352,7 +359,8 @@ def _columns(value: Sighting | Origin | Ruling) -> dict[str, object]:
     return {field.name: getattr(value, field.name) for field in fields(value) if field.name in candidates.c}
 
 
-def _weight(outcome: Outcome) -> int:
+def weight(outcome: Outcome) -> int:
+    """Return how grave an outcome is: the gravest that was ever said of a candidate stays."""
     return (Outcome.PERMITTED, Outcome.UNKNOWN, Outcome.VIOLATION).index(outcome)
 
 

@@ -11,8 +11,8 @@ from api.console import AsJson, print_json
 from api.pages.svg_map import map_zones
 from api.reports.service import check_district, last_period, make_report
 from api.reports.tables import ReportKind
+from api.rulebooks.in_force import find_in_force
 from api.settings import load_settings
-from detector.rules.load import load_rulebook
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,13 +30,13 @@ def report(
     Example: streetwarden report --period month --district erqi
     """
     settings, now = load_settings(), datetime.now(UTC)
-    book = load_rulebook(settings.rulebook_file, now=now) if settings.rulebook_file else None
     kind = ReportKind(period)
-    days = last_period(kind, now, book.timezone if book else ZoneInfo("UTC"))
     database = open_database(settings)
     try:
         if district is not None:
             check_district(database, district)
+        book = find_in_force(database, settings.rulebook_file, now).book
+        days = last_period(kind, now, book.timezone if book else ZoneInfo("UTC"))
         zones = map_zones(book) if book else ()
         made, new = make_report(database, kind, days, district, zones, settings.case_due_hours, now)
     finally:

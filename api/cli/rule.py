@@ -87,6 +87,8 @@ def _replay(book: Rulebook, back: timedelta, as_json: bool) -> None:
     finally:
         database.close()
     lines = [f"{report.changed} of {report.looked_at} candidates change"]
+    if report.left_out:
+        lines.append(f"  {report.left_out} earlier ones were not looked at: they are too many, ask for fewer --days")
     lines += [f"  {one.before} -> {one.after}: {one.count}" for one in report.counts]
     for change in report.changes:
         reasons = "; ".join(english(reason) for reason in change.why)

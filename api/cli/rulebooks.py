@@ -72,7 +72,7 @@ def force(
         raise typer.BadParameter(f"--at {at!r} is no time: write it like 2026-12-01T00:00:00+08:00") from error
     if starts_at.tzinfo is None:
         raise typer.BadParameter("--at needs an offset: write it like 2026-12-01T00:00:00+08:00")
-    with accounts() as (_, database, scope):
-        put_in_force(scope, database, number, starts_at, now)
+    with accounts() as (settings, database, scope):
+        put_in_force(scope, database, number, starts_at, now, settings.rulebook_file)
     record = {"number": number, "from": starts_at.isoformat()}
     print_json(record, f"version {number} is in force from {starts_at.isoformat()} on", as_json)

@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,20 +33,17 @@ from api.clock import wall_clock
 from api.console import print_error
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
-from api.errors import DatabaseUnavailable, ManyRemoved
+from api.errors import ManyRemoved
 from api.inference.model_cache import ModelCache, shelf_of
 from api.labels.pool import Pool
 from api.labels.proposing import propose_with
 from api.models.shadow_runner import ShadowRunner
-from api.pages.classes import read_classes
 from api.pages.svg_map import map_zones
-from api.rulebooks import repository as rulebooks
-from api.rulebooks.in_force import adopt
+from api.rulebooks.in_force import RulebookInUse, RulebookWatch, adopt, note_use
 from api.settings import Settings, load_settings
 from api.surveys.jobs.pool import WorkerPool
 from api.web.server import BackgroundServer, bind
 from detector.rules.load import load_rulebook
-from detector.rules.source import NO_RULEBOOK
 from streams.camera.address import Reach
 from streams.sandbox import kernel
 
@@ -75,35 +72,45 @@ def serve(
     """
     settings = load_settings()
     logs.set_up(settings.log_format)
-    cameras, rulebook = cameras or settings.cameras_file, rulebook or settings.rulebook_file
+    cameras = cameras or settings.cameras_file
+    settings = settings.model_copy(update={"rulebook_file": rulebook or settings.rulebook_file})
     limit = duration_from("--for", for_) if for_ else None
     until = None if limit is None else time.monotonic() + limit.total_seconds()
-    anew = False
-    while _serve(settings, watch, cameras, rulebook, until, anew):
-        print_error("another version of the rulebook is in force: the service starts anew with it")
-        anew = True
+    with OrderlyStop() as stop:
+        coming = _serve(settings, watch, cameras, until, stop, None)
+        while coming is not None and stop.resume():
+            coming = _serve(settings, watch, None, until, stop, coming)
 
 
 def _serve(
-    settings: Settings, watch: bool, cameras: Path | None, rulebook: Path | None, until: float | None, anew: bool
-) -> bool:
-    """Serve until stopped, or until `until` by the steady clock; True where another rulebook came into force."""
-    own = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook else None
+    settings: Settings,
+    watch: bool,
+    cameras: Path | None,
+    until: float | None,
+    stop: "OrderlyStop",
+    used: RulebookInUse | None,
+) -> RulebookInUse | None:
+    """Serve until stopped, or until `until` by the steady clock; return the rulebook that came into force meanwhile.
+
+    `used` is the one to go by, loaded already; with None it is found out, and the own file recorded.
+    """
+    rulebook = settings.rulebook_file
+    own = load_rulebook(rulebook, now=datetime.now(UTC)) if rulebook and used is None else None
     shelf = ModelCache.of(settings)
     reach = Reach(settings.camera_networks, loopback=settings.environment == "development")
     wanted = read_camera_file(cameras, shelf, settings.camera_networks, loopback=reach.loopback) if cameras else None
     kernel.report()
     with ExitStack() as stack:
-        stop = stack.enter_context(OrderlyStop())
         listener = stack.enter_context(bind(settings.host, settings.port))
         stack.enter_context(sole_service(settings.data_dir))
         database, files = open_store(settings, upgrade=True)
         stack.callback(database.close)
-        in_force = adopt(database, settings.data_dir, rulebook, own, wall_clock(), anew)
-        book = load_rulebook(in_force, now=datetime.now(UTC)) if in_force else None
+        if used is None:
+            used = adopt(database, settings.data_dir, rulebook, own, wall_clock())
+        note_use(database, used, wall_clock())
+        book = used.book
         for line in book.advice if book else ():
             print_error(f"rulebook {line}")
-        class_names = read_classes(rulebook, book)
         if cameras is not None and wanted is not None:
             _import(database, settings, wanted, cameras)
         live = LiveStatus()
@@ -117,13 +124,12 @@ def _serve(
             cameras=live.views,
             picture=live.picture,
             accept_view=live.accept,
-            class_names=class_names,
+            class_names=used.class_names,
             zone=book.timezone if book else UTC_ZONE,
         )
         stack.enter_context(Pool(settings, database, files, live.frames, propose_with(shelf)).running())
         server = stack.enter_context(BackgroundServer(app, listener))
-        workers = settings.model_copy(update={"rulebook_file": in_force})
-        stack.enter_context(WorkerPool(workers, database, settings.survey_workers))
+        stack.enter_context(WorkerPool(settings, database, settings.survey_workers, rulebook=used.source.sha256))
         memory = settings.data_dir / "memory"
         ownership = CameraOwnership(database, memory)
         sink = StoreSink(database, files, on_note=live.note, fence=ownership.check)
@@ -157,22 +163,27 @@ def _serve(
         print_error(
             f"streetwarden serves http://{settings.host}:{listener.getsockname()[1]}  (Ctrl-C or SIGTERM stops it)"
         )
-        used = (book.source if book else NO_RULEBOOK).sha256
-        replaced = _wait(server, until, lambda: _is_replaced(database, used))
-        stop.begin()
-        return replaced
+        coming = _wait(server, until, RulebookWatch(database, rulebook, used))
+        if coming is None:
+            stop.begin()
+        else:
+            stop.hold()
+            print_error("another version of the rulebook is in force: the service starts anew with it")
+        return coming
 
 
 class OrderlyStop:
     """While the context lasts SIGTERM is what Ctrl-C is: everything is stopped in its order, within STOP_SECONDS.
 
-    What does not end by then is left: every file and every row is whole at any moment.
+    What does not end by then is left: every file and every row is whole at any moment. Between `hold` and `resume` a
+    SIGTERM breaks nothing off, and is noted.
     """
 
     def __init__(self) -> None:
         self._watchdog = threading.Timer(STOP_SECONDS, _leave)
         self._watchdog.daemon = True
         self._begun = False
+        self._held = False
 
     def __enter__(self) -> Self:
         self._before = signal.signal(signal.SIGTERM, self._end)
@@ -191,9 +202,19 @@ class OrderlyStop:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self._watchdog.start()
 
+    def hold(self) -> None:
+        """Let what is stopped now, to begin anew, end in its order, however long that takes."""
+        self._held = True
+
+    def resume(self) -> bool:
+        """Let SIGTERM stop again what begins now; return whether anything may, as none came meanwhile."""
+        self._held = False
+        return not self._begun
+
     def _end(self, number: int, _: FrameType | None) -> None:
         self.begin()
-        raise KeyboardInterrupt
+        if not self._held:
+            raise KeyboardInterrupt
 
 
 def _leave() -> None:
@@ -220,16 +241,8 @@ def _at(settings: Settings, listener: socket.socket) -> str:
     return settings.base_url if settings.public_url else f"http://{settings.host}:{listener.getsockname()[1]}"
 
 
-def _is_replaced(database: Database, used: str) -> bool:
-    try:
-        with database.read() as connection:
-            return rulebooks.current(connection) != used
-    except DatabaseUnavailable:  # it is asked again soon
-        return False
-
-
-def _wait(server: BackgroundServer, until: float | None, is_replaced: Callable[[], bool]) -> bool:
-    """Wait for the end; True where it is that of the rulebook, which is asked for every RULEBOOK_EVERY seconds."""
+def _wait(server: BackgroundServer, until: float | None, watch: RulebookWatch) -> RulebookInUse | None:
+    """Wait for the end; return the rulebook that came into force, which is asked for every RULEBOOK_EVERY seconds."""
     over, asked = threading.Event(), time.monotonic()
     try:
         while server.alive and not over.wait(0.5):
@@ -238,8 +251,8 @@ def _wait(server: BackgroundServer, until: float | None, is_replaced: Callable[[
                 break
             if now - asked >= RULEBOOK_EVERY:
                 asked = now
-                if is_replaced():
-                    return True
+                if coming := watch.look():
+                    return coming
     except KeyboardInterrupt:
         print_error("stopping")
-    return False
+    return None

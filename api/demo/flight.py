@@ -40,7 +40,7 @@ def survey_flight(
         rules=lambda _: book,
         name="demo",
         usual_model=BY_VIEW,
-        zone=book.timezone,
+        zone=lambda: book.timezone,
         identify=looks.identify,
     )
     run(context, until_idle=True)

@@ -11,10 +11,8 @@ optional, say which rule of the rulebook judges it and under which case code; th
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from jinja2 import pass_context
-from jinja2.runtime import Context
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.errors import SettingsInvalid
@@ -24,6 +22,9 @@ from detector.input_faults import in_words
 from detector.marked_yaml import read_marked_yaml
 from detector.reason import Translate
 from detector.rules.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from jinja2.runtime import Context
 
 CLASSES_FILE: Final = "classes.yaml"
 CLASS_PATTERN: Final = r"^[a-z0-9_ -]{1,64}$"
@@ -75,9 +76,10 @@ class ClassNames:
 
 def class_word(translate: Translate) -> object:
     """Return the filter `class_name` of a language's templates; the page's own `class_names` say the city's words."""
+    from jinja2 import pass_context  # a survey worker holds a rulebook against the classes, and draws no page
 
     @pass_context
-    def shown(context: Context, name: str) -> str:
+    def shown(context: "Context", name: str) -> str:
         names = context.get("class_names")
         known = names if isinstance(names, ClassNames) else ClassNames()
         return known.word(name, str(context.get("language", "en")), translate)

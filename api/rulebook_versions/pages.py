@@ -7,8 +7,9 @@ from fastapi import APIRouter, Path, status
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.accounts.dependencies import FormFields
+from api.candidates import legal_review
 from api.candidates.messages import OUTCOMES
-from api.dependencies import CurrentScope, Db, MayManage, MayView, Now, OfEverything
+from api.dependencies import AppSettings, CurrentScope, Db, MayManage, MayView, Now, OfEverything
 from api.errors import NotFound, RulebookRefused
 from api.pages.base import Render
 from api.pages.i18n import register_names
@@ -16,6 +17,7 @@ from api.rulebook_versions import service
 from api.rulebook_versions.messages import VERSION_STATES
 from api.rulebook_versions.replay import ReplayReport
 from api.rulebooks import repository as rulebooks
+from detector.office_text import decode_text
 
 router = APIRouter(include_in_schema=False, dependencies=[MayView, OfEverything])  # a rulebook is of no district
 register_names("version_state", VERSION_STATES)
@@ -29,8 +31,9 @@ def rulebooks_page(scope: CurrentScope, database: Db, now: Now, render: Render) 
     """Show all versions, the newest first."""
     with database.read() as connection:
         versions = rulebooks.versions(scope, connection, now)
+        zone = legal_review.zone_now(scope, connection)
     rows = [(one, ReplayReport.model_validate(one.replay) if one.replay else None) for one in versions]
-    return render.page("rulebooks.html", active="rulebooks", rows=rows)
+    return render.page("rulebooks.html", active="rulebooks", rows=rows, zone=zone, zone_name=str(zone))
 
 
 @router.get("/rulebooks/{number}")
@@ -48,7 +51,13 @@ def replay_from_page(scope: CurrentScope, database: Db, now: Now, number: Number
 
 @router.post("/rulebooks/{number}/force", dependencies=[MayManage])
 def force_from_page(
-    scope: CurrentScope, database: Db, now: Now, render: Render, number: Number, form: FormFields
+    scope: CurrentScope,
+    database: Db,
+    settings: AppSettings,
+    now: Now,
+    render: Render,
+    number: Number,
+    form: FormFields,
 ) -> Response:
     """Put a version in force, now or from the time that the form says in the rulebook's time zone."""
     version = service.find_version(scope, database, number, now)
@@ -56,7 +65,7 @@ def force_from_page(
     try:
         wanted = form.get("starts_at", "").strip()
         starts_at = datetime.fromisoformat(wanted).replace(tzinfo=book.timezone) if wanted else now
-        service.put_in_force(scope, database, number, starts_at, now)
+        service.put_in_force(scope, database, number, starts_at, now, settings.rulebook_file)
     except (ValueError, RulebookRefused) as error:
         fault = str(error) if isinstance(error, RulebookRefused) else f"{wanted[:40]!r} is no time"
         answer = _version(scope, database, now, render, number, fault)
@@ -69,6 +78,7 @@ def _version(scope: CurrentScope, database: Db, now: Now, render: Render, number
     version = service.find_version(scope, database, number, now)
     with database.read() as connection:
         kept = rulebooks.find(scope, connection, version.sha256)
+        zone = legal_review.zone_now(scope, connection)
     if kept is None:
         raise NotFound(f"there is no version {number} of the rulebook")
     try:
@@ -80,8 +90,10 @@ def _version(scope: CurrentScope, database: Db, now: Now, render: Render, number
         active="rulebooks",
         version=version,
         report=ReplayReport.model_validate(version.replay) if version.replay else None,
-        text=kept.source.content.decode("utf-8-sig", "replace"),
+        text=decode_text(kept.source.content),
         advice=book.advice if book else (),
         timezone=str(book.timezone) if book else "",
         fault=fault or unreadable,
+        zone=zone,
+        zone_name=str(zone),
     )

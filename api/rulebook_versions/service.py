@@ -1,6 +1,5 @@
 """Versions of the rulebook: added as drafts, replayed, and put in force from a time on."""
 
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,13 +9,13 @@ from api.audit.acts import Act
 from api.audit.repository import Detail
 from api.db.database import Database
 from api.db.scope import Scope
-from api.errors import NotFound, RulebookRefused
+from api.errors import NotFound, RulebookRefused, SettingsInvalid
+from api.pages.classes import read_classes
 from api.rulebook_versions.replay import ReplayReport, replay
 from api.rulebooks import repository as rulebooks
-from api.rulebooks.in_force import write_out
 from api.rulebooks.repository import RulebookVersion
 from detector.errors import RulebookInvalid
-from detector.rules.load import load_rulebook
+from detector.rules.load import load_rulebook, load_source
 from detector.rules.rulebook import Rulebook
 
 LATEST: Final = timedelta(days=366)
@@ -25,8 +24,6 @@ LATEST: Final = timedelta(days=366)
 def add_version(scope: Scope, database: Database, file: Path, note: str, now: datetime) -> int:
     """Keep a rulebook's file and its permits as a draft, and return its number. Raises RulebookInvalid."""
     book = load_rulebook(file, now=now)
-    with tempfile.TemporaryDirectory() as folder:
-        write_out(book.source, Path(folder))  # what could not be read back is refused now
     with database.write() as connection:
         number = rulebooks.add(scope, connection, book.source, note, now)
         details: dict[str, Detail] = {"number": number, "version": book.version}
@@ -50,8 +47,7 @@ def book_of(scope: Scope, database: Database, sha256: str, now: datetime) -> Rul
     if kept is None:
         raise NotFound(f"there is no rulebook {sha256}")
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            return load_rulebook(write_out(kept.source, Path(folder)), now=now)
+        return load_source(kept.source, now=now)
     except RulebookInvalid as error:
         raise RulebookRefused("; ".join(error.faults)) from error
 
@@ -68,12 +64,21 @@ def replay_version(scope: Scope, database: Database, number: int, since: datetim
     return report
 
 
-def put_in_force(scope: Scope, database: Database, number: int, starts_at: datetime, now: datetime) -> None:
-    """Put a version in force from a moment on. Raises NotFound or RulebookRefused."""
+def put_in_force(
+    scope: Scope, database: Database, number: int, starts_at: datetime, now: datetime, own_file: Path | None = None
+) -> None:
+    """Put a version in force from a moment on. Raises NotFound or RulebookRefused.
+
+    Where the service's own file is known, the classes that lie beside it must fit the version.
+    """
     version = find_version(scope, database, number, now)
     if not now - timedelta(minutes=1) <= starts_at <= now + LATEST:
         raise RulebookRefused("a rulebook comes into force now or within a year, not in the past")
-    book_of(scope, database, version.sha256, now)
+    book = book_of(scope, database, version.sha256, now)
+    try:
+        read_classes(own_file, book)
+    except SettingsInvalid as error:
+        raise RulebookRefused(str(error)) from error
     with database.write() as connection:
         rulebooks.force(scope, connection, version.sha256, now, starts_at)
         details: dict[str, Detail] = {"number": number, "version": version.version, "from": starts_at.isoformat()}

@@ -62,15 +62,20 @@ def keep(connection: Connection, source: RulebookSource, now: datetime) -> str:
     return source.sha256
 
 
-def record(connection: Connection, source: RulebookSource, actor: Actor, now: datetime) -> None:
+def record(
+    connection: Connection, source: RulebookSource, actor: Actor, now: datetime, before: str | None = None
+) -> None:
     """Put the rulebook of the service's file in force; do nothing where the file says what it said before.
 
     What somebody put in force since then thus stays in force; so it does where the service has no file any more.
+    `before` is the hash that this service recorded last; where it does not know, what any service did counts.
     """
     _lock(connection)
     kept = keep(connection, source, now)
     newest = rulebook_changes.c.number.desc()
     of_file = select(rulebook_changes.c.rulebook_hash).where(rulebook_changes.c.starts_at.is_(None)).order_by(newest)
+    if before is not None:
+        of_file = of_file.where(rulebook_changes.c.rulebook_hash == before)
     if connection.execute(of_file.limit(1)).scalar_one_or_none() == kept:
         return
     if source == NO_RULEBOOK and current(connection, now) not in (None, kept):

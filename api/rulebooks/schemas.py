@@ -7,13 +7,14 @@ from typing import Self
 from pydantic import BaseModel
 
 from api.rulebooks.repository import StoredRulebook
+from detector.office_text import decode_text
 
 
 class RulebookOut(BaseModel):
     """A rulebook that judged something: its file, and the permit file that it named, as they were.
 
-    `sha256` is that of both files one after the other. A byte order mark is left out. A permit file that is not UTF-8
-    text, such as an Excel workbook, is `permits_base64`, its bytes as they were.
+    `sha256` is that of both files one after the other. A byte order mark is left out, GB18030 and UTF-16 are decoded. A
+    permit file that is not UTF-8 text, such as an Excel workbook, is `permits_base64`, its bytes as they were.
     """
 
     sha256: str
@@ -35,7 +36,7 @@ class RulebookOut(BaseModel):
             sha256=source.sha256,
             version=source.version,
             first_used_at=kept.first_used_at,
-            content=source.content.decode("utf-8-sig"),
+            content=decode_text(source.content),
             permits=text,
             permits_base64=encoded,
         )

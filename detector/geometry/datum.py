@@ -23,8 +23,12 @@ class Datum(StrEnum):
 
 
 def datum_of(name: str) -> Datum | None:
-    """Return the datum that a file names (`GCJ-02`, `gcj02`, `EPSG:4326`, `CGCS2000`, `CRS84`); None where unknown."""
-    word = "".join(letter for letter in name.upper().rpartition(":")[2] if letter.isalnum())
+    """Return the datum that a file names; None where unknown.
+
+    Names are written like `GCJ-02`, `gcj02`, `EPSG:4326`, `CGCS2000` or `http://www.opengis.net/def/crs/OGC/1.3/CRS84`.
+    """
+    last = name.upper().rpartition("/" if name.upper().startswith("HTTP") else ":")[2]
+    word = "".join(letter for letter in last if letter.isalnum())
     known = {
         "GCJ02": Datum.GCJ02,
         "BD09": Datum.BD09,
@@ -32,7 +36,8 @@ def datum_of(name: str) -> Datum | None:
         "火星坐标": Datum.GCJ02,
         "百度坐标": Datum.BD09,
     }
-    if word in ("WGS84", "4326", "CRS84", "CGCS2000", "4490"):  # CGCS2000 lies within centimetres of WGS-84
+    # CGCS2000 lies within centimetres of WGS-84; 4979 and CRS84h are WGS-84 with heights.
+    if word in ("WGS84", "4326", "4979", "CRS84", "CRS84H", "CGCS2000", "4490"):
         return Datum.WGS84
     return known.get(word)
 

@@ -69,12 +69,12 @@ class Landmark:
         return float(self.shape(Plane(point.lat, point.lon)).distance(Point(0, 0)))
 
 
-def forbidden(limit: Limit, landmarks: Iterable[Landmark], zones: BaseGeometry) -> BaseGeometry:
-    """Return the ground on which the limit is not kept, within `zones` (empty: anywhere near the landmarks)."""
+def forbidden(limit: Limit, landmarks: Iterable[Landmark], zones: BaseGeometry, anywhere: bool) -> BaseGeometry:
+    """Return the ground on which the limit is not kept, within `zones` or, with `anywhere`, near every landmark."""
     near = unary_union([landmark.around(limit.metres) for landmark in landmarks])
     if limit.measure is Measure.BEYOND:
         return zones.difference(near)
-    return near if zones.is_empty else zones.intersection(near)
+    return near if anywhere else zones.intersection(near)
 
 
 def _east_north(plane: Plane, lat: float, lon: float) -> tuple[float, float]:

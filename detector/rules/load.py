@@ -1,7 +1,7 @@
 """Reads a rulebook file and the permits beside it: the whole file or nothing, every fault with its place."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from detector.errors import RulebookInvalid, YamlUnreadable
-from detector.marked_yaml import MarkedYaml, Trail, Tree, read_marked_yaml
+from detector.marked_yaml import MarkedYaml, Trail, Tree, parse_marked_yaml, read_marked_yaml
 from detector.rules.advice import advice_of
-from detector.rules.entries import LandmarkEntry, RulebookEntry, RuleEntry, ZoneEntry
+from detector.rules.entries import CityEntry, LandmarkEntry, LimitEntry, RulebookEntry, RuleEntry, ZoneEntry
 from detector.rules.hours import HoursInvalid, read_hours
 from detector.rules.landmarks import Measure
-from detector.rules.permits import Registry, Terms, read_permits
+from detector.rules.permits import PermitFile, Registry, Terms, parse_permits, read_permits
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.season import Season, read_season
 from detector.rules.source import RulebookSource
@@ -32,6 +32,32 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
         document = read_marked_yaml(path)
     except YamlUnreadable as error:
         raise RulebookInvalid(str(path), (error.fault,)) from error
+    return _rulebook(document, str(path), lambda name: read_permits(path.parent / name), now)
+
+
+def load_source(source: RulebookSource, *, now: datetime | None = None) -> Rulebook:
+    """Return the rulebook that was read from a source, as `load_rulebook` does.
+
+    No file is read: whatever path it names for its permits, they are those that were read with it. Raises
+    RulebookInvalid.
+    """
+    called = f"rulebook {source.version!r}"
+    try:
+        document = parse_marked_yaml(source.content, Path(called))
+    except YamlUnreadable as error:
+        raise RulebookInvalid(called, (error.fault,)) from error
+
+    def kept(name: str) -> PermitFile:
+        if source.permits is None:
+            return PermitFile(faults=(f"permits {name!r} were not kept with it",))
+        return parse_permits(source.permits, Path(name).name)
+
+    return _rulebook(document, called, kept, now)
+
+
+def _rulebook(
+    document: MarkedYaml, called: str, permits_of: Callable[[str], PermitFile], now: datetime | None
+) -> Rulebook:
     faults: list[tuple[int, str]] = list(document.faults)
     entry = None
     try:
@@ -42,7 +68,7 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     registry, listed = None, None
     permits = document.root.get("permits") if isinstance(document.root, dict) else None
     if isinstance(permits, str) and permits:
-        listed = read_permits(path.parent / permits)
+        listed = permits_of(permits)
         faults += [(0, fault) for fault in listed.faults]  # they name lines of their own
         if entry and entry.permits_as_of:
             registry = Registry.of(listed.permits, entry.permits_as_of, entry.permits_max_age, entry.timezone)
@@ -51,7 +77,7 @@ def load_rulebook(path: Path, *, now: datetime | None = None) -> Rulebook:
     rules = _rules(entry, document, faults) if entry else []
     if faults or entry is None:
         lines = [f"line {line}: {text}" if line else text for line, text in sorted(faults, key=lambda fault: fault[0])]
-        raise RulebookInvalid(str(path), tuple(dict.fromkeys(lines)))
+        raise RulebookInvalid(called, tuple(dict.fromkeys(lines)))
     source = RulebookSource.of(entry.version, document.content, listed.content if listed else None)
     zones = [zone.zone() for zone in entry.zones]
     landmarks = [landmark.landmark() for landmark in entry.landmarks]
@@ -144,12 +170,15 @@ def _known(word: str, words: list[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(words) or 'none'}"
 
 
-_KEYS: Final = {
-    0: sorted(RulebookEntry.model_fields),
-    "zones": sorted(ZoneEntry.model_fields),
-    "landmarks": sorted(LandmarkEntry.model_fields),
-    "rules": sorted(RuleEntry.model_fields),
+_KEYS: Final[dict[tuple[str, ...], list[str]]] = {
+    (): sorted(RulebookEntry.model_fields),
+    ("cities",): sorted(CityEntry.model_fields),
+    ("zones",): sorted(ZoneEntry.model_fields),
+    ("landmarks",): sorted(LandmarkEntry.model_fields),
+    ("rules",): sorted(RuleEntry.model_fields),
+    **{("rules", measure.value): sorted(LimitEntry.model_fields) for measure in Measure},
 }
+"""The keys of each mapping that is not open, by the keys that lead to it."""
 
 
 def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
@@ -159,7 +188,13 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
     limits = fault.get("ctx", {})
     match fault["type"]:
         case "extra_forbidden":
-            text = f"unknown key {key!r}: {_known(key, _KEYS[trail[0] if len(trail) > 1 else 0])}"
+            keys = _KEYS.get(tuple(part for part in trail[:-1] if isinstance(part, str)), [])
+            text = f"unknown key {key!r}: {_known(str(trail[-1]), keys)}"
+        case _ if trail[:1] == ("cities",) and "codes" in trail[2:]:
+            text = f"{key.partition('.')[0]}: write the name of a table, or a code for each class"
+        case "missing" | "too_long" if "bounds" in trail and isinstance(fault["input"], list):
+            key, given = key.partition("[")[0], len(fault["input"])
+            text = f"{key}: four numbers make bounds, [west, south, east, north]; {given} given"
         case "missing" if isinstance(trail[-1], int):
             text = f"{key}: two numbers make a corner"
         case "too_long":
@@ -194,12 +229,13 @@ def _worded(document: MarkedYaml, fault: ErrorDetails) -> tuple[int, str]:
 
 
 def _name(root: Tree, trail: Trail) -> tuple[str, str]:
-    """(`rule 'x': `, `polygon[2]`) for what stands inside an entry that has an id; else (``, the path)."""
+    """(`rule 'x': `, `polygon[2]`) for what stands inside an entry that is named; else (``, the path)."""
     entry: Tree = None
     if isinstance(root, dict) and len(trail) > 2 and isinstance(trail[1], int):
         entries = root.get(str(trail[0]))
         entry = entries[trail[1]] if isinstance(entries, list) else None
-    named = entry.get("id") if isinstance(entry, dict) else None
+    noun, key = ("city", "name") if trail[:1] == ("cities",) else ("".join(map(str, trail[:1]))[:-1], "id")
+    named = entry.get(key) if isinstance(entry, dict) else None
     rest = trail[2:] if isinstance(named, str) else trail
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in rest).removeprefix(".")
-    return (f"{str(trail[0])[:-1]} {named!r}: " if isinstance(named, str) else ""), path
+    return (f"{noun} {named!r}: " if isinstance(named, str) else ""), path

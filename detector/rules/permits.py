@@ -280,15 +280,20 @@ def read_permits(path: Path) -> PermitFile:
         )
     except ValueError as error:
         return PermitFile(faults=(f"{path.name}: {error}",))
+    return parse_permits(content, path.name)
+
+
+def parse_permits(content: bytes, name: str) -> PermitFile:
+    """Return the permits in the bytes of a file, which its faults call `name`."""
     try:
         rows = read_table(content, NEEDED + OPTIONAL, is_foot=_is_foot)
     except TableUnreadable as error:
-        return PermitFile(faults=(f"{path.name}: {error}",))
+        return PermitFile(faults=(f"{name}: {error}",))
     where, header = (rows[0].where, [column_name(name) for name in rows[0].cells]) if rows else ("line 1", [])
     if not set(header) & set(NEEDED):
-        return PermitFile(faults=(f"{path.name} {where}: {_NO_HEADER}",))
+        return PermitFile(faults=(f"{name} {where}: {_NO_HEADER}",))
     if head := _header_faults(header):
-        return PermitFile(faults=tuple(f"{path.name} {where}: {fault}" for fault in head))
+        return PermitFile(faults=tuple(f"{name} {where}: {fault}" for fault in head))
     permits: list[Permit] = []
     faults: list[str] = []
     places: dict[str, str] = {}
@@ -299,7 +304,7 @@ def read_permits(path: Path) -> PermitFile:
         elif read is not None:
             places[read.id] = row.where
             permits.append(read)
-        faults += [f"{path.name} {row.where}: {fault}" for fault in wrong]
+        faults += [f"{name} {row.where}: {fault}" for fault in wrong]
     return PermitFile(tuple(permits), tuple(faults), content)
 
 

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-_WGS84: Final = ("4326", "CRS84", "4979", "4490", "WGS84", "WGS 84")
+from detector.geometry.datum import Datum, datum_of
+
 _WKT: Final = re.compile(r"\s*(?:SRID=(\d{1,6})\s*;)?\s*POLYGON\s*Z?\s*\(\s*\(([^()]*)\)\s*\)\s*", re.IGNORECASE)
 _PAIR: Final = 2
 _WITH_HEIGHT: Final = 3
@@ -29,25 +30,29 @@ def corners_of(value: object) -> object:
 
 def _geometry(value: Mapping[object, object]) -> object:
     """Return the coordinates of a GeoJSON geometry, feature, or collection of one of them."""
-    crs = value.get("crs")
-    named = _system(crs.get("properties")) if isinstance(crs, Mapping) else None
-    if named is not None and not any(known in named.upper() for known in _WGS84):
-        raise ValueError(f"counts in {named[:60]!r}: write it in degrees of WGS-84")
+    for named in _systems(value):
+        if datum_of(named) is not Datum.WGS84:
+            raise ValueError(f"counts in {named[:60]!r}: write it in degrees of WGS-84, as `zones import` does")
     for key in ("features", "geometries"):  # as map editors save it
         inner = value.get(key)
         if isinstance(inner, list) and len(inner) != 1:
             raise ValueError(f"holds {len(inner)} {key}: draw a zone for each")
         if isinstance(inner, list) and isinstance(inner[0], Mapping):
             return _geometry(inner[0])
-    inner = value.get("geometry", value)
-    if isinstance(inner, Mapping) and inner.get("type") in ("Polygon", "MultiPolygon"):
-        return inner.get("coordinates")
+    inner = value.get("geometry")
+    if isinstance(inner, Mapping):
+        return _geometry(inner)
+    if value.get("type") in ("Polygon", "MultiPolygon"):
+        return value.get("coordinates")
     raise ValueError("is no list of corners: write [[lon, lat], ...] or a GeoJSON polygon")
 
 
-def _system(properties: object) -> str | None:
-    name = properties.get("name") if isinstance(properties, Mapping) else None
-    return str(name) if name else None
+def _systems(value: Mapping[object, object]) -> Iterator[str]:
+    """Yield what a GeoJSON object says that its numbers count in."""
+    crs = value.get("crs")
+    properties = crs.get("properties") if isinstance(crs, Mapping) else None
+    named = properties.get("name") if isinstance(properties, Mapping) else crs
+    yield from (str(name) for name in (value.get("datum"), named) if name and not isinstance(name, Mapping))
 
 
 def _text(text: str) -> object:

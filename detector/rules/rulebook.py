@@ -94,10 +94,7 @@ class Rulebook:
         landmarks: Iterable[Landmark] = (),
     ) -> "Rulebook":
         zones, rules, landmarks = tuple(zones), tuple(rules), tuple(landmarks)
-        areas = tuple(
-            (rule, Area.of((zone for zone in zones if zone.kind in rule.kinds), rule.limit, landmarks))
-            for rule in _with_sites(rules)
-        )
+        areas = tuple((rule, Area.of(_zones_of(rule, zones), rule.limit, landmarks)) for rule in _with_sites(rules))
         source = source or RulebookSource.of(version, b"")
         return cls(version, timezone, zones, rules, registry, areas, source, landmarks, grounds=grounds(zones))
 
@@ -265,6 +262,11 @@ class Rulebook:
                 return RuleFinding(Outcome.UNKNOWN, (found.reason,))
             case _:
                 return RuleFinding(Outcome.VIOLATION, (found.reason,))
+
+
+def _zones_of(rule: Rule, zones: tuple[Zone, ...]) -> list[Zone] | None:
+    """Return the zones that a rule speaks of; None where it names no kind, and so speaks of anywhere."""
+    return [zone for zone in zones if zone.kind in rule.kinds] if rule.kinds else None
 
 
 def _with_sites(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

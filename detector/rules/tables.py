@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING, Final
-from xml.etree.ElementTree import ParseError
 
 from detector.office_text import TextUnreadable, decode_text
 from detector.rules.permit_columns import column_name
@@ -16,6 +15,7 @@ from detector.rules.permit_columns import column_name
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
+_LOCKED: Final = 1  # the flag of an encrypted entry
 _UNPACKED: Final = 200_000_000  # bytes of a workbook; its sheets are read row by row
 _HEAD: Final = 20_000  # characters in which the header is looked for
 _TITLES: Final = 10  # rows in which it is
@@ -143,10 +143,11 @@ def _workbook(data: bytes, columns: tuple[str, ...]) -> TableSheet:
     """Return the sheet whose first rows name the most columns, the first of several."""
     # Only here: few registries are workbooks, and every command that rules would load it.
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
+            if any(entry.flag_bits & _LOCKED for entry in archive.infolist()):
+                raise TableUnreadable("is locked with a password: save it without one, as .xlsx or as CSV")
             if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED:
                 raise TableUnreadable(f"unpacks to more than {_UNPACKED // 1_000_000} MB: save it as CSV")
             merged = {
@@ -164,9 +165,9 @@ def _workbook(data: bytes, columns: tuple[str, ...]) -> TableSheet:
         # A workbook that is read row by row does not tell its merged cells; their file is the sheet's.
         part = getattr(sheet, "_worksheet_path", "")
         return TableSheet(rows, merged.get(part) or merged.get(str(part).lstrip("/")) or ())
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, OSError, ValueError) as error:
-        if isinstance(error, TableUnreadable):
-            raise
+    except TableUnreadable:
+        raise
+    except Exception as error:  # a damaged part makes zlib, zipfile, expat and openpyxl raise whatever it leads them to
         raise TableUnreadable("is no Excel workbook, or a damaged one: save it as .xlsx or as CSV") from error
 
 

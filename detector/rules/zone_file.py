@@ -10,10 +10,12 @@ from typing import Final
 from xml.etree import ElementTree
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from shapely import Polygon, STRtree
 
 from detector.geometry.datum import Datum, datum_of, to_wgs84
 from detector.geometry.wgs import Plane
+from detector.input_faults import in_words
 from detector.office_text import TextUnreadable, decode_text
 from detector.regular_file import read_regular
 from detector.rules.entries import LandmarkEntry, ZoneEntry
@@ -86,7 +88,7 @@ def _entries(file: str, shapes: list[MapShape], datum: Datum, kind: str | None, 
         try:
             entry = _entry(shape, number, datum, kind)
         except ValidationError as error:
-            faults += [f"{where}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()]
+            faults += [f"{where}: {_worded(fault)}" for fault in error.errors(include_url=False)]
             continue
         except ValueError as error:
             faults.append(f"{where}: {error}")
@@ -105,6 +107,12 @@ def _entries(file: str, shapes: list[MapShape], datum: Datum, kind: str | None, 
             warnings.append(f"{where}: {entry.id!r} lies outside of the city: check its datum and its numbers")
     warnings += overlaps(zones)
     return ZoneFile(tuple(zone for _, zone in zones), tuple(landmarks), datum, tuple(faults), tuple(warnings))
+
+
+def _worded(fault: ErrorDetails) -> str:
+    """Return what is wrong with a shape; where only one of its properties is, with its name."""
+    name = next((f"{part} " for part in fault["loc"][:1] if fault["type"] != "value_error"), "")
+    return name + in_words(fault)
 
 
 def inside(bounds: Bounds, corners: list[tuple[float, float]]) -> bool:

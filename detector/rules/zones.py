@@ -122,15 +122,19 @@ class Area:
     landmarks: tuple[Landmark, ...] = ()
 
     @classmethod
-    def of(cls, zones: Iterable[Zone], limit: Limit | None = None, landmarks: Iterable[Landmark] = ()) -> Self:
-        """Join zones; with a `limit` only the ground on which it is not kept, as nothing is measured in a picture."""
-        zones = tuple(zone for zone in zones if zone.on_ground or limit is None)
+    def of(cls, zones: Iterable[Zone] | None, limit: Limit | None = None, landmarks: Iterable[Landmark] = ()) -> Self:
+        """Join zones; with a `limit` only the ground on which it is not kept, as nothing is measured in a picture.
+
+        `zones` is None for a limit that must be kept anywhere; zones that are all drawn in pictures are nowhere then.
+        """
+        anywhere = zones is None
+        zones = tuple(zone for zone in zones or () if zone.on_ground or limit is None)
         lots = tuple((zone, Polygon(zone.corners)) for zone in zones)
         ground = unary_union([lot for zone, lot in lots if zone.on_ground])
         if limit is None:
             return cls(zones, *_prepared(ground, lots))
         measured = tuple(landmark for landmark in landmarks if landmark.kind == limit.kind)
-        return cls(zones, *_prepared(forbidden(limit, measured, ground), lots), limit, measured)
+        return cls(zones, *_prepared(forbidden(limit, measured, ground, anywhere), lots), limit, measured)
 
     def standing(self, spot: Spot) -> Standing:
         """Inside, outside or unsure. A zone drawn in a picture concerns only what that picture's camera sees."""

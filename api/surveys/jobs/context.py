@@ -42,9 +42,9 @@ class WorkerContext:
 
     `detector` gives the look of a model by its name, `identify` which model exactly looks at each frame then;
     `usual_model` is for where a survey names none; `rules` gives the rulebook for what a survey found, asked for at its
-    end so that it is the one in force then. `zone` is the aircrafts' clock where their telemetry names none, `terrain`
-    the ground where the operator has a model of it. `hung` is called, by another thread, when the worker hangs for
-    certain and has said so.
+    end so that it is the one in force then. `zone` gives the aircrafts' clock where their telemetry names none,
+    `terrain` the ground where the operator has a model of it. `hung` is called, by another thread, when the worker
+    hangs for certain and has said so.
     """
 
     database: Database
@@ -55,7 +55,7 @@ class WorkerContext:
     rules: Callable[[Sequence[SurveyFind]], Rulebook]
     name: str
     usual_model: str
-    zone: ZoneInfo
+    zone: Callable[[], ZoneInfo]
     terrain: Terrain | None = None
     lease: timedelta = LEASE
     limits: Limits = USUAL

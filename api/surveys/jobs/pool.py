@@ -17,11 +17,10 @@ from api.background import BackgroundLoop
 from api.bootstrap import open_database
 from api.db.database import Database
 from api.errors import FootageMissing, WorkerRefused
-from api.rulebooks.match import check_rulebook
+from api.rulebooks.in_force import find_in_force
 from api.settings import Settings
 from api.surveys.jobs import worker_process as process
 from api.surveys.jobs.exit_diagnosis import CANNOT_WORK, MemoryWatch, record_exit
-from detector.rules.load import load_rulebook
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +32,25 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
     """Worker processes: what one that died held is freed, it is replaced, all end with the context.
 
     `until_idle` ends each when no survey has anything left. A worker that cannot work (its line stands in the log) is
-    tried again after ever longer pauses or, with `give_up`, ends its place in the pool and sets `refused`.
+    tried again after ever longer pauses or, with `give_up`, ends its place in the pool and sets `refused`. `rulebook`
+    is the hash of the one that they go by; None: the one in force at any time.
     """
 
     def __init__(
-        self, settings: Settings, database: Database, count: int, *, until_idle: bool = False, give_up: bool = False
+        self,
+        settings: Settings,
+        database: Database,
+        count: int,
+        *,
+        until_idle: bool = False,
+        give_up: bool = False,
+        rulebook: str | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._until_idle = until_idle
         self._give_up = give_up
+        self._rulebook = rulebook
         self.refused = False
         self._loops = [
             BackgroundLoop(
@@ -77,7 +85,7 @@ class WorkerPool(AbstractContextManager["WorkerPool"]):
         name = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         # Spawned, not forked: this process runs threads, and a worker must not share what they hold.
         member = multiprocessing.get_context("spawn").Process(
-            target=process.run_member, args=(self._settings, name, self._until_idle)
+            target=process.run_member, args=(self._settings, name, self._until_idle, self._rulebook)
         )
         member.start()
         exitcode = self._watch(member, name, loop)
@@ -114,12 +122,10 @@ def work_alone(settings: Settings, *, until_idle: bool = False) -> bool:
     """Return a pool of one, until this process is told to stop (SIGTERM, Ctrl-C), or until nothing is left to do.
 
     Return whether the worker could work; where it could not, the log says why in one line. Raises FootageMissing,
-    DatabaseUnavailable, DatabaseVersionMismatch, RulebookInvalid and RulebookMismatch where it cannot begin.
+    DatabaseUnavailable, DatabaseVersionMismatch and RulebookInvalid where it cannot begin.
     """
     if not settings.footage_dir.is_dir():  # every file would look lost, and every survey be set aside
         raise FootageMissing(f"{settings.footage_dir}: not there; is STREETWARDEN_DATA_DIR the service's data folder?")
-    if settings.rulebook_file:  # said here in one line, and not by each worker anew
-        load_rulebook(settings.rulebook_file, now=datetime.now(UTC))
     stop = threading.Event()
 
     def end(number: int, _: FrameType | None) -> None:
@@ -128,7 +134,7 @@ def work_alone(settings: Settings, *, until_idle: bool = False) -> bool:
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     database = open_database(settings)
     try:
-        check_rulebook(database, settings.rulebook_file)
+        find_in_force(database, settings.rulebook_file, datetime.now(UTC))  # said in one line, not by each worker anew
         with WorkerPool(settings, database, 1, until_idle=until_idle, give_up=True) as pool:
             while pool.at_work and not stop.wait(LOOK):
                 pass

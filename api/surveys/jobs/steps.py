@@ -123,7 +123,7 @@ def _look(context: WorkerContext, task: _Task, held: ChunkLease) -> None:
         _footage(context, task),
         notes.append,
         on_failure=on_failure if len(chunk.files) > 1 else None,
-        zone=context.zone,
+        zone=context.zone(),
         span=span,
         limits=context.limits,
     )

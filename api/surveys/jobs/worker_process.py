@@ -22,14 +22,13 @@ from api.evidence.files import EvidenceStore
 from api.inference.model_cache import ModelCache
 from api.inference.model_choice import BY_VIEW, OBLIQUE, STALLS, DroneLooks
 from api.rulebooks.fallback import rules_without_book
-from api.rulebooks.match import check_rulebook
+from api.rulebooks.in_force import RulebookWatch, find_in_force, load_kept
 from api.settings import Settings
 from api.surveys.jobs.context import WorkerContext
 from api.surveys.jobs.exit_diagnosis import CANNOT_WORK
 from api.surveys.jobs.worker import run
 from detector.errors import DetectorError
 from detector.geometry.terrain import read_terrain
-from detector.rules.load import load_rulebook
 from detector.rules.rulebook import Rulebook
 from models.errors import ModelError
 from streams.sandbox import kernel
@@ -41,9 +40,16 @@ GRACE: Final = 10.0  # seconds that a worker has to give its chunk back
 
 
 def open_context(
-    settings: Settings, database: Database, files: EvidenceStore, stop: threading.Event, name: str
+    settings: Settings,
+    database: Database,
+    files: EvidenceStore,
+    stop: threading.Event,
+    name: str,
+    rulebook: str | None = None,
 ) -> WorkerContext:
     """Return a context with the shipped models, loaded now, and the operator's rulebook and terrain.
+
+    With `rulebook` it is the one of this hash to the end, else the one in force at any time.
 
     Raises ModelError or DetectorError where a model is damaged, a wanted engine may not run it, or a file is faulty.
     """
@@ -51,12 +57,23 @@ def open_context(
     looks = DroneLooks(shelf.get)
     for model in (STALLS, OBLIQUE):  # else the first chunk would find out
         shelf.get(model)
-    file = settings.rulebook_file
+    now = datetime.now(UTC)
     # a rulebook that cannot be read ends the worker here, in one line, and not each survey
-    zone = load_rulebook(file, now=datetime.now(UTC)).timezone if file else ZoneInfo("UTC")
+    if rulebook is not None:
+        begun = load_kept(database, rulebook, None, now)
+    else:
+        begun = find_in_force(database, settings.rulebook_file, now)
+    watch = RulebookWatch(database, None, begun)
+
+    def book() -> Rulebook | None:
+        return (begun if rulebook is not None else watch.latest()).book
+
+    def zone() -> ZoneInfo:
+        found = book()
+        return found.timezone if found else ZoneInfo("UTC")
 
     def rules(finds: Sequence[SurveyFind]) -> Rulebook:
-        return load_rulebook(file, now=datetime.now(UTC)) if file else rules_without_book(finds)
+        return book() or rules_without_book(finds)
 
     return WorkerContext(
         database=database,
@@ -75,8 +92,10 @@ def open_context(
     )
 
 
-def run_member(settings: Settings, name: str, until_idle: bool) -> None:
+def run_member(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """Run a worker's process until it is told to stop (SIGTERM, Ctrl-C); with `until_idle`, until no work is left.
+
+    `rulebook` is the hash of the one to go by; None: the one in force at any time.
 
     Ends with CANNOT_WORK, and with one line in the log, where it cannot work;
     with 1 where the database or the disk does not do its part.
@@ -93,8 +112,7 @@ def run_member(settings: Settings, name: str, until_idle: bool) -> None:
     _follow_parent(stop)
     try:
         database, files = open_store(settings)
-        check_rulebook(database, settings.rulebook_file)
-        context = open_context(settings, database, files, stop, name)
+        context = open_context(settings, database, files, stop, name, rulebook)
         kernel.report()
         log.info("worker %s processes surveys", name)
         run(context, until_idle=until_idle)

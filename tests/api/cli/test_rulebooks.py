@@ -8,7 +8,7 @@ import pytest
 from api.clock import wall_clock
 from api.settings import Settings
 from tests.api.cli.conftest import Typed
-from tests.api.rulebooks.test_match import BOOK, written
+from tests.api.rulebooks.test_in_force import BOOK, written
 
 
 @pytest.fixture(autouse=True)

@@ -69,7 +69,7 @@ def test_a_worker_with_an_engine_that_was_not_checked_does_not_begin(
     assert survey.state is SurveyState.READY
 
 
-def test_a_worker_with_another_rulebook_than_the_service_does_not_begin(
+def test_a_worker_that_cannot_read_what_is_in_force_does_not_begin(
     settings: Settings, streetwarden: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
@@ -80,7 +80,7 @@ def test_a_worker_with_another_rulebook_than_the_service_does_not_begin(
     database.close()
     printed = streetwarden("worker", "--until-idle")
     assert (printed.code, printed.out, printed.err.count("\n")) == (2, "", 1)
-    assert "the service reads another rulebook" in printed.err
+    assert "rulebook '2': line 1: 'timezone' is missing" in printed.err
 
 
 def test_the_command_sweeps_and_says_what(

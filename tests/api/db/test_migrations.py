@@ -28,16 +28,18 @@ from api.db.migrations.legacy_sentences import RULING, footage_error, ruling_rea
 from api.db.scope import EVERYWHERE, Scope
 from api.labels import repository as labels
 from api.models import repository as shadows
+from api.rulebooks import repository as rulebooks
 from api.surveys import files
 from api.surveys import repository as surveys
 from api.surveys.jobs import chunks
 from detector.reason import Param, Reason
+from detector.rules.source import NO_RULEBOOK
 from detector.rules.wording import TEXTS, english
 from models.card import ModelVersion
 from streams.footage_wording import TEXTS as FOOTAGE
 from tests.api.cameras.registered import LI_WEI, a_camera
 from tests.api.postgres import PostgresServer
-from tests.api.samples import NOON
+from tests.api.samples import NOON, RULEBOOK
 
 BOX = SecretBox.of(make_key())
 HOUR = timedelta(hours=1)
@@ -269,6 +271,28 @@ def test_frames_get_the_grade_of_their_camera(old: Database) -> None:
         differing = shadows.disagreements(Scope.of(["erqi"], grade=2), connection, 9)
     assert {one.camera_id: one.grade for one in framed} == {"gate": 3, "elsewhere": 2}
     assert [one.source for one in differing] == ["elsewhere"]
+
+
+def test_rulebooks_that_were_in_force_become_versions_and_none_is_no_rulebook(old: Database) -> None:
+    upgrade(old, "0029")
+    with old.write() as connection:
+        rows = Rows(connection)
+        rows.put("actors", id=LI_WEI.id, name=LI_WEI.name, kind=LI_WEI.kind.value)
+        for source in (NO_RULEBOOK, RULEBOOK):
+            rows.put(
+                "rulebooks", sha256=source.sha256, version=source.version, content=source.content,
+                permits=source.permits, first_used_at=NOON,
+            )  # fmt: skip
+        for number, source in enumerate((NO_RULEBOOK, RULEBOOK, NO_RULEBOOK, RULEBOOK), 1):
+            rows.put(
+                "rulebook_changes", number=number, rulebook_hash=source.sha256, at=NOON + number * HOUR,
+                actor_id=LI_WEI.id,
+            )  # fmt: skip
+    old.migrate()
+    with old.read() as connection:
+        (version,) = rulebooks.versions(EVERYWHERE, connection, NOON + 9 * HOUR)
+    assert (version.number, version.sha256, version.state.value) == (2, RULEBOOK.sha256, "in_force")
+    assert version.added_at == NOON + 2 * HOUR
 
 
 def test_references_hold_afterwards(migrated: Database, tmp_path: Path) -> None:

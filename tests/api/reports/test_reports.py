@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from api.background import BackgroundLoop
 from api.bootstrap import open_database
 from api.cameras import repository as cameras
 from api.cameras.encryption import SecretBox, make_key
+from api.cli import report as report_command
 from api.db.database import Database
 from api.db.scope import EVERYWHERE, Scope
 from api.pages import i18n
@@ -27,6 +29,7 @@ from api.statistics.period import Period
 from tests.api.cameras.registered import A_CHANGE, a_camera
 from tests.api.cli.conftest import Typed, streetwarden
 from tests.api.conftest import FakeClock, Service
+from tests.api.rulebooks.test_in_force import BOOK, forced, written
 from tests.api.samples import NOON
 from tests.api.statistics.made_up import Find, store
 
@@ -180,3 +183,23 @@ def test_the_command_makes_the_last_period(
     watched(settings)
     assert streetwarden("report", "--period", "month", "--district", "erqi").out.startswith("made: month ")
     assert "kept as it was made" in streetwarden("report", "--period", "month", "--district", "erqi").out
+
+
+def test_the_command_goes_by_the_rulebook_in_force_as_the_service_does(
+    streetwarden: Typed, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STREETWARDEN_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("STREETWARDEN_RULEBOOK_FILE", str(written(tmp_path / "own")))
+    asked: list[str] = []
+
+    def noted(kind: ReportKind, now: datetime, zone: ZoneInfo) -> Period:
+        asked.append(zone.key)
+        return last_period(kind, now, zone)
+
+    monkeypatch.setattr(report_command, "last_period", noted)
+    assert streetwarden("report", "--period", "week").code == 0  # no service has started yet
+    database = Database(settings.engine_url)
+    forced(database, written(tmp_path / "west", text=BOOK.replace("Asia/Shanghai", "Asia/Urumqi")))
+    database.close()
+    assert streetwarden("report", "--period", "week").code == 0
+    assert asked == ["Asia/Shanghai", "Asia/Urumqi"]

@@ -1,27 +1,35 @@
 """What people decide on versions of the rulebook: replayed, put in force twice, back, in the past; and what is kept."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from api.accounts.users import Grant
 from api.audit.acts import Act
 from api.audit.tables import audit_events
 from api.candidates.intake import StoreSink
+from api.candidates.tables import candidates
 from api.db.database import Database
 from api.db.scope import EVERYWHERE
 from api.errors import NotFound, RulebookRefused
 from api.roles import Role
+from api.rulebook_versions import replay
 from api.rulebook_versions import service as rulebook_service
 from api.rulebooks import repository as rulebooks
 from api.rulebooks.repository import RulebookVersion
+from detector.geometry.ground import GroundPoint
+from detector.places.pictures import Moment, picture_of
+from detector.rules.load import load_rulebook
 from detector.rules.ruling import Outcome
+from detector.vision.frame import Frame
 from tests.api.conftest import FakeClock, Service
-from tests.api.rulebooks.test_match import BOOK, written
-from tests.api.samples import NOON, a_candidate, ruled
+from tests.api.rulebooks.test_in_force import BOOK, written
+from tests.api.samples import NOON, STALL, a_candidate, ruled, street
 from tests.api.signing import COOKIE, a_user, sign_in
 
 HOUR = timedelta(hours=1)
@@ -128,6 +136,64 @@ def test_a_replay_counts_each_way_that_a_ruling_goes(
     assert all(one.why for one in report.changes)
     assert found(database, 1)[number].replay == report.model_dump(mode="json")
     assert told(database, Act.RULEBOOK_REPLAYED) == [{"number": number, "looked_at": 4, "changed": 4}]
+
+
+LATE_BOOK = """
+version: "1"
+timezone: Asia/Shanghai
+zones:
+  - {id: road, kind: main_road, polygon: [[113.62, 34.74], [113.63, 34.74], [113.63, 34.75], [113.62, 34.75]]}
+rules:
+  - {id: stall, classes: [stall], zones: [main_road], permitted: 19:00-24:00, dwell: 300s, code: "0501"}
+  - {id: sign, classes: [banner], zones: [main_road], permitted: 19:00-24:00, permit: required}
+"""
+
+
+def test_a_replay_of_the_rulebook_that_judged_changes_nothing(
+    database: Database, sink: StoreSink, clock: FakeClock, tmp_path: Path
+) -> None:
+    """Things stand on into permitted hours, before and after a verdict; what was said of them was of another moment."""
+    file = written(tmp_path / "own", text=LATE_BOOK)
+    book = load_rulebook(file)
+    first = datetime(2026, 11, 20, 18, 40, tzinfo=SHANGHAI).astimezone(UTC)
+    here = GroundPoint(34.745, 113.625, 0.0, 2.0)
+    for minutes in range(0, 55, 5):
+        clock.now = at = first + timedelta(minutes=minutes)
+        for class_name, key in (("stall", "early"), ("banner", "doubted"), ("stall", "decided")):
+            dwell = timedelta(minutes=minutes)
+            ruling = book.rule(class_name=class_name, at=at, position=here, dwell=dwell)
+            candidate = a_candidate(key, source=key, class_name=class_name, ruling=ruling, position=here)
+            frame = Frame(street(), at, key)
+            moments = (Moment.FIRST, Moment.NOW) if minutes == 0 else (Moment.NOW,)
+            pictures = tuple(picture_of(moment, frame, STALL) for moment in moments)
+            seen = replace(candidate.sighting, first_seen=first, last_seen=at)
+            sink.take(replace(candidate, sighting=seen, evidence=frame, pictures=pictures))
+        if minutes == 10:
+            with database.write() as connection:
+                connection.execute(update(candidates).where(candidates.c.key == "decided").values(state="confirmed"))
+    number = rulebook_service.add_version(EVERYWHERE, database, file, "", NOON)
+    report = rulebook_service.replay_version(EVERYWHERE, database, number, first - HOUR, clock.now)
+    assert (report.looked_at, report.left_out) == (3, 0)
+    assert [(one.class_name, one.before, one.after) for one in report.changes] == []
+    # And what would be otherwise is told: an hour earlier all of it was permitted.
+    early = written(tmp_path / "early", text=LATE_BOOK.replace("19:00-24:00", "18:00-24:00"))
+    other = rulebook_service.add_version(EVERYWHERE, database, early, "", NOON)
+    told_otherwise = rulebook_service.replay_version(EVERYWHERE, database, other, first - HOUR, clock.now)
+    assert [one.after for one in told_otherwise.changes] == [Outcome.PERMITTED] * 3
+
+
+def test_a_replay_says_how_many_were_too_many(
+    database: Database, sink: StoreSink, clock: FakeClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "MOST", 3)
+    monkeypatch.setattr(replay, "BATCH", 2)
+    for number in range(5):
+        clock.now = NOON + timedelta(minutes=number)
+        sink.take(a_candidate(f"place-{number}", source=f"cam-{number}"))
+    number = draft(database, tmp_path / "a", "600s")
+    report = rulebook_service.replay_version(EVERYWHERE, database, number, NOON - HOUR, NOON + HOUR)
+    assert (report.looked_at, report.left_out) == (3, 2)
+    assert [one.before for one in report.changes] == [Outcome.VIOLATION] * 3
 
 
 def test_a_second_replay_takes_the_place_of_the_first(

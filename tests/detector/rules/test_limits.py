@@ -15,6 +15,7 @@ from detector.rules.load import load_rulebook
 from detector.rules.rulebook import Rule, Rulebook
 from detector.rules.ruling import Outcome, Ruling
 from detector.rules.season import read_season
+from detector.rules.zones import Zone
 from tests.detector.rules.street import NOON, ROAD, SHANGHAI, ask, book, spot, square
 
 V, P, U = Outcome.VIOLATION, Outcome.PERMITTED, Outcome.UNKNOWN
@@ -64,6 +65,17 @@ def test_a_distance_is_kept_broken_or_open(
     ruling = ruled(limit, spot(east, north, ce90))
     assert (ruling.outcome, reason in [one.code for one in ruling.reasons]) == (outcome, True), ruling.reasons
     assert ruling.code == (None if outcome is P else "0504")
+
+
+@pytest.mark.parametrize("measure", [Measure.CLEAR, Measure.NEAR])
+def test_zones_drawn_in_pictures_only_are_not_anywhere(measure: Measure) -> None:
+    """A distance is measured on the ground, and no zone of the rule lies there: it speaks of nothing."""
+    drawn = Zone("walk", "pavement", ((0, 0), (100, 0), (100, 100)), camera="north")
+    rule = Rule("r", ("stall",), ("pavement",), limit=Limit(measure, "kerb", 2.0))
+    rules = Rulebook.of("v1", SHANGHAI, (ROAD, drawn), (rule,), None, None, (KERB,))
+    for position in (spot(20, 5, 0.1), spot(20, 6.9, 0.5), None):
+        ruling = rules.rule(class_name="stall", at=NOON, position=position, camera="north", image_point=(60, 40))
+        assert (ruling.outcome, [one.code for one in ruling.reasons]) == (P, ["no_rule_here"])
 
 
 def test_all_of_the_footprint_must_keep_the_distance() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from detector.geometry.ground import GroundPoint
@@ -151,6 +153,57 @@ def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path) -> None:
         archive.writestr("xl/worksheets/sheet2.xml", b" " * 210_000_000)
     (fault,) = read_permits(path).faults
     assert "unpacks to more than 200 MB" in fault
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 7)), min_size=1, max_size=6))
+def test_a_damaged_workbook_is_read_or_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, flips: list[tuple[float, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    path = workbook(folder, COLUMNS, CELLS)
+    data = bytearray(path.read_bytes())
+    for where, bit in flips:
+        data[round(where * (len(data) - 1))] ^= 1 << bit
+    path.write_bytes(data)
+    read = read_permits(path)
+    assert len(read.permits) == 1 or len(read.faults) >= 1
+    assert not any("\n" in fault for fault in read.faults)
+
+
+def patched(path: Path, offset: int, value: bytes) -> Path:
+    """Return a workbook whose entries all say something else in their heads: in the directory, and before them."""
+    data = bytearray(path.read_bytes())
+    for head, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        place = data.find(head)
+        while place >= 0:
+            data[place + at : place + at + len(value)] = value
+            place = data.find(head, place + 4)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("offset", "value", "said"),
+    [
+        (6, b"\x01\x00", "permits.xlsx: is locked with a password: save it without one, as .xlsx or as CSV"),
+        (8, b"\x63\x00", "permits.xlsx: is no Excel workbook, or a damaged one: save it as .xlsx or as CSV"),
+    ],
+)
+def test_a_workbook_that_is_locked_or_packed_in_another_way(
+    tmp_path: Path, offset: int, value: bytes, said: str
+) -> None:
+    assert read_permits(patched(workbook(tmp_path, COLUMNS, CELLS), offset, value)).faults == (said,)
+
+
+def test_a_workbook_whose_packed_bytes_are_broken(tmp_path: Path) -> None:
+    path = workbook(tmp_path, COLUMNS, CELLS)
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo("xl/worksheets/sheet1.xml")
+    begin = entry.header_offset + 30 + len(entry.filename)
+    data[begin : begin + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    assert "is no Excel workbook, or a damaged one" in read_permits(path).faults[0]
 
 
 def test_a_device_is_no_table() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detector.errors import RulebookInvalid
 from detector.geometry.datum import Datum, datum_of, from_wgs84, to_wgs84
 from detector.geometry.wgs import distance
 from detector.rules.load import load_rulebook
@@ -111,6 +112,8 @@ SWAPPED = [[lat, lon] for lon, lat in ring()]
         (feature([], kind="road"), "has no corners"),
         (feature([ring()], "GeometryCollection", kind="road"), "is not read"),
         (feature([[[float("nan"), 1], [2, 3], [4, 5]]], kind="road"), "no number"),
+        (feature([ring()], id="road", kind="k" * 201), "kind must have at most 200 letters"),
+        (feature([ring()[:2]], kind="road"), "feature 1: polygon must have at least 3 values"),
         ({"type": "Feature"}, "crosses or touches itself|is not read|no geometry"),
     ],
 )
@@ -184,6 +187,41 @@ def test_each_city_has_its_codes(tmp_path: Path) -> None:
     assert code("stall", 30.502, 120.508) == "99"
     assert code("banner", 30.502, 120.508) is None
     assert book.rule(class_name="stall", at=NOON).code is None  # which city is not known
+
+
+FOUR = "line 5: city 'Zhengzhou': bounds: four numbers make bounds, [west, south, east, north];"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "codes: gbt-30428-style",
+            "code: x",
+            "line 5: city 'Zhengzhou': unknown key 'code': did you mean 'codes'?",
+        ),
+        (", 114.3, 35.0]", "]", f"{FOUR} 2 given"),
+        (", 35.0]", "]", f"{FOUR} 3 given"),
+        (", 35.0]", ", 35.0, 9]", f"{FOUR} 5 given"),
+        (
+            '{stall: "99"}',
+            "[99]",
+            "line 6: city 'Elsewhere': codes: write the name of a table, or a code for each class",
+        ),
+        ("name: Elsewhere, ", "", "line 6: 'cities[1].name' is missing"),
+        (
+            "zones: [main_road]}",
+            "near: {kind: school, meters: 9, metres: 9}}",
+            "line 11: rule 'first': unknown key 'near.meters': did you mean 'metres'?",
+        ),
+    ],
+)
+def test_a_fault_of_a_city_or_a_limit_is_one_fitting_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(BOOK.replace(old, new), "utf-8")
+    with pytest.raises(RulebookInvalid) as error:
+        load_rulebook(path)
+    assert [fault for fault in error.value.faults if "no landmark" not in fault] == [said]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from api.db.columns import UtcTime
 
 revision = "0031"
 down_revision = "0029"
+NO_RULEBOOK = "07f07011e1fa9e9acb0a903e026310df9f6c45ee82bc3b9bad41d550e71629cc"  # what stands where there was none
 
 
 def upgrade() -> None:
@@ -26,8 +27,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("rulebook_hash", name=op.f("uq_rulebook_versions_rulebook_hash")),
     )
     op.add_column("rulebook_changes", sa.Column("starts_at", UtcTime(), nullable=True))
-    op.execute(
+    first_uses = sa.text(
         "INSERT INTO rulebook_versions (number, rulebook_hash, note, added_at, actor_id) "
         "SELECT number, rulebook_hash, '', at, actor_id FROM rulebook_changes AS c WHERE number = "
-        "(SELECT min(number) FROM rulebook_changes AS d WHERE d.rulebook_hash = c.rulebook_hash)"
+        "(SELECT min(number) FROM rulebook_changes AS d WHERE d.rulebook_hash = c.rulebook_hash) "
+        "AND rulebook_hash <> :none"
     )
+    op.execute(first_uses.bindparams(none=NO_RULEBOOK))

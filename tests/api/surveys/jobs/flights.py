@@ -82,7 +82,7 @@ def context_over(database: Database, data_dir: Path, sink: StoreSink, lease: tim
         rules=rules_without_book,
         name="test",
         usual_model="stalls",
-        zone=ZoneInfo("UTC"),
+        zone=lambda: ZoneInfo("UTC"),
         lease=lease,
         identify=lambda name: lambda _: ModelVersion(name, "1", "b" * 64),
     )

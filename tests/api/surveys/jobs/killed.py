@@ -74,7 +74,7 @@ def _die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def crashing_member(settings: Settings, name: str, until_idle: bool) -> None:
+def crashing_member(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """A worker that comes to grief over the probe: by a segmentation fault, then by an abort, then by an exception."""
     deaths = settings.data_dir / "deaths"
     with deaths.open("a") as told:
@@ -83,7 +83,7 @@ def crashing_member(settings: Settings, name: str, until_idle: bool) -> None:
     if number < 3:
         mine = deadly(planning.cut_video, 1, (_segfault, os.abort, _fault)[number])
         setattr(work, "cut_video", mine)  # noqa: B010
-    process.run_member(settings, name, until_idle)
+    process.run_member(settings, name, until_idle, rulebook)
 
 
 def _segfault() -> None:
@@ -94,7 +94,7 @@ def _fault() -> None:
     raise RuntimeError("a fault of ours")
 
 
-def standing_member(settings: Settings, name: str, until_idle: bool) -> None:
+def standing_member(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """A worker that stands still over its first chunk until the file `hold` has gone."""
 
     def work_through(context: WorkerContext, chunk: Chunk) -> None:
@@ -104,14 +104,14 @@ def standing_member(settings: Settings, name: str, until_idle: bool) -> None:
         work.work_through(context, chunk)
 
     setattr(worker, "work_through", work_through)  # noqa: B010
-    process.run_member(settings, name, until_idle)
+    process.run_member(settings, name, until_idle, rulebook)
 
 
-def ending_member(settings: Settings, name: str, until_idle: bool) -> None:
+def ending_member(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """A process that ends at once."""
 
 
-def damaged_member(settings: Settings, name: str, until_idle: bool) -> None:
+def damaged_member(settings: Settings, name: str, until_idle: bool, rulebook: str | None) -> None:
     """A worker beside models of which one was cut short."""
     folder = settings.data_dir / "weights"
     if not folder.exists():
@@ -119,7 +119,7 @@ def damaged_member(settings: Settings, name: str, until_idle: bool) -> None:
         with (folder / f"{STALLS}.onnx").open("r+b") as file:
             file.truncate(1_000_000)
     setattr(registry, "WEIGHTS", folder)  # noqa: B010
-    process.run_member(settings, name, until_idle)
+    process.run_member(settings, name, until_idle, rulebook)
 
 
 def work_until(settings: Settings, moment: str) -> None:
