@@ -26,7 +26,7 @@ from models.shelf_changes import add
 from tests.api.conftest import Service
 from tests.api.datasets.test_datasets import export, send
 from tests.api.db.districts import seed
-from tests.api.rulebooks.test_match import written
+from tests.api.rulebooks.test_in_force import written
 from tests.api.statistics.made_up import Find, store
 from tests.training.evaluation.test_gate import model
 
